@@ -1,0 +1,1 @@
+"""Pure functions over results: views, choices, answers, measures."""

@@ -1,0 +1,1 @@
+"""Files on disk: where a model is, its tensors, its tokenizer."""

@@ -1,0 +1,1 @@
+"""The arithmetic of a transformer: NumPy alone, no files, no text."""

@@ -1,0 +1,1 @@
+"""Pure functions from a result to something to look at."""

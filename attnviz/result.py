@@ -1,0 +1,231 @@
+"""What comes out of a model, and what is shown of it: labelled, frozen, plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.errors import InputError, UnknownHead
+
+__all__ = [
+    "Answer",
+    "AttentionMap",
+    "AttentionResult",
+    "FloatArray",
+    "Head",
+    "Kind",
+    "Link",
+    "ModelInfo",
+    "Panel",
+    "Token",
+]
+
+FloatArray = npt.NDArray[np.float32]
+Kind = Literal["encoder", "decoder", "cross"]
+
+
+class Head(NamedTuple):
+    """One attention head, written ``3.1``: layer 3, head 1, both counted from zero."""
+
+    layer: int
+    head: int
+
+    def __str__(self) -> str:
+        return f"{self.layer}.{self.head}"
+
+    @classmethod
+    def parse(cls, text: str) -> Head:
+        """Read ``3.1``; anything else raises InputError."""
+        layer, dot, head = text.strip().partition(".")
+        if not (dot and layer.isascii() and layer.isdigit() and head.isascii() and head.isdigit()):
+            raise InputError(f"'{text}' is not a head; write layer.head, counted from zero, as 3.1")
+        return cls(int(layer), int(head))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One unit of the input: a token of the model or, in a word view, a word.
+
+    ``start`` and ``end`` are character offsets in text number ``segment``; ``word`` counts the
+    words of all segments from zero and is None for special tokens.
+    """
+
+    text: str
+    id: int | None = None
+    start: int | None = None
+    end: int | None = None
+    word: int | None = None
+    special: bool = False
+    segment: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model spoke; ``n_layers`` and ``n_heads`` are those of its first stack."""
+
+    name: str
+    model_type: str | None = None
+    n_layers: int | None = None
+    n_heads: int | None = None
+    revision: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttentionMap:
+    """Attention weights, float32 (layer, head, query, key), read-only.
+
+    ``layers``, ``heads``, ``queries`` and ``keys`` hold the original index of each row on each
+    axis, so that layer 7 of a slice is still layer 7.
+    """
+
+    weights: FloatArray
+    layers: tuple[int, ...] = ()
+    heads: tuple[int, ...] = ()
+    queries: tuple[int, ...] = ()
+    keys: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        weights = np.asarray(self.weights, dtype=np.float32).view()
+        weights.flags.writeable = False
+        object.__setattr__(self, "weights", weights)
+        for axis, name in enumerate(("layers", "heads", "queries", "keys")):
+            given = tuple(getattr(self, name)) or tuple(range(weights.shape[axis]))
+            if len(given) != weights.shape[axis]:
+                raise InputError(
+                    f"the map has {weights.shape[axis]} {name} but {len(given)} indices for them"
+                )
+            object.__setattr__(self, name, given)
+
+    def all_heads(self) -> list[Head]:
+        """Every head of the map, layer by layer."""
+        return [Head(layer, head) for layer in self.layers for head in self.heads]
+
+    def head(self, head: Head) -> FloatArray:
+        """The weights (query, key) of one head, named by its true indices."""
+        self.require(head)
+        return self.weights[self.layers.index(head.layer), self.heads.index(head.head)]
+
+    def require(self, head: Head) -> None:
+        """Raise UnknownHead unless the map holds this head."""
+        if head.layer not in self.layers or head.head not in self.heads:
+            raise UnknownHead(
+                f"there is no head {head}; the map has layers {span(self.layers)} "
+                f"and heads {span(self.heads)}"
+            )
+
+    def select(
+        self,
+        *,
+        layers: Iterable[int] | None = None,
+        heads: Iterable[int] | None = None,
+        queries: Iterable[int] | None = None,
+        keys: Iterable[int] | None = None,
+    ) -> AttentionMap:
+        """The part of the map with these true indices; nothing is renormalised."""
+        picked = self
+        wanted = {"layers": layers, "heads": heads, "queries": queries, "keys": keys}
+        for axis, (name, indices) in enumerate(wanted.items()):
+            if indices is not None:
+                picked = picked._take(axis, name, tuple(indices))
+        return picked
+
+    def _take(self, axis: int, name: str, indices: tuple[int, ...]) -> AttentionMap:
+        have = getattr(self, name)
+        missing = [index for index in indices if index not in have]
+        if missing:
+            raise UnknownHead(f"there is no {name[:-1]} {missing[0]}; the map has {span(have)}")
+        rows = [have.index(index) for index in indices]
+        return replace(self, weights=np.take(self.weights, rows, axis=axis), **{name: indices})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttentionResult:
+    """What one model made of one input.
+
+    ``maps`` has "encoder", "decoder" or both and "cross". A decoder-only model has tokens and a
+    "decoder" map; a sequence-to-sequence model has target_tokens too, which the decoder map's
+    axes and the cross map's queries count.
+    ``texts`` are the segments that Token.segment and the offsets refer to.
+    ``hidden`` is the last hidden state, float32 (token, d_model), or None when not asked for.
+    """
+
+    tokens: tuple[Token, ...]
+    maps: Mapping[str, AttentionMap]
+    target_tokens: tuple[Token, ...] = ()
+    texts: tuple[str, ...] = ()
+    target_texts: tuple[str, ...] = ()
+    hidden: FloatArray | None = None
+    model: ModelInfo = field(default_factory=lambda: ModelInfo("unknown"))
+
+    def query_tokens(self, kind: str) -> tuple[Token, ...]:
+        """The tokens along the query axis of a map, in its order."""
+        tokens = self.target_tokens if kind != "encoder" and self.target_tokens else self.tokens
+        return tuple(tokens[i] for i in self.maps[kind].queries)
+
+    def key_tokens(self, kind: str) -> tuple[Token, ...]:
+        """The tokens along the key axis of a map, in its order."""
+        tokens = self.target_tokens if kind == "decoder" and self.target_tokens else self.tokens
+        return tuple(tokens[i] for i in self.maps[kind].keys)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One matrix to show: weights float32 (query, key) with the tokens on both axes.
+
+    ``title`` says what it is ("head 3.1", "layer 3, mean of 12 heads"); ``hidden`` is the mean
+    share of each row's weight that went to keys left out of it, 0 when none is left out;
+    ``notes`` are sentences that must be shown with it.
+    """
+
+    weights: FloatArray
+    queries: Sequence[Token]
+    keys: Sequence[Token]
+    title: str
+    kind: str = "encoder"
+    head: Head | None = None
+    hidden: float = 0.0
+    signed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Link(NamedTuple):
+    """One strong weight: query → key in a head; query and key count the view's tokens."""
+
+    query: int
+    key: int
+    weight: float
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Where one word looks: ``mean`` float32 (key,) over all heads of a map, and single heads.
+
+    ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
+    of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
+    of them looks at most.
+    """
+
+    word: Token
+    position: int
+    keys: Sequence[Token]
+    mean: FloatArray
+    heads: tuple[Head, ...]
+    rows: FloatArray
+    tops: tuple[int, ...]
+    kind: str = "encoder"
+    hidden: float = 0.0
+    n_heads: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def span(indices: Sequence[int]) -> str:
+    """Indices as a reader writes them: ``0 to 11``, ``3``, or ``0, 2, 5``."""
+    if len(indices) > 2 and list(indices) == list(range(indices[0], indices[-1] + 1)):
+        return f"{indices[0]} to {indices[-1]}"
+    return ", ".join(map(str, indices)) or "none"
