@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load, save
 
-from tests.oracle.make_embedded import FOLDER, SUMS, differences, halve
+from tests.oracle.make_embedded import FOLDER, SOURCE_SUMS, SUMS, differences, halve
 
 
 def read_folder() -> dict[str, bytes]:
     return {name: (FOLDER / name).read_bytes() for name in SUMS}
+
+
+def read_header() -> dict[str, dict[str, Any]]:
+    with (FOLDER / "model.safetensors").open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header: dict[str, dict[str, Any]] = json.loads(file.read(size))
+    return {name: entry for name, entry in header.items() if name != "__metadata__"}
 
 
 def test_the_committed_folder_is_what_the_script_makes() -> None:
@@ -34,24 +42,28 @@ def test_the_card_names_the_source_and_its_license() -> None:
     card = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert "license: apache-2.0" in card
     assert "sentence-transformers/all-MiniLM-L6-v2" in card
+    assert SOURCE_SUMS["model.safetensors"] in card
+    assert SUMS["model.safetensors"] in card
 
 
-def test_every_weight_is_float16_and_has_the_shape_the_config_says() -> None:
-    with (FOLDER / "model.safetensors").open("rb") as file:
-        (size,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(size))
+def test_matrices_are_float16_and_vectors_float32_as_the_config_shapes_them() -> None:
+    header = read_header()
     config = json.loads((FOLDER / "config.json").read_bytes())
-    header.pop("__metadata__")
-    assert {entry["dtype"] for name, entry in header.items() if "position_ids" not in name} == {
-        "F16"
-    }
+    kinds = {(entry["dtype"], len(entry["shape"])) for entry in header.values()}
+    assert kinds == {("F16", 2), ("F32", 1), ("I64", 2)}
     words = header["embeddings.word_embeddings.weight"]["shape"]
     assert words == [config["vocab_size"], config["hidden_size"]]
 
 
-def test_halving_rounds_floats_to_nearest_and_leaves_integers() -> None:
-    source = {"w": np.float32([1.0, 1 / 3, -2.5]), "ids": np.arange(3, dtype=np.int64)}
+def test_halving_rounds_matrices_to_nearest_and_leaves_vectors_and_integers() -> None:
+    source = {
+        "matrix": np.float32([[1.0, 1 / 3, -2.5]]),
+        "vector": np.float32([1 / 3]),
+        "ids": np.arange(3, dtype=np.int64)[None],
+    }
     halved = load(halve(save(source)))
-    assert halved["w"].dtype == np.float16
-    assert halved["ids"].dtype == np.int64
-    np.testing.assert_array_equal(halved["w"], source["w"].astype(np.float16))
+    np.testing.assert_array_equal(halved["matrix"], source["matrix"].astype(np.float16))
+    assert halved["matrix"].dtype == np.float16
+    for name in ("vector", "ids"):
+        np.testing.assert_array_equal(halved[name], source[name])
+        assert halved[name].dtype == source[name].dtype
