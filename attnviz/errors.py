@@ -19,6 +19,8 @@
 Every message is one sentence: what was wrong, where, and what to do.
 """
 
+from __future__ import annotations
+
 __all__ = [
     "AttnvizError",
     "AttnvizWarning",
@@ -34,6 +36,7 @@ __all__ = [
     "UnknownHead",
     "UnknownWord",
     "UnsupportedModel",
+    "quote",
 ]
 
 
@@ -91,3 +94,9 @@ class TooBig(AttnvizError):
 
 class AttnvizWarning(UserWarning):
     """Something the user should know that does not stop the work."""
+
+
+def quote(text: object, limit: int = 100) -> str:
+    """Text from outside in quotes for a message: cut to a length, nothing a terminal obeys."""
+    shown = str(text)
+    return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")

@@ -1,0 +1,70 @@
+"""Reading small files of a checkpoint: regular files of bounded size, and JSON objects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from attnviz.errors import BadCheckpoint, quote
+
+__all__ = ["parse_object", "read_json", "unreadable"]
+
+LARGEST_JSON = 100_000_000  # bytes; the largest index in use is about a tenth of this
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; BadCheckpoint when it is missing, damaged or something else."""
+    what = path.name
+    if not path.exists():
+        raise BadCheckpoint(f"there is no {what} in {quote(path.parent)}")
+    if not path.is_file():  # a pipe or a device could block or never end
+        raise BadCheckpoint(f"{what} is not a regular file")
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_JSON + 1)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if len(raw) > LARGEST_JSON:
+        raise BadCheckpoint(f"{what} is larger than {LARGEST_JSON // 1_000_000} MB")
+    return parse_object(raw, what)
+
+
+def parse_object(raw: bytes, what: str, *, unique: bool = False) -> dict[str, Any]:
+    """The JSON object in these bytes, which ``what`` names in errors; ``unique``: no key twice."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique if unique else None)
+    except UnicodeDecodeError:
+        raise BadCheckpoint(f"{what} is not UTF-8") from None
+    except _RepeatedKeyError as error:
+        raise BadCheckpoint(f"{what} has the key {quote(error.key)} twice") from None
+    except RecursionError:
+        raise BadCheckpoint(f"{what} is nested too deeply to be read") from None
+    except json.JSONDecodeError as error:
+        raise BadCheckpoint(
+            f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except ValueError:  # a number of more than 4,300 digits
+        raise BadCheckpoint(f"{what} holds a number that is too long to be read") from None
+    if not isinstance(value, dict):
+        raise BadCheckpoint(f"{what} holds a JSON {type(value).__name__} instead of an object")
+    return value
+
+
+def unreadable(path: Path, error: OSError) -> BadCheckpoint:
+    """The error for a file that the system does not let us read."""
+    return BadCheckpoint(f"{quote(path)} cannot be read: {error.strerror or type(error).__name__}")
+
+
+class _RepeatedKeyError(ValueError):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise _RepeatedKeyError(key)
+        result[key] = value
+    return result

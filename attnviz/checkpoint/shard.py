@@ -1,0 +1,63 @@
+"""One safetensors file: opened, checked, and read in pieces."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.checkpoint.files import unreadable
+from attnviz.checkpoint.header import read_header
+from attnviz.errors import BadCheckpoint, quote
+
+__all__ = ["Shard"]
+
+
+class Shard:
+    """One open safetensors file; reads are whole or fail, also when the file has been cut since.
+
+    The file is read, not mapped: a mapped file that another program shortens kills the process,
+    and its pages count as memory of ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.what = path.name
+        if not path.is_file():
+            raise BadCheckpoint(f"there is no file {quote(path)}")
+        try:
+            self._file = io.FileIO(path)
+            weakref.finalize(self, self._file.close)
+            self.entries = read_header(self._file, self.what)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        self._lock = threading.Lock()
+
+    def read(self, name: str, offset: int, into: npt.NDArray[Any]) -> None:
+        """Fill a contiguous array with the bytes of a tensor from ``offset`` of the file on."""
+        rest = into.view(np.uint8).data
+        with self._lock:
+            try:
+                self._file.seek(offset)
+                while rest and (count := self._file.readinto(rest)):
+                    rest = rest[count:]
+            except OSError as error:
+                raise unreadable(self.path, error) from None
+        if rest:
+            raise BadCheckpoint(
+                f"{self.what} ends inside tensor {quote(name)}; it was changed while it was read"
+            )
+
+    def sha256(self) -> str:
+        """The SHA-256 of the whole file, in hexadecimal."""
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise unreadable(self.path, error) from None

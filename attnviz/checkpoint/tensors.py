@@ -1,0 +1,204 @@
+"""The weights of a checkpoint, read from safetensors one tensor at a time, as float32."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, KeysView, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.checkpoint.convert import STORED, widen
+from attnviz.checkpoint.files import read_json
+from attnviz.checkpoint.header import Entry
+from attnviz.checkpoint.shard import Shard
+from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.result import FloatArray
+
+__all__ = ["Tensors", "open_tensors"]
+
+BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays in the cache
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+PICKLES = {".bin", ".pt", ".pth", ".ckpt"}
+PICKLES = {".bin", ".pt", ".pth", ".ckpt"}
+
+
+def open_tensors(folder: Path) -> Tensors:
+    """Open ``model.safetensors``, or the shards that ``model.safetensors.index.json`` names.
+
+    Only headers are read, and they are checked: tensors must fill their file exactly, and shards
+    must hold what the index says. Anything else raises BadCheckpoint.
+    """
+    if (folder / SINGLE).exists():
+        return Tensors({SINGLE: Shard(folder / SINGLE)})
+    if not (folder / INDEX).exists():
+        raise BadCheckpoint(f"{quote(folder)} has no {SINGLE}{_instead(folder)}")
+    files = _weight_map(read_json(folder / INDEX))
+    shards = {file: Shard(folder / file) for file in sorted(set(files.values()))}
+    for name, file in files.items():
+        if name not in shards[file].entries:
+            raise BadCheckpoint(f"{INDEX} says that {file} holds {quote(name)}, but it does not")
+    return Tensors(shards, files)
+
+
+class Tensors:
+    """The named tensors of a checkpoint; may be read from several threads at once."""
+
+    def __init__(self, shards: Mapping[str, Shard], files: Mapping[str, str] | None = None) -> None:
+        self._shards = dict(shards)
+        if files is None:
+            files = {name: file for file, shard in shards.items() for name in shard.entries}
+        self._where = {name: shards[file] for name, file in files.items()}
+        self._sha256: str | None = None
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Every tensor's name, as the checkpoint spells it."""
+        return self._where.keys()
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor."""
+        return self._find(name)[1].shape
+
+    def dtype(self, name: str) -> str:
+        """How a tensor is stored: ``F32``, ``F16``, ``BF16``, ``I64``…"""
+        return self._find(name)[1].dtype
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers are stored in floating point; counters and masks are not counted."""
+        return sum(entry.size for entry in self._entries() if "F" in entry.dtype)
+
+    @property
+    def storage(self) -> str:
+        """The floating-point types in use, the one with most parameters first: ``F16, F32``."""
+        sizes: Counter[str] = Counter()
+        for entry in self._entries():
+            if "F" in entry.dtype:
+                sizes[entry.dtype] += entry.size
+        return ", ".join(dtype for dtype, _ in sizes.most_common())
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all tensors take in their files."""
+        return sum(entry.stop - entry.start for entry in self._entries())
+
+    def read(self, name: str) -> FloatArray:
+        """A whole tensor as a new float32 array."""
+        out = np.empty(self._readable(name)[1].shape, np.float32)
+        self.read_into(name, out)
+        return out
+
+    def read_into(self, name: str, out: FloatArray) -> None:
+        """Write a tensor into ``out``, which must have its shape: a part of a larger array, say."""
+        shard, entry = self._readable(name)
+        if out.shape != entry.shape:
+            raise BadCheckpoint(
+                f"tensor {quote(name)} has shape {entry.shape} where {out.shape} is needed"
+            )
+        flat = out.reshape(-1)  # a copy if ``out`` has gaps
+        for start in range(0, flat.size, BLOCK):
+            piece = flat[start : start + BLOCK]
+            _load(shard, name, entry, [(start, piece.size)], piece)
+        if not np.may_share_memory(flat, out):
+            out[...] = flat.reshape(out.shape)
+
+    def read_rows(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> FloatArray:
+        """The rows of a tensor with these indices, float32 (row, …); no others are read."""
+        shard, entry = self._readable(name)
+        if not entry.shape or (rows.size and not 0 <= rows.min() <= rows.max() < entry.shape[0]):
+            raise BadCheckpoint(
+                f"tensor {quote(name)} has shape {entry.shape} but row {rows.max()} is needed"
+            )
+        out = np.empty((len(rows), *entry.shape[1:]), np.float32)
+        width = entry.size // entry.shape[0]
+        step = max(1, BLOCK // width)
+        for start in range(0, len(rows), step):
+            spans = ((first * width, n * width) for first, n in _runs(rows[start : start + step]))
+            _load(shard, name, entry, spans, out[start : start + step].reshape(-1))
+        return out
+
+    def sha256(self) -> str:
+        """The SHA-256 of the weights file, computed once.
+
+        For a sharded checkpoint, that of its shards' digests in hexadecimal, in the order of
+        their file names, a newline after each.
+        """
+        if self._sha256 is None:
+            digests = [shard.sha256() for _, shard in sorted(self._shards.items())]
+            lines = "".join(digest + "\n" for digest in digests)
+            many = len(digests) > 1
+            self._sha256 = hashlib.sha256(lines.encode()).hexdigest() if many else digests[0]
+        return self._sha256
+
+    def _find(self, name: str) -> tuple[Shard, Entry]:
+        shard = self._where.get(name)
+        if shard is None:
+            raise BadCheckpoint(f"the checkpoint has no tensor {quote(name)}")
+        return shard, shard.entries[name]
+
+    def _readable(self, name: str) -> tuple[Shard, Entry]:
+        shard, entry = self._find(name)
+        if entry.dtype not in STORED:
+            raise UnsupportedModel(
+                f"tensor {quote(name)} is stored as {entry.dtype}; attnviz reads "
+                f"weights stored as {', '.join(STORED)}"
+            )
+        if not entry.size:
+            raise BadCheckpoint(f"tensor {quote(name)} is empty: its shape is {entry.shape}")
+        return shard, entry
+
+    def _entries(self) -> Iterator[Entry]:
+        return (shard.entries[name] for name, shard in self._where.items())
+
+
+def _load(
+    shard: Shard, name: str, entry: Entry, spans: Iterable[tuple[int, int]], out: FloatArray
+) -> None:
+    """Read spans (first number, how many) of a tensor, end to end, into a flat float32 array."""
+    stored = STORED[entry.dtype]
+    raw = out if stored == out.dtype else np.empty(out.size, stored)
+    done = 0
+    for first, count in spans:
+        shard.read(name, entry.start + first * stored.itemsize, raw[done : done + count])
+        done += count
+    if not widen(entry.dtype, raw, out):
+        raise BadCheckpoint(f"tensor {quote(name)} holds NaN or infinite numbers")
+
+
+def _runs(rows: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, int]]:
+    """Consecutive row numbers as (first, how many)."""
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
+        yield int(run[0]), len(run)
+
+
+def _weight_map(index: dict[str, Any]) -> dict[str, str]:
+    """Which file holds which tensor; only plain names of safetensors files are believed."""
+    files = index.get("weight_map")
+    if not isinstance(files, dict) or not files:
+        raise BadCheckpoint(f"{INDEX} has no weight_map")
+    for name, file in files.items():
+        plain = isinstance(file, str) and file.isprintable() and not set(file) & set("/\\:")
+        if not plain or not file.endswith(".safetensors"):
+            raise BadCheckpoint(
+                f"{INDEX} puts {quote(name)} in {quote(file)}, "
+                "which is not a safetensors file of this folder"
+            )
+    return files
+
+
+def _instead(folder: Path) -> str:
+    """What a folder without weights that we read has instead, and what to do about it."""
+    pickles = sorted(path.name for path in folder.glob("*") if path.suffix in PICKLES)
+    if pickles:
+        return (
+            f" but only {quote(pickles[0])}, a pickle, which attnviz never opens; load it with "
+            "transformers and call save_pretrained(), which writes safetensors"
+        )
+    if (folder / "adapter_model.safetensors").exists():
+        return " but only an adapter; merge it into its base model first"
+    return ""
