@@ -1,1 +1,1 @@
-"""Pure functions over results: views, choices, answers, measures."""
+"""Pure functions over results: what to look at, what to show, where a word looks."""

@@ -1,0 +1,122 @@
+"""Where one word looks: over all heads, and in the heads that say most."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from attnviz.analysis.particular import IntArray, Survey
+from attnviz.analysis.view import View
+from attnviz.analysis.words import is_word
+from attnviz.errors import UnknownWord
+from attnviz.result import Answer, FloatArray, Head, Token
+
+__all__ = ["Place", "ask", "find_word"]
+
+SHOWN_WORDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a word stands among the units of a view, and which of its occurrences that is."""
+
+    position: int
+    occurrence: int = 1
+    occurrences: int = 1
+
+
+def ask(view: View, kind: str, survey: Survey, place: Place, n_heads: int = 4) -> Answer:
+    """Where the word at ``place`` looks: its mean row, and the rows of the heads that say most.
+
+    These are the heads in which the word has the most particular weight on another word; each
+    row is that head's as it is, and its top the word it looks at most among those that count.
+    Where nothing counts, as for a special token, heads go by their weight on anything else.
+    """
+    map, at = view.map(kind), place.position
+    rows = map.weights[:, :, at]  # (layer, head, key)
+    counted, strength = survey.pairs[at], survey.rows[:, :, at]
+    if not strength.any():
+        counted = np.array([kind == "cross" or key != map.queries[at] for key in map.keys])
+        strength = np.where(counted, rows, 0).max(axis=-1)
+    layers, heads = _best(strength, np.where(counted, rows, -1).max(axis=-1), n_heads)
+    return Answer(
+        word=view.queries(kind)[at],
+        position=at,
+        keys=view.keys(kind),
+        mean=rows.mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        heads=tuple(Head(map.layers[i], map.heads[j]) for i, j in zip(layers, heads, strict=True)),
+        rows=rows[layers, heads],
+        tops=tuple(np.where(counted, rows[layers, heads], -1).argmax(axis=-1).tolist()),
+        kind=kind,
+        hidden=float(view.hidden[kind][:, :, at].mean()),
+        n_heads=strength.size,
+        notes=(*view.notes, *_which(view.queries(kind)[at], place)),
+    )
+
+
+def _best(strength: FloatArray, weight: FloatArray, n: int) -> tuple[IntArray, ...]:
+    """The layers and heads of the ``n`` largest strengths (layer, head), the heaviest first."""
+    best = np.argsort(-strength, axis=None, kind="stable")[:n]
+    best = best[strength.flat[best] > 0]
+    return np.unravel_index(best[np.argsort(-weight.flat[best], kind="stable")], strength.shape)
+
+
+def find_word(units: Sequence[Token], asked: str) -> Place:
+    """Where the asked word stands; ``it:2`` is the second "it", and case does not matter."""
+    word, occurrence = asked, 1
+    places = _occurrences(units, asked)
+    head, colon, number = asked.rpartition(":")
+    if not places and colon and head and number.isascii() and number.isdigit():
+        word, occurrence = head, int(number)
+        places = _occurrences(units, word)
+    if not places:
+        raise UnknownWord(_unknown(units, word))
+    if not 1 <= occurrence <= len(places):
+        times = "once" if len(places) == 1 else f"{len(places)} times"
+        raise UnknownWord(f"'{word}' occurs {times}, so there is no '{asked}'; count from 1")
+    return Place(places[occurrence - 1], occurrence, len(places))
+
+
+def _occurrences(units: Sequence[Token], word: str) -> list[int]:
+    """The units that are the word as it is written or, failing that, without its punctuation."""
+    for form in (_plain, _bare):
+        wanted = form(word)
+        places = [i for i, unit in enumerate(units) if wanted and form(unit.text) == wanted]
+        if places:
+            return places
+    return []
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def _bare(text: str) -> str:
+    """The text from its first to its last letter or digit, as "hat" for "hat,"."""
+    plain = _plain(text)
+    inside = [i for i, character in enumerate(plain) if character.isalnum()]
+    return plain[inside[0] : inside[-1] + 1] if inside else ""
+
+
+def _unknown(units: Sequence[Token], word: str) -> str:
+    there = list(dict.fromkeys(unit.text for unit in units if is_word(unit)))
+    by_form = {_plain(text): text for text in there}
+    close = get_close_matches(_plain(word), by_form, n=1)
+    meant = f"did you mean '{by_form[close[0]]}'? " if close else ""
+    more = f" and {len(there) - SHOWN_WORDS} more" if len(there) > SHOWN_WORDS else ""
+    return (
+        f"there is no word '{word}' here; {meant}there are {', '.join(there[:SHOWN_WORDS])}{more}"
+    )
+
+
+def _which(word: Token, place: Place) -> tuple[str, ...]:
+    if place.occurrences == 1:
+        return ()
+    return (
+        f"this is occurrence {place.occurrence} of {place.occurrences} of '{word.text}'; "
+        f"'{word.text}:2' asks for the second",
+    )

@@ -1,0 +1,101 @@
+"""What to show of a map: one head, a mean of heads, or the head that says most about words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.analysis.particular import Survey
+from attnviz.analysis.view import View
+from attnviz.errors import UnknownHead
+from attnviz.result import Head, Panel, span
+
+__all__ = ["Choice", "default_kind", "head_panel", "layer_panel", "mean_panel", "most_telling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A head and the sentence that says why it was chosen; ``share`` is what it was chosen by."""
+
+    head: Head
+    share: float
+    why: str
+
+
+def most_telling(view: View, kind: str, survey: Survey) -> Choice:
+    """The head that says most about words, and why.
+
+    Counted is the weight that goes to other words, not to special tokens, to the word itself or
+    to its neighbours, and of this only what is particular to the pair: not what the head gives
+    the same word from everywhere, or the same distance from everywhere.
+    """
+    heads = view.map(kind).all_heads()
+    best = int(survey.share.argmax())
+    share, between = float(survey.share.flat[best]), float(survey.between.flat[best])
+    if not survey.pairs.any():
+        return Choice(heads[best], share, f"head {heads[best]}: there are no two words to compare")
+    others = "words of the other text" if kind == "cross" else "other words"
+    why = (
+        f"head {heads[best]}: {between:.0%} of a word's weight goes to {others} "
+        f"(not {survey.excluded}), {share:.0%} to particular ones, "
+        f"the most of {_count(len(heads), 'head')}"
+    )
+    return Choice(heads[best], share, why)
+
+
+def default_kind(view: View) -> str:
+    """Cross attention where there is some, else the first map of the result."""
+    return "cross" if "cross" in view.result.maps else next(iter(view.result.maps))
+
+
+def head_panel(view: View, kind: str, head: Head) -> Panel:
+    """One head of a map."""
+    map = view.map(kind)
+    map.require(head)
+    return _panel(view, kind, [map.layers.index(head.layer)], [map.heads.index(head.head)])
+
+
+def layer_panel(view: View, kind: str, layer: int) -> Panel:
+    """The mean of one layer's heads."""
+    map = view.map(kind)
+    if layer not in map.layers:
+        raise UnknownHead(f"there is no layer {layer}; the map has layers {span(map.layers)}")
+    return _panel(view, kind, [map.layers.index(layer)], range(len(map.heads)))
+
+
+def mean_panel(view: View, kind: str) -> Panel:
+    """The mean of all heads of a map."""
+    map = view.map(kind)
+    return _panel(view, kind, range(len(map.layers)), range(len(map.heads)))
+
+
+def _panel(view: View, kind: str, layers: list[int] | range, heads: list[int] | range) -> Panel:
+    """The mean over some layers and heads, given by their places in the map."""
+    map = view.map(kind)
+    at = np.ix_(layers, heads)
+    head = (
+        Head(map.layers[layers[0]], map.heads[heads[0]]) if len(layers) == len(heads) == 1 else None
+    )
+    return Panel(
+        weights=map.weights[at].mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        queries=view.queries(kind),
+        keys=view.keys(kind),
+        title=_title(head, [map.layers[i] for i in layers], len(heads)),
+        kind=kind,
+        head=head,
+        hidden=float(view.hidden[kind][at].mean()),
+        notes=view.notes,
+    )
+
+
+def _title(head: Head | None, layers: list[int], n_heads: int) -> str:
+    if head is not None:
+        return f"head {head}"
+    if len(layers) == 1:
+        return f"layer {layers[0]}, mean of {_count(n_heads, 'head')}"
+    return f"mean of {len(layers) * n_heads} heads in {len(layers)} layers"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,117 @@
+"""What is particular about a link: the weight that neither its word nor its distance explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.view import View
+from attnviz.analysis.words import is_word
+from attnviz.result import FloatArray
+
+__all__ = ["Survey", "between_words", "survey"]
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """What one pass over all heads of a map finds; ``pairs`` (query, key) are the links it counts.
+
+    ``between`` (layer, head) is the mean share of a word's weight that goes to other words, and
+    ``share`` the part of it that is particular. ``rows`` (layer, head, query) is the largest
+    particular part of each row. ``strongest`` (query, key) is the largest over all heads, and
+    ``holder`` (query, key) the head that has it, counted through the layers. ``excluded`` names
+    what does not count as a link.
+    """
+
+    pairs: BoolArray
+    excluded: str
+    between: FloatArray
+    share: FloatArray
+    rows: FloatArray
+    strongest: FloatArray
+    holder: IntArray
+
+
+def survey(view: View, kind: str) -> Survey:
+    """Find in one pass over a map which heads, rows and pairs have particular weight."""
+    map = view.map(kind)
+    pairs, excluded = between_words(view, kind)
+    n_layers, n_heads, n_queries, _ = map.weights.shape
+    words = max(int(pairs.any(axis=1).sum()), 1)
+    between, share = np.zeros((2, n_layers, n_heads), np.float32)
+    rows = np.zeros((n_layers, n_heads, n_queries), np.float32)
+    strongest, holder = np.zeros(pairs.shape, np.float32), np.zeros(pairs.shape, np.intp)
+    particular = particular_part(view, kind, pairs)
+    for at in np.ndindex(n_layers, n_heads):
+        weights = np.where(pairs, map.weights[at], np.float32(0))
+        part = particular(weights)
+        between[at], share[at] = weights.sum() / words, part.sum() / words
+        rows[at] = part.max(axis=1, initial=0.0)
+        more = part > strongest
+        np.copyto(strongest, part, where=more)
+        np.copyto(holder, at[0] * n_heads + at[1], where=more)
+    return Survey(pairs, excluded, between, share, rows, strongest, holder)
+
+
+def between_words(view: View, kind: str) -> tuple[BoolArray, str]:
+    """Which pairs (query, key) of a map are a link between two different words, and what is none.
+
+    Special tokens and punctuation are no words; a word's link to itself or to a neighbour is
+    none, and a decoder's query has none to what comes after it. In a cross map the two sides
+    are different texts, so that any two words count. Where no other pair is left, as in a
+    sentence of two words, neighbours count too.
+    """
+    words = np.logical_and.outer(
+        [is_word(token) for token in view.queries(kind)],
+        [is_word(token) for token in view.keys(kind)],
+    )
+    if kind == "cross":
+        return words, "special tokens"
+    distance = _distance(view, kind)
+    if kind == "decoder":
+        words &= distance >= 0
+    apart = words & (np.abs(distance) > 1)
+    if apart.any():
+        return apart, "special tokens, itself or its neighbours"
+    return words & (distance != 0), "special tokens or itself"
+
+
+def particular_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:
+    """How to find, in one head's weights (query, key), the part that belongs to the very pair.
+
+    Much of what heads do needs no reading: a head looks one word back wherever it stands, or
+    every word looks at the same word. So from the weight of each pair is taken what the head
+    gives, on average over the other pairs, to the same key or over the same distance, whichever
+    is more; what falls below is 0. The weights of what is no pair must be 0.
+    """
+    per_key = np.maximum(pairs.sum(axis=0, dtype=np.float32) - 1, 1)
+    if kind == "cross":
+        return lambda weights: _beyond(weights, (weights.sum(axis=0) - weights) / per_key, pairs)
+    distance = _distance(view, kind)
+    line = (distance - distance.min(initial=0)).ravel()
+    lone = np.bincount(line, pairs.ravel())[line].astype(np.float32).reshape(pairs.shape)
+    per_line = np.maximum(lone - 1, 1)
+
+    def particular(weights: FloatArray) -> FloatArray:
+        along = np.bincount(line, weights.ravel()).astype(np.float32)[line].reshape(weights.shape)
+        same_line = (along - weights) / per_line
+        same_key = (weights.sum(axis=0) - weights) / per_key
+        return _beyond(weights, np.maximum(same_line, same_key), pairs)
+
+    return particular
+
+
+def _beyond(weights: FloatArray, usual: FloatArray, pairs: BoolArray) -> FloatArray:
+    return np.where(pairs, np.maximum(weights - usual, 0), np.float32(0))
+
+
+def _distance(view: View, kind: str) -> IntArray:
+    """How far each key stands before its query, in units of the text, special ones counted."""
+    map = view.map(kind)
+    return np.subtract.outer(np.asarray(map.queries, np.intp), np.asarray(map.keys, np.intp))

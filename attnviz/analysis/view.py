@@ -1,0 +1,82 @@
+"""What is looked at: a result by words or tokens, with or without its special tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attnviz.analysis.words import merge_words
+from attnviz.errors import InputError
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
+
+__all__ = ["View", "hide_special", "look"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A result as it is shown; ``hidden`` float32 (layer, head, query) says what is left out.
+
+    Rows are never renormalised: where keys are left out, the rest of a row sums to less than 1,
+    and ``hidden`` holds the share that went to the keys left out.
+    """
+
+    result: AttentionResult
+    hidden: Mapping[str, FloatArray]
+    notes: tuple[str, ...] = ()
+
+    def map(self, kind: str) -> AttentionMap:
+        """One of the maps, by its kind; InputError names the kinds there are."""
+        try:
+            return self.result.maps[kind]
+        except KeyError:
+            there = ", ".join(self.result.maps)
+            raise InputError(f"there is no '{kind}' map here; there is {there}") from None
+
+    def queries(self, kind: str) -> tuple[Token, ...]:
+        """The units that look, along the query axis."""
+        return self.result.query_tokens(kind)
+
+    def keys(self, kind: str) -> tuple[Token, ...]:
+        """The units that are looked at, along the key axis."""
+        return self.result.key_tokens(kind)
+
+
+def look(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
+    """Choose the units: words or tokens, special tokens shown or hidden."""
+    notes: tuple[str, ...] = ()
+    if words:
+        merged = merge_words(result)
+        if len(merged.tokens) < len(result.tokens) or (
+            len(merged.target_tokens) < len(result.target_tokens)
+        ):
+            notes = ("a word's weight is the sum over its tokens, its row the mean over them",)
+        result = merged
+    view = View(result, {kind: _nothing(map) for kind, map in result.maps.items()}, notes)
+    return view if special else hide_special(view)
+
+
+def hide_special(view: View) -> View:
+    """Leave the special tokens out of every map, and keep how much weight went to them."""
+    maps = {}
+    hidden = {}
+    for kind, map in view.result.maps.items():
+        rows = _kept(view.queries(kind), map.queries, kind)
+        columns = _kept(view.keys(kind), map.keys, kind)
+        dropped = [i for i, key in enumerate(map.keys) if key not in set(columns)]
+        seen = map.select(queries=rows)
+        hidden[kind] = seen.weights[..., dropped].sum(axis=-1, dtype=np.float32)
+        maps[kind] = seen.select(keys=columns)
+    return replace(view, result=replace(view.result, maps=maps), hidden=hidden)
+
+
+def _kept(tokens: Sequence[Token], indices: Sequence[int], kind: str) -> tuple[int, ...]:
+    kept = tuple(i for i, token in zip(indices, tokens, strict=True) if not token.special)
+    if not kept:
+        raise InputError(f"every token of the {kind} map is special, so none is left to show")
+    return kept
+
+
+def _nothing(map: AttentionMap) -> FloatArray:
+    return np.zeros(map.weights.shape[:3], np.float32)

@@ -1,0 +1,116 @@
+"""From tokens to words: how subword attention is read as attention between words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
+
+__all__ = ["is_word", "merge_words"]
+
+# What tokenizers put in front of a piece; only seen when a document has no text to slice.
+_MARKS = ("##", "▁", "Ġ")
+
+
+def merge_words(result: AttentionResult) -> AttentionResult:
+    """The same attention between words: its tokens are words, its maps are merged to match.
+
+    As Clark et al. (2019, section 2) do: attention to a word is the sum over its tokens, attention
+    from a word the mean over its tokens, so that each row still sums to 1. Special tokens, and
+    tokens that belong to no word, stay units of their own. Hidden states are left out.
+    """
+    source = _Units.of(result.tokens, result.texts)
+    target = _Units.of(result.target_tokens, result.target_texts)
+    merged: Mapping[str, AttentionMap] = {
+        kind: _merge(
+            map,
+            target if kind != "encoder" and result.target_tokens else source,
+            target if kind == "decoder" and result.target_tokens else source,
+        )
+        for kind, map in result.maps.items()
+    }
+    return replace(
+        result, tokens=source.words, target_tokens=target.words, maps=merged, hidden=None
+    )
+
+
+def is_word(token: Token) -> bool:
+    """Whether a unit is a word: neither a special token nor nothing but punctuation and space."""
+    return not token.special and any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """The words of a sequence, and for each token the index of its word."""
+
+    words: tuple[Token, ...]
+    index: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token], texts: Sequence[str]) -> _Units:
+        keys = [
+            (0, i) if t.word is None or t.special else (1, t.word) for i, t in enumerate(tokens)
+        ]
+        runs = [
+            [tokens[i] for i in run] for _, run in groupby(range(len(tokens)), key=keys.__getitem__)
+        ]
+        index = tuple(unit for unit, run in enumerate(runs) for _ in run)
+        return cls(tuple(_word(run, texts) for run in runs), index)
+
+
+def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
+    first, last = run[0], run[-1]
+    if first.special or first.word is None:
+        return first
+    return replace(
+        first, text=_text(run, texts), id=first.id if len(run) == 1 else None, end=last.end
+    )
+
+
+def _text(run: Sequence[Token], texts: Sequence[str]) -> str:
+    """The word as it is written in the text or, without a text, its tokens' texts joined."""
+    start, end, segment = run[0].start, run[-1].end, run[0].segment
+    if start is not None and end is not None and segment < len(texts):
+        written = texts[segment][start:end].strip()
+        if written:
+            return written
+    if len(run) == 1:
+        return run[0].text
+    return "".join(_bare(token.text) for token in run).strip() or run[0].text
+
+
+def _bare(piece: str) -> str:
+    for mark in _MARKS:
+        if piece.startswith(mark) and piece != mark:
+            return piece[len(mark) :]
+    return piece
+
+
+def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:
+    """Merge both axes of a map, also of one that is a selection of rows or columns."""
+    weights, key_words = _sum_runs(map.weights, map.keys, keys, axis=3)
+    weights, query_words = _sum_runs(weights, map.queries, queries, axis=2)
+    sizes = np.bincount([queries.index[i] for i in map.queries], minlength=len(queries.words))
+    rows = sizes[list(query_words)].astype(np.float32)
+    if (rows > 1).any():
+        weights = weights / rows[:, None]
+    return replace(map, weights=weights, queries=query_words, keys=key_words)
+
+
+def _sum_runs(
+    weights: FloatArray, positions: Sequence[int], units: _Units, axis: int
+) -> tuple[FloatArray, tuple[int, ...]]:
+    """Sum neighbouring rows of one word along an axis; also the words found there, in order."""
+    order = sorted(range(len(positions)), key=positions.__getitem__)
+    words = [units.index[positions[i]] for i in order]
+    if order != list(range(len(order))):
+        weights = np.take(weights, order, axis=axis)
+    starts = [i for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
+    if len(starts) == len(words):
+        return weights, tuple(words)
+    return np.add.reduceat(weights, starts, axis=axis), tuple(words[i] for i in starts)

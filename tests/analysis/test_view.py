@@ -1,0 +1,76 @@
+"""Views: words or tokens, special tokens shown or hidden, and what hiding them hides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnviz.analysis.view import look
+from attnviz.errors import InputError
+from attnviz.result import AttentionMap, AttentionResult, Token
+from tests.analysis.results import result, tokens, uniform, words
+
+UNITS = words("[CLS]", "a", "b", "[SEP]")
+WEIGHTS = np.array(
+    [[0.7, 0.1, 0.1, 0.1], [0.5, 0.1, 0.2, 0.2], [0.1, 0.3, 0.4, 0.2], [1, 0, 0, 0]], np.float32
+)
+
+
+def test_hiding_special_tokens_leaves_the_other_weights_as_they_are():
+    view = look(result(UNITS, WEIGHTS), special=False)
+    np.testing.assert_array_equal(view.map("encoder").weights[0, 0], WEIGHTS[1:3, 1:3])
+    assert view.map("encoder").keys == (1, 2)
+    assert [t.text for t in view.keys("encoder")] == ["a", "b"]
+
+
+def test_hiding_special_tokens_says_how_much_of_each_row_went_to_them():
+    view = look(result(UNITS, WEIGHTS), special=False)
+    np.testing.assert_allclose(view.hidden["encoder"], [[[0.7, 0.3]]], atol=1e-7)
+
+
+def test_nothing_is_hidden_when_special_tokens_are_shown():
+    view = look(result(UNITS, WEIGHTS))
+    assert view.hidden["encoder"].shape == (1, 1, 4)
+    assert not view.hidden["encoder"].any()
+
+
+def test_words_are_shown_unless_tokens_are_asked_for():
+    source = result(tokens("ab", "a+b"), uniform(2), text="ab")
+    assert [t.text for t in look(source).keys("encoder")] == ["ab"]
+    assert [t.text for t in look(source, words=False).keys("encoder")] == ["a", "b"]
+
+
+def test_a_view_says_that_tokens_were_merged_only_when_some_were():
+    assert look(result(tokens("ab", "a+b"), uniform(2))).notes
+    assert not look(result(tokens("a b", "a b"), uniform(2))).notes
+    assert not look(result(tokens("ab", "a+b"), uniform(2)), words=False).notes
+
+
+def test_special_tokens_of_source_and_target_are_hidden_each_on_its_side():
+    source, target = words("a", "[EOS]"), words("[START]", "b", "c")
+    cross = AttentionMap(np.array([[0.4, 0.6], [0.9, 0.1], [0.5, 0.5]], np.float32)[None, None])
+    pair = AttentionResult(source, {"cross": cross}, target_tokens=target)
+    view = look(pair, special=False)
+    np.testing.assert_allclose(view.map("cross").weights[0, 0], [[0.9], [0.5]])
+    np.testing.assert_allclose(view.hidden["cross"][0, 0], [0.1, 0.5])
+
+
+def test_a_text_of_special_tokens_alone_cannot_be_shown_without_them():
+    with pytest.raises(InputError, match="special"):
+        look(result(words("[CLS]", "[SEP]"), uniform(2)), special=False)
+
+
+def test_an_unknown_kind_of_map_is_named_with_those_there_are():
+    with pytest.raises(InputError, match=r"'cross'.*encoder"):
+        look(result(UNITS, WEIGHTS)).map("cross")
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=8).filter(lambda marks: not all(marks)))
+def test_what_is_shown_and_what_is_hidden_make_up_the_whole_row(marks):
+    units = tuple(Token("x", word=None if s else i, special=s) for i, s in enumerate(marks))
+    weights = np.random.default_rng(len(marks)).dirichlet(np.ones(len(marks)), (2, 3, len(marks)))
+    view = look(result(units, weights), special=False)
+    shown = view.map("encoder").weights.sum(axis=-1)
+    np.testing.assert_allclose(shown + view.hidden["encoder"], 1, atol=1e-6)
