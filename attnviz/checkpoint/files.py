@@ -47,7 +47,7 @@ def parse_object(raw: bytes, what: str, *, unique: bool = False) -> dict[str, An
     except ValueError:  # a number of more than 4,300 digits
         raise BadCheckpoint(f"{what} holds a number that is too long to be read") from None
     if not isinstance(value, dict):
-        raise BadCheckpoint(f"{what} holds a JSON {type(value).__name__} instead of an object")
+        raise BadCheckpoint(f"{what} is not a JSON object")
     return value
 
 

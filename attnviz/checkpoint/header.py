@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from attnviz.checkpoint.files import parse_object
 from attnviz.errors import BadCheckpoint, quote
@@ -22,8 +21,7 @@ BITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One tensor of a file: its storage type, its shape and the bytes [start, stop) it fills."""
 
     dtype: str

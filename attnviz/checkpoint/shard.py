@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import threading
 import weakref
@@ -56,6 +55,8 @@ class Shard:
 
     def sha256(self) -> str:
         """The SHA-256 of the whole file, in hexadecimal."""
+        import hashlib  # loads OpenSSL, which few runs need
+
         try:
             with self.path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()

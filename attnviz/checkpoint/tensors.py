@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from pathlib import Path
@@ -23,7 +22,6 @@ __all__ = ["Tensors", "open_tensors"]
 BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays in the cache
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-PICKLES = {".bin", ".pt", ".pth", ".ckpt"}
 PICKLES = {".bin", ".pt", ".pth", ".ckpt"}
 
 
@@ -110,12 +108,14 @@ class Tensors:
     def read_rows(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> FloatArray:
         """The rows of a tensor with these indices, float32 (row, …); no others are read."""
         shard, entry = self._readable(name)
-        if not entry.shape or (rows.size and not 0 <= rows.min() <= rows.max() < entry.shape[0]):
+        height = entry.shape[0] if entry.shape else 0
+        outside = rows[(rows < 0) | (rows >= height)]
+        if outside.size:
             raise BadCheckpoint(
-                f"tensor {quote(name)} has shape {entry.shape} but row {rows.max()} is needed"
+                f"tensor {quote(name)} has {height} rows, but row {outside[0]} is needed"
             )
         out = np.empty((len(rows), *entry.shape[1:]), np.float32)
-        width = entry.size // entry.shape[0]
+        width = entry.size // height
         step = max(1, BLOCK // width)
         for start in range(0, len(rows), step):
             spans = ((first * width, n * width) for first, n in _runs(rows[start : start + step]))
@@ -129,10 +129,7 @@ class Tensors:
         their file names, a newline after each.
         """
         if self._sha256 is None:
-            digests = [shard.sha256() for _, shard in sorted(self._shards.items())]
-            lines = "".join(digest + "\n" for digest in digests)
-            many = len(digests) > 1
-            self._sha256 = hashlib.sha256(lines.encode()).hexdigest() if many else digests[0]
+            self._sha256 = _combined([self._shards[file].sha256() for file in sorted(self._shards)])
         return self._sha256
 
     def _find(self, name: str) -> tuple[Shard, Entry]:
@@ -202,3 +199,10 @@ def _instead(folder: Path) -> str:
     if (folder / "adapter_model.safetensors").exists():
         return " but only an adapter; merge it into its base model first"
     return ""
+
+
+def _combined(digests: list[str]) -> str:
+    import hashlib
+
+    lines = "".join(f"{digest}\n" for digest in digests)
+    return digests[0] if len(digests) == 1 else hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""Safetensors files made byte by byte, so that they can also be wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "F8_E4M3": 1}
+
+
+def entry(start: int, *shape: int, dtype: str = "F32") -> dict[str, Any]:
+    """A header item for a tensor whose bytes begin at ``start``."""
+    stop = start + BYTES[dtype] * int(np.prod(shape, dtype=int))
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [start, stop]}
+
+
+def safetensors(header: Mapping[str, Any] | bytes, data: bytes = b"") -> bytes:
+    """A file with this header, written as it is when it is bytes, and this data."""
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(raw).to_bytes(8, "little") + raw + data
+
+
+def tensor_bytes(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> bytes:
+    """A sound file of tensors given as dtype, shape and bytes."""
+    header, data = {}, b""
+    for name, (dtype, shape, raw) in tensors.items():
+        header[name] = {
+            "dtype": dtype,
+            "shape": shape,
+            "data_offsets": [len(data), len(data) + len(raw)],
+        }
+        data += raw
+    return safetensors(header, data)
+
+
+def f32(values: Any) -> tuple[str, tuple[int, ...], bytes]:
+    """An array as a float32 tensor for ``tensor_bytes``."""
+    array = np.asarray(values, np.float32)
+    return "F32", array.shape, array.tobytes()
+
+
+def folder_with(folder: Path, content: bytes) -> Path:
+    """The folder, made if need be, with this content as its model.safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_bytes(content)
+    return folder
