@@ -108,7 +108,8 @@ class AttentionMap:
     def head(self, head: Head) -> FloatArray:
         """The weights (query, key) of one head, named by its true indices."""
         self.require(head)
-        return self.weights[self.layers.index(head.layer), self.heads.index(head.head)]
+        found: FloatArray = self.weights[self.layers.index(head.layer), self.heads.index(head.head)]
+        return found
 
     def require(self, head: Head) -> None:
         """Raise UnknownHead unless the map holds this head."""

@@ -1,0 +1,247 @@
+"""Queries, keys and values of one sequence to weights and context, block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from attnviz.core.ops import FloatArray, softcap_, softmax_
+from attnviz.core.parallel import Each
+from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
+from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
+from attnviz.core.weights import AttentionWeights, Linear
+
+__all__ = ["Heads", "ScoreBias", "attend", "score_bias"]
+
+CACHED = 1 << 19
+"""Bytes of scores worked on at a time, so that softmax finds them in the cache."""
+
+
+class ScoreBias(Protocol):
+    """Something that adds to scores what depends on positions."""
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        """Add in place to scores (head, query, key) of these ranges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Queries (n_heads, query, d_head), keys and values (n_kv_heads, key, d_head).
+
+    Queries are already multiplied by the scale; values are None where no context is wanted.
+    """
+
+    queries: FloatArray
+    keys: FloatArray
+    values: FloatArray | None
+
+    @property
+    def group(self) -> int:
+        """How many query heads share one key head."""
+        return int(self.queries.shape[0] // self.keys.shape[0])
+
+
+def attend(
+    heads: Heads,
+    spec: AttentionSpec,
+    bias: ScoreBias | None,
+    rows: slice,
+    weights: FloatArray,
+    context: FloatArray | None,
+    each: Each[tuple[slice, slice]],
+    *,
+    phase: str = "all",
+) -> None:
+    """Fill ``weights`` (head, rows, key), and ``context`` (head, query, d_head) in these rows.
+
+    softmax(QKᵀ·scale + bias + mask) and its product with V (Vaswani et al. 2017, eq. 1).
+    ``phase`` "scores" leaves the scores before the softmax in ``weights``, and "weights" goes on
+    from there, so that a caller may look at them or edit them in between.
+    """
+    n_keys = heads.keys.shape[1]
+
+    def work(task: tuple[slice, slice]) -> None:
+        group, block = task
+        keys = _visible(spec, block, n_keys)
+        place = weights[group, block.start - rows.start : block.stop - rows.start]
+        seen = place[:, :, keys]
+        if phase != "weights":
+            place[:, :, : keys.start] = 0 if phase == "all" else -np.inf
+            place[:, :, keys.stop :] = 0 if phase == "all" else -np.inf
+            _scores(heads, spec, bias, group, block, keys, seen)
+        if phase == "scores":
+            return
+        softmax_(place if phase == "weights" else seen)
+        if context is not None and heads.values is not None:
+            np.matmul(
+                _shared(seen, heads.group),
+                _of(heads.values, heads, group, keys),
+                out=_shared(context[group, block], heads.group),
+            )
+
+    each(work, _tasks(heads, rows, n_keys))
+
+
+def _tasks(heads: Heads, rows: slice, n_keys: int) -> list[tuple[slice, slice]]:
+    """Groups of heads and blocks of queries whose scores fit in the cache together."""
+    n_heads, n = heads.queries.shape[0], rows.stop - rows.start
+    height = max(16, CACHED // (4 * n_keys))
+    count = -(-n // height)
+    blocks = [
+        slice(rows.start + n * i // count, rows.start + n * (i + 1) // count) for i in range(count)
+    ]
+    step = max(1, CACHED // (4 * n_keys * max(n // count, 1)))
+    step = max(heads.group, step - step % heads.group)
+    groups = [slice(h, min(h + step, n_heads)) for h in range(0, n_heads, step)]
+    return [(group, block) for group in groups for block in blocks]
+
+
+def _visible(spec: AttentionSpec, block: slice, n_keys: int) -> slice:
+    """The keys that any query of the block may see."""
+    start = 0 if spec.left is None else max(0, block.start - spec.left)
+    stop = n_keys if spec.right is None else min(n_keys, block.stop + spec.right)
+    return slice(min(start, n_keys), stop)
+
+
+def _scores(
+    heads: Heads,
+    spec: AttentionSpec,
+    bias: ScoreBias | None,
+    group: slice,
+    block: slice,
+    keys: slice,
+    out: FloatArray,
+) -> None:
+    """Scores (head, query, key) of one task, masked, into ``out``."""
+    queries = _shared(heads.queries[group, block], heads.group)
+    np.matmul(
+        queries, _of(heads.keys, heads, group, keys).swapaxes(2, 3), out=_shared(out, heads.group)
+    )
+    if bias is not None:
+        bias.add(out, group, block, keys)
+    if spec.softcap is not None:
+        softcap_(out, spec.softcap)
+    _mask(spec, block, keys, out)
+
+
+def _shared(x: FloatArray, share: int) -> FloatArray:
+    """x (head, …) seen as (key head, query heads that share it, …)."""
+    return x.reshape(-1, share, *x.shape[1:])
+
+
+def _of(x: FloatArray, heads: Heads, group: slice, keys: slice) -> FloatArray:
+    """The keys or values (key head, 1, key, d_head) that a group of query heads uses."""
+    return x[group.start // heads.group : group.stop // heads.group, None, keys]
+
+
+def _mask(spec: AttentionSpec, block: slice, keys: slice, scores: FloatArray) -> None:
+    """Put -inf where a query of the block may not see a key of the range."""
+    if spec.left is None and spec.right is None:
+        return
+    distance = np.arange(keys.start, keys.stop) - np.arange(block.start, block.stop)[:, None]
+    hidden = np.zeros(distance.shape, bool)
+    if spec.right is not None:
+        hidden |= distance > spec.right
+    if spec.left is not None:
+        hidden |= distance < -spec.left
+    np.copyto(scores, np.float32(-np.inf), where=hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slopes:
+    """ALiBi: slope · key position."""
+
+    by_head: FloatArray  # (head,)
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:  # noqa: ARG002
+        positions = np.arange(keys.start, keys.stop, dtype=np.float32)
+        scores += self.by_head[heads, None, None] * positions
+
+
+@dataclass(frozen=True, slots=True)
+class _ByDistance:
+    """A score for each head and each distance key - query, from -(n_queries - 1) on."""
+
+    table: FloatArray  # (head, distance)
+    n_queries: int
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        rows = sliding_window_view(self.table[heads], keys.stop - keys.start, axis=1)
+        last = self.n_queries - queries.stop + keys.start
+        scores += rows[:, last : last + queries.stop - queries.start][:, ::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Disentangled:
+    """DeBERTa's scores between contents and positions, gathered by bucketed distance."""
+
+    c2p: FloatArray | None  # (head, query, relative position)
+    p2c: FloatArray | None  # (head, key, relative position)
+    spec: Disentangled
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        far = 2 * self.spec.span - 1
+        ahead = np.arange(queries.start, queries.stop)[:, None] - np.arange(keys.start, keys.stop)
+        if self.c2p is not None:
+            index = np.clip(log_bucket(ahead, self.spec) + self.spec.span, 0, far)
+            scores += np.take_along_axis(self.c2p[heads, queries], index[None], axis=2)
+        if self.p2c is not None:
+            index = np.clip(self.spec.span - log_bucket(-ahead.T, self.spec), 0, far)
+            found = np.take_along_axis(self.p2c[heads, keys], index[None], axis=2)
+            scores += found.transpose(0, 2, 1)
+
+
+def score_bias(
+    spec: AttentionSpec,
+    weights: AttentionWeights,
+    heads: Heads,
+    table: FloatArray | None,
+) -> ScoreBias | None:
+    """What positions add to the scores of one sequence.
+
+    ``table`` is the stack's: bucket scores (n_buckets, head), or relative embeddings
+    (2 · span, d_model) with their norm applied.
+    """
+    n_heads, n_queries, d_head = heads.queries.shape
+    match spec.bias:
+        case None:
+            return None
+        case ALiBi(factor):
+            return _Slopes(alibi_slopes(n_heads) * np.float32(factor))
+        case Buckets():
+            distance = np.arange(-(n_queries - 1), heads.keys.shape[1], dtype=np.int64)
+            found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
+            return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n_queries)
+        case Disentangled() as relative:
+            scale = np.float32(spec.scale)
+            keys, queries = _positions(spec, relative, weights, table, d_head)
+            return _Disentangled(
+                None if keys is None else heads.queries @ keys.transpose(0, 2, 1),
+                None if queries is None else heads.keys @ (queries * scale).transpose(0, 2, 1),
+                relative,
+            )
+
+
+def _positions(
+    spec: AttentionSpec,
+    relative: Disentangled,
+    weights: AttentionWeights,
+    table: FloatArray | None,
+    d_head: int,
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Keys and queries (head, relative position, d_head) made of the relative embeddings."""
+    d_query = spec.n_heads * d_head
+    to_query, to_key = weights.position_query, weights.position_key
+    if relative.shared:
+        to_query = weights.qkv.part(0, d_query)
+        to_key = weights.qkv.part(d_query, d_query + spec.n_kv_heads * d_head)
+
+    def split(projection: Linear | None) -> FloatArray | None:
+        if projection is None or table is None:
+            return None
+        return projection(table).reshape(len(table), -1, d_head).transpose(1, 0, 2)
+
+    return split(to_key) if relative.c2p else None, split(to_query) if relative.p2c else None

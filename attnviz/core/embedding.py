@@ -1,0 +1,72 @@
+"""From token ids to the first hidden states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.core.ops import FloatArray, normalise
+from attnviz.core.positions import position_ids, sinusoids
+from attnviz.core.spec import EmbeddingSpec, PositionSpec, StackSpec
+from attnviz.core.weights import Weights, linear, norm
+
+__all__ = ["embed"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+def embed(
+    stack: StackSpec,
+    weights: Weights,
+    ids: Sequence[IntArray],
+    types: Sequence[IntArray | None],
+) -> FloatArray:
+    """Hidden states (token of all sequences, d_model) before the first layer."""
+    spec, name = stack.embedding, stack.kind
+    every = np.concatenate(ids)
+    x = _lookup(weights, f"{name}.token.weight", every, spec.d_embedding)
+    if spec.scale != 1.0:
+        x *= np.float32(spec.scale)
+    if spec.project == "tokens":
+        x = linear(weights, (f"{name}.project",), (stack.d_model,), spec.d_embedding)(x)
+    if spec.positions:
+        where = np.concatenate([position_ids(sequence, spec.positions) for sequence in ids])
+        x += _positions(weights, name, spec.positions, where, x.shape[1])
+    if spec.n_types:
+        kinds = [
+            np.zeros(len(sequence), np.int64) if kind is None else kind
+            for sequence, kind in zip(ids, types, strict=True)
+        ]
+        x += _lookup(weights, f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
+    return _finish(stack, spec, weights, x)
+
+
+def _finish(stack: StackSpec, spec: EmbeddingSpec, weights: Weights, x: FloatArray) -> FloatArray:
+    name, sizes = f"{stack.kind}.project", (stack.d_model,)
+    if spec.project == "sum":
+        x = linear(weights, (name,), sizes, spec.d_embedding)(x)
+    if spec.norm:
+        _, weight, bias = norm(weights, f"{stack.kind}.embedding_norm", spec.norm, x.shape[1])
+        x = normalise(x, spec.norm, weight, bias, out=x)
+    if spec.project == "normed":
+        x = linear(weights, (name,), sizes, spec.d_embedding)(x)
+    return x
+
+
+def _positions(
+    weights: Weights, name: str, spec: PositionSpec, where: IntArray, d: int
+) -> FloatArray:
+    if spec.kind == "learned":
+        return _lookup(weights, f"{name}.position.weight", where, d)
+    found = sinusoids(where, d, spec.kind)
+    if spec.kind == "fairseq" and spec.pad_id is not None:
+        found[where == spec.pad_id] = 0
+    return found
+
+
+def _lookup(weights: Weights, name: str, rows: IntArray, width: int) -> FloatArray:
+    """Rows of a table, each read once however often it occurs."""
+    unique, inverse = np.unique(rows, return_inverse=True)
+    return weights.rows(name, unique, width)[inverse]

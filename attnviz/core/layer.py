@@ -1,0 +1,90 @@
+"""What happens to each row on its own within a layer: norms, residuals, projections, the MLP."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attnviz.core.ops import ACTIVATIONS, FloatArray, normalise
+from attnviz.core.positions import rotate_
+from attnviz.core.spec import AttentionSpec, MLPSpec
+from attnviz.core.weights import AttentionWeights, LayerWeights, Linear, NormWeights
+
+__all__ = ["before", "leave", "mlp", "normed", "shape_keys", "shape_queries"]
+
+Rotation = tuple[FloatArray, FloatArray]
+
+CACHED_ROWS = 32
+"""Rows that an activation works on at a time, so that its passes stay in the cache."""
+
+
+def normed(x: FloatArray, weights: NormWeights, out: FloatArray | None = None) -> FloatArray:
+    """x (…, d) through one norm."""
+    return normalise(x, weights.spec, weights.weight, weights.bias, out=out)
+
+
+def before(tensors: LayerWeights, name: str, x: FloatArray) -> FloatArray:
+    """The input of a sublayer: x (row, d_model), normed where a norm stands before it."""
+    weights = tensors.norms.get(f"{name}.norm_before")
+    return x if weights is None else normed(x, weights)
+
+
+def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatArray) -> FloatArray:
+    """Add a sublayer's output to what it branched from, with the norms inside and after."""
+    inside = tensors.norms.get(f"{name}.norm_inside")
+    if inside:
+        normed(branch, inside, out=branch)
+    branch += residual
+    after = tensors.norms.get(f"{name}.norm_after")
+    return normed(branch, after, out=branch) if after else branch
+
+
+def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray) -> FloatArray:
+    """The MLP of x (row, d_model)."""
+    act = ACTIVATIONS[spec.activation]
+    wide = tensors.up(x)
+    hidden = wide[:, : spec.d_ff]  # the gate where gated
+    for start in range(0, len(hidden), CACHED_ROWS):
+        rows = slice(start, start + CACHED_ROWS)
+        if spec.gated:
+            gate = act(np.ascontiguousarray(hidden[rows]))
+            np.multiply(gate, wide[rows, spec.d_ff :], out=hidden[rows])
+        else:
+            act(hidden[rows])
+    return tensors.down(hidden)
+
+
+def shape_queries(
+    x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
+) -> None:
+    """Norm, rotate and scale projected queries (row, n_heads · d_head) in place."""
+    _shape(x, spec, spec.n_heads, tensors.query_norm, rotation)
+    if spec.scale != 1.0:
+        x *= np.float32(spec.scale)
+
+
+def shape_keys(
+    x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
+) -> None:
+    """Norm and rotate projected keys (row, n_kv_heads · d_head) in place."""
+    _shape(x, spec, spec.n_kv_heads, tensors.key_norm, rotation)
+
+
+def _shape(
+    x: FloatArray,
+    spec: AttentionSpec,
+    n_heads: int,
+    weights: NormWeights | None,
+    rotation: Rotation | None,
+) -> None:
+    heads = x.reshape(len(x), n_heads, spec.d_head)
+    if weights is not None:
+        whole = spec.qk_norm_over == "all"
+        x[...] = normed(x if whole else heads, weights).reshape(x.shape)
+    if rotation is not None and spec.rotary is not None:
+        rotate_(heads, *rotation, interleaved=spec.rotary.interleaved)
+
+
+def key_value(tensors: AttentionWeights, spec: AttentionSpec) -> Linear:
+    """The projection to keys and values alone, for cross attention."""
+    d_query = spec.n_heads * spec.d_head
+    return tensors.qkv.part(d_query, d_query + 2 * spec.n_kv_heads * spec.d_head)

@@ -1,0 +1,79 @@
+"""Sharing blocks of rows over threads, with BLAS kept to one thread in each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+__all__ = ["Each", "row_blocks", "workers"]
+
+T = TypeVar("T")
+Each = Callable[[Callable[[T], None], Iterable[T]], None]
+
+SMALL = 64
+"""Below this many rows, BLAS's own threads serve better than ours."""
+
+TALL = 256
+"""Rows per block: enough for BLAS to reach its speed, few enough for the cache."""
+
+
+@contextmanager
+def workers(n_rows: int) -> Iterator[Each[Any]]:
+    """A function that calls another on every task, over threads where the work is large.
+
+    NumPy releases the interpreter lock in products and ufuncs; BLAS is limited to one thread
+    meanwhile, so that its threads and ours do not fight for the cores.
+    """
+    if n_rows < SMALL or _cores() < 2:
+        yield _serial
+        return
+    with _controller().limit(limits=1, user_api="blas"):
+        pool = _pool()
+
+        def shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
+            for _ in pool.map(function, tasks):
+                pass
+
+        yield shared
+
+
+def row_blocks(n_rows: int) -> list[slice]:
+    """Rows split evenly, into at least one block per core where there are many."""
+    if n_rows < SMALL:
+        return [slice(0, n_rows)]
+    count = max(-(-n_rows // TALL), min(_cores(), n_rows // (SMALL // 2)))
+    count = -(-count // _cores()) * _cores()
+    bounds = [n_rows * i // count for i in range(count + 1)]
+    return [slice(a, b) for a, b in pairwise(bounds) if a < b]
+
+
+def _serial(function: Callable[[T], None], tasks: Iterable[T]) -> None:
+    for task in tasks:
+        function(task)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="attnviz")
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController  # 5 ms that short inputs need not pay
+
+    return ThreadpoolController()

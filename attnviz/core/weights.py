@@ -1,0 +1,192 @@
+"""The tensors of one layer, packed for the products that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.core.ops import FloatArray
+from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
+
+__all__ = ["AttentionWeights", "Keeper", "LayerWeights", "Linear", "NormWeights", "Weights"]
+
+T = TypeVar("T")
+
+
+class Weights(Protocol):
+    """Where the core gets its tensors, by the core's own names, always float32."""
+
+    def get(self, name: str, *shape: int) -> FloatArray | None:
+        """The tensor of that name and shape, or None if the model has none."""
+
+    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
+        """Only these rows of a table (…, width)."""
+
+
+class Linear(NamedTuple):
+    """x ↦ x weightᵀ + bias; weight (out, in), bias (out,) or None."""
+
+    weight: FloatArray
+    bias: FloatArray | None
+
+    def __call__(self, x: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """Apply to x (row, in), into ``out`` (row, out) where it is given."""
+        out = np.matmul(x, self.weight.T, out=out)
+        if self.bias is not None:
+            out += self.bias
+        return out
+
+    def part(self, start: int, stop: int) -> Linear:
+        """The outputs from start to stop alone."""
+        return Linear(
+            self.weight[start:stop], self.bias if self.bias is None else self.bias[start:stop]
+        )
+
+
+class NormWeights(NamedTuple):
+    """Weight and bias (d,) of a norm; None where it has none."""
+
+    spec: NormSpec
+    weight: FloatArray | None
+    bias: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionWeights:
+    """Projections of one attention sublayer; ``qkv`` has queries, keys, values below each other."""
+
+    qkv: Linear
+    output: Linear
+    query_norm: NormWeights | None = None
+    key_norm: NormWeights | None = None
+    position_key: Linear | None = None
+    position_query: Linear | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeights:
+    """Everything one layer multiplies with; ``up`` has the gate above it where gated."""
+
+    attention: AttentionWeights
+    up: Linear
+    down: Linear
+    norms: dict[str, NormWeights]
+    cross: AttentionWeights | None = None
+
+
+@dataclass
+class Keeper:
+    """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
+
+    budget: int
+    used: int = 0
+    kept: dict[str, object] = field(default_factory=dict)
+
+    def load(self, name: str, build: Callable[[], T], size: int) -> T:
+        """What ``build`` makes, from memory if it is there."""
+        found = self.kept.get(name)
+        if found is not None:
+            return found  # type: ignore[return-value]
+        made = build()
+        if self.used + size <= self.budget:
+            self.used += size
+            self.kept[name] = made
+        return made
+
+
+def linear(weights: Weights, names: tuple[str, ...], outs: tuple[int, ...], d_in: int) -> Linear:
+    """One linear map of several tensors below each other."""
+    parts = [
+        required(weights, f"{name}.weight", out, d_in)
+        for name, out in zip(names, outs, strict=True)
+    ]
+    biases = [weights.get(f"{name}.bias", out) for name, out in zip(names, outs, strict=True)]
+    weight = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if all(bias is None for bias in biases):
+        return Linear(weight, None)
+    whole = [
+        np.zeros(out, np.float32) if bias is None else bias
+        for bias, out in zip(biases, outs, strict=True)
+    ]
+    return Linear(weight, np.concatenate(whole))
+
+
+def required(weights: Weights, name: str, *shape: int) -> FloatArray:
+    """A tensor the architecture cannot do without."""
+    tensor = weights.get(name, *shape)
+    if tensor is None:
+        raise KeyError(name)
+    return tensor
+
+
+def norm(weights: Weights, name: str, spec: NormSpec, *shape: int) -> NormWeights:
+    """Weight and bias of one norm, as far as the model has them."""
+    bias = weights.get(f"{name}.bias", *shape) if spec.kind == "layer" else None
+    return NormWeights(spec, weights.get(f"{name}.weight", *shape), bias)
+
+
+def attention_weights(
+    weights: Weights, prefix: str, spec: AttentionSpec, d_model: int
+) -> AttentionWeights:
+    """Read the projections of one attention sublayer."""
+    d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
+    names = (f"{prefix}.query", f"{prefix}.key", f"{prefix}.value")
+    positions = spec.bias if isinstance(spec.bias, Disentangled) and not spec.bias.shared else None
+    return AttentionWeights(
+        qkv=linear(weights, names, (d_query, d_key, d_key), d_model),
+        output=linear(weights, (f"{prefix}.output",), (d_model,), d_query),
+        query_norm=_qk_norm(weights, f"{prefix}.query_norm", spec, spec.n_heads),
+        key_norm=_qk_norm(weights, f"{prefix}.key_norm", spec, spec.n_kv_heads),
+        position_key=linear(weights, (f"{prefix}.position_key",), (d_query,), d_model)
+        if positions and positions.c2p
+        else None,
+        position_query=linear(weights, (f"{prefix}.position_query",), (d_query,), d_model)
+        if positions and positions.p2c
+        else None,
+    )
+
+
+def _qk_norm(weights: Weights, name: str, spec: AttentionSpec, heads: int) -> NormWeights | None:
+    if spec.qk_norm is None:
+        return None
+    shapes = {
+        "head": (spec.d_head,),
+        "heads": (heads, spec.d_head),
+        "all": (heads * spec.d_head,),
+    }
+    return norm(weights, name, spec.qk_norm, *shapes[spec.qk_norm_over])
+
+
+def layer_weights(weights: Weights, prefix: str, spec: LayerSpec, d_model: int) -> LayerWeights:
+    """Read everything one layer needs."""
+    mlp, d_ff = spec.mlp, spec.mlp.d_ff
+    names = (f"{prefix}.mlp.gate", f"{prefix}.mlp.up") if mlp.gated else (f"{prefix}.mlp.up",)
+    return LayerWeights(
+        attention=attention_weights(weights, f"{prefix}.attention", spec.attention, d_model),
+        up=linear(weights, names, (d_ff,) * len(names), d_model),
+        down=linear(weights, (f"{prefix}.mlp.down",), (d_model,), d_ff),
+        norms={
+            name: norm(weights, f"{prefix}.{name}", spec.norm, d_model) for name in norm_names(spec)
+        },
+        cross=attention_weights(weights, f"{prefix}.cross", spec.cross, d_model)
+        if spec.cross
+        else None,
+    )
+
+
+def norm_names(spec: LayerSpec) -> list[str]:
+    """The norms of a layer, as "attention.norm_before"."""
+    sublayers = ["attention"] * spec.attention_norm + ["cross"] * (spec.cross is not None)
+    sublayers += ["mlp"] * spec.mlp_norm
+    return [f"{sublayer}.norm_{place}" for sublayer in sublayers for place in spec.norms]
+
+
+def layer_bytes(spec: LayerSpec, d_model: int) -> int:
+    """Bytes of one layer's tensors in float32, norms and biases aside."""
+    attentions = [a for a in (spec.attention, spec.cross) if a]
+    rows = sum((2 * a.n_heads + 2 * a.n_kv_heads) * a.d_head for a in attentions)
+    return 4 * d_model * (rows + spec.mlp.d_ff * (3 if spec.mlp.gated else 2))

@@ -1,0 +1,70 @@
+"""What checkpoints call things: each family translates its config and tensor names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol, cast
+
+from attnviz.checkpoint.tensors import Tensors
+from attnviz.core.spec import ModelSpec
+from attnviz.errors import UnsupportedModel, quote
+from attnviz.families.binding import Bound, bind
+from attnviz.families.config import Config
+from attnviz.families.names import Names
+
+__all__ = ["FAMILIES", "Translated", "describe", "translate"]
+
+FAMILIES = {
+    "bert": "bert",
+}
+"""model_type → the module of this package that translates it."""
+
+
+class Family(Protocol):
+    """What a family's module offers."""
+
+    BASE: str  # the base model's prefix in a checkpoint with a head
+
+    def spec(self, config: Config) -> ModelSpec: ...
+
+    def tensors(self, config: Config) -> Names: ...
+
+
+class Translated(NamedTuple):
+    """A checkpoint in the core's own words."""
+
+    model_type: str
+    spec: ModelSpec
+    weights: Bound
+
+
+def describe(values: Mapping[str, Any]) -> tuple[str, ModelSpec, Names]:
+    """Model type, spec and tensor names for the values of a config.json.
+
+    Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly, and
+    warns of keys that it does not know.
+    """
+    model_type, family, config = _family(values)
+    spec, names = family.spec(config), family.tensors(config)
+    config.warn_of_unread()
+    return model_type, spec, names
+
+
+def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
+    """A model of these config values over these tensors."""
+    model_type, spec, names = describe(values)
+    return Translated(model_type, spec, bind(names, tensors, _family(values)[1].BASE))
+
+
+def _family(values: Mapping[str, Any]) -> tuple[str, Family, Config]:
+    model_type = values.get("model_type")
+    if not isinstance(model_type, str):
+        raise UnsupportedModel("config.json has no model_type, so its family is unknown")
+    if model_type not in FAMILIES:
+        close = difflib.get_close_matches(model_type, FAMILIES, n=1)
+        hint = f"did you mean {quote(close[0])}" if close else f"it knows {', '.join(FAMILIES)}"
+        raise UnsupportedModel(f"attnviz does not know model_type {quote(model_type)}; {hint}")
+    module = import_module(f"attnviz.families.{FAMILIES[model_type]}")
+    return model_type, cast(Family, module), Config(values, model_type)

@@ -1,0 +1,132 @@
+"""A checkpoint's tensors under the core's names: prefixes found, parts taken, shapes checked."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Collection, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.checkpoint.tensors import Tensors
+from attnviz.errors import AttnvizWarning, BadCheckpoint, quote
+from attnviz.families.names import Names, Part, Stored
+from attnviz.result import FloatArray
+
+__all__ = ["Bound", "bind"]
+
+STALE = re.compile(
+    r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias|num_batches_tracked)$"
+)
+"""Buffers that old versions stored beside the weights."""
+
+
+class Bound:
+    """The core's view of a checkpoint; raises BadCheckpoint where it contradicts its config."""
+
+    def __init__(self, names: Names, tensors: Tensors, where: dict[Stored, str]) -> None:
+        self._names = names
+        self._tensors = tensors
+        self._where = where
+        self._last: tuple[str, FloatArray] | None = None
+
+    def get(self, name: str, *shape: int) -> FloatArray | None:
+        """The tensor of that name, checked to have that shape; None if the family has none."""
+        stored = self._names.get(name)
+        if stored is None or stored not in self._where:
+            return None
+        theirs = self._where[stored]
+        tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
+        if tensor.shape != shape:
+            raise BadCheckpoint(
+                f"tensor {quote(theirs)} gives {tensor.shape} where config.json asks for {shape}"
+            )
+        return tensor
+
+    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
+        """These rows of a table, read alone."""
+        theirs = self._where[self._names[name]]
+        shape = self._tensors.shape(theirs)
+        if len(shape) != 2 or shape[1] != width:
+            raise BadCheckpoint(
+                f"tensor {quote(theirs)} has shape {shape} where config.json asks for (…, {width})"
+            )
+        if len(rows) and rows[-1] >= shape[0]:
+            raise BadCheckpoint(
+                f"tensor {quote(theirs)} has {shape[0]} rows, but row {int(rows[-1])} is needed"
+            )
+        return self._tensors.read_rows(theirs, rows)
+
+    def _whole(self, theirs: str, *, keep: bool) -> FloatArray:
+        """A tensor; one that several of ours are parts of is read once."""
+        if self._last and self._last[0] == theirs:
+            return self._last[1]
+        tensor = self._tensors.read(theirs)
+        self._last = (theirs, tensor) if keep else None
+        return tensor
+
+
+def _take(tensor: FloatArray, stored: Stored, theirs: str) -> FloatArray:
+    """Ours out of theirs."""
+    if stored.transposed:
+        tensor = tensor.T
+    if stored.part is None:
+        return tensor
+    part: Part = stored.part
+    height = sum(part.sizes)
+    if tensor.shape[0] != part.groups * height:
+        raise BadCheckpoint(
+            f"tensor {quote(theirs)} has {tensor.shape[0]} outputs where config.json "
+            f"asks for {part.groups * height}"
+        )
+    start = sum(part.sizes[: part.index])
+    grouped = tensor.reshape(part.groups, height, *tensor.shape[1:])
+    taken = grouped[:, start : start + part.sizes[part.index]]
+    return np.ascontiguousarray(taken.reshape(-1, *tensor.shape[1:]))
+
+
+def bind(names: Names, tensors: Tensors, base: str) -> Bound:
+    """Find every tensor that the family declares; ``base`` is the base model's prefix.
+
+    Raises BadCheckpoint for one that is missing; warns of tensors of the base model that nobody
+    declared, because they would change the numbers if they belonged to the computation.
+    """
+    where: dict[Stored, str] = {}
+    for stored in names.values():
+        found = next((name for name in _spellings(stored, base) if name in tensors.names), None)
+        if found is not None:
+            where[stored] = found
+        elif not stored.optional:
+            raise BadCheckpoint(
+                f"the checkpoint has no tensor {quote(stored.name)}, which its config.json asks for"
+            )
+    _warn_of_unused(tensors.names - set(where.values()), set(where.values()))
+    return Bound(names, tensors, where)
+
+
+def _spellings(stored: Stored, base: str) -> Iterator[str]:
+    """Where a tensor may be: with and without the base prefix, in today's and old spelling."""
+    prefixes = (f"{base}.", "") if base and stored.base else ("",)
+    for prefix in prefixes:
+        yield prefix + stored.name
+        old = re.sub(r"\.bias$", ".beta", re.sub(r"\.weight$", ".gamma", stored.name))
+        if "norm" in stored.name.lower():
+            yield prefix + old
+
+
+def _warn_of_unused(unused: Collection[str], used: Collection[str]) -> None:
+    """Name unused tensors that stand among the layers in use."""
+    layered = {re.sub(r"\.\d+\..*", ".", name) for name in used if re.search(r"\.\d+\.", name)}
+    strange = sorted(
+        name
+        for name in unused
+        if re.sub(r"\.\d+\..*", ".", name) in layered and not STALE.search(name)
+    )
+    if strange:
+        warnings.warn(
+            f"the checkpoint has {len(strange)} tensors that its config.json gives no use for, "
+            f"such as {quote(strange[0])}; the numbers are those of a model without them",
+            AttnvizWarning,
+            stacklevel=2,
+        )

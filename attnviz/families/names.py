@@ -1,0 +1,70 @@
+"""Which tensor of a checkpoint is which of ours, and how it is stored there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Names", "Part", "Stored", "expand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a fused tensor: rows seen as ``groups`` of ``sizes``, the ``index``-th of each.
+
+    (1, (d, d, d), 0) is the query of queries, keys and values below each other;
+    (n_heads, (d_head,) * 3, 1) is the key where each head has its three together.
+    """
+
+    groups: int
+    sizes: tuple[int, ...]
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A checkpoint's tensor, without the base model's prefix, and how ours is taken from it.
+
+    ``transposed`` is for weights stored (in, out); ``part`` takes one of several fused tensors;
+    ``base`` is False for tensors outside the base model, such as lm_head.
+    """
+
+    name: str
+    transposed: bool = False
+    part: Part | None = None
+    base: bool = True
+    optional: bool = False
+
+
+Names = dict[str, Stored]
+"""Our name → theirs."""
+
+
+def expand(
+    stack: str,
+    names: Mapping[str, str | Stored],
+    *,
+    layers: int | None = None,
+    bias: Collection[str] | bool = True,
+) -> Names:
+    """Names of weights and biases from names of modules.
+
+    "attention.query": "layer.{i}.self.query" becomes "encoder.0.attention.query.weight":
+    "layer.0.self.query.weight", its bias, and so on for every layer. ``bias`` says which modules
+    (by our name) have one: all, none or these.
+    """
+    found: Names = {}
+    for number in [None] if layers is None else range(layers):
+        prefix = stack if number is None else f"{stack}.{number}"
+        for ours, theirs in names.items():
+            stored = Stored(theirs) if isinstance(theirs, str) else theirs
+            has_bias = bias if isinstance(bias, bool) else ours in bias
+            for kind in ("weight", "bias") if has_bias else ("weight",):
+                found[f"{prefix}.{ours}.{kind}"] = Stored(
+                    f"{stored.name.replace('{i}', str(number))}.{kind}",
+                    stored.transposed and kind == "weight",
+                    stored.part,
+                    stored.base,
+                    stored.optional,
+                )
+    return found
