@@ -18,6 +18,7 @@ __all__ = ["FAMILIES", "Translated", "describe", "translate"]
 
 FAMILIES = {
     "bert": "bert",
+    "llama": "llama",
 }
 """model_type → the module of this package that translates it."""
 

@@ -119,6 +119,23 @@ class Config:
             )
         return width, width // heads
 
+    def grouped_heads(self) -> tuple[int, int, int]:
+        """n_heads, n_kv_heads and d_head of a model whose heads may share keys."""
+        n_heads = self.whole("num_attention_heads")
+        n_kv_heads = self.whole("num_key_value_heads", n_heads)
+        if n_heads % n_kv_heads:
+            raise BadCheckpoint(
+                f"config.json has num_attention_heads {n_heads}, which "
+                f"num_key_value_heads {n_kv_heads} does not divide"
+            )
+        if not self.has("head_dim"):
+            return n_heads, n_kv_heads, self.split("hidden_size", "num_attention_heads")[1]
+        return n_heads, n_kv_heads, self.whole("head_dim")
+
+    def tied(self, *, default: bool) -> bool:
+        """Whether the output head is the token embeddings."""
+        return self.flag("tie_word_embeddings", default)
+
     def bad(self, key: str, value: Any, expected: str) -> BadCheckpoint:
         """The error for a value of the wrong kind."""
         return BadCheckpoint(f"config.json has {key} {quote(value)} where {expected} belongs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Names", "Part", "Stored", "expand"]
+__all__ = ["Names", "Part", "Stored", "expand", "head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,16 @@ def expand(
                     stored.optional,
                 )
     return found
+
+
+def head(name: str, *, tied_to: str | None = None, bias: bool = False) -> Names:
+    """The output head: ``tied_to`` the token embeddings, or a tensor outside the base model.
+
+    A checkpoint without a head still attends, so its tensors are optional.
+    """
+    weight = Stored(f"{tied_to}.weight") if tied_to else _outside(f"{name}.weight")
+    return {"head.weight": weight} | ({"head.bias": _outside(f"{name}.bias")} if bias else {})
+
+
+def _outside(name: str) -> Stored:
+    return Stored(name, base=False, optional=True)
