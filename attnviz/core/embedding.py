@@ -58,7 +58,7 @@ def _finish(stack: StackSpec, spec: EmbeddingSpec, weights: Weights, x: FloatArr
 def _positions(
     weights: Weights, name: str, spec: PositionSpec, where: IntArray, d: int
 ) -> FloatArray:
-    if spec.kind == "learned":
+    if spec.kind == "learned" or weights.has(f"{name}.position.weight"):
         return _lookup(weights, f"{name}.position.weight", where, d)
     found = sinusoids(where, d, spec.kind)
     if spec.kind == "fairseq" and spec.pad_id is not None:

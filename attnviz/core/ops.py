@@ -157,12 +157,13 @@ def relu6_(x: FloatArray) -> FloatArray:
 
 def leaky_relu_(x: FloatArray) -> FloatArray:
     """max(x, x / 100)."""
-    return np.maximum(x, x * np.float32(0.01), out=x)
+    np.maximum(x, x * np.float32(0.01), out=x)
+    return x
 
 
 def hard_swish_(x: FloatArray) -> FloatArray:
     """x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
-    x *= relu6_(x + np.float32(3))
+    x *= relu6_(np.add(x, np.float32(3)))
     x *= np.float32(1 / 6)
     return x
 

@@ -18,7 +18,9 @@ __all__ = [
     "MLPSpec",
     "ModelSpec",
     "NormSpec",
+    "PositionKind",
     "PositionSpec",
+    "Projected",
     "Rotary",
     "StackSpec",
 ]
@@ -119,6 +121,8 @@ class MLPSpec:
 
 
 Place = Literal["before", "inside", "after"]
+PositionKind = Literal["learned", "interleaved", "halves", "fairseq"]
+Projected = Literal["tokens", "sum", "normed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +151,14 @@ class LayerSpec:
 class PositionSpec:
     """Absolute positions added to the embeddings.
 
-    ``kind``: "learned" (a table of ``size`` rows), or sinusoids that are computed: "interleaved"
-    (Vaswani et al. 2017, sec. 3.5), "halves" (the same, all sines first) or "fairseq" (their own
-    frequencies). The first token has position ``offset``. With ``pad_id``, positions count only
-    tokens other than it from pad_id + 1 on, and a pad token has position ``pad_id`` itself.
+    ``kind``: "learned" (a table of ``size`` rows), or sinusoids, which are computed where the
+    checkpoint does not store them: "interleaved" (Vaswani et al. 2017, sec. 3.5), "halves" (the
+    same, all sines first) or "fairseq" (their own frequencies). The first token has position
+    ``offset``. With ``pad_id``, positions count only tokens other than it from pad_id + 1 on, and
+    a pad token has position ``pad_id`` itself.
     """
 
-    kind: Literal["learned", "interleaved", "halves", "fairseq"]
+    kind: PositionKind
     size: int
     offset: int = 0
     pad_id: int | None = None
@@ -182,7 +187,7 @@ class EmbeddingSpec:
     positions: PositionSpec | None = None
     n_types: int = 0
     norm: NormSpec | None = None
-    project: Literal["tokens", "sum", "normed"] | None = None
+    project: Projected | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ T = TypeVar("T")
 class Weights(Protocol):
     """Where the core gets its tensors, by the core's own names, always float32."""
 
+    def has(self, name: str) -> bool:
+        """Whether the model has a tensor of that name."""
+
     def get(self, name: str, *shape: int) -> FloatArray | None:
         """The tensor of that name and shape, or None if the model has none."""
 

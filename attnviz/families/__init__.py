@@ -17,8 +17,17 @@ from attnviz.families.names import Names
 __all__ = ["FAMILIES", "Translated", "describe", "translate"]
 
 FAMILIES = {
+    "albert": "albert",
     "bert": "bert",
+    "camembert": "roberta",
+    "deberta-v2": "deberta_v2",
+    "distilbert": "distilbert",
+    "electra": "electra",
     "llama": "llama",
+    "modernbert": "modernbert",
+    "mpnet": "mpnet",
+    "roberta": "roberta",
+    "xlm-roberta": "roberta",
 }
 """model_type → the module of this package that translates it."""
 
@@ -27,6 +36,7 @@ class Family(Protocol):
     """What a family's module offers."""
 
     BASE: str  # the base model's prefix in a checkpoint with a head
+    DEFAULTS: Mapping[str, Any]  # what transformers assumes for keys that config.json leaves out
 
     def spec(self, config: Config) -> ModelSpec: ...
 
@@ -67,5 +77,5 @@ def _family(values: Mapping[str, Any]) -> tuple[str, Family, Config]:
         close = difflib.get_close_matches(model_type, FAMILIES, n=1)
         hint = f"did you mean {quote(close[0])}" if close else f"it knows {', '.join(FAMILIES)}"
         raise UnsupportedModel(f"attnviz does not know model_type {quote(model_type)}; {hint}")
-    module = import_module(f"attnviz.families.{FAMILIES[model_type]}")
-    return model_type, cast(Family, module), Config(values, model_type)
+    family = cast(Family, import_module(f"attnviz.families.{FAMILIES[model_type]}"))
+    return model_type, family, Config(values, model_type, family.DEFAULTS)

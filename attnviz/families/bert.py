@@ -17,6 +17,18 @@ from attnviz.families.names import Names, expand
 
 BASE = "bert"
 
+DEFAULTS = {
+    "vocab_size": 30522,
+    "hidden_size": 768,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 512,
+    "type_vocab_size": 2,
+    "layer_norm_eps": 1e-12,
+}
+
 REFUSED_UNLESS = {
     "position_embedding_type": "absolute",
     "is_decoder": False,
@@ -43,26 +55,40 @@ LAYER = {
 
 
 def spec(config: Config) -> ModelSpec:
-    """The stack of a BERT encoder."""
+    """A BERT encoder."""
+    size = config.whole("max_position_embeddings")
+    positions = PositionSpec("learned", size)
+    return ModelSpec(encoder=encoder(config, positions, size))
+
+
+def encoder(
+    config: Config,
+    positions: PositionSpec | None,
+    max_positions: int | None,
+    *,
+    n_types: int | None = None,
+    d_embedding: int | None = None,
+) -> StackSpec:
+    """A post-norm encoder in BERT's words; ``d_embedding`` is d_model unless it is given."""
     config.refuse_unless(REFUSED_UNLESS)
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
-    n_heads, size = config.whole("num_attention_heads"), config.whole("max_position_embeddings")
-    norm = NormSpec("layer", config.number("layer_norm_eps", 1e-12))
+    n_heads = config.whole("num_attention_heads")
+    norm = NormSpec("layer", config.number("layer_norm_eps"))
     layer = LayerSpec(
         attention=AttentionSpec(n_heads, n_heads, d_head, scale=d_head**-0.5),
-        mlp=MLPSpec(config.whole("intermediate_size"), config.activation("hidden_act", "gelu")),
+        mlp=MLPSpec(config.whole("intermediate_size"), config.activation("hidden_act")),
         norm=norm,
         norms=("after",),
     )
     embedding = EmbeddingSpec(
         vocab_size=config.whole("vocab_size"),
-        d_embedding=d_model,
-        positions=PositionSpec("learned", size),
-        n_types=config.whole("type_vocab_size", 2),
+        d_embedding=d_embedding or d_model,
+        positions=positions,
+        n_types=config.whole("type_vocab_size", least=0) if n_types is None else n_types,
         norm=norm,
     )
     layers = (layer,) * config.whole("num_hidden_layers")
-    return ModelSpec(encoder=StackSpec("encoder", d_model, embedding, layers, max_positions=size))
+    return StackSpec("encoder", d_model, embedding, layers, max_positions=max_positions)
 
 
 def tensors(config: Config) -> Names:

@@ -25,17 +25,21 @@ STALE = re.compile(
 class Bound:
     """The core's view of a checkpoint; raises BadCheckpoint where it contradicts its config."""
 
-    def __init__(self, names: Names, tensors: Tensors, where: dict[Stored, str]) -> None:
+    def __init__(self, names: Names, tensors: Tensors, where: dict[Stored | None, str]) -> None:
         self._names = names
         self._tensors = tensors
         self._where = where
         self._last: tuple[str, FloatArray] | None = None
 
+    def has(self, name: str) -> bool:
+        """Whether the family declares a tensor of that name and the checkpoint has it."""
+        return self._names.get(name) in self._where
+
     def get(self, name: str, *shape: int) -> FloatArray | None:
-        """The tensor of that name, checked to have that shape; None if the family has none."""
-        stored = self._names.get(name)
-        if stored is None or stored not in self._where:
+        """The tensor of that name, checked to have that shape; None if there is none."""
+        if not self.has(name):
             return None
+        stored = self._names[name]
         theirs = self._where[stored]
         tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
         if tensor.shape != shape:
@@ -92,7 +96,7 @@ def bind(names: Names, tensors: Tensors, base: str) -> Bound:
     Raises BadCheckpoint for one that is missing; warns of tensors of the base model that nobody
     declared, because they would change the numbers if they belonged to the computation.
     """
-    where: dict[Stored, str] = {}
+    where: dict[Stored | None, str] = {}
     for stored in names.values():
         found = next((name for name in _spellings(stored, base) if name in tensors.names), None)
         if found is not None:

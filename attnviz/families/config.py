@@ -48,15 +48,18 @@ MISSING: Any = object()
 class Config:
     """The values of a config.json; remembers which keys were read."""
 
-    def __init__(self, values: Mapping[str, Any], model_type: str) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], model_type: str, defaults: Mapping[str, Any] | None = None
+    ) -> None:
         self.values = values
         self.model_type = model_type
+        self.defaults = defaults or {}
         self.read: set[str] = set()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The raw value, or ``default`` where the key is missing."""
+        """The raw value; where the key is missing, the family's default or ``default``."""
         self.read.add(key)
-        return self.values.get(key, default)
+        return self.values.get(key, self.defaults.get(key, default))
 
     def has(self, key: str) -> bool:
         """Whether the key is there with a value other than null."""
@@ -131,6 +134,17 @@ class Config:
         if not self.has("head_dim"):
             return n_heads, n_kv_heads, self.split("hidden_size", "num_attention_heads")[1]
         return n_heads, n_kv_heads, self.whole("head_dim")
+
+    def layer_types(self, default: list[str], known: tuple[str, ...]) -> list[str]:
+        """What kind of attention each layer has."""
+        types = self.get("layer_types") or default
+        n_layers = self.whole("num_hidden_layers")
+        if not isinstance(types, list) or len(types) != n_layers:
+            raise self.bad("layer_types", types, f"a list of {n_layers} layer types")
+        for kind in types:
+            if kind not in known:
+                raise self.unsupported("layer_types", kind, " and ".join(known))
+        return types
 
     def tied(self, *, default: bool) -> bool:
         """Whether the output head is the token embeddings."""

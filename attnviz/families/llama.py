@@ -18,6 +18,19 @@ from attnviz.families.rope import rotary
 
 BASE = "model"
 
+DEFAULTS = {
+    "vocab_size": 32000,
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "hidden_act": "silu",
+    "max_position_embeddings": 2048,
+    "rms_norm_eps": 1e-6,
+    "attention_bias": False,
+    "mlp_bias": False,
+}
+
 LAYER = {
     "attention.norm_before": "layers.{i}.input_layernorm",
     "attention.query": "layers.{i}.self_attn.q_proj",

@@ -55,7 +55,8 @@ def rotary(
     strange = sorted(values.keys() - KNOWN)
     if strange:
         raise UnsupportedModel(
-            f"config.json has {quote(strange[0])} in its rotary parameters, which attnviz does not know"
+            f"config.json has {quote(strange[0])} in its rotary parameters, "
+            "which attnviz does not know"
         )
     dims = int(d_head * share)
     if not 2 <= dims <= d_head or theta <= 0:

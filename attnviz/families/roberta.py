@@ -1,0 +1,23 @@
+"""RoBERTa (Liu et al. 2019) and its kin: BERT with positions that skip the pad token."""
+
+from __future__ import annotations
+
+from attnviz.core.spec import ModelSpec, PositionSpec
+from attnviz.families import bert
+from attnviz.families.config import Config
+from attnviz.families.names import Names
+
+BASE = "roberta"
+DEFAULTS = {**bert.DEFAULTS, "pad_token_id": 1}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A RoBERTa encoder; its first position is pad_token_id + 1."""
+    size, pad = config.whole("max_position_embeddings"), config.whole("pad_token_id", least=0)
+    positions = PositionSpec("learned", size, pad_id=pad)
+    return ModelSpec(encoder=bert.encoder(config, positions, size - pad - 1))
+
+
+def tensors(config: Config) -> Names:
+    """Where a RoBERTa checkpoint keeps its tensors: where BERT does."""
+    return bert.tensors(config)
