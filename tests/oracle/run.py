@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def design(case: Case) -> Recipe:
     """The recipe of a case; transformers says which tensors there are."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "config.json").write_text(json.dumps(case.config), encoding="utf-8")
+        (folder / "config.json").write_text(json.dumps({**case.config, **case.read_as}), "utf-8")
         config = AutoConfig.from_pretrained(folder)
         getattr(transformers, case.architecture)(config).save_pretrained(folder)
         shapes = read_shapes(folder / "model.safetensors")
@@ -50,7 +51,8 @@ def read_shapes(path: Path) -> dict[str, list[int]]:
 def outputs(case: Case, recipe: Recipe, dtype: torch.dtype) -> list[Outputs]:
     """What transformers computes in this dtype from the checkpoint as it is on disk."""
     with tempfile.TemporaryDirectory() as folder:
-        write_checkpoint(Path(folder), recipe)
+        readable = replace(recipe, config={**recipe.config, **case.read_as})
+        write_checkpoint(Path(folder), readable)
         return [run(Path(folder), case, given, dtype) for given in case.inputs]
 
 

@@ -22,9 +22,12 @@ def names(family: str = "") -> list[str]:
 
 
 def read(name: str) -> dict[str, Any]:
-    """One reference's description: recipe, inputs, noise."""
+    """One reference's description: recipe, inputs, noise, and where its outputs are stored."""
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    reference: dict[str, Any] = {"outputs": name, **json.loads(text)}
+    if reference["outputs"] != name:
+        reference["noise"] = read(reference["outputs"])["noise"]
+    return reference
 
 
 def recipe(reference: Mapping[str, Any]) -> Recipe:

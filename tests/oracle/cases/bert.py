@@ -21,7 +21,11 @@ bert.vary("pair", inputs=[PAIRED])
 bert.vary("lengths", inputs=[{"token_ids": IDS[:1]}, {"token_ids": [*IDS, *PAIR, *IDS[1:]]}])
 bert.vary("epsilon", {"layer_norm_eps": 1e-2})
 bert.vary("one-type", {"type_vocab_size": 1}, same_as="plain")
-bert.vary("four-types", {"type_vocab_size": 4}, inputs=[PAIRED])
+bert.vary(
+    "four-types",
+    {"type_vocab_size": 4},
+    inputs=[{"token_ids": PAIR, "token_type_ids": [0, 0, 3, 3, 1, 1, 2, 2, 0]}],
+)
 bert.vary(
     "hub-keys",
     {
@@ -50,7 +54,13 @@ OLD_NORMS = [(r"LayerNorm\.weight", "LayerNorm.gamma"), (r"LayerNorm\.bias", "La
 bert.vary("gamma-beta", rename=OLD_NORMS)
 bert.vary("no-prefix", architecture="BertModel")
 bert.vary("prefix-in-base", architecture="BertModel", rename=[(r"^", "bert.")], same_as="plain")
-bert.vary("no-pooler", architecture="BertModel", drop=r"^pooler\.", omitted=["pooler"])
+bert.vary(
+    "no-pooler",
+    architecture="BertModel",
+    drop=r"^pooler\.",
+    omitted=["pooler"],
+    same_as="no-prefix",
+)
 bert.vary(
     "stale-position-ids",
     stale={"bert.embeddings.position_ids": ("int64", [1, 24])},

@@ -41,7 +41,8 @@ class Case:
     """One reference; ``name`` starts with the family, ``kind`` is what a single stack's map is.
 
     ``same_as`` names a case whose outputs this one must have: then nothing more is stored.
-    Every other case must differ from its family's plain one.
+    Every other case must differ from all others of its family. ``read_as`` changes what
+    transformers is given, where it no longer reads a spelling that it wrote once.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Case:
     constants: Mapping[str, float] = field(default_factory=dict)
     storage: Storage = Storage()
     same_as: str | None = None
+    read_as: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Family:
@@ -86,6 +88,7 @@ class Family:
         inputs: Sequence[Inputs] | None = None,
         gain: Mapping[str, float] | None = None,
         same_as: str | None = None,
+        read_as: Mapping[str, Any] | None = None,
         kind: str | None = None,
         **storage: Any,
     ) -> None:
@@ -107,5 +110,6 @@ class Family:
                 constants=constants or {},
                 storage=Storage(**storage),
                 same_as=same_as and prefix + same_as,
+                read_as=read_as or {},
             )
         )
