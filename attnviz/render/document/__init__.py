@@ -1,0 +1,18 @@
+"""The document: a result as JSON, NPZ or CSV, and read back from any program's JSON or NPZ.
+
+The fields are described in ``attnviz-1.schema.json`` among the assets beside this package.
+"""
+
+from __future__ import annotations
+
+from attnviz.render.document.csv import write_csv
+from attnviz.render.document.json import read_json, write_json
+from attnviz.render.document.npz import looks_like_npz, read_npz, write_npz
+from attnviz.result import AttentionResult
+
+__all__ = ["read", "read_json", "read_npz", "write_csv", "write_json", "write_npz"]
+
+
+def read(data: bytes) -> list[AttentionResult]:
+    """The results in a file, whose first bytes say whether it is NPZ or JSON."""
+    return [read_npz(data)] if looks_like_npz(data) else read_json(data)

@@ -1,0 +1,44 @@
+"""All of a result but its numbers, as a JSON-ready dict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from attnviz import __version__
+from attnviz.render.document.arrays import WEIGHT_AXES
+from attnviz.result import AttentionResult
+
+__all__ = ["SCHEMA", "dumps", "labels"]
+
+SCHEMA = "attnviz/1"
+
+
+def labels(result: AttentionResult, precision: int | None = None) -> dict[str, Any]:
+    """The document of a result without its weights and hidden states.
+
+    The decimals that numbers are rounded to are in it, so that nobody takes them for exact.
+    """
+    return {
+        "schema": SCHEMA,
+        "attnviz": __version__,
+        **({} if precision is None else {"precision": precision}),
+        "model": asdict(result.model),
+        "texts": list(result.texts),
+        "target_texts": list(result.target_texts),
+        "tokens": [asdict(token) for token in result.tokens],
+        "target_tokens": [asdict(token) for token in result.target_tokens],
+        "maps": {
+            kind: {axis: list(getattr(part, axis)) for axis in WEIGHT_AXES}
+            for kind, part in result.maps.items()
+        },
+    }
+
+
+def dumps(value: object) -> str:
+    """Compact JSON in which letters read as themselves and whatever could act is escaped."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

@@ -1,0 +1,153 @@
+"""Documents as NPZ: float32 arrays and one JSON string, with the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import warnings
+import zipfile
+import zlib
+from os import PathLike
+from tokenize import TokenError
+from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.format import (
+    read_array_header_1_0,
+    read_array_header_2_0,
+    read_magic,
+    write_array,
+)
+
+from attnviz.errors import DocumentError
+from attnviz.render.document.arrays import check_result, fail, shown
+from attnviz.render.document.json import decode
+from attnviz.render.document.labels import dumps, labels
+from attnviz.render.document.parse import KINDS, map_labels, opened, result_from
+from attnviz.result import AttentionResult, FloatArray
+
+__all__ = ["looks_like_npz", "read_npz", "write_npz"]
+
+LABELS = "document"
+HIDDEN = "hidden"
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # a ZIP archive, and an empty one
+UNPACKED_PER_BYTE = 100  # attention never compresses so well; a bomb compresses better
+UNPACKED_AT_LEAST = 1 << 26
+MOST_AXES = 4
+
+# What the ZIP and NPY readers of the standard library and of NumPy raise for damaged bytes.
+BAD_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OverflowError, RuntimeError, ValueError),
+)
+HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
+BAD_HEADER = (ValueError, TypeError, SyntaxError, TokenError, RecursionError, MemoryError)
+
+
+def write_npz(result: AttentionResult, target: str | PathLike[str] | BinaryIO) -> None:
+    """Write arrays named after the kinds of map, ``hidden`` if there are any, and ``document``.
+
+    The last is a string: the JSON document without its numbers. ``np.load`` reads the file with
+    ``allow_pickle=False``.
+    """
+    check_result(result)
+    arrays = {kind: part.weights for kind, part in result.maps.items()}
+    if result.hidden is not None:
+        arrays[HIDDEN] = result.hidden
+    with zipfile.ZipFile(target, "w") as archive:
+        _write(archive, LABELS, np.array(dumps(labels(result))))
+        for name, array in arrays.items():
+            _write(archive, name, array.astype("<f4", copy=False))
+
+
+def _write(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
+    entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # the same bytes on every system
+    with archive.open(entry, "w", force_zip64=True) as file:
+        write_array(file, array, allow_pickle=False)
+
+
+def looks_like_npz(data: bytes) -> bool:
+    """Whether the first bytes are those of a ZIP archive."""
+    return data.startswith(MAGIC)
+
+
+def read_npz(data: bytes) -> AttentionResult:
+    """The result in an NPZ file; nothing is unpickled, and nothing is allocated on its word."""
+    try:
+        return _result(_arrays(data))
+    except DocumentError as error:
+        raise DocumentError(f"the document is malformed: {error}") from None
+
+
+def _result(arrays: dict[str, npt.NDArray[Any]]) -> AttentionResult:
+    document = opened(_labels(arrays))
+    weights = {kind: _floats(arrays[kind], kind, 4) for kind in KINDS if kind in arrays}
+    for kind in map_labels(document):
+        if kind not in weights:
+            fail(f"maps.{kind}", f"is described but there is no array '{kind}'")
+    hidden = _floats(arrays[HIDDEN], HIDDEN, 2) if HIDDEN in arrays else None
+    return result_from(document, weights, hidden)
+
+
+def _labels(arrays: dict[str, npt.NDArray[Any]]) -> object:
+    text = arrays.get(LABELS)
+    if text is None or text.dtype.kind not in "US" or text.size != 1:
+        fail("the NPZ file", f"has no string '{LABELS}' with the labels as JSON")
+    try:
+        string = text.item()
+        return decode(string if isinstance(string, str) else string.decode(), 0)[0]
+    except ValueError:
+        fail(f"array '{LABELS}'", "is not Unicode text")
+
+
+def _floats(array: npt.NDArray[Any], name: str, n_axes: int) -> FloatArray:
+    if array.dtype.kind not in "fiu":
+        fail(f"array '{name}'", "holds text, not numbers")
+    if array.ndim != n_axes:
+        fail(f"array '{name}'", f"has {array.ndim} axes, not {n_axes}")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
+
+
+def _arrays(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that make up a document; whatever else is in the archive is left alone."""
+    wanted = {f"{name}.npy": name for name in (LABELS, HIDDEN, *KINDS)}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if entry.filename in wanted]
+            _check_size(entries, len(data))
+            files = {wanted[entry.filename]: archive.read(entry) for entry in entries}
+    except BAD_ZIP:
+        fail("the NPZ file", "is damaged or incomplete")
+    return {name: _array(file, name) for name, file in files.items()}
+
+
+def _check_size(entries: list[zipfile.ZipInfo], packed: int) -> None:
+    if any(entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for entry in entries):
+        fail("the NPZ file", "is compressed in a way that NumPy does not write")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > max(UNPACKED_AT_LEAST, packed * UNPACKED_PER_BYTE):
+        fail("the NPZ file", f"has {packed} bytes but claims {shown(unpacked)} once unpacked")
+
+
+def _array(file: bytes, name: str) -> npt.NDArray[Any]:
+    """An NPY file as an array over its own bytes."""
+    stream = io.BytesIO(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about headers of Python 2
+            shape, fortran, dtype = HEADERS[read_magic(stream)](stream)
+    except (KeyError, *BAD_HEADER):
+        fail(f"array '{name}'", "is not in the NPY format")
+    if dtype.kind not in "fiuUS":
+        fail(f"array '{name}'", f"holds values of type {dtype.name}, which are never loaded")
+    n_bytes = len(file) - stream.tell()
+    declared = math.prod(shape) * dtype.itemsize
+    if len(shape) > MOST_AXES or min(shape, default=1) < 0 or declared != n_bytes or not n_bytes:
+        fail(f"array '{name}'", f"declares a shape that its {n_bytes} bytes do not have")
+    flat = np.frombuffer(file, dtype, offset=stream.tell())
+    return flat.reshape(shape, order="F" if fortran else "C")
