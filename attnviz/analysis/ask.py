@@ -117,6 +117,6 @@ def _which(word: Token, place: Place) -> tuple[str, ...]:
     if place.occurrences == 1:
         return ()
     return (
-        f"this is occurrence {place.occurrence} of {place.occurrences} of '{word.text}'; "
-        f"'{word.text}:2' asks for the second",
+        f"This is '{word.text}' number {place.occurrence} of {place.occurrences}; "
+        f"ask '{word.text}:2' for the second.",
     )

@@ -34,12 +34,13 @@ def most_telling(view: View, kind: str, survey: Survey) -> Choice:
     best = int(survey.share.argmax())
     share, between = float(survey.share.flat[best]), float(survey.between.flat[best])
     if not survey.pairs.any():
-        return Choice(heads[best], share, f"head {heads[best]}: there are no two words to compare")
+        why = f"Head {heads[best]} is shown; there are no two words to choose by."
+        return Choice(heads[best], share, why)
     others = "words of the other text" if kind == "cross" else "other words"
     why = (
-        f"head {heads[best]}: {between:.0%} of a word's weight goes to {others} "
-        f"(not {survey.excluded}), {share:.0%} to particular ones, "
-        f"the most of {_count(len(heads), 'head')}"
+        f"Head {heads[best]} is shown: {between:.0%} of a word's weight goes to {others} "
+        f"(not {survey.excluded}), {share:.0%} beyond what distance and popular words explain, "
+        f"the most of {_count(len(heads), 'head')}."
     )
     return Choice(heads[best], share, why)
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError
-from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["View", "hide_special", "look"]
+__all__ = ["View", "confine", "hide_special", "look"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +43,30 @@ class View:
         return self.result.key_tokens(kind)
 
 
+def confine(
+    result: AttentionResult, *, layer: int | None = None, head: Head | None = None
+) -> AttentionResult:
+    """The part of a result that is one layer or one head, under its true indices.
+
+    Maps without that layer or head are left out; UnknownHead if that leaves none.
+    """
+    if head is not None:
+        layer = head.layer
+    if layer is None:
+        return result
+    maps = {
+        kind: map.select(layers=[layer], heads=None if head is None else [head.head])
+        for kind, map in result.maps.items()
+        if layer in map.layers and (head is None or head.head in map.heads)
+    }
+    if not maps:
+        first = next(iter(result.maps.values()))
+        if head is not None:
+            first.require(head)
+        first.select(layers=[layer])
+    return replace(result, maps=maps)
+
+
 def look(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
     """Choose the units: words or tokens, special tokens shown or hidden."""
     notes: tuple[str, ...] = ()
@@ -51,7 +75,7 @@ def look(result: AttentionResult, *, words: bool = True, special: bool = True) -
         if len(merged.tokens) < len(result.tokens) or (
             len(merged.target_tokens) < len(result.target_tokens)
         ):
-            notes = ("a word's weight is the sum over its tokens, its row the mean over them",)
+            notes = ("A word's weight is the sum over its tokens, its row the mean of theirs.",)
         result = merged
     view = View(result, {kind: _nothing(map) for kind, map in result.maps.items()}, notes)
     return view if special else hide_special(view)

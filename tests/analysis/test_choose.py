@@ -93,8 +93,9 @@ def test_the_choice_says_why_in_one_sentence():
     choice = telling(heads(h1_2=to_hat(0.70)))
     assert choice.share == pytest.approx(0.1)
     assert choice.why == (
-        "head 1.2: 10% of a word's weight goes to other words (not special tokens, itself or "
-        "its neighbours), 10% to particular ones, the most of 6 heads"
+        "Head 1.2 is shown: 10% of a word's weight goes to other words (not special tokens, "
+        "itself or its neighbours), 10% beyond what distance and popular words explain, "
+        "the most of 6 heads."
     )
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.view import look
-from attnviz.errors import InputError
-from attnviz.result import AttentionMap, AttentionResult, Token
+from attnviz.analysis.view import confine, look
+from attnviz.errors import InputError, UnknownHead
+from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.analysis.results import result, tokens, uniform, words
 
 UNITS = words("[CLS]", "a", "b", "[SEP]")
@@ -74,3 +74,29 @@ def test_what_is_shown_and_what_is_hidden_make_up_the_whole_row(marks):
     view = look(result(units, weights), special=False)
     shown = view.map("encoder").weights.sum(axis=-1)
     np.testing.assert_allclose(shown + view.hidden["encoder"], 1, atol=1e-6)
+
+
+def test_a_result_is_confined_to_a_layer_or_a_head_under_its_true_name():
+    source = result(UNITS, np.arange(6 * 16).reshape(2, 3, 4, 4))
+    layer = confine(source, layer=1).maps["encoder"]
+    assert (layer.layers, layer.heads) == ((1,), (0, 1, 2))
+    head = confine(source, head=Head(1, 2)).maps["encoder"]
+    assert (head.layers, head.heads) == ((1,), (2,))
+    np.testing.assert_array_equal(head.weights[0, 0], np.arange(80, 96).reshape(4, 4))
+    assert confine(source) is source
+
+
+def test_confining_leaves_out_the_maps_without_that_layer():
+    maps = {
+        "encoder": AttentionMap(np.ones((1, 1, 1, 1))),
+        "cross": AttentionMap(np.ones((2, 1, 1, 1))),
+    }
+    pair = AttentionResult(words("a"), maps, target_tokens=words("b"))
+    assert list(confine(pair, layer=1).maps) == ["cross"]
+
+
+def test_confining_to_what_is_not_there_is_refused():
+    with pytest.raises(UnknownHead, match=r"9\.1"):
+        confine(result(UNITS, WEIGHTS), head=Head(9, 1))
+    with pytest.raises(UnknownHead, match="layer 9"):
+        confine(result(UNITS, WEIGHTS), layer=9)

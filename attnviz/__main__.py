@@ -1,0 +1,5 @@
+"""``python -m attnviz`` is the program ``attnviz``."""
+
+from attnviz.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""The command line: parse, call, write; every failure is one sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+import attnviz
+from attnviz.cli.failures import Program, exit_code
+from attnviz.cli.render import render
+from attnviz.cli.run import run
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    # Plain help: rich would take longer to import than everything else that help needs.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and exit."""
+    command = get_command(app)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    sys.exit(exit_code(lambda: command.main(given, prog_name="attnviz", standalone_mode=False)))
+
+
+@app.callback(invoke_without_command=True)
+def attnviz_(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """See what a transformer attends to, in the terminal, in figures, pages and JSON.
+
+    Try: attnviz run "He took the hat and examined it carefully" --ask it
+    """
+    if version:
+        print(f"attnviz {attnviz.__version__}")  # noqa: T201
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())  # noqa: T201
+
+
+for command in (run, render):
+    app.command()(command)

@@ -1,0 +1,110 @@
+"""Where results go: into files by their suffix, to stdout, or onto the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.files import all_or_nothing, naming
+from attnviz.cli.options import Options
+
+if TYPE_CHECKING:
+    from attnviz.cli.scene import Scene
+    from attnviz.result import AttentionResult
+
+__all__ = ["Delivery", "open_delivery"]
+
+FIGURES = (".png", ".svg", ".pdf")
+SUFFIXES = (*FIGURES, ".html", ".json", ".npz", ".csv")
+SINGLE = (".npz", ".csv")
+
+
+class Sink(Protocol):
+    """Something that takes results one by one and is told when there are no more."""
+
+    def add(self, scene: Scene) -> None:
+        """Take one more result."""
+
+    def finish(self) -> None:
+        """Write what could not be written before all results were there."""
+
+
+class Delivery:
+    """Hands each result to every place it goes to."""
+
+    def __init__(self, options: Options, sinks: list[tuple[Path | None, Sink]]) -> None:
+        self._options = options
+        self._sinks = sinks
+
+    def add(self, result: AttentionResult) -> None:
+        """Take one more result, at token level and with nothing hidden."""
+        from attnviz.analysis.view import confine
+        from attnviz.cli.scene import Scene
+
+        options = self._options
+        scene = Scene(confine(result, layer=options.layer, head=options.one_head()), options)
+        for path, sink in self._sinks:
+            with naming(path):
+                sink.add(scene)
+
+    def finish(self) -> None:
+        """Write what could not be written before."""
+        for path, sink in self._sinks:
+            with naming(path):
+                sink.finish()
+
+
+@contextmanager
+def open_delivery(options: Options, n_results: int) -> Iterator[Delivery]:
+    """Check all places before anything is computed; files appear when everything is written."""
+    paths = [Path(name) for name in dict.fromkeys(options.output or ())]
+    for path in paths:
+        _check(path, options, n_results)
+    options.one_head()
+    with all_or_nothing(paths) as streams:
+        sinks: list[tuple[Path | None, Sink]] = [
+            (path, _file_sink(path.suffix.lower(), stream, options))
+            for path, stream in zip(paths, streams, strict=True)
+        ]
+        if options.json or not paths:
+            sinks.append((None, _stdout_sink(options)))
+        delivery = Delivery(options, sinks)
+        yield delivery
+        delivery.finish()
+
+
+def _check(path: Path, options: Options, n_results: int) -> None:
+    """Refuse a file that cannot hold what it would be given."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise Misuse(f"'{path}' has no suffix that can be written; take one of {known}")
+    if suffix in FIGURES:
+        options.style()
+    if n_results > 1 and (suffix in SINGLE or (suffix in FIGURES and not options.ask)):
+        raise Misuse(
+            f"'{path}' holds one result and there are {n_results}; "
+            "give one text, or write .json or .html"
+        )
+
+
+def _file_sink(suffix: str, stream: BinaryIO, options: Options) -> Sink:
+    from attnviz.cli import sinks
+
+    if suffix in FIGURES:
+        return sinks.FigureFile(stream, suffix[1:], options)
+    if suffix == ".html":
+        return sinks.Page(stream, options)
+    return sinks.Data(stream, suffix, options.precision)
+
+
+def _stdout_sink(options: Options) -> Sink:
+    from attnviz.cli import sinks
+
+    if options.json:
+        return sinks.Data(sys.stdout.buffer, ".json", options.precision)
+    return sinks.Terminal(options)

@@ -1,0 +1,109 @@
+"""How the program ends when something is wrong: one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from attnviz.errors import AttnvizError, AttnvizWarning
+
+__all__ = ["Misuse", "Program", "exit_code"]
+
+FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
+
+# Typer brings its own click or uses the installed one; either way this is click's UsageError.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class Misuse(AttnvizError):
+    """Options that contradict each other or that cannot be read."""
+
+
+class Program(TyperGroup):
+    """The commands; what click would end in its own way comes out as it is."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command and write out what it printed, while a failure can still be told."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _HungUp from error
+        return result
+
+
+class _HungUp(Exception):
+    """Whoever read our output has gone, as ``head`` does."""
+
+
+def exit_code(program: Callable[[], object]) -> int:
+    """Run the program and say what went wrong, if anything did."""
+    try:
+        with _warnings_as_sentences():
+            code = program()
+    except UsageError as error:
+        return _say(_misused(error), MISUSED)
+    except AttnvizError as error:
+        return _say(str(error), MISUSED if isinstance(error, Misuse) else FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except _HungUp:
+        _drop_stdout()
+        return HUNG_UP
+    except OSError as error:
+        _drop_stdout()
+        what = f"'{error.filename}'" if error.filename else "the output"
+        return _say(f"{what} cannot be read or written: {error.strerror or error}", FAILED)
+    except MemoryError:
+        return _say("there is not enough memory for this; try a shorter text or --layer", FAILED)
+    return code if isinstance(code, int) else 0
+
+
+def _say(sentence: str, code: int, kind: str = "") -> int:
+    from attnviz.render.safe import visible
+
+    if sys.stderr is not None:
+        print(f"attnviz: {kind}{visible(sentence)}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _misused(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx else "attnviz"
+    sentence = error.format_message().rstrip(".")
+    return f"{sentence[:1].lower()}{sentence[1:]}; see '{command} --help'"
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Our own warnings read as sentences; those of libraries speak to programmers, not here."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("default", AttnvizWarning)
+        show = warnings.showwarning
+
+        def tell(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, AttnvizWarning):
+                _say(str(message), 0, "warning: ")
+            else:
+                show(message, category, *rest, **more)
+
+        warnings.showwarning = tell
+        yield
+
+
+def _drop_stdout() -> None:
+    """What is still buffered goes nowhere, so that the interpreter does not fail on it at exit."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    except (OSError, ValueError):
+        pass

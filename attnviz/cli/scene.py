@@ -1,0 +1,95 @@
+"""What the options choose to show of one result; worked out when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+
+from attnviz.analysis.ask import Place, ask, find_word
+from attnviz.analysis.choose import default_kind, head_panel, mean_panel, most_telling
+from attnviz.analysis.links import strongest_links
+from attnviz.analysis.particular import Survey, survey
+from attnviz.analysis.view import View, look
+from attnviz.cli.options import Options
+from attnviz.errors import UnknownWord
+from attnviz.result import Answer, AttentionMap, AttentionResult, Link, Panel, Token
+
+__all__ = ["Scene"]
+
+
+class Scene:
+    """One result, already confined to the layer or head asked for, as the options show it."""
+
+    def __init__(self, result: AttentionResult, options: Options) -> None:
+        self.result = result
+        self.options = options
+        self._surveys: dict[str, Survey] = {}
+
+    @cached_property
+    def view(self) -> View:
+        """The result by words or tokens, with or without special tokens."""
+        return look(
+            self.result, words=not self.options.tokens, special=not self.options.no_special
+        )
+
+    @cached_property
+    def kind(self) -> str:
+        """Which of the result's maps is shown."""
+        if self.options.map is None:
+            return default_kind(self.view)
+        self.view.map(self.options.map.value)
+        return self.options.map.value
+
+    @property
+    def map(self) -> AttentionMap:
+        """All heads of the map that is shown."""
+        return self.view.map(self.kind)
+
+    @property
+    def axes(self) -> tuple[Sequence[Token], Sequence[Token]]:
+        """The units along both axes of the map that is shown."""
+        return self.view.queries(self.kind), self.view.keys(self.kind)
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The one matrix to show: what was asked for, or the head that says most about words."""
+        options = self.options
+        if options.mean or options.layer is not None or options.head is not None:
+            return mean_panel(self.view, self.kind)
+        choice = most_telling(self.view, self.kind, self._survey(self.kind))
+        panel = head_panel(self.view, self.kind, choice.head)
+        return replace(panel, notes=(choice.why, *panel.notes))
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """The strongest links between words, over all heads there are."""
+        return strongest_links(self.view, self.kind, self._survey(self.kind))
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """Where each word asked for looks."""
+        return [self._answer(word) for word in self.options.ask or ()]
+
+    @property
+    def hidden(self) -> float:
+        """The mean share of a row's weight that goes to what is not shown."""
+        return float(self.view.hidden[self.kind].mean())
+
+    def _answer(self, word: str) -> Answer:
+        kind, place = self._find(word)
+        return ask(self.view, kind, self._survey(kind), place)
+
+    def _find(self, word: str) -> tuple[str, Place]:
+        """The map in which a word looks: the one shown or, unless it was asked for, another."""
+        kinds = [self.kind] if self.options.map else [self.kind, *self.view.result.maps]
+        for kind in kinds:
+            with suppress(UnknownWord):
+                return kind, find_word(self.view.queries(kind), word)
+        return self.kind, find_word(self.view.queries(self.kind), word)  # which refuses
+
+    def _survey(self, kind: str) -> Survey:
+        if kind not in self._surveys:
+            self._surveys[kind] = survey(self.view, kind)
+        return self._surveys[kind]

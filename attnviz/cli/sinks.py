@@ -1,0 +1,161 @@
+"""The places results go to; each takes them one by one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from attnviz.cli.options import Options
+from attnviz.cli.scene import Scene
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+    from attnviz.render.terminal import Screen
+
+__all__ = ["Data", "FigureFile", "Page", "Terminal"]
+
+
+class Data:
+    """A document or table; several results are one JSON document a line."""
+
+    def __init__(self, stream: BinaryIO, suffix: str, precision: int | None) -> None:
+        self._stream = stream
+        self._suffix = suffix
+        self._precision = precision
+
+    def add(self, scene: Scene) -> None:
+        """Write the result as it is, by tokens and whole."""
+        from attnviz.render.document import write_csv, write_json, write_npz
+
+        if self._suffix == ".npz":
+            write_npz(scene.result, self._stream)
+        elif self._suffix == ".csv":
+            write_csv(scene.result, self._stream, precision=self._precision)
+        else:
+            write_json(scene.result, self._stream, precision=self._precision)
+            self._stream.flush()
+
+    def finish(self) -> None:
+        """Nothing is left to write."""
+
+
+class FigureFile:
+    """A picture: one matrix, the wall of all heads, or the answers of all results together."""
+
+    def __init__(self, stream: BinaryIO, suffix: str, options: Options) -> None:
+        self._stream = stream
+        self._format = suffix
+        self._style = options.style()
+        self._scenes: list[Scene] = []
+
+    def add(self, scene: Scene) -> None:
+        """Keep what the picture will show."""
+        self._scenes.append(scene)
+
+    def finish(self) -> None:
+        """Draw."""
+        from attnviz.render.figure import save
+
+        save(self._figure(), self._stream, self._format, dpi=self._style.dpi)
+
+    def _figure(self) -> Figure:
+        from attnviz.render.figure import answers, heat_map, wall
+
+        scene = self._scenes[0]
+        if scene.options.ask:
+            return answers([a for scene in self._scenes for a in scene.answers], self._style)
+        if scene.options.wall:
+            return wall(scene.map, *scene.axes, self._style, notes=scene.notes)
+        return heat_map(scene.panel, self._style)
+
+
+class Page:
+    """A page with all results, which opens at what the options show of the first."""
+
+    def __init__(self, stream: BinaryIO, options: Options) -> None:
+        self._stream = stream
+        self._options = options
+        self._scenes: list[Scene] = []
+
+    def add(self, scene: Scene) -> None:
+        """Keep a result for the page."""
+        self._scenes.append(scene)
+
+    def finish(self) -> None:
+        """Write the page."""
+        from attnviz.render.page import Opening, write_page
+
+        options, first = self._options, self._scenes[0]
+        opening = Opening(
+            view="ask" if options.ask else "wall" if options.wall else "matrix",
+            map=first.kind,
+            heads=None if options.ask or options.wall else _heads(first),
+            word=options.ask[0] if options.ask else None,
+            by="tokens" if options.tokens else "words",
+            special="hide" if options.no_special else "show",
+            palette=options.palette,
+        )
+        results = [scene.result for scene in self._scenes]
+        write_page(results, self._stream, title=options.title, opening=opening)
+
+
+def _heads(scene: Scene) -> str:
+    """The head or mean that is shown, as a page's address names it."""
+    if scene.panel.head is not None:
+        return str(scene.panel.head)
+    return "*" if scene.options.layer is None else f"{scene.options.layer}.*"
+
+
+class Terminal:
+    """Pictures in characters, one result after the other."""
+
+    def __init__(self, options: Options) -> None:
+        from rich.console import Console
+
+        from attnviz.render.terminal import Screen
+
+        class Out(Console):
+            def on_broken_pipe(self) -> None:
+                """Leave it to the program, which ends as one whose reader has gone."""
+                raise  # noqa: PLE0704
+
+        self._console = Out(width=options.width, highlight=False, markup=False, emoji=False)
+        self._screen = Screen.of(self._console, options.width)
+        self._empty = True
+
+    def add(self, scene: Scene) -> None:
+        """Print what the options show of a result."""
+        if not self._empty:
+            self._console.print()
+        self._empty = False
+        for part in _parts(scene, self._screen):
+            self._console.print(part, end="")
+
+    def finish(self) -> None:
+        """Everything is printed."""
+
+
+def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:
+    """The pictures of one result from top to bottom."""
+    from attnviz.render import terminal
+
+    model, map = scene.result.model, scene.map
+    n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
+    n_tokens = len(scene.result.tokens) + len(scene.result.target_tokens)
+    yield terminal.title(model, n_tokens, n_layers, n_heads, screen)
+    if scene.options.ask:
+        for answer in scene.answers:
+            yield "\n"
+            yield terminal.answer(answer, screen)
+    elif scene.options.wall:
+        yield "\n"
+        yield terminal.wall(map, screen, notes=scene.notes)
+    else:
+        yield "\n"
+        yield terminal.heat_map(scene.panel, screen)
+        if scene.links:
+            yield "\n"
+            yield terminal.links(scene.links, *scene.axes, screen)

@@ -1,0 +1,67 @@
+"""What the user gives to read: texts, lines, standard input, files; UTF-8 or refused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from attnviz.cli.failures import Misuse
+from attnviz.errors import EmptyText, InputError
+
+__all__ = ["one_text", "read_file", "read_texts"]
+
+STDIN = "-"
+
+
+def read_texts(given: Sequence[str], *, lines: bool) -> list[str]:
+    """The texts to run: as given, from standard input for ``-``, or each line one text."""
+    if given.count(STDIN) > 1:
+        raise Misuse("standard input can be read only once; give '-' once")
+    texts = [one_text(text) for text in given]
+    if not lines:
+        return texts
+    texts = [line for text in texts for line in text.splitlines() if line.strip()]
+    if not texts:
+        raise EmptyText("there is no line with text in the input; give at least one")
+    return texts
+
+
+def one_text(text: str) -> str:
+    """The text itself or, for ``-``, what standard input holds."""
+    if text == STDIN:
+        return _decode(_stdin()).rstrip("\r\n")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"the text is not UTF-8 at character {error.start}; convert it first, as with iconv"
+        ) from None
+    return text
+
+
+def read_file(name: str) -> bytes:
+    """The bytes of a file, or of standard input for ``-``."""
+    if name == STDIN:
+        return _stdin()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"'{name}' cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise InputError(f"'{name}' is no file name: {error}") from None
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed, so '-' has nothing to read")
+    return sys.stdin.buffer.read()
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"standard input is not UTF-8 at byte {error.start}; convert it first, as with iconv"
+        ) from None
