@@ -31,7 +31,8 @@ def design(case: Case) -> Recipe:
     renamed = {case.storage.spell(name): shape for name, shape in shapes.items()}
     return Recipe(
         config=case.config,
-        tensors={name: shape for name, shape in renamed.items() if name is not None},
+        tensors={name: shape for name, shape in renamed.items() if name is not None}
+        | {name: list(shape) for name, shape in case.storage.extra.items()},
         gain=case.gain,
         constants=case.constants,
         copies=case.storage.copies,

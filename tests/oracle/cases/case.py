@@ -15,13 +15,15 @@ class Storage:
     """How the files differ from what transformers saves today.
 
     ``rename`` are (pattern, replacement) for tensor names and ``drop`` a pattern of names to
-    leave out; ``copies`` maps (new name: stored name), ``stale`` (name: dtype and shape).
-    ``omitted`` are tensors that transformers may miss, because it computes them by itself.
+    leave out; ``extra`` are tensors (name: shape) that transformers no longer saves, ``copies``
+    maps (new name: stored name), ``stale`` (name: dtype and shape). ``omitted`` are tensors that
+    transformers may miss, because it computes them by itself.
     """
 
     rename: Sequence[tuple[str, str]] = ()
     drop: str = ""
     omitted: Sequence[str] = ()
+    extra: Mapping[str, Sequence[int]] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
     stale: Mapping[str, tuple[str, Sequence[int]]] = field(default_factory=dict)
     dtype: str = "float32"
