@@ -19,13 +19,20 @@ __all__ = ["FAMILIES", "Translated", "describe", "translate"]
 FAMILIES = {
     "albert": "albert",
     "bert": "bert",
+    "bloom": "bloom",
     "camembert": "roberta",
     "deberta-v2": "deberta_v2",
     "distilbert": "distilbert",
     "electra": "electra",
+    "falcon": "falcon",
+    "gpt2": "gpt2",
+    "gpt_neo": "gpt_neo",
+    "gpt_neox": "gpt_neox",
+    "gptj": "gptj",
     "llama": "llama",
     "modernbert": "modernbert",
     "mpnet": "mpnet",
+    "opt": "opt",
     "roberta": "roberta",
     "xlm-roberta": "roberta",
 }
@@ -78,4 +85,6 @@ def _family(values: Mapping[str, Any]) -> tuple[str, Family, Config]:
         hint = f"did you mean {quote(close[0])}" if close else f"it knows {', '.join(FAMILIES)}"
         raise UnsupportedModel(f"attnviz does not know model_type {quote(model_type)}; {hint}")
     family = cast(Family, import_module(f"attnviz.families.{FAMILIES[model_type]}"))
+    aliases = getattr(family, "ALIASES", {})
+    values = {aliases.get(key, key): value for key, value in values.items()}
     return model_type, family, Config(values, model_type, family.DEFAULTS)

@@ -15,7 +15,7 @@ HARMLESS = frozenset(
     """
     _attn_implementation _attn_implementation_autoset _name_or_path activation_dropout
     adapters architectures attention_dropout attention_probs_dropout_prob attn_pdrop
-    auto_map bad_words_ids begin_suppress_tokens bos_token_id chunk_size_feed_forward
+    auto_map bad_words_ids begin_suppress_tokens bos_token_id chunk_size_feed_forward cls_token_id
     classif_dropout classifier_activation classifier_bias classifier_dropout
     classifier_dropout_prob classifier_pooling custom_pipelines decoder_bias
     decoder_layerdrop decoder_start_token_id deterministic_flash_attn directionality

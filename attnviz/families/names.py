@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Names", "Part", "Stored", "expand", "head"]
+__all__ = ["QKV", "Names", "Part", "Stored", "expand", "fused", "head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Stored:
 Names = dict[str, Stored]
 """Our name → theirs."""
 
+QKV = ("attention.query", "attention.key", "attention.value")
+
 
 def expand(
     stack: str,
@@ -68,6 +70,13 @@ def expand(
                     stored.optional,
                 )
     return found
+
+
+def fused(
+    theirs: str, ours: tuple[str, ...], part: tuple[int, tuple[int, ...]]
+) -> dict[str, Stored]:
+    """Several of our modules in one of theirs: ``part`` gives its groups and sizes."""
+    return {name: Stored(theirs, part=Part(*part, index)) for index, name in enumerate(ours)}
 
 
 def head(name: str, *, tied_to: str | None = None, bias: bool = False) -> Names:

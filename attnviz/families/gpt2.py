@@ -1,0 +1,91 @@
+"""GPT-2 (Radford et al. 2019): learned positions, pre-norm, weights stored (in, out)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attnviz.core.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    HeadSpec,
+    LayerSpec,
+    MLPSpec,
+    ModelSpec,
+    NormSpec,
+    PositionSpec,
+    StackSpec,
+)
+from attnviz.families.config import Config
+from attnviz.families.names import QKV, Names, Stored, expand, fused, head
+
+BASE = "transformer"
+ALIASES = {
+    "hidden_size": "n_embd",
+    "max_position_embeddings": "n_positions",
+    "num_attention_heads": "n_head",
+    "num_hidden_layers": "n_layer",
+}
+DEFAULTS = {
+    "vocab_size": 50257,
+    "n_positions": 1024,
+    "n_embd": 768,
+    "n_layer": 12,
+    "n_head": 12,
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+    "add_cross_attention": False,
+}
+
+LAYER = {
+    "attention.norm_before": "h.{i}.ln_1",
+    "mlp.norm_before": "h.{i}.ln_2",
+}
+TRANSPOSED = {
+    "attention.output": "h.{i}.attn.c_proj",
+    "mlp.up": "h.{i}.mlp.c_fc",
+    "mlp.down": "h.{i}.mlp.c_proj",
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A GPT-2 decoder."""
+    config.refuse_unless({"add_cross_attention": False})
+    config.ignore("n_ctx", "reorder_and_upcast_attn")
+    d_model, d_head = config.split("n_embd", "n_head")
+    n_heads, size = config.whole("n_head"), config.whole("n_positions")
+    norm = NormSpec("layer", config.number("layer_norm_epsilon"))
+    scale = d_head**-0.5 if config.flag("scale_attn_weights") else 1.0
+    layer = LayerSpec(
+        attention=AttentionSpec(n_heads, n_heads, d_head, scale, right=0),
+        mlp=MLPSpec(config.whole("n_inner", 4 * d_model), config.activation("activation_function")),
+        norm=norm,
+        norms=("before",),
+    )
+    shrinking = config.flag("scale_attn_by_inverse_layer_idx")
+    layers = tuple(
+        replace(layer, attention=replace(layer.attention, scale=scale / (i + 1)))
+        if shrinking
+        else layer
+        for i in range(config.whole("n_layer"))
+    )
+    vocab_size = config.whole("vocab_size")
+    embedding = EmbeddingSpec(vocab_size, d_model, positions=PositionSpec("learned", size))
+    stack = StackSpec("decoder", d_model, embedding, layers, norm, max_positions=size)
+    return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
+
+
+def tensors(config: Config) -> Names:
+    """Where a GPT-2 checkpoint keeps its tensors; queries, keys and values are one."""
+    d_model = config.whole("n_embd")
+    projections = fused("h.{i}.attn.c_attn", QKV, (1, (d_model,) * 3))
+    transposed = {
+        name: replace(stored, transposed=True) for name, stored in projections.items()
+    } | {name: Stored(theirs, transposed=True) for name, theirs in TRANSPOSED.items()}
+    return (
+        expand("decoder", {"token": "wte", "position": "wpe"}, bias=False)
+        | expand("decoder", {"norm": "ln_f"})
+        | expand("decoder", LAYER | transposed, layers=config.whole("n_layer"))
+        | head("lm_head", tied_to="wte" if config.tied(default=True) else None)
+    )

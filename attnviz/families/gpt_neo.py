@@ -1,0 +1,94 @@
+"""GPT-Neo (Black et al. 2021): GPT-2 with local layers and unscaled scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attnviz.core.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    HeadSpec,
+    LayerSpec,
+    MLPSpec,
+    ModelSpec,
+    NormSpec,
+    PositionSpec,
+    StackSpec,
+)
+from attnviz.families.config import Config
+from attnviz.families.names import Names, expand, head
+
+BASE = "transformer"
+ALIASES = {"num_attention_heads": "num_heads", "num_hidden_layers": "num_layers"}
+DEFAULTS = {
+    "vocab_size": 50257,
+    "max_position_embeddings": 2048,
+    "hidden_size": 2048,
+    "num_layers": 24,
+    "num_heads": 16,
+    "attention_types": [[["global", "local"], 12]],
+    "window_size": 256,
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+}
+
+LAYER = {
+    "attention.norm_before": "h.{i}.ln_1",
+    "attention.query": "h.{i}.attn.attention.q_proj",
+    "attention.key": "h.{i}.attn.attention.k_proj",
+    "attention.value": "h.{i}.attn.attention.v_proj",
+    "attention.output": "h.{i}.attn.attention.out_proj",
+    "mlp.norm_before": "h.{i}.ln_2",
+    "mlp.up": "h.{i}.mlp.c_fc",
+    "mlp.down": "h.{i}.mlp.c_proj",
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A GPT-Neo decoder; local layers see window_size tokens back."""
+    d_model, d_head = config.split("hidden_size", "num_heads")
+    n_heads, size = config.whole("num_heads"), config.whole("max_position_embeddings")
+    norm = NormSpec("layer", config.number("layer_norm_epsilon"))
+    mlp = MLPSpec(
+        config.whole("intermediate_size", 4 * d_model), config.activation("activation_function")
+    )
+    window = config.whole("window_size") - 1
+    layers = tuple(
+        LayerSpec(
+            AttentionSpec(
+                n_heads, n_heads, d_head, 1.0, left=window if kind == "local" else None, right=0
+            ),
+            mlp,
+            norm,
+            norms=("before",),
+        )
+        for kind in _attention_layers(config)
+    )
+    vocab_size = config.whole("vocab_size")
+    embedding = EmbeddingSpec(vocab_size, d_model, positions=PositionSpec("learned", size))
+    stack = StackSpec("decoder", d_model, embedding, layers, norm, max_positions=size)
+    return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
+
+
+def _attention_layers(config: Config) -> list[str]:
+    """ "global" or "local" for each layer, from [[[kinds], times], …]."""
+    config.ignore("attention_layers")  # follows from attention_types
+    types: Any = config.get("attention_types")
+    try:
+        kinds = [kind for pattern, times in types for _ in range(times) for kind in pattern]
+    except (TypeError, ValueError) as error:
+        raise config.bad("attention_types", types, "a list of [kinds, times]") from error
+    if len(kinds) != config.whole("num_layers") or not {"global", "local"} >= set(kinds):
+        raise config.bad("attention_types", types, "global or local for each of num_layers layers")
+    return kinds
+
+
+def tensors(config: Config) -> Names:
+    """Where a GPT-Neo checkpoint keeps its tensors; only the output projection has a bias."""
+    bias = LAYER.keys() - {"attention.query", "attention.key", "attention.value"}
+    return (
+        expand("decoder", {"token": "wte", "position": "wpe"}, bias=False)
+        | expand("decoder", {"norm": "ln_f"})
+        | expand("decoder", LAYER, layers=config.whole("num_layers"), bias=bias)
+        | head("lm_head", tied_to="wte" if config.tied(default=True) else None)
+    )

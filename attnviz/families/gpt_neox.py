@@ -1,0 +1,78 @@
+"""GPT-NeoX and Pythia (Black et al. 2022): partial rotary positions, parallel residual."""
+
+from __future__ import annotations
+
+from attnviz.core.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    HeadSpec,
+    LayerSpec,
+    MLPSpec,
+    ModelSpec,
+    NormSpec,
+    StackSpec,
+)
+from attnviz.families.config import Config
+from attnviz.families.names import QKV, Names, expand, fused, head
+from attnviz.families.rope import rotary
+
+BASE = "gpt_neox"
+DEFAULTS = {
+    "vocab_size": 50432,
+    "hidden_size": 6144,
+    "num_hidden_layers": 44,
+    "num_attention_heads": 64,
+    "intermediate_size": 24576,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 2048,
+    "layer_norm_eps": 1e-5,
+    "use_parallel_residual": True,
+    "rotary_pct": 0.25,
+    "rotary_emb_base": 10000,
+    "attention_bias": True,
+}
+
+LAYER = {
+    "attention.norm_before": "layers.{i}.input_layernorm",
+    "attention.output": "layers.{i}.attention.dense",
+    "mlp.norm_before": "layers.{i}.post_attention_layernorm",
+    "mlp.up": "layers.{i}.mlp.dense_h_to_4h",
+    "mlp.down": "layers.{i}.mlp.dense_4h_to_h",
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A GPT-NeoX decoder."""
+    config.refuse_unless({"is_decoder": False} if config.get("is_decoder") is not True else {})
+    config.ignore("max_position_embeddings")
+    d_model, d_head = config.split("hidden_size", "num_attention_heads")
+    n_heads = config.whole("num_attention_heads")
+    norm = NormSpec("layer", config.number("layer_norm_eps"))
+    theta, share = config.number("rotary_emb_base"), config.number("rotary_pct")
+    rotation = rotary(config, d_head, theta=theta, partial=share)
+    layer = LayerSpec(
+        AttentionSpec(n_heads, n_heads, d_head, d_head**-0.5, right=0, rotary=rotation),
+        MLPSpec(config.whole("intermediate_size"), config.activation("hidden_act")),
+        norm,
+        norms=("before",),
+        parallel=config.flag("use_parallel_residual"),
+    )
+    vocab_size, n_layers = config.whole("vocab_size"), config.whole("num_hidden_layers")
+    embedding = EmbeddingSpec(vocab_size, d_model)
+    stack = StackSpec("decoder", d_model, embedding, (layer,) * n_layers, norm)
+    return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
+
+
+def tensors(config: Config) -> Names:
+    """Where a GPT-NeoX checkpoint keeps its tensors; each head has its q, k, v together."""
+    _, d_head = config.split("hidden_size", "num_attention_heads")
+    each_head = (config.whole("num_attention_heads"), (d_head,) * 3)
+    layer = LAYER | fused("layers.{i}.attention.query_key_value", QKV, each_head)
+    unbiased = set() if config.flag("attention_bias") else {*QKV, "attention.output"}
+    n_layers = config.whole("num_hidden_layers")
+    return (
+        expand("decoder", {"token": "embed_in"}, bias=False)
+        | expand("decoder", {"norm": "final_layer_norm"})
+        | expand("decoder", layer, layers=n_layers, bias=layer.keys() - unbiased)
+        | head("embed_out", tied_to="embed_in" if config.tied(default=False) else None)
+    )
