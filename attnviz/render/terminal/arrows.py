@@ -1,0 +1,46 @@
+"""One line each: what is being shown, and the strongest links in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segments
+
+from attnviz.render.safe import visible
+from attnviz.render.terminal.lines import Cell, Piece, names, paragraph, picture, row, told
+from attnviz.render.terminal.measure import fit, width_of
+from attnviz.render.terminal.palette import accent, plain
+from attnviz.render.terminal.screen import Screen
+from attnviz.result import Link, ModelInfo, Token
+
+
+def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: Screen) -> Segments:
+    """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``."""
+    dim = plain(screen.colour, dim=True)
+    said = f"· {n_tokens} tokens · {n_layers} layers × {n_heads} heads".split()
+    name = Piece(screen.writable(visible(model.name)), plain(screen.colour, bold=True))
+    return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
+
+
+def links(
+    links: Sequence[Link], queries: Sequence[Token], keys: Sequence[Token], screen: Screen
+) -> Segments:
+    """A line for each link, as ``it → hat 0.75 in 3.1``."""
+    froms, tos = names(queries, screen), names(keys, screen)
+    longest = max((width_of(froms[link.query]) for link in links), default=0)
+    left = min(longest, screen.width // 3)
+    room = screen.width - left - len(" →  0.75 in 11.11")
+    return picture(
+        row(
+            [
+                Cell(froms[link.query], left, None, "right"),
+                Cell(" → ", 3, plain(screen.colour, dim=True)),
+                told(fit(tos[link.key], room), None),
+                told(f" {link.weight:.2f}", plain(screen.colour, bold=True)),
+                told(" in ", plain(screen.colour, dim=True)),
+                told(str(link.head), accent(screen.colour, bold=True)),
+            ],
+            screen,
+        )
+        for link in links
+    )

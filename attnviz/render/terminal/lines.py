@@ -1,0 +1,147 @@
+"""Lines of fixed cells: text becomes exactly as wide as it was given room."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+from unicodedata import bidirectional
+
+from rich.segment import ControlType, Segment, Segments
+from rich.style import Style
+
+from attnviz.render.safe import label, visible
+from attnviz.render.terminal.measure import fit, width_of
+from attnviz.render.terminal.palette import accent, plain
+from attnviz.render.terminal.screen import Screen
+from attnviz.result import Token
+
+Line = list[Segment]
+
+LEFT_TO_RIGHT = "\u200e"
+# Scripts and emoji on whose width terminals disagree; letters, signs and blocks are certain.
+UNSURE = re.compile("[^\x00-\u02ff\u2000-\u2bff]")
+
+
+class Cell(NamedTuple):
+    """Text that takes exactly ``width`` columns of a line."""
+
+    text: str
+    width: int
+    style: Style | None = None
+    align: Literal["left", "right", "center"] = "left"
+
+
+class Piece(NamedTuple):
+    """Text in a paragraph; a glued one has no space before it."""
+
+    text: str
+    style: Style | None = None
+    glued: bool = False
+
+
+def told(text: str, style: Style | None = None) -> Cell:
+    """A cell as wide as its text."""
+    return Cell(text, width_of(text), style)
+
+
+def picture(lines: Iterable[Line]) -> Segments:
+    """Lines as one renderable that rich prints as it is: no wrapping, markup or highlighting."""
+    return Segments([part for line in lines for part in (*line, Segment.line())])
+
+
+def row(cells: Iterable[Cell], screen: Screen) -> Line:
+    """Cells side by side; after text of unsure width the cursor is put where it should be."""
+    parts: Line = []
+    column = 0
+    for cell in cells:
+        column += cell.width
+        parts.append(Segment(_set(cell, screen), cell.style))
+        if screen.anchored and UNSURE.search(cell.text):
+            move = (ControlType.CURSOR_MOVE_TO_COLUMN, column)
+            parts.append(Segment(f"\x1b[{column + 1}G", None, [move]))
+    return parts
+
+
+def paragraph(
+    pieces: Iterable[Piece],
+    screen: Screen,
+    *,
+    indent: int = 0,
+    name: str = "",
+    ground: Style | None = None,
+) -> list[Line]:
+    """Pieces flowing over as many lines as they need, beside the paragraph's name.
+
+    ``ground`` is the style of the spaces between them.
+    """
+    room = screen.width - indent
+    lines: list[list[Cell]] = [[]]
+    used = 0
+    for piece in pieces:
+        text = fit(piece.text, room)
+        gap = 1 if used and not piece.glued else 0
+        if used + gap + width_of(text) > room:
+            lines.append([])
+            used = gap = 0
+        if gap:
+            lines[-1].append(Cell(" ", 1, ground))
+        lines[-1].append(told(text, piece.style))
+        used += gap + width_of(text)
+    return [
+        row([Cell("" if n else name, indent, accent(screen.colour)), *cells], screen)
+        for n, cells in enumerate(lines)
+        if cells
+    ]
+
+
+def sentence(text: str, screen: Screen, style: Style | None = None) -> list[Line]:
+    """A sentence for the reader, wrapped between words."""
+    words = screen.writable(screen.signs(visible(text))).split()
+    return paragraph((Piece(word, style) for word in words), screen)
+
+
+def footnotes(hidden: float, notes: Sequence[str], screen: Screen) -> list[Line]:
+    """What must be said with a picture: the weight that it leaves out, and its notes."""
+    left_out = [f"{percent(hidden)} of the weight goes to tokens that are not shown."]
+    said = (left_out if hidden > 0 else []) + list(notes)
+    return [
+        line for text in said for line in sentence(text, screen, plain(screen.colour, dim=True))
+    ]
+
+
+def percent(share: float) -> str:
+    """A share as people say it: ``62%``, and never 0% or 100% of what is only nearly so."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def labels(tokens: Sequence[Token], screen: Screen) -> list[str]:
+    """What each token reads on this screen."""
+    return [screen.writable(label(token.text)) for token in tokens]
+
+
+def names(tokens: Sequence[Token], screen: Screen) -> list[str]:
+    """Labels that tell tokens apart: the second ``the`` of a sentence is ``the:2``."""
+    seen: Counter[str] = Counter()
+    said = []
+    for text in labels(tokens, screen):
+        seen[text] += 1
+        said.append(f"{text}:{seen[text]}" if seen[text] > 1 else text)
+    return said
+
+
+def _set(cell: Cell, screen: Screen) -> str:
+    text = screen.signs(fit(cell.text, cell.width))
+    blank = cell.width - width_of(text)
+    before = {"left": 0, "right": blank, "center": (blank + 1) // 2}[cell.align]
+    if screen.unicode and not text.isascii() and any(map(_right_to_left, text)):
+        # or a terminal that reorders would take the numbers after it along
+        text = LEFT_TO_RIGHT + text + LEFT_TO_RIGHT
+    return " " * before + text + " " * (blank - before)
+
+
+def _right_to_left(char: str) -> bool:
+    return bidirectional(char) in ("R", "AL")

@@ -1,0 +1,86 @@
+"""What is being printed on: its width, its colours and the characters that it can write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from attnviz.render.safe import encodable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NARROWEST = 24
+
+# Our own signs and what stands for each where the encoding lacks it; every pair is one cell wide.
+SIGNS = {
+    "…": "~",
+    "→": ">",
+    "↓": "v",
+    "·": ".",
+    "×": "x",
+    "│": "|",
+    "━": "=",
+    "⋮": ":",
+    "●": "*",
+    "␣": "_",
+    "∅": "-",
+    "◌": ".",
+}
+
+
+class Colour(Enum):
+    """How many colours a screen has; NONE means characters alone, without any escape."""
+
+    TRUE = "truecolor"
+    EIGHT_BIT = "256"
+    STANDARD = "standard"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a picture goes; ``anchored`` says that it is a terminal that obeys cursor movement."""
+
+    width: int = 80
+    colour: Colour = Colour.TRUE
+    encoding: str = "utf-8"
+    anchored: bool = False
+
+    @classmethod
+    def of(cls, console: Console, width: int | None = None) -> Screen:
+        """The screen behind a console, or one as wide as asked for."""
+        colour = colour_of(console)
+        return cls(
+            width=max(width or console.width, NARROWEST),
+            colour=colour,
+            encoding=console.encoding,
+            anchored=colour is not Colour.NONE and console.is_terminal and console.file.isatty(),
+        )
+
+    @property
+    def unicode(self) -> bool:
+        """Whether it can write every character."""
+        return self.encoding.lower().replace("_", "-").startswith(("utf-8", "utf8", "utf-16"))
+
+    def writable(self, text: str) -> str:
+        """Text as this screen can write it, escaped where it cannot; its length may change."""
+        return text if self.unicode or text.isascii() else encodable(text, self.encoding)
+
+    def signs(self, text: str) -> str:
+        """Our own signs replaced where the encoding lacks them; the length stays."""
+        if self.unicode or text.isascii():
+            return text
+        return "".join(
+            SIGNS[char] if char in SIGNS and encodable(char, self.encoding) != char else char
+            for char in text
+        )
+
+
+def colour_of(console: Console) -> Colour:
+    """The colours a console shows: none without a terminal, on a dumb one, or with NO_COLOR."""
+    system = console.color_system
+    if system is None or console.no_color or console.is_dumb_terminal:
+        return Colour.NONE
+    return {"truecolor": Colour.TRUE, "256": Colour.EIGHT_BIT}.get(system, Colour.STANDARD)
