@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.checkpoint.convert import STORED, widen
-from attnviz.checkpoint.files import read_json
 from attnviz.checkpoint.header import Entry
+from attnviz.checkpoint.layout import INDEX, SINGLE, no_weights, weight_map
 from attnviz.checkpoint.shard import Shard
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
@@ -20,9 +20,6 @@ from attnviz.result import FloatArray
 __all__ = ["Tensors", "open_tensors"]
 
 BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays in the cache
-SINGLE = "model.safetensors"
-INDEX = "model.safetensors.index.json"
-PICKLES = {".bin", ".pt", ".pth", ".ckpt"}
 
 
 def open_tensors(folder: Path) -> Tensors:
@@ -34,8 +31,8 @@ def open_tensors(folder: Path) -> Tensors:
     if (folder / SINGLE).exists():
         return Tensors({SINGLE: Shard(folder / SINGLE)})
     if not (folder / INDEX).exists():
-        raise BadCheckpoint(f"{quote(folder)} has no {SINGLE}{_instead(folder)}")
-    files = _weight_map(read_json(folder / INDEX))
+        raise no_weights(folder)
+    files = weight_map(folder)
     shards = {file: Shard(folder / file) for file in sorted(set(files.values()))}
     for name, file in files.items():
         if name not in shards[file].entries:
@@ -171,34 +168,6 @@ def _runs(rows: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, int]]:
     """Consecutive row numbers as (first, how many)."""
     for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
         yield int(run[0]), len(run)
-
-
-def _weight_map(index: dict[str, Any]) -> dict[str, str]:
-    """Which file holds which tensor; only plain names of safetensors files are believed."""
-    files = index.get("weight_map")
-    if not isinstance(files, dict) or not files:
-        raise BadCheckpoint(f"{INDEX} has no weight_map")
-    for name, file in files.items():
-        plain = isinstance(file, str) and file.isprintable() and not set(file) & set("/\\:")
-        if not plain or not file.endswith(".safetensors"):
-            raise BadCheckpoint(
-                f"{INDEX} puts {quote(name)} in {quote(file)}, "
-                "which is not a safetensors file of this folder"
-            )
-    return files
-
-
-def _instead(folder: Path) -> str:
-    """What a folder without weights that we read has instead, and what to do about it."""
-    pickles = sorted(path.name for path in folder.glob("*") if path.suffix in PICKLES)
-    if pickles:
-        return (
-            f" but only {quote(pickles[0])}, a pickle, which attnviz never opens; load it with "
-            "transformers and call save_pretrained(), which writes safetensors"
-        )
-    if (folder / "adapter_model.safetensors").exists():
-        return " but only an adapter; merge it into its base model first"
-    return ""
 
 
 def _combined(digests: list[str]) -> str:

@@ -1,0 +1,170 @@
+"""Fetching a checkpoint from the Hugging Face Hub into the cache, the weights last."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from attnviz.checkpoint.cache import COMMIT, DEFAULT_REVISION, Snapshot, hub_cache, repo_folder
+from attnviz.checkpoint.layout import INDEX, PICKLES, SINGLE, weight_map
+from attnviz.checkpoint.refusal import Wish, refusal
+from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
+
+__all__ = ["endpoint", "fetch", "offline_by_environment"]
+
+SETTINGS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
+VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt")
+SENTENCEPIECE = re.compile(r"[\w-][\w.-]*\.(model|spm)", re.ASCII)
+
+
+class Repository(NamedTuple):
+    """One commit of a repository on the Hub and the files it has."""
+
+    name: str
+    commit: str
+    files: frozenset[str]
+
+
+def offline_by_environment() -> bool:
+    """Whether HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids to use the network."""
+    value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return value.upper() in {"1", "ON", "YES", "TRUE"}
+
+
+def endpoint() -> str:
+    """Where the Hub is: HF_ENDPOINT, or huggingface.co."""
+    url = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ModelError(f"HF_ENDPOINT is {quote(url)}, which is not an http or https address")
+    return url
+
+
+def fetch(name: str, revision: str | None, *, similar: str | None = None) -> Snapshot:
+    """Download what is missing of a repository at a branch, tag or commit, main by default.
+
+    Weights come last, and the branch leads to the new commit only when all is there: a download
+    that breaks off leaves nothing that looks whole, and the next one fetches the rest.
+    ``similar`` is a name to suggest should the Hub not know this one.
+    """
+    hub, address = _client(name), endpoint()
+    errors = hub.errors.HfHubHTTPError.__mro__[1]  # of whichever HTTP library it is built on
+    try:
+        found = _look_up(hub, address, name, revision)
+        _download(hub, address, found)
+        _remember(found, revision or DEFAULT_REVISION)
+    except (OSError, ValueError, errors) as error:
+        raise refusal(error, hub.errors, Wish(name, revision, address, similar)) from None
+    ref = None if revision == found.commit else revision or DEFAULT_REVISION
+    return Snapshot(name, found.commit, _snapshot(found), ref)
+
+
+def _client(name: str) -> ModuleType:
+    try:
+        import huggingface_hub
+        import huggingface_hub.errors
+    except ImportError:
+        raise ModelNotFound(
+            f"{quote(name)} is not on this machine; fetching it from the Hub needs "
+            "huggingface_hub, which pip install 'attnviz[hub]' brings"
+        ) from None
+    return huggingface_hub
+
+
+def _look_up(hub: ModuleType, address: str, name: str, revision: str | None) -> Repository:
+    """Ask the Hub which commit a revision is and which files it has."""
+    api = hub.HfApi(endpoint=address, library_name="attnviz")
+    try:
+        info = api.model_info(name, revision=revision)
+    except (KeyError, TypeError):  # JSON, but of another service
+        raise ValueError("unexpected answer") from None
+    if not (isinstance(info.sha, str) and COMMIT.fullmatch(info.sha)):
+        raise ValueError("no commit hash")
+    return Repository(name, info.sha, frozenset(file.rfilename for file in info.siblings or ()))
+
+
+def _download(hub: ModuleType, address: str, found: Repository) -> None:
+    """Fetch settings and tokenizer, then the weights, each file whole or not at all."""
+
+    def get(file: str) -> None:
+        hub.hf_hub_download(
+            found.name,
+            file,
+            revision=found.commit,
+            cache_dir=hub_cache(),
+            endpoint=address,
+            library_name="attnviz",
+        )
+
+    for file in _small_files(found):
+        get(file)
+    for file in _weight_files(found):
+        get(file)
+
+
+def _small_files(found: Repository) -> list[str]:
+    """Config, index and tokenizer files; raises if there is no checkpoint that we read."""
+    files = found.files
+    if not files & {SINGLE, INDEX}:
+        raise _no_weights(found)
+    if "config.json" not in files:
+        raise BadCheckpoint(f"{quote(found.name)} has no config.json, so it is no model we know")
+    wanted = [*SETTINGS]
+    if SINGLE not in files:
+        wanted.append(INDEX)
+    if "tokenizer.json" not in files:
+        wanted += [*VOCABULARY, *sorted(filter(SENTENCEPIECE.fullmatch, files))]
+    return [file for file in wanted if file in files]
+
+
+def _weight_files(found: Repository) -> list[str]:
+    if SINGLE in found.files:
+        return [SINGLE]
+    shards = sorted(set(weight_map(_snapshot(found)).values()))
+    for file in shards:
+        if file not in found.files:
+            raise BadCheckpoint(f"{INDEX} of {quote(found.name)} names {file}, which is not there")
+    return shards
+
+
+def _no_weights(found: Repository) -> BadCheckpoint:
+    name = quote(found.name)
+    pickles = sorted(file for file in found.files if file.endswith(PICKLES) and "/" not in file)
+    if not pickles:
+        return BadCheckpoint(f"{name} has no {SINGLE} and no {INDEX}")
+    return BadCheckpoint(
+        f"{name} has its weights only as a pickle ({quote(pickles[0])}), which attnviz never "
+        "opens; load it with transformers and call save_pretrained(FOLDER), or let "
+        "huggingface.co/spaces/safetensors/convert propose the conversion and name it as "
+        f"{found.name}@refs/pr/NUMBER"
+    )
+
+
+def _snapshot(found: Repository) -> Path:
+    return repo_folder(found.name) / "snapshots" / found.commit
+
+
+def _remember(found: Repository, revision: str) -> None:
+    """Let a branch or tag lead to this commit, as the cache's layout has it, in one step."""
+    if revision == found.commit:
+        return
+    ref = repo_folder(found.name) / "refs" / revision
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    draft = ref.with_name(f".{ref.name}.{os.getpid()}")
+    draft.write_text(found.commit, "ascii")
+    draft.replace(ref)

@@ -1,0 +1,76 @@
+"""What the Hub, the network or the cache refused, in one sentence for the user."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from attnviz.checkpoint.cache import hub_cache
+from attnviz.errors import ModelError, ModelNotFound, quote
+
+__all__ = ["Wish", "refusal"]
+
+BAD_TOKEN = "Invalid credentials in Authorization header"
+
+
+class Wish(NamedTuple):
+    """What was asked for, of whom, and the name on this machine that is most like it."""
+
+    name: str
+    revision: str | None
+    address: str
+    similar: str | None
+
+
+def refusal(error: BaseException, errors: ModuleType, wish: Wish) -> ModelError:
+    """The sentence for an error of the Hub's client; ``errors`` is that client's module of them."""
+    if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__
+    response = getattr(error, "response", None)
+    if isinstance(error, errors.RevisionNotFoundError):
+        return ModelNotFound(f"{quote(wish.name)} has no revision {quote(wish.revision)}")
+    if isinstance(error, errors.GatedRepoError):
+        terms = f"accept its terms at {wish.address}/{wish.name} and set HF_TOKEN"
+        return ModelError(f"{quote(wish.name)} is gated; {terms}")
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return _unknown(wish)
+    if response is not None:
+        return _answered(response, wish)
+    if isinstance(error, OSError) and error.filename is not None:
+        return ModelError(
+            f"{quote(wish.name)} cannot be written to the cache {quote(hub_cache())}: "
+            f"{error.strerror}; HF_HOME names another place"
+        )
+    if isinstance(error, ValueError):
+        return ModelError(f"{wish.address} does not answer as the Hub does; check HF_ENDPOINT")
+    return ModelError(
+        f"{quote(wish.name)} is not on this machine, and fetching it from {wish.address} "
+        f"failed: {_first_line(error)}"
+    )
+
+
+def _unknown(wish: Wish) -> ModelNotFound:
+    hint = f"; did you mean {quote(wish.similar)}?" if wish.similar else ""
+    return ModelNotFound(
+        f"no model named {quote(wish.name)} on this machine or on the Hub, "
+        f"where a private one needs HF_TOKEN{hint}"
+    )
+
+
+def _answered(response: Any, wish: Wish) -> ModelError:
+    """The sentence for an HTTP status that the client has no error of its own for."""
+    status, model = response.status_code, quote(wish.name)
+    if status == 401 and response.headers.get("X-Error-Message") == BAD_TOKEN:
+        return ModelError("the Hub refuses the token in HF_TOKEN; correct it or unset it")
+    if status == 401:  # all that the Hub says of a name to someone who may not know it
+        return _unknown(wish)
+    if status == 403:
+        return ModelError(f"the Hub does not let this token read {model}; check its permissions")
+    if status == 429:
+        return ModelError(f"the Hub asks to slow down; try {model} again in some minutes")
+    return ModelError(f"{wish.address} answered {status} when asked for {model}; try again later")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return quote(lines[0] if lines else type(error).__name__)[1:-1]
