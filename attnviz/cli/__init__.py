@@ -10,7 +10,8 @@ import typer
 from typer.main import get_command
 
 import attnviz
-from attnviz.cli.failures import Program, exit_code
+from attnviz.cli.failures import exit_code
+from attnviz.cli.program import Command, Program
 from attnviz.cli.render import render
 from attnviz.cli.run import run
 
@@ -49,4 +50,4 @@ def attnviz_(
 
 
 for command in (run, render):
-    app.command()(command)
+    app.command(cls=Command)(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -48,13 +48,13 @@ class Delivery:
         options = self._options
         scene = Scene(confine(result, layer=options.layer, head=options.one_head()), options)
         for path, sink in self._sinks:
-            with naming(path):
+            with naming(path) if path else nullcontext():
                 sink.add(scene)
 
     def finish(self) -> None:
         """Write what could not be written before."""
         for path, sink in self._sinks:
-            with naming(path):
+            with naming(path) if path else nullcontext():
                 sink.finish()
 
 
@@ -85,7 +85,7 @@ def _check(path: Path, options: Options, n_results: int) -> None:
         raise Misuse(f"'{path}' has no suffix that can be written; take one of {known}")
     if suffix in FIGURES:
         options.style()
-    if n_results > 1 and (suffix in SINGLE or (suffix in FIGURES and not options.ask)):
+    if n_results > 1 and (suffix in SINGLE or (suffix in FIGURES and options.heads)):
         raise Misuse(
             f"'{path}' holds one result and there are {n_results}; "
             "give one text, or write .json or .html"

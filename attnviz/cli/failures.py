@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
+from attnviz.cli.program import HungUp
 from attnviz.errors import AttnvizError, AttnvizWarning
 
-__all__ = ["Misuse", "Program", "exit_code"]
+__all__ = ["Misuse", "exit_code"]
 
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
 
@@ -22,25 +22,8 @@ FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shel
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class Misuse(AttnvizError):
+class Misuse(AttnvizError):  # noqa: N818
     """Options that contradict each other or that cannot be read."""
-
-
-class Program(TyperGroup):
-    """The commands; what click would end in its own way comes out as it is."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command and write out what it printed, while a failure can still be told."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            raise _HungUp from error
-        return result
-
-
-class _HungUp(Exception):
-    """Whoever read our output has gone, as ``head`` does."""
 
 
 def exit_code(program: Callable[[], object]) -> int:
@@ -54,7 +37,7 @@ def exit_code(program: Callable[[], object]) -> int:
         return _say(str(error), MISUSED if isinstance(error, Misuse) else FAILED)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except _HungUp:
+    except HungUp:
         _drop_stdout()
         return HUNG_UP
     except OSError as error:

@@ -6,12 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.values import Meaning, one_of, size, whole
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,19 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "looking"]
 
-
-class Which(str, Enum):
-    """How many heads to show side by side."""
-
-    ALL = "all"
+KINDS = ("encoder", "decoder", "cross")
 
 
-class Kind(str, Enum):
-    """Which attention of a model that has several."""
+def _palettes() -> list[str]:
+    from attnviz.render.style import PALETTES
 
-    ENCODER = "encoder"
-    DECODER = "decoder"
-    CROSS = "cross"
+    return list(PALETTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +37,28 @@ class Options:
         str | None, typer.Option(metavar="L.H", help="Show one head, as 3.1: layer 3, head 1.")
     ] = None
     layer: Annotated[
-        int | None, typer.Option(metavar="L", min=0, help="Show one layer: the mean of its heads.")
+        int | None,
+        typer.Option(metavar="L", help="Show one layer: the mean of its heads."),
+        whole(0),
     ] = None
     mean: Annotated[bool, typer.Option("--mean", help="Show the mean of all heads.")] = False
     heads: Annotated[
-        Which | None, typer.Option(metavar="all", help="Show every head side by side.")
+        str | None,
+        typer.Option(
+            metavar="all",
+            help="Show every head side by side; with --layer, those of the layer.",
+            autocompletion=lambda: ["all"],
+        ),
+        one_of("all"),
     ] = None
     map: Annotated[
-        Kind | None,
-        typer.Option(metavar="MAP", help="Of a model with two sides: encoder, decoder or cross."),
+        str | None,
+        typer.Option(
+            metavar="MAP",
+            help="Of a model with two sides: encoder, decoder or cross.",
+            autocompletion=lambda: list(KINDS),
+        ),
+        one_of(*KINDS),
     ] = None
     tokens: Annotated[
         bool, typer.Option("--tokens", help="Show the model's tokens instead of words.")
@@ -63,7 +70,7 @@ class Options:
     ask: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="WORD", help="Show where WORD looks; it:2 is its second occurrence. Repeatable."
+            metavar="WORD", help="Show where WORD looks; it:2 is the second 'it'. Repeatable."
         ),
     ] = None
     json: Annotated[
@@ -75,56 +82,65 @@ class Options:
             "--output",
             "-o",
             metavar="FILE",
-            help="Write .png .svg .pdf .html .json .npz or .csv. Repeatable.",
+            help="Write a .png .svg .pdf .html .json .npz or .csv. Repeatable.",
         ),
     ] = None
     width: Annotated[
-        int | None, typer.Option(metavar="N", min=24, help="Columns of the terminal picture.")
+        int | None,
+        typer.Option(metavar="N", help="Columns of the picture in the terminal."),
+        whole(24),
     ] = None
     size: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Size of a figure in inches, as 3.3x3.0.")
+        tuple[float, float] | None,
+        typer.Option(metavar="WxH", help="Size of a figure in inches, as 3.3x3.0."),
+        size(),
     ] = None
-    dpi: Annotated[int, typer.Option(metavar="N", help="Dots an inch of a .png.")] = 200
+    dpi: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Dots an inch of a .png; 200 by default."),
+        whole(1),
+    ] = None
     palette: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Colours of a figure or page; grey prints.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Colours of a figure or page; grey is for print.",
+            autocompletion=_palettes,
+        ),
     ] = None
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of a figure or page.")
     ] = None
-    no_title: Annotated[
-        bool, typer.Option("--no-title", help="Leave the title off a figure.")
-    ] = False
+    no_title: Annotated[bool, typer.Option("--no-title", help="Leave the title off a figure.")] = (
+        False
+    )
     numbers: Annotated[
-        bool | None, typer.Option(help="Write the weights into the cells of a figure, or not.")
+        bool | None,
+        typer.Option(
+            "--numbers/--no-numbers", help="Write the weights into the cells of a figure, or not."
+        ),
     ] = None
     font: Annotated[
         str | None, typer.Option(metavar="NAME", help="An installed font to use in a figure.")
     ] = None
     precision: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Decimals in .json and .csv.")
+        int | None,
+        typer.Option(metavar="N", help="Decimals in .json and .csv; all by default."),
+        whole(0),
     ] = None
 
     def __post_init__(self) -> None:
-        chosen = [
-            name
-            for name, given in (
-                ("--head", self.head is not None),
-                ("--layer", self.layer is not None),
-                ("--mean", self.mean),
-            )
-            if given
-        ]
-        if self.heads is not None and (self.mean or self.head is not None):
-            chosen.append("--heads all")
-        if len(chosen) > 1:
-            raise Misuse(f"{chosen[0]} and {chosen[-1]} choose different things; give one of them")
+        given = {
+            "--head": self.head is not None,
+            "--layer": self.layer is not None,
+            "--mean": self.mean,
+            "--heads all": self.heads is not None and self.layer is None,
+        }
+        _at_most_one([name for name, chosen in given.items() if chosen])
+        if self.heads and self.ask:
+            raise Misuse("--heads all and --ask show different things; give one of them")
         if self.title is not None and self.no_title:
             raise Misuse("--title and --no-title contradict each other; give one of them")
-
-    @property
-    def wall(self) -> bool:
-        """Whether all heads are to be shown side by side."""
-        return self.heads is not None
 
     def one_head(self) -> Head | None:
         """The head asked for, if one was."""
@@ -146,46 +162,53 @@ class Options:
         """How a figure is to look; Misuse where that cannot be drawn."""
         from attnviz.render.style import Style
 
-        given = {"palette": self.palette} if self.palette is not None else {}
+        given = {"size": self.size, "dpi": self.dpi, "palette": self.palette, "font": self.font}
+        title = not self.no_title if self.title is None else self.title
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         try:
-            return Style(
-                size=_size(self.size),
-                dpi=self.dpi,
-                title=not self.no_title if self.title is None else self.title,
-                numbers=self.numbers,
-                font=self.font,
-                **given,
-            )
+            return Style(title=title, numbers=self.numbers, **chosen)
         except InputError as error:
             raise Misuse(str(error)) from None
 
 
-def _size(text: str | None) -> tuple[float, float] | None:
-    if text is None:
-        return None
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    try:
-        return float(width), float(height)
-    except ValueError:
-        raise Misuse(f"'{text}' is no size; write width x height in inches, as 3.3x3.0") from None
+def _at_most_one(chosen: list[str]) -> None:
+    if len(chosen) > 1:
+        raise Misuse(f"{chosen[0]} and {chosen[1]} choose different things; give one of them")
 
 
 def looking(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command all of Options as its own; it receives them as ``options``."""
-    signature = inspect.signature(command, eval_str=True)
     hints = get_type_hints(Options, include_extras=True)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "options"]
-    shared = [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
-        for f in fields(Options)
+    own = inspect.signature(command, eval_str=True).parameters
+    declared = {name: (p.annotation, p.default) for name, p in own.items() if name != "options"}
+    declared |= {field.name: (hints[field.name], field.default) for field in fields(Options)}
+    parameters = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_typed(hint)
+        )
+        for name, (hint, default) in declared.items()
     ]
 
     @functools.wraps(command)
     def with_options(**given: Any) -> None:
-        options = Options(**{parameter.name: given.pop(parameter.name) for parameter in shared})
-        command(**given, options=options)
+        meant = {name: _meant(name, declared[name][0], value) for name, value in given.items()}
+        shared = {name: meant.pop(name) for name in hints}
+        command(**meant, options=Options(**shared))
 
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    with_options.__signature__ = signature.replace(parameters=[*parameters, *shared])  # type: ignore[attr-defined]
-    with_options.__annotations__ = {p.name: p.annotation for p in [*parameters, *shared]}
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
     return with_options
+
+
+def _meaning(hint: Any) -> Meaning | None:
+    return next((extra for extra in get_args(hint) if isinstance(extra, Meaning)), None)
+
+
+def _typed(hint: Any) -> Any:
+    """What typer is told: an option that means something else is text to it."""
+    return Annotated[str | None, get_args(hint)[1]] if _meaning(hint) else hint
+
+
+def _meant(name: str, hint: Any, value: Any) -> Any:
+    meaning = _meaning(hint)
+    return value if meaning is None else meaning.of("--" + name.replace("_", "-"), value)

@@ -30,17 +30,15 @@ class Scene:
     @cached_property
     def view(self) -> View:
         """The result by words or tokens, with or without special tokens."""
-        return look(
-            self.result, words=not self.options.tokens, special=not self.options.no_special
-        )
+        return look(self.result, words=not self.options.tokens, special=not self.options.no_special)
 
     @cached_property
     def kind(self) -> str:
         """Which of the result's maps is shown."""
         if self.options.map is None:
             return default_kind(self.view)
-        self.view.map(self.options.map.value)
-        return self.options.map.value
+        self.view.map(self.options.map)
+        return self.options.map
 
     @property
     def map(self) -> AttentionMap:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -67,7 +66,7 @@ class FigureFile:
         scene = self._scenes[0]
         if scene.options.ask:
             return answers([a for scene in self._scenes for a in scene.answers], self._style)
-        if scene.options.wall:
+        if scene.options.heads:
             return wall(scene.map, *scene.axes, self._style, notes=scene.notes)
         return heat_map(scene.panel, self._style)
 
@@ -90,9 +89,9 @@ class Page:
 
         options, first = self._options, self._scenes[0]
         opening = Opening(
-            view="ask" if options.ask else "wall" if options.wall else "matrix",
+            view="ask" if options.ask else "wall" if options.heads else "matrix",
             map=first.kind,
-            heads=None if options.ask or options.wall else _heads(first),
+            heads=None if options.ask or options.heads else _heads(first),
             word=options.ask[0] if options.ask else None,
             by="tokens" if options.tokens else "words",
             special="hide" if options.no_special else "show",
@@ -120,7 +119,7 @@ class Terminal:
         class Out(Console):
             def on_broken_pipe(self) -> None:
                 """Leave it to the program, which ends as one whose reader has gone."""
-                raise  # noqa: PLE0704
+                raise
 
         self._console = Out(width=options.width, highlight=False, markup=False, emoji=False)
         self._screen = Screen.of(self._console, options.width)
@@ -150,7 +149,7 @@ def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:
         for answer in scene.answers:
             yield "\n"
             yield terminal.answer(answer, screen)
-    elif scene.options.wall:
+    elif scene.options.heads:
         yield "\n"
         yield terminal.wall(map, screen, notes=scene.notes)
     else:

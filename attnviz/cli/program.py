@@ -1,0 +1,55 @@
+"""Typer's classes as this program uses them: light to start, and honest about closed pipes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["Command", "HungUp", "Program"]
+
+
+class HungUp(Exception):  # noqa: N818
+    """Whoever read our output has gone, as ``head`` does."""
+
+
+class _AsTyped:
+    """Stands where typer converts values; here all of them are text, flags, or nothing at all.
+
+    Since 0.29 typer converts with pydantic, which takes longer to import than NumPy.
+    """
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002
+        return () if value is None and (param.multiple or param.nargs == -1) else value
+
+
+def _as_typed(params: list[Any]) -> list[Any]:
+    for param in params:
+        param._runtime_param = _AsTyped()
+    return params
+
+
+class Command(TyperCommand):
+    """One command, whose options arrive as they were typed."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options and arguments."""
+        return _as_typed(super().get_params(ctx))
+
+
+class Program(TyperGroup):
+    """All commands; click would answer a closed pipe itself, so it is given another name."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options that stand before the command."""
+        return _as_typed(super().get_params(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command and write out what it printed, while a failure can still be told."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise HungUp from error
+        return result

@@ -1,0 +1,114 @@
+"""Who may import whom, and what may be imported before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
+
+# Each part with the parts of attnviz it may import; its own, errors and the version always.
+ARROWS: dict[str, set[str]] = {
+    "": {"errors", "result", "model"},
+    "errors": set(),
+    "result": set(),
+    "core": set(),
+    "families": {"core", "checkpoint", "result"},
+    "checkpoint": {"result"},
+    "analysis": {"result", "core"},
+    "render": {"result"},
+    "model": {"core", "families", "checkpoint", "result"},
+    "cli": {"", "analysis", "checkpoint", "model", "render", "result"},
+    "__main__": {"cli"},
+}
+# The tokenizers library raises bare Exception, and its panics are not even that.
+WARY = {PACKAGE / "checkpoint" / "guard.py"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
+
+
+def part(module: str) -> str:
+    """The part of attnviz a module belongs to: ``attnviz.core.ops`` is core's."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Everything imported anywhere in a file, in functions and under TYPE_CHECKING too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            for alias in node.names:
+                deeper = f"{node.module}.{alias.name}"
+                whole = is_module(deeper) or node.module == "attnviz"
+                yield deeper if whole else str(node.module)
+
+
+def is_module(name: str) -> bool:
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_imports_go_one_way(path):
+    module = ".".join(["attnviz", *path.relative_to(PACKAGE).with_suffix("").parts])
+    own = "" if module == "attnviz.__init__" else part(module)
+    allowed = ARROWS[own] | {own, "errors", "__version__"}
+    found = {name for name in imports(tree_of(path)) if name.split(".")[0] == "attnviz"}
+    assert {name for name in found if part(name) not in allowed} == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_nothing_is_asserted_unpickled_or_caught_wholesale(path):
+    for node in ast.walk(tree_of(path)):
+        assert not isinstance(node, ast.Assert)
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            assert path in WARY or caught not in ("everything", "Exception", "BaseException")
+    assert not {"pickle", "torch", "transformers"} & set(imports(tree_of(path)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_every_module_says_what_lives_here(path):
+    assert ast.get_docstring(tree_of(path))
+
+
+def loaded(*command: str) -> set[str]:
+    """The top-level packages that a program has loaded when it ends."""
+    said = subprocess.run(
+        [sys.executable, "-X", "importtime", *command], capture_output=True, text=True, check=True
+    )
+    times = [line for line in said.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().split(".")[0] for line in times}
+
+
+HEAVY = {"numpy", "matplotlib", "rich", "tokenizers", "safetensors", "huggingface_hub", "pydantic"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-c", "import attnviz"],
+        *(["-m", "attnviz", *more] for more in ([], ["--help"], ["run", "-h"])),
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(command):
+    assert loaded(*command) & HEAVY == set()
+
+
+def test_completion_loads_nothing_heavy(monkeypatch):
+    monkeypatch.setenv("_ATTNVIZ_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "attnviz run --pal")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    assert loaded("-c", "from attnviz.cli import main; main()") & HEAVY == set()
