@@ -1,0 +1,165 @@
+"""Record the ids that transformers' AutoTokenizer gives with the small tokenizers.
+
+``python -m tests.oracle.tokenizer_ids`` writes ``tests/fixtures/tokenizers/expected.json``: for each
+folder the files that are copied into it and the JSON files that are written beside them, and the
+ids of texts, pairs and targets.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer
+
+TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
+PLAIN = ["He took the hat and examined it carefully", "the hats, the cat: the zebra coat!"]
+HARD = [
+    "",
+    " two  spaces\tand\na line ",
+    "The café, the cafe\u0301 and the ﬁ: 1,337?",
+    "我喜欢 cats 👩‍💻👍🏽 and 日本",
+    "a [MASK] or <mask> or</s> <s>or [CLS]x",
+    "the <unk> and [UNK] \U0010ffff",
+    "<|endoftext|> the hat\u200b\ufeff \x07 ▁Ġ ##ed",
+]
+PAIRS = [["the hat", "it was examined"], ["a", " the cat's"]]
+
+BACKEND = {"tokenizer_class": "TokenizersBackend"}
+LEFT = {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False}
+MASK = {**LEFT, "__type": "AddedToken"}
+OPT = {
+    "tokenizer_class": "GPT2Tokenizer",
+    "add_bos_token": True,
+    **dict.fromkeys(("bos_token", "eos_token", "unk_token"), "</s>"),
+}
+# name: (files, model type, tokenizer_config.json, further files)
+FOLDERS: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any]]] = {
+    "wordpiece": ("wordpiece", "bert", BACKEND, {}),
+    "wordpiece, lowered": (
+        "wordpiece",
+        "bert",
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "strip_accents": None},
+        {},
+    ),
+    "wordpiece, cased": (
+        "wordpiece",
+        "bert",
+        {"tokenizer_class": "BertTokenizerFast", "do_lower_case": False, "strip_accents": False},
+        {},
+    ),
+    "bert": ("vocab-txt", "bert", None, {}),
+    "bert, cased": ("vocab-txt", "bert", {"do_lower_case": False}, {}),
+    "bert, accents kept": ("vocab-txt", "bert", {"strip_accents": False}, {}),
+    "bert, Chinese uncut": ("vocab-txt", "bert", {"tokenize_chinese_chars": False}, {}),
+    "bert, older files": (
+        "vocab-txt",
+        "bert",
+        {"do_lower_case": False, "tokenizer_class": "BertTokenizer"},
+        {"special_tokens_map.json": {"cls_token": "<s>", "sep_token": {"content": "</s>"}}},
+    ),
+    "distilbert": ("vocab-txt", "distilbert", {"tokenizer_class": "DistilBertTokenizer"}, {}),
+    "electra": ("vocab-txt", "electra", {"tokenizer_class": "ElectraTokenizer"}, {}),
+    "mpnet": ("vocab-txt", "mpnet", {"tokenizer_class": "MPNetTokenizer"}, {}),
+    "byte-level": ("byte-level", "roberta", BACKEND, {}),
+    "byte-level, split": ("byte-level", "gpt2", {**BACKEND, "split_special_tokens": True}, {}),
+    "byte-level, prefixed": (
+        "byte-level",
+        "gpt2",
+        {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True},
+        {},
+    ),
+    "byte-level, bos ignored": (
+        "byte-level",
+        "gpt2",
+        {**BACKEND, "add_bos_token": False, "add_eos_token": True},
+        {},
+    ),
+    "byte-level, added": (
+        "byte-level",
+        "roberta",
+        {
+            **BACKEND,
+            "added_tokens_decoder": {
+                "4": {**LEFT, "special": True},
+                "500": {"content": "zebra", "special": False, "normalized": True},
+            },
+        },
+        {},
+    ),
+    "gpt2": ("vocab-merges", "gpt2", None, {}),
+    "gpt2, prefixed": ("vocab-merges", "gpt2", {"add_prefix_space": True}, {}),
+    "gpt2, bos": ("vocab-merges", "gpt2", {"add_bos_token": True}, {}),
+    "opt": ("vocab-merges", "opt", OPT, {}),
+    "phi": ("vocab-merges", "phi", {"tokenizer_class": "CodeGenTokenizer"}, {}),
+    "gpt_neox": ("vocab-merges", "gpt_neox", {"tokenizer_class": "GPTNeoXTokenizer"}, {}),
+    "gpt_neox, bos and eos": (
+        "vocab-merges",
+        "gpt_neox",
+        {"add_bos_token": True, "add_eos_token": True},
+        {},
+    ),
+    "roberta": ("vocab-merges", "roberta", None, {}),
+    "roberta, mask": ("vocab-merges", "roberta", {"mask_token": MASK}, {}),
+    "roberta, prefixed": ("vocab-merges", "roberta", {"add_prefix_space": True}, {}),
+    "roberta, added": ("vocab-merges", "roberta", {}, {"added_tokens.json": {"zebra": 500}}),
+    "bart": ("vocab-merges", "bart", {"tokenizer_class": "BartTokenizer"}, {}),
+    "unigram": ("unigram", "xlm-roberta", BACKEND, {}),
+    "mbart": (
+        "unigram",
+        "mbart",
+        {"tokenizer_class": "MBartTokenizer", "src_lang": "en_XX", "tgt_lang": "ro_RO"},
+        {},
+    ),
+    "mbart, no target": ("unigram", "mbart", {"tokenizer_class": "MBartTokenizer"}, {}),
+    "mbart50": (
+        "unigram",
+        "mbart",
+        {"tokenizer_class": "MBart50Tokenizer", "src_lang": "ro_RO", "tgt_lang": "en_XX"},
+        {},
+    ),
+    "byte-fallback": ("byte-fallback", "llama", BACKEND, {}),
+}  # fmt: skip
+
+
+def record(name: str, folder: Path) -> dict[str, Any]:
+    """What one folder holds and what transformers makes of it."""
+    files, model_type, settings, further = FOLDERS[name]
+    written = {"config.json": {"model_type": model_type}, **further}
+    if settings is not None:
+        written["tokenizer_config.json"] = settings
+    shutil.copytree(TOKENIZERS / files, folder)
+    for file, content in written.items():
+        (folder / file).write_text(json.dumps(content))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    coded = name.startswith("mbart")  # whose class has no normalizer, as its own files have none
+    texts = PLAIN if coded else PLAIN + HARD
+    seen = {"name": name, "files": files, "written": written}
+    seen["texts"] = [[text, tokenizer(text)["input_ids"]] for text in texts]
+    if not coded:
+        seen["pairs"] = [[*pair, *_pair(tokenizer, pair)] for pair in PAIRS]
+    seen["targets"] = [[text, tokenizer(text_target=text)["input_ids"]] for text in PLAIN]
+    seen["decoded"] = [
+        [ids, tokenizer.decode(ids, skip_special_tokens=True)] for _, ids in seen["texts"]
+    ]
+    return seen
+
+
+def _pair(tokenizer: Any, pair: list[str]) -> tuple[list[int], list[int]]:
+    encoded = tokenizer(*pair, return_token_type_ids=True)
+    return encoded["input_ids"], encoded["token_type_ids"]
+
+
+def main() -> None:
+    """Write the expected ids, one folder a line."""
+    with tempfile.TemporaryDirectory() as temporary:
+        seen = [record(name, Path(temporary) / name) for name in FOLDERS]
+    lines = ",\n".join(json.dumps(one, ensure_ascii=True) for one in seen)
+    (TOKENIZERS / "expected.json").write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    main()
