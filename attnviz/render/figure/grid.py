@@ -1,0 +1,185 @@
+"""Where matrices stand in a picture: the largest cells for which every label has its room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from attnviz.errors import InputError
+from attnviz.render.figure.bar import LOWEST
+from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.sheet import PAD, Frame
+from attnviz.render.figure.side import Side, lay_across, lay_down
+from attnviz.render.safe import visible
+from attnviz.result import Panel
+
+__all__ = ["HEADING", "Block", "Plan", "fit", "lay_out", "natural_cell"]
+
+HEADING = 8.5  # points
+HEADING_HEIGHT = HEADING / 72 * 1.35
+BETWEEN = 0.22  # inches between panels
+LARGEST_CELL, LABELLED_CELL = 0.42, 0.072  # inches; in the latter the smallest labels fit
+USUAL, WIDEST = 6.5, 12.0  # inches for a matrix that nobody gave a size
+LEAST = 0.3  # inches; a matrix smaller than that shows nothing
+STRETCH = 1.5  # how far from square cells may be to fill a given size
+SEARCH = 14  # halvings
+SMALL_CELL = 0.2  # inches; cells that stay smaller may have any shape
+SKEWED = 4  # times as many tokens on one axis as on the other
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One panel with its labels; no ``rows`` where those of its neighbour serve it too."""
+
+    panel: Panel
+    heading: Sequence[str]
+    rows: Side | None
+    columns: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Panels in rows of so many, all with cells of the same width and height in inches.
+
+    ``bars`` says for each column of panels what the scales at its right take.
+    """
+
+    blocks: Sequence[Block]
+    per_row: int
+    cell: tuple[float, float]
+    bars: Sequence[float]
+
+    @property
+    def width(self) -> float:
+        """Inches that all panels take."""
+        return sum(self.left(c) + self.matrix_width(c) + self.bars[c] for c in self._columns) + (
+            BETWEEN * (self.per_row - 1)
+        )
+
+    @property
+    def height(self) -> float:
+        """Inches that all panels take."""
+        return sum(self.over(r) + self.matrix_height(r) for r in self._rows) + BETWEEN * (
+            len(self._rows) - 1
+        )
+
+    def left(self, column: int) -> float:
+        """Inches for the labels left of a column of panels."""
+        return max(b.rows.room if b.rows else 0.0 for b in self.blocks[column :: self.per_row])
+
+    def over(self, row: int) -> float:
+        """Inches for headings and labels over a row of panels."""
+        blocks = self.row(row)
+        headings = max(len(block.heading) for block in blocks) * HEADING_HEIGHT
+        return headings + max(block.columns.room for block in blocks)
+
+    def matrix_width(self, column: int) -> float:
+        """Inches for the matrices of a column of panels."""
+        return self.cell[0] * self.keys(column)
+
+    def matrix_height(self, row: int) -> float:
+        """Inches for the matrices of a row of panels, or for the scale at their side."""
+        return max(LOWEST, self.cell[1] * self.queries(row))
+
+    def row(self, row: int) -> Sequence[Block]:
+        """The panels of a row."""
+        return self.blocks[row * self.per_row : (row + 1) * self.per_row]
+
+    def keys(self, column: int) -> int:
+        """How many keys the widest panel of a column has."""
+        return max(len(block.panel.keys) for block in self.blocks[column :: self.per_row])
+
+    def queries(self, row: int) -> int:
+        """How many queries the highest panel of a row has."""
+        return max(len(block.panel.queries) for block in self.row(row))
+
+    def place(self, i: int) -> tuple[float, float]:
+        """The upper left corner of matrix number i, in inches from that of the plan."""
+        row, column = divmod(i, self.per_row)
+        x = sum(self.left(c) + self.matrix_width(c) + self.bars[c] + BETWEEN for c in range(column))
+        y = sum(self.over(r) + self.matrix_height(r) + BETWEEN for r in range(row))
+        return x + self.left(column), y + self.over(row)
+
+    def stretched(self, width: float, height: float) -> Plan:
+        """The same with cells that fill the size as far as they may."""
+        wider = (width - self.width) / sum(map(self.keys, self._columns))
+        higher = (height - self.height) / sum(map(self.queries, self._rows))
+        most = max(STRETCH * max(self.cell), SMALL_CELL)
+        cell = (
+            max(self.cell[0], min(self.cell[0] + wider, most)),
+            max(self.cell[1], min(self.cell[1] + higher, most)),
+        )
+        return replace(self, cell=cell)
+
+    @property
+    def _columns(self) -> range:
+        return range(self.per_row)
+
+    @property
+    def _rows(self) -> range:
+        return range(-(-len(self.blocks) // self.per_row))
+
+
+def natural_cell(queries: int, keys: int, panels: int) -> tuple[float, float]:
+    """Cells where nobody asked for a size: large, but in no too large a picture.
+
+    They are square, except where one axis is much longer than the other.
+    """
+    most = max(queries, keys * panels)
+    side = min(max(USUAL * panels**0.5 / most, LABELLED_CELL), LARGEST_CELL, WIDEST / most)
+    width = max(side, min(SMALL_CELL, USUAL / keys)) if queries > SKEWED * keys else side
+    height = max(side, min(SMALL_CELL, USUAL / queries)) if keys > SKEWED * queries else side
+    return width, height
+
+
+def lay_out(
+    panels: Sequence[Panel],
+    per_row: int,
+    cell: tuple[float, float],
+    limits: tuple[float, float],
+    bars: Sequence[float],
+    ruler: Ruler,
+) -> Plan:
+    """Labels for cells of this size, no wider or higher than the limits."""
+    blocks = []
+    for i, panel in enumerate(panels):
+        shared = i % per_row > 0 and panel.queries == panels[i - 1].queries
+        rows = None if shared else lay_down(panel.queries, cell[1], limits[0], ruler)
+        columns = lay_across(panel.keys, cell[0], limits[1], ruler)
+        room = cell[0] * len(panel.keys) + (rows.room if rows else 0.0)
+        title = visible(panel.title) if len(panels) > 1 else ""
+        heading = ruler.wrap(title, HEADING, max(room, LEAST), bold=True)
+        blocks.append(Block(panel, heading, rows, columns))
+    return Plan(blocks, per_row, cell, bars)
+
+
+def fit(
+    plan_for: Callable[[tuple[float, float]], Plan],
+    frame_for: Callable[[Plan], Frame],
+    size: tuple[float, float],
+) -> tuple[Plan, Frame]:
+    """The plan with the largest cells for which everything fits the size in inches."""
+    width = size[0] - 2 * PAD
+    best = None
+    low, high = 0.0, max(size)
+    for _ in range(SEARCH):
+        side = (low + high) / 2
+        plan = plan_for((side, side))
+        frame = frame_for(plan)
+        height = size[1] - frame.above - frame.below
+        if plan.width <= width and plan.height <= height:
+            best, low = (plan.stretched(width, height), frame), side
+        else:
+            high = side
+    if best is None or not _shows_something(best[0]):
+        raise InputError(
+            f"a picture of {size[0]:g} × {size[1]:g} inches has no room for its labels; "
+            "give it a larger --size"
+        )
+    return best
+
+
+def _shows_something(plan: Plan) -> bool:
+    panel = plan.blocks[0].panel
+    most = max(len(panel.keys) * plan.cell[0], len(panel.queries) * plan.cell[1])
+    return most >= LEAST

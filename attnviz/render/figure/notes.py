@@ -1,0 +1,46 @@
+"""The sentences under a picture: whatever a reader must know to read it rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attnviz.render.figure.grid import Plan
+from attnviz.render.figure.side import ordinal
+from attnviz.render.figure.tiles import shared_by
+from attnviz.result import Panel
+
+__all__ = ["axes_note", "hidden_note", "pooled_note", "panel_notes", "thinned_note"]
+
+
+def panel_notes(panels: Sequence[Panel]) -> Iterator[str]:
+    """How panels are read, what they say themselves, and what they leave out."""
+    yield from dict.fromkeys(axes_note(panel.kind) for panel in panels)
+    hidden = {panel.hidden for panel in panels}
+    for panel in panels:
+        yield from panel.notes
+        of = f"{panel.title}: " if len(hidden) > 1 else ""
+        yield hidden_note(panel.hidden, of)
+
+
+def axes_note(kind: str) -> str:
+    """What the two axes are."""
+    return "target down, source across" if kind == "cross" else "queries down, keys across"
+
+
+def hidden_note(hidden: float, of: str = "") -> str:
+    """How much weight went to what is not shown."""
+    return f"{of}{hidden:.1%} of the weight is on hidden tokens" if hidden else ""
+
+
+def thinned_note(steps: Sequence[int]) -> str:
+    """Which tokens are labelled, where not all are."""
+    thinned = sorted({step for step in steps if step > 1})
+    which = " or ".join(map(ordinal, thinned))
+    return f"every {which} token is labelled" if thinned else ""
+
+
+def pooled_note(queries: int, keys: int) -> str:
+    """What a pixel shows where several weights share it."""
+    if queries == keys == 1:
+        return ""
+    return f"each pixel shows the largest of up to {queries} × {keys} weights"

@@ -1,0 +1,149 @@
+"""A figure as a sheet of paper: places in inches from its upper left corner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from attnviz.render.figure.label import Label
+from attnviz.render.figure.ruler import Ruler
+from attnviz.render.safe import visible
+
+__all__ = ["GREY", "INK", "MUTED", "PAD", "RULE", "Frame", "Sheet", "outline", "plain_settings"]
+
+INK, GREY, MUTED, RULE = "#1d2733", "#66707c", "#8b95a1", "#c9d0d8"
+PAD = 0.12  # inches around everything
+TITLE, NOTE = 10.0, 7.0  # points
+LEADING = 1.3
+TITLE_LINES = 3
+
+OURS = ("agg", "axes", "figure", "font", "image", "lines", "patch", "path", "pdf", "savefig")
+OURS += ("svg", "text", "xtick", "ytick")
+
+
+def plain_settings() -> AbstractContextManager[None]:
+    """matplotlib as it comes while a picture is made, whatever the user's settings file says."""
+    defaults = matplotlib.rcParamsDefault.items()
+    settings = {name: value for name, value in defaults if name.partition(".")[0] in OURS}
+    context: AbstractContextManager[None] = matplotlib.rc_context(settings)
+    return context
+
+
+class Sheet:
+    """A figure of so many inches, written on in the fonts of a ruler."""
+
+    def __init__(self, width: float, height: float, dpi: int, ruler: Ruler) -> None:
+        self.width, self.height = round(width * dpi) / dpi, round(height * dpi) / dpi
+        self.dpi = dpi
+        self.figure = Figure((self.width, self.height), dpi=dpi, facecolor="white")
+        FigureCanvasAgg(self.figure)
+        self._families = ruler.families
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        points: float,
+        *,
+        color: str = INK,
+        align: str = "left",
+        level: str = "center",
+        bold: bool = False,
+        turned: bool = False,
+    ) -> Label:
+        """Put a text where it begins, ends or has its middle; turned, it reads upwards."""
+        written = Label(
+            x,
+            self.height - y,
+            text,
+            fontsize=points,
+            fontfamily=self._families,
+            fontweight="bold" if bold else "normal",
+            color=color,
+            horizontalalignment=align,
+            verticalalignment=level,
+            rotation=90 if turned else 0,
+            rotation_mode="anchor",
+            transform=self.figure.dpi_scale_trans,
+        )
+        self.figure.add_artist(written)
+        written.set_clip_on(False)
+        return written
+
+    def axes(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Bare axes with their upper left corner at (x, y)."""
+        axes = self.figure.add_axes(
+            (
+                x / self.width,
+                1 - (y + height) / self.height,
+                width / self.width,
+                height / self.height,
+            )
+        )
+        axes.set_axis_off()
+        return axes
+
+
+def outline(axes: Axes) -> None:
+    """A hairline around axes, so that white cells do not run into the paper."""
+    axes.add_patch(
+        Rectangle(
+            (0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor=RULE, linewidth=0.6, zorder=5
+        )
+    ).set_clip_on(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands over and under a picture: its title and, small and grey, its notes."""
+
+    title: Sequence[str]
+    notes: Sequence[str]
+
+    @classmethod
+    def around(cls, title: str, notes: Sequence[str], width: float, ruler: Ruler) -> Frame:
+        """Break title and notes into lines for a picture of this width in inches."""
+        room = width - 2 * PAD
+        lines = ruler.wrap(visible(title), TITLE, room, bold=True)
+        if len(lines) > TITLE_LINES:
+            lines[TITLE_LINES - 1 :] = [lines[TITLE_LINES - 1].rstrip("…") + "…"]
+        return cls(lines, _flowing([visible(note) for note in notes if note], room, ruler))
+
+    @property
+    def above(self) -> float:
+        """Inches taken over the picture, the margin included."""
+        return PAD + len(self.title) * TITLE / 72 * LEADING + (0.06 if self.title else 0)
+
+    @property
+    def below(self) -> float:
+        """Inches taken under the picture, the margin included."""
+        return PAD + len(self.notes) * NOTE / 72 * LEADING + (0.08 if self.notes else 0)
+
+    def draw(self, sheet: Sheet) -> None:
+        """Write the title at the top and the notes at the bottom of a sheet."""
+        for i, line in enumerate(self.title):
+            y = PAD + (i + 0.5) * TITLE / 72 * LEADING
+            sheet.write(PAD, y, line, TITLE, bold=True)
+        for i, line in enumerate(reversed(self.notes)):
+            y = sheet.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
+            sheet.write(PAD, y, line, NOTE, color=GREY)
+
+
+def _flowing(notes: Sequence[str], room: float, ruler: Ruler) -> list[str]:
+    """Notes one after another, each on one line where it can be."""
+    lines: list[str] = []
+    for note in dict.fromkeys(notes):
+        joined = f"{lines[-1]}  ·  {note}" if lines else note
+        if lines and ruler.size(joined, NOTE)[0] <= room:
+            lines[-1] = joined
+        else:
+            lines += ruler.wrap(note, NOTE, room)
+    return lines

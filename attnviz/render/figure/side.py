@@ -1,0 +1,111 @@
+"""The labels along one side of a matrix: as large as fits, or every few tokens one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.sheet import INK, MUTED, Sheet
+from attnviz.render.safe import label
+from attnviz.result import Token
+
+__all__ = ["GAP", "Side", "lay_across", "lay_down", "ordinal"]
+
+LARGEST, SMALLEST, THINNED = 8.5, 5.0, 6.0  # points
+FIRST = 500  # characters; no picture has room for more
+GAP = 0.05  # inches between a label and its cell
+SLACK = 1.06  # labels that are thinned out get a little air
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Some labels of one axis: the tokens they stand for, their size, and the room they take."""
+
+    tokens: Sequence[Token]
+    at: Sequence[int]
+    texts: Sequence[str]
+    points: float
+    turned: bool
+    room: float
+    step: int
+
+    def draw_down(self, sheet: Sheet, right: float, top: float, cell: float) -> None:
+        """Write the labels left of a matrix whose upper left corner is (right, top)."""
+        for i, text in zip(self.at, self.texts, strict=True):
+            y = top + (i + 0.5) * cell
+            sheet.write(right - GAP, y, text, self.points, color=self._color(i), align="right")
+
+    def draw_across(self, sheet: Sheet, left: float, bottom: float, cell: float) -> None:
+        """Write the labels over a matrix whose upper left corner is (left, bottom)."""
+        for i, text in zip(self.at, self.texts, strict=True):
+            sheet.write(
+                left + (i + 0.5) * cell,
+                bottom - GAP,
+                text,
+                self.points,
+                color=self._color(i),
+                align="left" if self.turned else "center",
+                level="center" if self.turned else "bottom",
+                turned=self.turned,
+            )
+
+    def _color(self, i: int) -> str:
+        return MUTED if self.tokens[i].special else INK
+
+
+def lay_down(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler) -> Side:
+    """Labels for rows of this height in inches, none longer than the limit."""
+    return _lay(tokens, cell, limit, ruler, turned=False)
+
+
+def lay_across(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler) -> Side:
+    """Labels for columns of this width: upright where each fits its column, else turned."""
+    texts = [_shown(token) for token in tokens]
+    if cell * 72 > LARGEST and ruler.width(texts, LARGEST) <= 0.94 * cell:
+        room = ruler.height(texts, LARGEST) + GAP
+        return Side(tokens, range(len(texts)), texts, LARGEST, False, room, 1)
+    return _lay(tokens, cell, limit, ruler, turned=True)
+
+
+def _lay(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler, turned: bool) -> Side:
+    at: range = range(len(tokens))
+    points = _fitting(tokens, cell, ruler)
+    if points is None:
+        points = THINNED
+        at = _thinned(tokens, cell, ruler)
+    texts = [ruler.elide(_shown(tokens[i]), points, limit) for i in at]
+    return Side(tokens, at, texts, points, turned, ruler.width(texts, points) + GAP, at.step)
+
+
+def _fitting(tokens: Sequence[Token], cell: float, ruler: Ruler) -> float | None:
+    """The largest size at which lines are no higher than cells, or None if that is too small."""
+    texts = {_shown(token) for token in tokens}
+    points = min(LARGEST, math.floor(cell * 72 * 2) / 2)
+    while points >= SMALLEST:
+        if ruler.height(texts, points) <= cell:
+            return points
+        points -= 0.5
+    return None
+
+
+def _thinned(tokens: Sequence[Token], cell: float, ruler: Ruler) -> range:
+    """Every few tokens, as close as their labels can stand."""
+    step = max(2, math.ceil(THINNED / 72 * SLACK / cell))
+    while True:
+        at = range(0, len(tokens), step)
+        height = ruler.height((_shown(tokens[i]) for i in at), THINNED)
+        if height * SLACK <= step * cell or len(at) == 1:
+            return at
+        step += 1
+
+
+def _shown(token: Token) -> str:
+    return label(token.text[:FIRST])
+
+
+def ordinal(number: int) -> str:
+    """2nd, 3rd, 4th, 11th, 21st."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

@@ -1,0 +1,125 @@
+"""One matrix: its cells, the lines between them and, where they can be read, its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from attnviz.render.figure.cells import Scale, resample
+from attnviz.render.figure.palettes import readable_in_white
+from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.sheet import INK, Sheet, outline
+from attnviz.result import FloatArray, Panel
+
+__all__ = ["digit_points", "draw_tiles", "shared_by", "side_for_digits", "uncluttered"]
+
+SEPARATED = 0.1  # inches; cells this large stand apart
+MOST_TILES = 2500  # cells over which they are one image
+LARGEST, SMALLEST = 7.5, 4.0  # points of digits
+LEGIBLE = 6.0  # points under which nobody gets digits without asking
+UNCLUTTERED = 400  # cells over which nobody gets digits without asking
+FILLED = 0.84  # of a cell's width that digits may take
+ROUNDS_TO_0 = 0.005
+
+Size = tuple[float, float]
+
+
+def draw_tiles(
+    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, points: float | None
+) -> None:
+    """Draw a matrix from its upper left corner; ``points`` is the size of its digits, if any."""
+    queries, keys = panel.weights.shape
+    axes = sheet.axes(*corner, keys * cell[0], queries * cell[1])
+    axes.set(xlim=(-0.5, keys - 0.5), ylim=(queries - 0.5, -0.5))
+    if min(cell) >= SEPARATED and panel.weights.size <= MOST_TILES:
+        _lay_tiles(axes, panel.weights, scale)
+    else:
+        _paint(axes, panel.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi)
+    outline(axes)
+    if points:
+        _write_digits(sheet, panel.weights, scale, corner, cell, points)
+
+
+def shared_by(cell: float, dpi: int) -> int:
+    """How many weights along one axis share a pixel, at most."""
+    return int(np.ceil(1 / (cell * dpi))) if cell * dpi < 1 else 1
+
+
+def digit_points(panels: Sequence[Panel], cell: Size, ruler: Ruler) -> float | None:
+    """The largest size at which the digits of all panels fit their cells, None if none does."""
+    widest = _widest(panels)
+    points = LARGEST
+    while points >= SMALLEST:
+        width, height = ruler.size(widest, points)
+        if width <= FILLED * cell[0] and height <= cell[1]:
+            return points
+        points -= 0.5
+    return None
+
+
+def side_for_digits(panels: Sequence[Panel], ruler: Ruler) -> float:
+    """The side in inches of square cells in which digits can be read."""
+    return 1.01 * ruler.size(_widest(panels), LEGIBLE)[0] / FILLED
+
+
+def uncluttered(panels: Sequence[Panel]) -> bool:
+    """Whether digits would help rather than clutter."""
+    return all(panel.weights.size <= UNCLUTTERED for panel in panels)
+
+
+def _widest(panels: Sequence[Panel]) -> str:
+    extremes = [f(panel.weights) for panel in panels for f in (np.min, np.max)]
+    return max((_digits(float(value)) for value in extremes), key=len)
+
+
+def _digits(weight: float) -> str:
+    """Two decimals; nothing for 0 itself, and no more than a 0 for what rounds to it."""
+    if weight == 0:
+        return ""
+    if abs(weight) < ROUNDS_TO_0:
+        return "0"
+    return f"{weight:.2f}".replace("-", "−")
+
+
+def _write_digits(
+    sheet: Sheet, weights: FloatArray, scale: Scale, corner: Size, cell: Size, points: float
+) -> None:
+    light = readable_in_white(scale.colours(scale.norm(weights)))
+    for (query, key), weight in np.ndenumerate(weights):
+        sheet.write(
+            corner[0] + (key + 0.5) * cell[0],
+            corner[1] + (query + 0.5) * cell[1],
+            _digits(float(weight)),
+            points,
+            color="white" if light[query, key] else INK,
+            align="center",
+        )
+
+
+def _lay_tiles(axes: Axes, weights: FloatArray, scale: Scale) -> None:
+    """Draw each cell as a rectangle of its own, with white between them."""
+    queries, keys = weights.shape
+    axes.pcolormesh(
+        np.arange(keys + 1) - 0.5,
+        np.arange(queries + 1) - 0.5,
+        weights,
+        cmap=scale.colours,
+        norm=scale.norm,
+        edgecolors="white",
+        linewidth=0.8,
+    )
+
+
+def _paint(axes: Axes, weights: FloatArray, scale: Scale, width: float, height: float) -> None:
+    """Draw all cells as one image of so many pixels, or fewer."""
+    queries, keys = weights.shape
+    axes.imshow(
+        resample(weights, min(queries, round(height)), min(keys, round(width))),
+        cmap=scale.colours,
+        norm=scale.norm,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-0.5, keys - 0.5, queries - 0.5, -0.5),
+    )
