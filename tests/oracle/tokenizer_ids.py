@@ -1,6 +1,6 @@
 """Record the ids that transformers' AutoTokenizer gives with the small tokenizers.
 
-``python -m tests.oracle.tokenizer_ids`` writes ``tests/fixtures/tokenizers/expected.json``: for each
+``python -m tests.oracle.tokenizer_ids`` writes ``fixtures/tokenizers/expected.json``: for each
 folder the files that are copied into it and the JSON files that are written beside them, and the
 ids of texts, pairs and targets.
 """
@@ -35,6 +35,15 @@ OPT = {
     "tokenizer_class": "GPT2Tokenizer",
     "add_bos_token": True,
     **dict.fromkeys(("bos_token", "eos_token", "unk_token"), "</s>"),
+}
+NLLB = {
+    "tokenizer_class": "NllbTokenizer",
+    "src_lang": "eng_Latn",
+    "tgt_lang": "fra_Latn",
+    "added_tokens_decoder": {
+        "500": {"content": "eng_Latn", "special": True},
+        "501": {"content": "fra_Latn", "special": True},
+    },
 }
 # name: (files, model type, tokenizer_config.json, further files)
 FOLDERS: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any]]] = {
@@ -121,6 +130,8 @@ FOLDERS: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any]]] = {
         {"tokenizer_class": "MBart50Tokenizer", "src_lang": "ro_RO", "tgt_lang": "en_XX"},
         {},
     ),
+    "nllb": ("byte-fallback", "m2m_100", NLLB, {}),
+    "nllb, as it was": ("byte-fallback", "m2m_100", {**NLLB, "legacy_behaviour": True}, {}),
     "byte-fallback": ("byte-fallback", "llama", BACKEND, {}),
 }  # fmt: skip
 
@@ -135,7 +146,9 @@ def record(name: str, folder: Path) -> dict[str, Any]:
     for file, content in written.items():
         (folder / file).write_text(json.dumps(content))
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    coded = name.startswith("mbart")  # whose class has no normalizer, as its own files have none
+    coded = name.startswith(
+        ("mbart", "nllb")
+    )  # whose class has no normalizer, as its own files have none
     texts = PLAIN if coded else PLAIN + HARD
     seen = {"name": name, "files": files, "written": written}
     seen["texts"] = [[text, tokenizer(text)["input_ids"]] for text in texts]

@@ -1,0 +1,74 @@
+"""Tokenizers of translation models, which mark a text with the code of its language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
+
+from attnviz.checkpoint.tokenizer_settings import Settings, switch, token_id
+from attnviz.errors import InputError, quote
+
+__all__ = ["Languages"]
+
+# class: how a code is written as a token, and the source language where the settings name none
+_CODED = {
+    "MBartTokenizer": ("{}", "en_XX"),
+    "MBart50Tokenizer": ("{}", "en_XX"),
+    "NllbTokenizer": ("{}", "eng_Latn"),
+    "M2M100Tokenizer": ("__{}__", "en"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """Where the codes stand, and the ids of the source's, the target's and the end token.
+
+    With ``behind``, a source is ``text, end, code``; else it is ``code, text, end``, and a target
+    begins with its code. With ``starts``, the code takes the place of the decoder's start token.
+    """
+
+    written: str
+    behind: bool
+    starts: bool
+    end: int
+    source: int
+    target: int | None
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, class_name: str, settings: Settings) -> Languages | None:
+        """What a class does; sets the tokenizer's post-processor for the source language.
+
+        None for a class without codes, and for a vocabulary that lacks the source language's.
+        """
+        if class_name not in _CODED:
+            return None
+        written, default = _CODED[class_name]
+        source = written.format(settings.get("src_lang") or default)
+        code = tokenizer.token_to_id(source)
+        if code is None:
+            return None
+        starts = class_name == "MBartTokenizer"
+        behind = starts or bool(switch(settings, "legacy_behaviour", False))
+        end = token_id(tokenizer, {"eos_token": "</s>", **settings}, "eos_token")
+        before, after = ([], [end[0], source]) if behind else ([source], [end[0]])
+        tokenizer.post_processor = TemplateProcessing(
+            single=[*before, "$A", *after],
+            pair=[*before, "$A", "$B", *after],
+            special_tokens=[end, (source, code)],
+        )
+        target = tokenizer.token_to_id(written.format(settings.get("tgt_lang")))
+        return cls(written, behind, starts, end[1], code, target)
+
+    def find(self, tokenizer: Tokenizer, language: str | int | None) -> int:
+        """The id of a language's code; that of the target, or else of the source, for None."""
+        if isinstance(language, int):
+            return language
+        if language is None:
+            return self.source if self.target is None else self.target
+        for token in (self.written.format(language), language):
+            id = tokenizer.token_to_id(token)
+            if id is not None:
+                return int(id)
+        raise InputError(f"the tokenizer has no language {quote(language)}")

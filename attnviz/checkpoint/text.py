@@ -1,0 +1,186 @@
+"""Text to labelled tokens and back: what each token shows, where it stands, in which word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from attnviz.checkpoint.guard import guarded
+from attnviz.checkpoint.label import label
+from attnviz.checkpoint.languages import Languages
+from attnviz.checkpoint.pieces import Special, pieces_of_encoding, pieces_of_ids
+from attnviz.checkpoint.tokenizer_files import has_tokenizer, open_tokenizer
+from attnviz.errors import BadCheckpoint, InputError, quote
+from attnviz.result import Token
+
+__all__ = ["Encoded", "Text", "has_tokenizer", "load_tokenizer", "tokens_without_text"]
+
+IN_NO_VOCABULARY = "\U0010ffff"
+LARGEST_ID = 2**32 - 1
+
+
+def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Text:
+    """The tokenizer of a checkpoint's folder; its ids are those of transformers' AutoTokenizer.
+
+    Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
+    """
+    tokenizer, class_name, settings = open_tokenizer(folder, model_type)
+    languages = Languages.of(tokenizer, class_name, settings)
+    return Text(tokenizer, _special(tokenizer), languages)
+
+
+def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
+    """Tokens for ids that no tokenizer can spell: ``#2002``, each a word of its own."""
+    return tuple(Token(f"#{id}", id, word=word) for word, id in enumerate(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Tokens with their ids and type ids, and the texts that their offsets refer to."""
+
+    tokens: tuple[Token, ...]
+    ids: tuple[int, ...]
+    type_ids: tuple[int, ...]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, tokens: tuple[Token, ...], texts: tuple[str, ...], type_ids: Iterable[int] = ()
+    ) -> Encoded:
+        """Tokens that all have an id; of type 0 where no types are given."""
+        ids = tuple(token.id for token in tokens if token.id is not None)
+        return cls(tokens, ids, tuple(type_ids) or (0,) * len(ids), texts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A tokenizer whose tokens read as people read; ``label.label`` says how."""
+
+    tokenizer: Tokenizer
+    special: Special
+    languages: Languages | None = None
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of the tokenizer's special tokens."""
+        return frozenset(self.special.contents)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many tokens there are, the added ones included."""
+        return int(self.tokenizer.get_vocab_size(with_added_tokens=True))
+
+    def encode(self, text: str, pair: str | None = None, *, special: bool = True) -> Encoded:
+        """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them."""
+        texts = (text,) if pair is None else (text, pair)
+        for given in texts:
+            _require_unicode(given)
+        with guarded("the tokenizer cannot encode this text"):
+            encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
+        pieces = pieces_of_encoding(encoding, texts, self.special)
+        return Encoded.of(label(pieces, texts), texts, encoding.type_ids)
+
+    def encode_target(self, text: str, language: str | int | None = None) -> Encoded:
+        """What a decoder reads after its start token when it has written all of ``text``.
+
+        These are the labels that transformers makes of a ``text_target``, without the last one,
+        which the decoder only predicts. ``language`` is a language's name or the id of its token,
+        such as ``forced_bos_token_id``, for tokenizers with language codes; others ignore an id.
+        """
+        rule = self.languages
+        if rule is None:
+            if isinstance(language, str):
+                raise InputError(f"this model has no languages to choose {quote(language)} from")
+            encoded = self.encode(text)
+            tokens = encoded.tokens
+            if tokens and tokens[-1].start is None:
+                tokens = tokens[:-1]
+        else:
+            encoded = self.encode(text, special=False)
+            if rule.behind:
+                tokens = (*encoded.tokens, self._lone(rule.end))
+            else:
+                code = self._lone(rule.find(self.tokenizer, language))
+                tokens = (code, *encoded.tokens)
+        return Encoded.of(tokens, encoded.texts)
+
+    def target_start(self, language: str | int | None = None) -> int | None:
+        """The id that a decoder starts from in place of the start token of its configuration."""
+        if self.languages is None or not self.languages.starts:
+            return None
+        if language is None and self.languages.target is None:
+            return None
+        return self.languages.find(self.tokenizer, language)
+
+    def rebuild(self, ids: Sequence[int], type_ids: Sequence[int] | None = None) -> Encoded:
+        """Token ids with the text that they spell, labelled as if that text had been encoded.
+
+        Ids of type 0 make the first text, ids of any other type the second. An id that the
+        tokenizer does not have is spelled ``#2002``.
+        """
+        _require_ids(ids)
+        types = (0,) * len(ids) if type_ids is None else tuple(type_ids)
+        if len(types) != len(ids):
+            raise InputError(f"there are {len(types)} token type ids for {len(ids)} token ids")
+        segments = [int(kind != 0 and 0 in types) for kind in types]
+        with guarded("the tokenizer cannot decode these ids"):
+            pieces, texts = pieces_of_ids(self.tokenizer, ids, segments, self.special)
+        return Encoded.of(label(pieces, texts), texts, types)
+
+    def tokens_of(
+        self, ids: Sequence[int], type_ids: Sequence[int] | None = None
+    ) -> tuple[Token, ...]:
+        """The tokens of ``rebuild``."""
+        return self.rebuild(ids, type_ids).tokens
+
+    def decode(self, ids: Sequence[int], skip_special: bool = True) -> str:
+        """The text that ids spell, as the tokenizer writes it."""
+        _require_ids(ids)
+        with guarded("the tokenizer cannot decode these ids"):
+            return str(self.tokenizer.decode(list(ids), skip_special_tokens=skip_special))
+
+    def _lone(self, id: int) -> Token:
+        return Token(self.tokenizer.id_to_token(id) or f"#{id}", id, special=True)
+
+
+def _special(tokenizer: Tokenizer) -> Special:
+    """What the tokenizer declares special, and what it puts around a pair."""
+    contents = {
+        id: token.content
+        for id, token in tokenizer.get_added_tokens_decoder().items()
+        if token.special
+    }
+    with guarded("the tokenizer cannot be used"):
+        around = tokenizer.encode("", "")
+    for id, content, put in zip(around.ids, around.tokens, around.special_tokens_mask, strict=True):
+        if put:
+            contents.setdefault(id, content)
+    return Special(contents, _unknown(tokenizer))
+
+
+def _unknown(tokenizer: Tokenizer) -> frozenset[int]:
+    """The ids that a text gets where the vocabulary has nothing for it."""
+    try:
+        with guarded("the tokenizer takes no unknown character"):
+            return frozenset(token.id for token in tokenizer.model.tokenize(IN_NO_VOCABULARY))
+    except BadCheckpoint:
+        return frozenset()
+
+
+def _require_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"character {error.start + 1} of the text is half of a surrogate pair, "
+            "which is not Unicode; read the text anew as UTF-8"
+        ) from None
+
+
+def _require_ids(ids: Iterable[int]) -> None:
+    for id in ids:
+        if not 0 <= id <= LARGEST_ID:
+            raise InputError(f"{id} is not a token id")
