@@ -41,7 +41,11 @@ class Bound:
             return None
         stored = self._names[name]
         theirs = self._where[stored]
-        tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
+        if stored.stacked:
+            every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)]
+            tensor = np.stack([self._tensors.read(name) for name in every])
+        else:
+            tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
         if tensor.shape != shape:
             raise BadCheckpoint(
                 f"tensor {quote(theirs)} gives {tensor.shape} where config.json asks for {shape}"
@@ -98,15 +102,24 @@ def bind(names: Names, tensors: Tensors, base: str) -> Bound:
     """
     where: dict[Stored | None, str] = {}
     for stored in names.values():
-        found = next((name for name in _spellings(stored, base) if name in tensors.names), None)
+        found = next((name for name in _spellings(stored, base) if _is_there(name, tensors)), None)
         if found is not None:
             where[stored] = found
         elif not stored.optional:
             raise BadCheckpoint(
                 f"the checkpoint has no tensor {quote(stored.name)}, which its config.json asks for"
             )
-    _warn_of_unused(tensors.names - set(where.values()), set(where.values()))
+    used = set(where.values())
+    stacked = {name.partition("{n}")[0] for name in used if "{n}" in name}
+    unused = {
+        name for name in tensors.names - used if not name.startswith(tuple(stacked) or ("\0",))
+    }
+    _warn_of_unused(unused, used)
     return Bound(names, tensors, where)
+
+
+def _is_there(name: str, tensors: Tensors) -> bool:
+    return name.replace("{n}", "0") in tensors.names
 
 
 def _spellings(stored: Stored, base: str) -> Iterator[str]:

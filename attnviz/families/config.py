@@ -31,8 +31,8 @@ HARMLESS = frozenset(
     output_scores pad_token_id pooler_dropout pooler_fc_size pooler_hidden_act
     pooler_hidden_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head
     pooler_type prefix pretraining_tp problem_type pruned_heads qa_dropout reference_compile
-    remove_invalid_values repad_logits_with_grad repetition_penalty resid_pdrop return_dict
-    return_dict_in_generate sep_token_id seq_classif_dropout sparse_pred_ignore_index
+    remove_invalid_values repad_logits_with_grad repetition_penalty resid_dropout resid_pdrop
+    return_dict return_dict_in_generate sep_token_id seq_classif_dropout sparse_pred_ignore_index
     sparse_prediction static_position_embeddings summary_activation summary_first_dropout
     summary_last_dropout summary_proj_to_labels summary_type summary_use_proj
     suppress_tokens task_specific_params temperature tf_legacy_loss tie_encoder_decoder
@@ -103,7 +103,8 @@ class Config:
     def refuse_unless(self, required: Mapping[str, Any]) -> None:
         """Raise UnsupportedModel for a key that is there with another value than this or null."""
         for key, only in required.items():
-            value = self.get(key)
+            self.read.add(key)
+            value = self.values.get(key)
             if value is not None and value != only:
                 raise self.unsupported(
                     key, value, repr(only).lower() if only in (True, False) else only

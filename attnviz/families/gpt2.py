@@ -16,7 +16,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, Stored, expand, fused, head
+from attnviz.families.names import QKV, Module, Names, Part, Stored, expand, head
 
 BASE = "transformer"
 ALIASES = {
@@ -38,14 +38,12 @@ DEFAULTS = {
     "add_cross_attention": False,
 }
 
-LAYER = {
+LAYER: dict[str, Module] = {
     "attention.norm_before": "h.{i}.ln_1",
+    "attention.output": Stored("h.{i}.attn.c_proj", transposed=True),
     "mlp.norm_before": "h.{i}.ln_2",
-}
-TRANSPOSED = {
-    "attention.output": "h.{i}.attn.c_proj",
-    "mlp.up": "h.{i}.mlp.c_fc",
-    "mlp.down": "h.{i}.mlp.c_proj",
+    "mlp.up": Stored("h.{i}.mlp.c_fc", transposed=True),
+    "mlp.down": Stored("h.{i}.mlp.c_proj", transposed=True),
 }
 
 
@@ -79,13 +77,13 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a GPT-2 checkpoint keeps its tensors; queries, keys and values are one."""
     d_model = config.whole("n_embd")
-    projections = fused("h.{i}.attn.c_attn", QKV, (1, (d_model,) * 3))
-    transposed = {
-        name: replace(stored, transposed=True) for name, stored in projections.items()
-    } | {name: Stored(theirs, transposed=True) for name, theirs in TRANSPOSED.items()}
+    qkv = {
+        name: Stored("h.{i}.attn.c_attn", transposed=True, part=Part(1, (d_model,) * 3, index))
+        for index, name in enumerate(QKV)
+    }
     return (
         expand("decoder", {"token": "wte", "position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
-        | expand("decoder", LAYER | transposed, layers=config.whole("n_layer"))
+        | expand("decoder", LAYER | qkv, layers=config.whole("n_layer"))
         | head("lm_head", tied_to="wte" if config.tied(default=True) else None)
     )

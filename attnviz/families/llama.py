@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
 from attnviz.core.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -13,7 +17,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand, head
+from attnviz.families.names import QKV, Module, Names, expand, head
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -31,7 +35,9 @@ DEFAULTS = {
     "mlp_bias": False,
 }
 
-LAYER = {
+LAYER_TYPES = ("full_attention", "sliding_attention")
+
+LAYER: dict[str, Module] = {
     "attention.norm_before": "layers.{i}.input_layernorm",
     "attention.query": "layers.{i}.self_attn.q_proj",
     "attention.key": "layers.{i}.self_attn.k_proj",
@@ -46,38 +52,82 @@ LAYER = {
 
 def spec(config: Config) -> ModelSpec:
     """A Llama decoder."""
-    d_model = config.whole("hidden_size")
+    return decoder(config, layer(config, attention(config)))
+
+
+def attention(config: Config, **changes: Any) -> AttentionSpec:
+    """Causal attention with grouped heads and rotary positions, with these changes."""
     n_heads, n_kv_heads, d_head = config.grouped_heads()
-    norm = NormSpec("rms", config.number("rms_norm_eps", 1e-6))
-    layer = LayerSpec(
-        attention=AttentionSpec(
-            n_heads,
-            n_kv_heads,
-            d_head,
-            scale=d_head**-0.5,
-            right=0,
-            rotary=rotary(config, d_head),
-        ),
-        mlp=MLPSpec(
-            config.whole("intermediate_size"), config.activation("hidden_act", "silu"), gated=True
-        ),
-        norm=norm,
-        norms=("before",),
-    )
-    vocab_size = config.whole("vocab_size")
-    layers = (layer,) * config.whole("num_hidden_layers")
-    stack = StackSpec("decoder", d_model, EmbeddingSpec(vocab_size, d_model), layers, norm)
-    config.ignore("max_position_embeddings", "pretraining_tp")
+    if "rotary" not in changes:
+        changes["rotary"] = rotary(config, d_head)
+    changes.setdefault("scale", d_head**-0.5)
+    return AttentionSpec(n_heads, n_kv_heads, d_head, right=0, **changes)
+
+
+def layer(config: Config, spec: AttentionSpec, **changes: Any) -> LayerSpec:
+    """A pre-norm layer with a gated MLP, with these changes."""
+    act = config.activation("hidden_act")
+    mlp = MLPSpec(config.whole("intermediate_size"), act, gated=True)
+    return replace(LayerSpec(spec, mlp, rms(config), ("before",)), **changes)
+
+
+def rms(config: Config) -> NormSpec:
+    """The RMS norm of a config."""
+    return NormSpec("rms", config.number("rms_norm_eps"))
+
+
+def decoder(config: Config, *layers: LayerSpec, embedding_scale: float = 1.0) -> ModelSpec:
+    """A decoder of these layers, or of as many as it has of the only one given."""
+    d_model, vocab_size = config.whole("hidden_size"), config.whole("vocab_size")
+    every = layers * config.whole("num_hidden_layers") if len(layers) == 1 else layers
+    embedding = EmbeddingSpec(vocab_size, d_model, scale=embedding_scale)
+    stack = StackSpec("decoder", d_model, embedding, every, every[0].norm)
+    config.ignore("max_position_embeddings")
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
+
+
+def windows(config: Config, types: list[str]) -> list[int | None]:
+    """How far back each layer sees, of those whose type is "sliding_attention"."""
+    window = config.get("sliding_window")
+    if window is None:
+        return [None] * len(types)
+    back = config.whole("sliding_window") - 1
+    return [back if kind == "sliding_attention" else None for kind in types]
+
+
+def late_windows(config: Config) -> list[int | None]:
+    """Qwen's windows: from max_window_layers on, where use_sliding_window says so."""
+    first, n_layers = config.whole("max_window_layers", least=0), config.whole("num_hidden_layers")
+    on = config.flag("use_sliding_window") and config.get("sliding_window") is not None
+    default = [LAYER_TYPES[on and i >= first] for i in range(n_layers)]
+    types = config.layer_types(default, LAYER_TYPES)
+    return windows(config, types if on else [LAYER_TYPES[0]] * n_layers)
 
 
 def tensors(config: Config) -> Names:
     """Where a Llama checkpoint keeps its tensors."""
-    biased = {f"attention.{name}" for name in ("query", "key", "value", "output")}
-    bias = biased if config.flag("attention_bias", False) else set()
-    bias |= {"mlp.gate", "mlp.up", "mlp.down"} if config.flag("mlp_bias", False) else set()
+    return names(config, bias=biases(config))
+
+
+def biases(config: Config) -> set[str]:
+    """The modules that have a bias, as attention_bias and mlp_bias say."""
+    found = {*QKV, "attention.output"} if config.flag("attention_bias") else set()
+    return found | ({"mlp.gate", "mlp.up", "mlp.down"} if config.flag("mlp_bias") else set())
+
+
+def names(
+    config: Config,
+    *,
+    bias: Collection[str] = (),
+    changes: Mapping[str, Module | None] | None = None,
+    tied: bool = False,
+    final_norm: str = "norm",
+) -> Names:
+    """Llama's names with these ``changes``, a module of None being left out."""
+    modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
-        expand("decoder", {"token": "embed_tokens", "norm": "norm"}, bias=False)
-        | expand("decoder", LAYER, layers=config.whole("num_hidden_layers"), bias=bias)
-        | head("lm_head", tied_to="embed_tokens" if config.tied(default=False) else None)
+        expand("decoder", {"token": "embed_tokens"}, bias=False)
+        | expand("decoder", {"norm": final_norm}, bias="norm" in bias)
+        | expand("decoder", modules, layers=config.whole("num_hidden_layers"), bias=bias)
+        | head("lm_head", tied_to="embed_tokens" if config.tied(default=tied) else None)
     )

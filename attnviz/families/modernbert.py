@@ -13,7 +13,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Names, Part, Stored, expand
+from attnviz.families.names import QKV, Names, expand, fused
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -83,17 +83,9 @@ def _default_types(config: Config) -> list[str]:
 def tensors(config: Config) -> Names:
     """Where a ModernBERT checkpoint keeps its tensors: queries, keys and values in one."""
     d_model, d_ff = config.whole("hidden_size"), config.whole("intermediate_size")
-    attention = {
-        f"attention.{name}": Stored("layers.{i}.attn.Wqkv", part=Part(1, (d_model,) * 3, index))
-        for index, name in enumerate(("query", "key", "value"))
-    }
-    mlp = {
-        f"mlp.{name}": Stored("layers.{i}.mlp.Wi", part=Part(1, (d_ff, d_ff), index))
-        for index, name in enumerate(("gate", "up"))
-    }
-    layer: dict[str, str | Stored] = {
-        **attention,
-        **mlp,
+    layer = {
+        **fused("layers.{i}.attn.Wqkv", QKV, (1, (d_model,) * 3)),
+        **fused("layers.{i}.mlp.Wi", ("mlp.gate", "mlp.up"), (1, (d_ff, d_ff))),
         "attention.output": "layers.{i}.attn.Wo",
         "attention.norm_before": "layers.{i}.attn_norm",
         "mlp.norm_before": "layers.{i}.mlp_norm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-__all__ = ["QKV", "Names", "Part", "Stored", "expand", "fused", "head"]
+__all__ = ["QKV", "Module", "Names", "Part", "Stored", "expand", "fused", "head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Stored:
     """A checkpoint's tensor, without the base model's prefix, and how ours is taken from it.
 
     ``transposed`` is for weights stored (in, out); ``part`` takes one of several fused tensors;
-    ``base`` is False for tensors outside the base model, such as lm_head.
+    ``base`` is False for tensors outside the base model, such as lm_head; ``stacked`` counts
+    tensors named {n} that ours stacks.
     """
 
     name: str
@@ -34,7 +35,11 @@ class Stored:
     part: Part | None = None
     base: bool = True
     optional: bool = False
+    stacked: int = 0
 
+
+Module = str | Stored
+"""A module of the checkpoint: its name, or more where it is stored in a special way."""
 
 Names = dict[str, Stored]
 """Our name → theirs."""
@@ -44,7 +49,7 @@ QKV = ("attention.query", "attention.key", "attention.value")
 
 def expand(
     stack: str,
-    names: Mapping[str, str | Stored],
+    names: Mapping[str, Module],
     *,
     layers: int | None = None,
     bias: Collection[str] | bool = True,
@@ -68,13 +73,14 @@ def expand(
                     stored.part,
                     stored.base,
                     stored.optional,
+                    stored.stacked,
                 )
     return found
 
 
 def fused(
     theirs: str, ours: tuple[str, ...], part: tuple[int, tuple[int, ...]]
-) -> dict[str, Stored]:
+) -> dict[str, Module]:
     """Several of our modules in one of theirs: ``part`` gives its groups and sizes."""
     return {name: Stored(theirs, part=Part(*part, index)) for index, name in enumerate(ours)}
 

@@ -1,4 +1,4 @@
-"""OPT (Zhang et al. 2022): learned positions from 2 on, norms before or after, narrow embeddings."""
+"""OPT (Zhang et al. 2022): learned positions from 2 on, pre- or post-norm, narrow embeddings."""
 
 from __future__ import annotations
 
@@ -84,9 +84,8 @@ def tensors(config: Config) -> Names:
     """Where an OPT checkpoint keeps its tensors."""
     n_layers, bias = config.whole("num_hidden_layers"), config.flag("enable_bias")
     tables = {"token": "decoder.embed_tokens", "position": "decoder.embed_positions"}
-    if config.whole("word_embed_proj_dim", config.whole("hidden_size")) != config.whole(
-        "hidden_size"
-    ):
+    d_model = config.whole("hidden_size")
+    if config.whole("word_embed_proj_dim", d_model) != d_model:
         tables |= {"project": "decoder.project_in", "project_out": "decoder.project_out"}
     names = expand("decoder", tables, bias=False)
     names |= expand("decoder", LAYER, layers=n_layers, bias=bias)

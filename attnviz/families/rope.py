@@ -19,6 +19,9 @@ NEEDED = {
     "longrope": ("long_factor", "short_factor"),
     "llama3": ("factor", "low_freq_factor", "high_freq_factor"),
 }
+OLD_NAMES = {"su": "longrope", "yarn": "longrope"}
+"""What Phi-3 first called LongRoPE."""
+
 KNOWN = {
     "type", "rope_type", "rope_theta", "partial_rotary_factor", "factor", "long_factor",
     "short_factor", "low_freq_factor", "high_freq_factor", "attention_factor", "beta_fast",
@@ -32,21 +35,25 @@ def rotary(
     d_head: int,
     *,
     theta: float = 10000.0,
+    theta_key: str = "rope_theta",
     partial: float = 1.0,
     interleaved: bool = False,
     layer_type: str | None = None,
+    scaled: bool = True,
 ) -> Rotary:
     """The rotary positions of a config, ``theta`` and ``partial`` being its family's defaults.
 
-    ``layer_type`` picks one of several sets of parameters. Raises UnsupportedModel for a scaling
+    ``layer_type`` picks one of several sets of parameters; where there is only one set, it holds
+    for this layer type if ``scaled``. Raises UnsupportedModel for a scaling
     that attnviz does not implement and BadCheckpoint for one with missing numbers.
     """
-    values = parameters(config, layer_type)
-    theta = _number(values, "rope_theta", config.number("rope_theta", theta))
+    values = parameters(config, layer_type, scaled=scaled)
+    theta = _number(values, "rope_theta", config.number(theta_key, theta))
     share = _number(
         values, "partial_rotary_factor", config.number("partial_rotary_factor", partial)
     )
     kind = values.get("rope_type", values.get("type", "default"))
+    kind = OLD_NAMES.get(kind, kind) if "long_factor" in values else kind
     if not isinstance(kind, str) or kind not in NEEDED:
         raise UnsupportedModel(
             f"config.json has rope_scaling type {quote(kind)}; {config.model_type} implements "
@@ -68,7 +75,9 @@ def rotary(
     return Rotary(dims, theta, interleaved, kind, scaling)  # type: ignore[arg-type]
 
 
-def parameters(config: Config, layer_type: str | None = None) -> Mapping[str, Any]:
+def parameters(
+    config: Config, layer_type: str | None = None, *, scaled: bool = True
+) -> Mapping[str, Any]:
     """rope_parameters or rope_scaling, as far as there are any; of one layer type if nested."""
     found = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if not isinstance(found, Mapping):
@@ -77,7 +86,8 @@ def parameters(config: Config, layer_type: str | None = None) -> Mapping[str, An
         found = found[layer_type] or {}
         if not isinstance(found, Mapping):
             raise config.bad(f"rope_parameters.{layer_type}", found, "an object")
-    return found
+        return found
+    return found if scaled else {}
 
 
 def _scaling(

@@ -1,0 +1,31 @@
+"""OLMo 2 (OLMo Team 2024): Llama with norms behind its sublayers and on queries and keys."""
+
+from __future__ import annotations
+
+from attnviz.core.spec import ModelSpec
+from attnviz.families import llama, qwen3
+from attnviz.families.config import Config
+from attnviz.families.names import Names
+
+BASE = "model"
+DEFAULTS = {**llama.DEFAULTS, "vocab_size": 50304, "rms_norm_eps": 1e-5}
+
+NORMS = {
+    **qwen3.NORMS,
+    "attention.norm_before": None,
+    "mlp.norm_before": None,
+    "attention.norm_inside": "layers.{i}.post_attention_layernorm",
+    "mlp.norm_inside": "layers.{i}.post_feedforward_layernorm",
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """An OLMo 2 decoder."""
+    attention = llama.attention(config, qk_norm=llama.rms(config), qk_norm_over="all")
+    return llama.decoder(config, llama.layer(config, attention, norms=("inside",)))
+
+
+def tensors(config: Config) -> Names:
+    """Where an OLMo 2 checkpoint keeps its tensors."""
+    config.refuse_unless({"mlp_bias": False, "clip_qkv": None})
+    return llama.names(config, bias=llama.biases(config), changes=NORMS)

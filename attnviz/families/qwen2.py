@@ -1,0 +1,37 @@
+"""Qwen2 (Yang et al. 2024): Llama with biased projections and windows on late layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attnviz.core.spec import ModelSpec
+from attnviz.families import llama
+from attnviz.families.config import Config
+from attnviz.families.names import QKV, Names
+
+BASE = "model"
+DEFAULTS = {
+    **llama.DEFAULTS,
+    "vocab_size": 151936,
+    "intermediate_size": 22016,
+    "num_key_value_heads": 32,
+    "max_position_embeddings": 32768,
+    "use_sliding_window": False,
+    "sliding_window": 4096,
+    "max_window_layers": 28,
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A Qwen2 decoder."""
+    base = llama.attention(config)
+    layers = {
+        back: llama.layer(config, replace(base, left=back)) for back in llama.late_windows(config)
+    }
+    return llama.decoder(config, *(layers[back] for back in llama.late_windows(config)))
+
+
+def tensors(config: Config) -> Names:
+    """Where a Qwen2 checkpoint keeps its tensors; queries, keys and values have a bias."""
+    config.refuse_unless({"attention_bias": True, "mlp_bias": False})
+    return llama.names(config, bias=QKV)

@@ -1,0 +1,59 @@
+"""SmolLM3 (Bakouch et al. 2025): Llama with layers that have no positions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attnviz.core.spec import ModelSpec
+from attnviz.families import llama
+from attnviz.families.config import Config
+from attnviz.families.names import Names
+
+BASE = "model"
+DEFAULTS = {
+    **llama.DEFAULTS,
+    "vocab_size": 128256,
+    "hidden_size": 2048,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 16,
+    "num_key_value_heads": 4,
+    "max_position_embeddings": 32768,
+    "rope_theta": 2000000.0,
+    "use_sliding_window": False,
+    "no_rope_layer_interval": 4,
+    "tie_word_embeddings": True,
+}
+
+
+def spec(config: Config) -> ModelSpec:
+    """A SmolLM3 decoder."""
+    rotated, plain = llama.attention(config), llama.attention(config, rotary=None)
+    layers = [
+        llama.layer(config, replace(rotated if turned else plain, left=back))
+        for turned, back in zip(_rotated(config), _windows(config), strict=True)
+    ]
+    return llama.decoder(config, *layers)
+
+
+def _rotated(config: Config) -> list[bool]:
+    """Whether each layer has rotary positions: all but every no_rope_layer_interval-th."""
+    n_layers, every = config.whole("num_hidden_layers"), config.whole("no_rope_layer_interval")
+    default = [int((i + 1) % every != 0) for i in range(n_layers)]
+    found = config.get("no_rope_layers") or default
+    if not isinstance(found, list) or len(found) != n_layers or not {0, 1} >= set(found):
+        raise config.bad("no_rope_layers", found, f"{n_layers} numbers 0 or 1")
+    return [bool(turned) for turned in found]
+
+
+def _windows(config: Config) -> list[int | None]:
+    """Windows on layers without positions, where use_sliding_window says so."""
+    on = config.flag("use_sliding_window") and config.has("sliding_window")
+    default = [llama.LAYER_TYPES[on and not turned] for turned in _rotated(config)]
+    types = config.layer_types(default, llama.LAYER_TYPES)
+    return llama.windows(config, types if on else default)
+
+
+def tensors(config: Config) -> Names:
+    """Where a SmolLM3 checkpoint keeps its tensors."""
+    return llama.names(config, bias=llama.biases(config), tied=True)
