@@ -16,6 +16,7 @@ Integers = npt.NDArray[np.int64]
 BLOCK = 1 << 14  # numbers formatted together: their working arrays stay in the processor's cache
 DIGITS = 9  # significant digits that tell any two float32 apart
 LOWEST, HIGHEST = -45, 38  # decimal exponents of float32, subnormal ones included
+NEGATIVE_ZERO = HIGHEST + 1  # stands for -0.0: JSON would read -0 as an integer, without its sign
 LOWEST_BINARY, HIGHEST_BINARY = -149, 127
 
 # Every number is laid out in 24 bytes, of which its form keeps some and deletes the others:
@@ -23,7 +24,7 @@ LOWEST_BINARY, HIGHEST_BINARY = -149, 127
 LAYOUT = b"-0.000#.########e-##],[\0"
 SIGN, FIRST, POINT, EXPONENT, MINUS, TENS, ONES, CLOSE, COMMA, OPEN = 0, 6, 7, *range(16, 23)
 
-EXPONENTS = range(LOWEST, HIGHEST + 2)
+EXPONENTS = range(LOWEST, NEGATIVE_ZERO + 1)
 POWERS = np.array([float(f"1e{e}") for e in EXPONENTS])
 SCALES = np.array([float(f"1e{DIGITS - 1 - e}") for e in EXPONENTS])
 FROM_BINARY = np.array(
@@ -56,7 +57,9 @@ def _rounded(values: FloatArray, decimals: int) -> FloatArray:
 def _text(values: FloatArray) -> bytes:
     """Values (row, column) as ``a,b],[c,d``."""
     flat = values.ravel()
+    negative = np.signbit(flat)
     digits, exponents = _shortest(np.abs(flat))
+    exponents[negative & (digits == 0)] = NEGATIVE_ZERO
     upper = digits // 10**4
     last = digits - upper * 10**4
     first = upper // 10**4
@@ -65,7 +68,7 @@ def _text(values: FloatArray) -> bytes:
     row_end = np.zeros(values.shape, np.int64)
     row_end[:, -1] = 1
     form = _SPELLING[exponents - LOWEST] * DIGITS + (DIGITS - 1 - np.minimum(zeros, DIGITS - 1))
-    form = (form * 2 + np.signbit(flat)) * 2 + row_end.ravel()
+    form = (form * 2 + negative) * 2 + row_end.ravel()
 
     cells = _FORMS.take(form, axis=0)  # (number, 3), eight bytes in each
     cells.view(np.uint8)[:, FIRST] = first + ord("0")
@@ -110,7 +113,9 @@ def _roundest(target: npt.NDArray[np.float64], reach: npt.NDArray[np.float64]) -
 
 
 def _spelling(exponent: int) -> int:
-    """How a number is written: 0 to 3 zeros after ``0.``; 1.5; 1e-5; 1e-10; 1e5; 1e10."""
+    """How a number is written: 0 to 3 zeros after ``0.``; 1.5; 1e-5; 1e-10; 1e5; 1e10; 0.0."""
+    if exponent == NEGATIVE_ZERO:
+        return 9
     if -4 <= exponent < 0:
         return -1 - exponent
     return 4 if exponent == 0 else 5 + (abs(exponent) >= 10) + 2 * (exponent > 0)
@@ -123,9 +128,11 @@ def _form(spelling: int, n_digits: int, negative: bool, row_end: bool) -> bytes:
     kept |= {CLOSE, OPEN} if row_end else set()
     if spelling < 4:
         kept |= set(range(1, 3 + spelling))
+    elif spelling == 9:
+        kept |= {POINT, POINT + 1}
     elif n_digits > 1:
         kept.add(POINT)
-    if spelling > 4:
+    if 4 < spelling < 9:
         kept |= {EXPONENT, ONES}
         kept |= {MINUS} if spelling in (5, 6) else set()
         kept |= {TENS} if spelling in (6, 8) else set()
