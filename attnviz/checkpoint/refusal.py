@@ -45,7 +45,7 @@ def refusal(error: BaseException, errors: ModuleType, wish: Wish) -> ModelError:
         return ModelError(f"{wish.address} does not answer as the Hub does; check HF_ENDPOINT")
     return ModelError(
         f"{quote(wish.name)} is not on this machine, and fetching it from {wish.address} "
-        f"failed: {_first_line(error)}"
+        f"failed: {_reason(error)}"
     )
 
 
@@ -71,6 +71,13 @@ def _answered(response: Any, wish: Wish) -> ModelError:
     return ModelError(f"{wish.address} answered {status} when asked for {model}; try again later")
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return quote(lines[0] if lines else type(error).__name__)[1:-1]
+def _reason(error: BaseException) -> str:
+    """What the system said at the bottom of it, or else the first line of the message."""
+    reason = ""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, OSError) and at.strerror:
+            reason = at.strerror
+        at = at.__cause__ or at.__context__
+    lines = (reason or str(error) or type(error).__name__).strip().splitlines()
+    return quote(lines[0])[1:-1]

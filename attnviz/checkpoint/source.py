@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -11,7 +12,7 @@ from attnviz.checkpoint.cache import Snapshot, find_snapshot, list_snapshots
 from attnviz.checkpoint.layout import missing_file
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
-__all__ = ["DEFAULT_MODEL", "Source", "embedded_models", "find", "pull", "resolve"]
+__all__ = ["DEFAULT_MODEL", "Source", "embedded_models", "find", "known", "pull", "resolve"]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
@@ -68,6 +69,15 @@ def find(name: str) -> Source | None:
 def embedded_models() -> list[str]:
     """The models that come with attnviz."""
     return sorted(path.parent.name for path in EMBEDDED.glob("*/config.json"))
+
+
+def known() -> Iterator[Source]:
+    """The embedded models, then all in the Hugging Face cache, whole or not."""
+    for name in embedded_models():
+        yield Source(name, EMBEDDED / name, "embedded")
+    for snapshot in list_snapshots():
+        if REPOSITORY.fullmatch(snapshot.repo):
+            yield _source(snapshot.name, snapshot, "cache")
 
 
 def _from_hub(name: str, offline: bool, here: Source | None) -> Source:
@@ -130,8 +140,7 @@ def _repository(name: str) -> tuple[str, str | None]:
 
 def _similar(name: str) -> str | None:
     """The name on this machine that looks most like this one, if any does."""
-    names = [*embedded_models(), *(snapshot.name for snapshot in list_snapshots())]
-    by_lower = {known.lower(): known for known in reversed(names)}
+    by_lower = {source.name.lower(): source.name for source in known()}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     return by_lower[close[0]] if close else None
 

@@ -39,11 +39,12 @@ def hub(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def keep_client_here(address: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set what the client has read from the environment when it was imported."""
-    from huggingface_hub import constants
+    from huggingface_hub import constants, file_download
 
     template = address + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "ENDPOINT", address)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    for module in (constants, file_download):  # the latter in versions before 1.0
+        monkeypatch.setattr(module, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "hf" / "token"))
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
     agents = str(home / "hf" / ".agent_harnesses.json")
