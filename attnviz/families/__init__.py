@@ -18,6 +18,7 @@ __all__ = ["FAMILIES", "Translated", "describe", "translate"]
 
 FAMILIES = {
     "albert": "albert",
+    "bart": "bart",
     "bert": "bert",
     "bloom": "bloom",
     "camembert": "roberta",
@@ -33,11 +34,16 @@ FAMILIES = {
     "gpt_neox": "gpt_neox",
     "gptj": "gptj",
     "llama": "llama",
+    "m2m_100": "m2m_100",
+    "marian": "marian",
+    "mbart": "mbart",
     "mistral": "mistral",
     "modernbert": "modernbert",
     "mpnet": "mpnet",
+    "mt5": "mt5",
     "olmo2": "olmo2",
     "opt": "opt",
+    "pegasus": "pegasus",
     "phi": "phi",
     "phi3": "phi3",
     "qwen2": "qwen2",
@@ -45,6 +51,7 @@ FAMILIES = {
     "roberta": "roberta",
     "smollm3": "smollm3",
     "stablelm": "stablelm",
+    "t5": "t5",
     "xlm-roberta": "roberta",
 }
 """model_type → the module of this package that translates it."""

@@ -46,6 +46,8 @@ class Bound:
             tensor = np.stack([self._tensors.read(name) for name in every])
         else:
             tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
+        if stored.flat:
+            tensor = tensor.reshape(-1)
         if tensor.shape != shape:
             raise BadCheckpoint(
                 f"tensor {quote(theirs)} gives {tensor.shape} where config.json asks for {shape}"
@@ -125,11 +127,12 @@ def _is_there(name: str, tensors: Tensors) -> bool:
 def _spellings(stored: Stored, base: str) -> Iterator[str]:
     """Where a tensor may be: with and without the base prefix, in today's and old spelling."""
     prefixes = (f"{base}.", "") if base and stored.base else ("",)
-    for prefix in prefixes:
-        yield prefix + stored.name
-        old = re.sub(r"\.bias$", ".beta", re.sub(r"\.weight$", ".gamma", stored.name))
-        if "norm" in stored.name.lower():
-            yield prefix + old
+    for name in (stored.name, *stored.also):
+        old = re.sub(r"\.bias$", ".beta", re.sub(r"\.weight$", ".gamma", name))
+        for prefix in prefixes:
+            yield prefix + name
+            if "norm" in name.lower():
+                yield prefix + old
 
 
 def _warn_of_unused(unused: Collection[str], used: Collection[str]) -> None:

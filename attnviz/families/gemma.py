@@ -44,4 +44,4 @@ def norm(config: Config) -> NormSpec:
 def tensors(config: Config) -> Names:
     """Where a Gemma checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
-    return llama.names(config, bias=llama.biases(config), tied=True)
+    return llama.names(config, bias=llama.biases(config), tied_head=True)

@@ -73,4 +73,4 @@ def decoder(config: Config, *layers: LayerSpec) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a Gemma 2 checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
-    return llama.names(config, bias=llama.biases(config), changes=NORMS, tied=True)
+    return llama.names(config, bias=llama.biases(config), changes=NORMS, tied_head=True)

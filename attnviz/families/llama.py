@@ -120,14 +120,18 @@ def names(
     *,
     bias: Collection[str] = (),
     changes: Mapping[str, Module | None] | None = None,
-    tied: bool = False,
+    tied_head: bool = False,
     final_norm: str = "norm",
 ) -> Names:
     """Llama's names with these ``changes``, a module of None being left out."""
+    shared = config.tied(default=tied_head)
+    also = ("lm_head",) if shared else ()
     modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
-        expand("decoder", {"token": "embed_tokens"}, bias=False)
+        expand(
+            "decoder", {"token": tied("embed_tokens", *(["lm_head"] if shared else []))}, bias=False
+        )
         | expand("decoder", {"norm": final_norm}, bias="norm" in bias)
         | expand("decoder", modules, layers=config.whole("num_hidden_layers"), bias=bias)
-        | head("lm_head", tied_to="embed_tokens" if config.tied(default=tied) else None)
+        | head("lm_head", tied_to="embed_tokens" if shared else None)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["QKV", "Module", "Names", "Part", "Stored", "expand", "fused", "head"]
 
@@ -26,8 +26,9 @@ class Stored:
     """A checkpoint's tensor, without the base model's prefix, and how ours is taken from it.
 
     ``transposed`` is for weights stored (in, out); ``part`` takes one of several fused tensors;
-    ``base`` is False for tensors outside the base model, such as lm_head; ``stacked`` counts
-    tensors named {n} that ours stacks.
+    ``base`` is False for tensors outside the base model, such as lm_head; ``also`` are
+    names of tensors that are the same and may be stored instead; ``stacked`` counts tensors
+    named {n} that ours stacks; ``flat`` drops dimensions of 1.
     """
 
     name: str
@@ -35,7 +36,9 @@ class Stored:
     part: Part | None = None
     base: bool = True
     optional: bool = False
+    also: tuple[str, ...] = ()
     stacked: int = 0
+    flat: bool = False
 
 
 Module = str | Stored
@@ -67,13 +70,11 @@ def expand(
             stored = Stored(theirs) if isinstance(theirs, str) else theirs
             has_bias = bias if isinstance(bias, bool) else ours in bias
             for kind in ("weight", "bias") if has_bias else ("weight",):
-                found[f"{prefix}.{ours}.{kind}"] = Stored(
-                    f"{stored.name.replace('{i}', str(number))}.{kind}",
-                    stored.transposed and kind == "weight",
-                    stored.part,
-                    stored.base,
-                    stored.optional,
-                    stored.stacked,
+                found[f"{prefix}.{ours}.{kind}"] = replace(
+                    stored,
+                    name=f"{stored.name.replace('{i}', str(number))}.{kind}",
+                    transposed=stored.transposed and kind == "weight",
+                    also=tuple(f"{name}.{kind}" for name in stored.also),
                 )
     return found
 
@@ -86,13 +87,12 @@ def fused(
 
 
 def head(name: str, *, tied_to: str | None = None, bias: bool = False) -> Names:
-    """The output head: ``tied_to`` the token embeddings, or a tensor outside the base model.
+    """The output head: its own tensor, or the embeddings it is ``tied_to``.
 
     A checkpoint without a head still attends, so its tensors are optional.
     """
-    weight = Stored(f"{tied_to}.weight") if tied_to else _outside(f"{name}.weight")
-    return {"head.weight": weight} | ({"head.bias": _outside(f"{name}.bias")} if bias else {})
-
-
-def _outside(name: str) -> Stored:
-    return Stored(name, base=False, optional=True)
+    also = () if tied_to is None else (f"{tied_to}.weight",)
+    found = {"head.weight": Stored(f"{name}.weight", also=also, optional=True)}
+    if bias:
+        found["head.bias"] = Stored(f"{name}.bias", base=False, optional=True)
+    return found

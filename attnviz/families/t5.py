@@ -1,0 +1,137 @@
+"""T5 (Raffel et al. 2020): bucketed distances instead of positions, no biases, RMS norm."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attnviz.core.spec import (
+    AttentionSpec,
+    Buckets,
+    EmbeddingSpec,
+    HeadSpec,
+    LayerSpec,
+    MLPSpec,
+    ModelSpec,
+    NormSpec,
+    StackSpec,
+)
+from attnviz.families.config import Config
+from attnviz.families.names import Module, Names, Stored, expand
+
+BASE = ""
+ALIASES = {
+    "hidden_size": "d_model",
+    "num_attention_heads": "num_heads",
+    "num_hidden_layers": "num_layers",
+    "head_dim": "d_kv",
+}
+DEFAULTS = {
+    "vocab_size": 32128,
+    "d_model": 512,
+    "d_kv": 64,
+    "d_ff": 2048,
+    "num_layers": 6,
+    "num_heads": 8,
+    "relative_attention_num_buckets": 32,
+    "relative_attention_max_distance": 128,
+    "layer_norm_epsilon": 1e-6,
+    "feed_forward_proj": "relu",
+}
+Side = Literal["encoder", "decoder"]
+TABLES = ("shared", "encoder.embed_tokens", "decoder.embed_tokens", "lm_head")
+
+
+def spec(config: Config) -> ModelSpec:
+    """A T5 encoder and decoder; only T5's own logits are scaled by d_model ** -0.5."""
+    config.refuse_unless({"is_decoder": False, "is_encoder_decoder": True})
+    config.ignore("dense_act_fn", "is_gated_act", "n_positions", "scale_decoder_outputs")
+    d_model = config.whole("d_model")
+    encoder, decoder = _stack(config, "encoder"), _stack(config, "decoder")
+    scale = d_model**-0.5 if _scales_logits(config) else 1.0
+    return ModelSpec(encoder, decoder, HeadSpec(config.whole("vocab_size"), scale))
+
+
+def _scales_logits(config: Config) -> bool:
+    """T5 scales its logits unless its weights were not tied; mT5 never does."""
+    if config.model_type == "mt5":
+        return False
+    stored = config.values.get("scale_decoder_outputs")
+    return config.tied(default=True) if stored is None else config.flag("scale_decoder_outputs")
+
+
+def _stack(config: Config, side: Side) -> StackSpec:
+    n_layers = config.whole("num_layers")
+    if side == "decoder":
+        n_layers = config.whole("num_decoder_layers", n_layers)
+    d_model, norm = config.whole("d_model"), NormSpec("rms", config.number("layer_norm_epsilon"))
+    embedding = EmbeddingSpec(config.whole("vocab_size"), d_model)
+    layer = _layer(config, side, norm)
+    return StackSpec(side, d_model, embedding, (layer,) * n_layers, norm)
+
+
+def _layer(config: Config, side: Side, norm: NormSpec) -> LayerSpec:
+    n_heads, d_head = config.whole("num_heads"), config.whole("d_kv")
+    buckets = Buckets(
+        config.whole("relative_attention_num_buckets", least=4),
+        config.whole("relative_attention_max_distance", least=2),
+        bidirectional=side == "encoder",
+    )
+    gated, act = _activation(config)
+    decoder = side == "decoder"
+    return LayerSpec(
+        AttentionSpec(n_heads, n_heads, d_head, 1.0, right=0 if decoder else None, bias=buckets),
+        MLPSpec(config.whole("d_ff"), act, gated),
+        norm,
+        ("before",),
+        cross=AttentionSpec(n_heads, n_heads, d_head, 1.0) if decoder else None,
+    )
+
+
+def _activation(config: Config) -> tuple[bool, str]:
+    """Whether the MLP is gated, and its activation: "gated-gelu" means gelu_new."""
+    stored = config.text("feed_forward_proj")
+    gated, _, act = stored.rpartition("-")
+    if gated not in ("", "gated"):
+        raise config.bad("feed_forward_proj", stored, "an activation, or gated- and one")
+    if stored == "gated-gelu":
+        return True, "gelu_new"
+    named = Config({"feed_forward_proj": act}, config.model_type)
+    return gated == "gated", named.activation("feed_forward_proj")
+
+
+def tensors(config: Config) -> Names:
+    """Where a T5 checkpoint keeps its tensors; all embeddings are one table."""
+    names: Names = {}
+    for side, n_layers in (
+        ("encoder", config.whole("num_layers")),
+        ("decoder", config.whole("num_decoder_layers", config.whole("num_layers"))),
+    ):
+        table = f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias"
+        whole: dict[str, Module] = {
+            "token": Stored(f"{side}.embed_tokens", also=TABLES),
+            "relative": table,
+        }
+        whole["norm"] = f"{side}.final_layer_norm"
+        names |= expand(side, whole, bias=False)
+        names |= expand(side, _modules(config, side), layers=n_layers, bias=False)
+    also = tuple(f"{name}.weight" for name in TABLES)
+    return names | {"head.weight": Stored("lm_head.weight", also=also, optional=True)}
+
+
+def _modules(config: Config, side: str) -> dict[str, str]:
+    block = f"{side}.block.{{i}}.layer"
+    kinds = {"attention": "0.SelfAttention"}
+    if side == "decoder":
+        kinds["cross"] = "1.EncDecAttention"
+    mlp = f"{block}.{len(kinds)}"
+    found = {
+        f"{ours}.{name}": f"{block}.{theirs}.{name[0]}"
+        for ours, theirs in kinds.items()
+        for name in ("query", "key", "value", "output")
+    }
+    found |= {f"{ours}.norm_before": f"{block}.{its[0]}.layer_norm" for ours, its in kinds.items()}
+    found |= {"mlp.norm_before": f"{mlp}.layer_norm", "mlp.down": f"{mlp}.DenseReluDense.wo"}
+    if _activation(config)[0]:
+        gate, up = f"{mlp}.DenseReluDense.wi_0", f"{mlp}.DenseReluDense.wi_1"
+        return found | {"mlp.gate": gate, "mlp.up": up}
+    return found | {"mlp.up": f"{mlp}.DenseReluDense.wi"}
