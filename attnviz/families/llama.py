@@ -17,7 +17,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Module, Names, expand, head
+from attnviz.families.names import QKV, Module, Names, Stored, expand, head
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -128,9 +128,7 @@ def names(
     also = ("lm_head",) if shared else ()
     modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
-        expand(
-            "decoder", {"token": tied("embed_tokens", *(["lm_head"] if shared else []))}, bias=False
-        )
+        expand("decoder", {"token": Stored("embed_tokens", also=also)}, bias=False)
         | expand("decoder", {"norm": final_norm}, bias="norm" in bias)
         | expand("decoder", modules, layers=config.whole("num_hidden_layers"), bias=bias)
         | head("lm_head", tied_to="embed_tokens" if shared else None)
