@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,7 @@ class Hub:
     moved: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     cuts: dict[str, list[int]] = field(default_factory=dict)  # file → bytes before each hanging up
+    hang_up: Event = field(default_factory=Event)  # a cut waits for this
     status: int | None = None  # answer this to everything
     page: bytes | None = None  # answer this page to everything
 
@@ -64,6 +65,7 @@ class Hub:
 def running_hub() -> Iterator[Hub]:
     """Serve until the block ends."""
     hub = Hub()
+    hub.hang_up.set()
     handler = type("Handler", (HubHandler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
@@ -209,6 +211,7 @@ class HubHandler(BaseHTTPRequestHandler):
             self.wfile.write(body[:only])
         if only is not None:
             self.wfile.flush()
+            self.hub.hang_up.wait(timeout=30)
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

@@ -48,3 +48,11 @@ def folder_with(folder: Path, content: bytes) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.safetensors").write_bytes(content)
     return folder
+
+
+SMALL = {"config.json": b'{"model_type": "bert"}', "tokenizer.json": b"{}"}
+MODEL = SMALL | {"model.safetensors": tensor_bytes({"w": f32(np.arange(5000))})}
+SHARDS = {"model-1.safetensors": tensor_bytes({"a": f32([1])}),
+          "model-2.safetensors": tensor_bytes({"b": f32([2])})}  # fmt: skip
+INDEX = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+SHARDED = SMALL | SHARDS | {"model.safetensors.index.json": json.dumps(INDEX).encode()}

@@ -180,7 +180,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mutated")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(edits=st.lists(EDIT, min_size=1, max_size=3), keep_length=st.booleans())
 def test_a_file_changed_at_random_is_read_or_refused(
     place: Path, edits: list[tuple[int, int, bytes]], keep_length: bool
@@ -219,7 +219,7 @@ HEADER = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(header=HEADER, size=st.sampled_from([0, 2, 4, 8, 12, 16]))
 def test_we_accept_exactly_what_the_safetensors_library_accepts(
     place: Path, header: dict[str, Any], size: int
