@@ -1,0 +1,47 @@
+// Sentences about a picture: what it shows, what it leaves out, how exact it is.
+
+const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+function titleOf({ heads: spec }, heads, map) {
+  if (heads.length === 1) return `Head ${nameOf(heads[0], map)}`;
+  if (spec === "*") return `Mean of all ${heads.length} heads`;
+  const [layer, head] = spec.split(".");
+  if (head === "*") return `Layer ${layer}, mean of ${counted(map.heads.length, "head")}`;
+  if (layer === "*") return `Head ${head}, mean over ${counted(map.layers.length, "layer")}`;
+  const named = spec.split(",");
+  const some = named.slice(0, 6).join(", ") + (named.length > 6 ? ", …" : "");
+  return `Mean of ${named.length} heads: ${some}`;
+}
+
+/** What must be said with every picture, so that nothing left out goes unseen. */
+function notesOf({ state, map, rows, columns, grid, heads }) {
+  const notes = [];
+  if (columns.hidden.length) {
+    const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
+    const where = state.view === "wall" && heads.length > 1 ? "on average over all heads " : "on average ";
+    notes.push(`Special tokens are hidden: ${where}${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`);
+  }
+  const [below, all] = weightBelow(grid.values, state.min);
+  if (below > 0) notes.push(`Weights under ${short(state.min)} are not drawn: ${percent(below / all)} of the weight shown.`);
+  if ([...rows.units, ...columns.units].some((unit) => unit.tokens.length > 1))
+    notes.push("A word’s weight is the sum over its tokens, its row the mean over them.");
+  notes.push(precisionOf(map));
+  return notes;
+}
+
+function weightBelow(values, least) {
+  let below = 0;
+  let all = 0;
+  for (const value of values) {
+    const weight = Math.abs(value);
+    all += weight;
+    if (weight < least) below += weight;
+  }
+  return [below, all || 1];
+}
+
+function precisionOf({ step }) {
+  const within = short(step / 2);
+  if (step <= 0.001) return `Weights are exact to three decimals (kept in steps of ${short(step)}).`;
+  return `To keep this page small, weights are kept in steps of ${short(step)}: each token’s weight is within ${within} of the document’s.`;
+}

@@ -1,0 +1,178 @@
+// The page itself: state in, pictures out.
+
+const contents = JSON.parse(byId("contents").textContent);
+const held = new Map(); // Weights of each map, made when first shown
+const kept = { key: "", tiles: [] }; // small pictures, which outlive a change of colours
+let state = stateOf({ ...contents.opening, ...addressed() }, contents);
+let drawing = 0; // the number of the latest drawing; an older one that still waits gives up
+let zoom = 1;
+let saveable = null;
+
+function addressed() {
+  return FRAMED ? {} : parametersOf(location.hash);
+}
+
+function update(changes) {
+  const elsewhere = "input" in changes || "map" in changes;
+  if (elsewhere) zoom = 1;
+  state = { ...state, ...changes, ...(elsewhere && { at: null }) };
+  if (elsewhere) state = stateOf(state, contents); // what was chosen may not exist there
+  if (!FRAMED) history.replaceState(null, "", addressOf(state, contents));
+  draw();
+}
+
+function weightsOf({ input, map }) {
+  const maps = contents.inputs[input - 1].maps;
+  const id = `weights-${input - 1}-${Object.keys(maps).indexOf(map)}`;
+  if (!held.has(id)) held.set(id, new Weights(maps[map], byId(id)));
+  return held.get(id);
+}
+
+/** Everything that a view needs, for the state as it is. */
+async function pictureOf(state) {
+  const weights = weightsOf(state);
+  const { map } = weights;
+  const heads = headsOf(state.heads, map);
+  await weights.load(heads);
+  const sides = sidesOf(state, contents);
+  const same = sides.query === sides.key && state.map !== "cross";
+  const query = unitsOf(sides.query, state.by === "words");
+  const units = { query, key: same ? query : unitsOf(sides.key, state.by === "words") };
+  const rows = axisOf(units.query, map.queries, state.special === "show");
+  const columns = axisOf(units.key, map.keys, state.special === "show");
+  const grid = fold(weights.mean(heads), map, rows, columns);
+  const looks = looksOf(state);
+  const picture = { state, weights, map, heads, same, units, rows, columns, grid, looks, update };
+  setScale(picture, largestOf(grid.values));
+  return Object.assign(picture, {
+    signed: map.low < 0,
+    title: titleOf(state, heads, map),
+    notes: notesOf(picture),
+    number: (weight) => numberText(weight, map.step),
+    hiddenText: (row) =>
+      columns.hidden.length ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.` : null,
+    ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
+    point: (what) => point(picture, what),
+  });
+}
+
+const largestOf = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** Set what the last colour means: 1, or on the fitted scale the largest weight shown. */
+function setScale(picture, largest) {
+  const { state, map, looks } = picture;
+  picture.top = state.scale === "fit" ? largest || 1 : Math.max(1, map.top);
+  picture.strength = strengthOn(state.scale, picture.top);
+  picture.colour = (weight) => pick(weight < 0 ? looks.warmTable : looks.table, picture.strength(weight));
+}
+
+async function draw() {
+  const number = ++drawing;
+  document.documentElement.dataset.theme = state.theme ?? "";
+  drawControls();
+  let picture;
+  try {
+    picture = await pictureOf(state);
+    if (state.view === "wall" && state.scale === "fit") await fitWall(picture, number);
+  } catch (error) {
+    byId("view").replaceChildren(html("p", { class: "failure" }, failure(error)));
+    throw error;
+  }
+  if (number !== drawing) return;
+  const focused = document.activeElement?.dataset.key;
+  byId("stage").classList.toggle("wide", state.view === "wall" || picture.weights.count === 1);
+  hideTip();
+  byId("chosen").textContent = picture.title;
+  byId("caption").textContent = state.view === "wall" ? `All ${picture.weights.count} heads` : picture.title;
+  picture.picker = drawHeads(byId("heads"), picture);
+  heatCaption(null);
+  const view = drawView(byId("view"), picture);
+  byId("notes").replaceChildren(...picture.notes.map((note) => html("li", {}, note)));
+  document.querySelector(`[data-key="${CSS.escape(focused ?? "")}"]`)?.focus({ preventScroll: true });
+  document.documentElement.dataset.drawn = number; // for whoever waits for the picture
+  await fillTiles(picture, number, [view.show, picture.picker.show]);
+  if (number !== drawing) return;
+  view.complete?.();
+  document.documentElement.dataset.complete = number;
+}
+
+function failure(error) {
+  if (typeof DecompressionStream === "undefined")
+    return "This page needs a browser of 2023 or later: its data is compressed.";
+  return `The data in this page cannot be read (${error.message}); write the page again.`;
+}
+
+function drawView(host, picture) {
+  host.className = state.view;
+  byId("zoom").hidden = true;
+  if (state.view === "wall") {
+    const view = drawWall(host, picture);
+    saveable = () => [view.root, { ...picture, title: byId("caption").textContent }];
+    if (Math.max(picture.grid.width, picture.grid.height) > MOST_PIXELS)
+      picture.notes.push("Each pixel of a small picture shows the strongest weight of the block it stands for.");
+    return view;
+  }
+  if (state.view === "matrix") {
+    const view = drawMatrix(host, picture, zoom);
+    byId("zoom").hidden = !view.zoomable;
+    saveable = () => [view.root, picture];
+    if (view.thinned > 1) picture.notes.push(`One label in ${view.thinned} is written; pointing at a cell names it.`);
+    return view;
+  }
+  if (state.view === "lines") {
+    const view = drawLines(host, picture);
+    saveable = () => [view.root, picture];
+    if (view.shown < view.count)
+      picture.notes.push(`Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`);
+    return view;
+  }
+  const view = drawAsk(host, picture);
+  saveable = () => [askSheet(view, picture), picture];
+  return view;
+}
+
+const TURN = 12; // milliseconds of work before the browser gets its turn
+
+/** Make the small pictures of all heads, a few at a time, and hand each to those who show it. */
+async function fillTiles(picture, number, shows) {
+  let since = performance.now();
+  for (let head = 0; head < picture.weights.count; head++) {
+    const tile = await tileFor(picture, head);
+    if (number !== drawing) return;
+    const painted = { ...tile, url: imageOf(picture, tile.grid) };
+    for (const show of shows) show?.(head, painted);
+    if (performance.now() - since < TURN) continue;
+    await new Promise((turn) => setTimeout(turn));
+    since = performance.now();
+  }
+}
+
+/** The small picture of a head without its colours, made once for each way to see the tokens. */
+async function tileFor(picture, head) {
+  const { input, map, by, special } = picture.state;
+  const key = [input, map, by, special].join();
+  if (kept.key !== key) Object.assign(kept, { key, tiles: [] });
+  const { tiles } = kept;
+  if (!tiles[head]) {
+    await picture.weights.load([head]);
+    tiles[head] = smallPicture(picture, head);
+  }
+  return tiles[head];
+}
+
+/** On the fitted scale the wall's last colour is the largest weight of all heads. */
+async function fitWall(picture, number) {
+  let largest = 0;
+  for (let head = 0; head < picture.weights.count && number === drawing; head++)
+    largest = Math.max(largest, largestOf((await tileFor(picture, head)).grid.values));
+  setScale(picture, largest);
+}
+
+addEventListener("hashchange", () => {
+  state = stateOf({ ...contents.opening, ...addressed() }, contents);
+  draw();
+});
+addEventListener("resize", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+bindControls();
+draw();

@@ -1,0 +1,63 @@
+// A weight pointed at: its numbers beside it, and the same link in every head.
+
+/** Point at a row, a column or both; `head` is one head, else the chosen ones are meant. */
+function point(picture, what) {
+  if (!what) {
+    hideTip();
+    picture.picker.heat(null);
+    heatCaption(null);
+    return;
+  }
+  const { row, column } = what;
+  const link = row !== undefined && column !== undefined;
+  const lines = link ? linkLines(picture, what) : unitLines(picture, what);
+  showTip(lines, what.box);
+  if (what.spoken) say(lines.map(([, text]) => text).join("; "));
+  picture.picker.heat(link ? what : null);
+  heatCaption(link ? linkName(picture, what) : null);
+}
+
+const linkName = ({ rows, columns }, { row, column }) =>
+  `${isolated(rows.units[row].label)} → ${isolated(columns.units[column].label)}`;
+
+/** A label that cannot change the direction of the text around it. */
+const isolated = (text) => `\u2068${text}\u2069`;
+
+function linkLines(picture, what) {
+  const { heads, map, weights, rows, columns, grid, number } = picture;
+  const { row, column, head, reverse } = what;
+  const inHead = (i) => folded(weights.levels[i], map, rows.members[row], columns.members[column]);
+  const value = head === undefined ? grid.values[row * grid.width + column] : inHead(head);
+  const lines = [["link", linkName(picture, what)], ["number", number(value)]];
+  if (head !== undefined) lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest link of two words`]);
+  else if (heads.length > 1) {
+    const best = heads.reduce((most, i) => (Math.abs(inHead(i)) > Math.abs(inHead(most)) ? i : most));
+    lines.push(["quiet", `mean of ${heads.length} heads, most in ${nameOf(best, map)}: ${number(inHead(best))}`]);
+  }
+  if (reverse) {
+    const back = grid.values[reverse.row * grid.width + reverse.column];
+    lines.push(["quiet", `back: ${linkName(picture, reverse)} ${number(back)}`]);
+  }
+  const hidden = head === undefined && picture.hiddenText(row);
+  if (hidden) lines.push(["quiet", `${isolated(rows.units[row].label)}: ${hidden}`]);
+  return lines;
+}
+
+function unitLines(picture, { row, column }) {
+  const { rows, columns, grid, number } = picture;
+  const isRow = row !== undefined;
+  const others = isRow ? columns.units : rows.units;
+  const value = (i) => (isRow ? grid.values[row * grid.width + i] : grid.values[i * grid.width + column]);
+  const best = others.map((_, i) => i).sort((a, b) => Math.abs(value(b)) - Math.abs(value(a))).slice(0, 3);
+  const name = isolated((isRow ? rows.units[row] : columns.units[column]).label);
+  const lines = [["link", isRow ? `${name} looks at` : `${name} is looked at by`]];
+  for (const i of best) lines.push(["quiet", `${isolated(others[i].label)} ${number(value(i))}`]);
+  const hidden = isRow && picture.hiddenText(row);
+  return hidden ? [...lines, ["quiet", hidden]] : lines;
+}
+
+const HOW_TO_CHOOSE = "Click a head to see it alone; Shift-click or Space adds it to a mean. Numbers choose a whole layer or column.";
+
+function heatCaption(name) {
+  byId("heat").textContent = name ? `The squares show ${name} in each head.` : HOW_TO_CHOOSE;
+}

@@ -1,0 +1,131 @@
+// What the reader has chosen; it reads and writes the page's address, so that a view can be linked.
+
+const VIEWS = ["wall", "matrix", "lines", "ask"];
+const CHOICES = {
+  view: VIEWS,
+  by: ["words", "tokens"],
+  special: ["show", "hide"],
+  scale: ["root", "linear", "fit"],
+  theme: ["light", "dark"],
+};
+const FRAMED = window.parent !== window; // in a notebook, where the address is not ours
+
+/** The state that these parameters ask for, with everything impossible replaced. */
+function stateOf(parameters, contents) {
+  const of = (name) => (CHOICES[name].includes(parameters[name]) ? parameters[name] : null);
+  const number = Math.trunc(Number(parameters.input)) || 1;
+  const input = Math.min(Math.max(number, 1), contents.inputs.length);
+  const { maps } = contents.inputs[input - 1];
+  const kinds = Object.keys(maps);
+  const map = kinds.includes(parameters.map) ? parameters.map : preferred(kinds);
+  const state = {
+    input,
+    map,
+    view: of("view"),
+    heads: canonical(parameters.heads ?? "*", maps[map]),
+    by: of("by") ?? (hasWords(contents.inputs[input - 1]) ? "words" : "tokens"),
+    special: of("special") ?? "show",
+    min: Math.min(Math.max(Number(parameters.min) || 0, 0), 1),
+    scale: of("scale") ?? "root",
+    palette: Object.hasOwn(PALETTES, parameters.palette ?? "") ? parameters.palette : "ink",
+    theme: of("theme"),
+    at: null,
+  };
+  state.at = placeOf(parameters, state, contents);
+  state.view ??= firstView(parameters, state, maps[map]);
+  return state;
+}
+
+const hasWords = ({ source, target }) => [...source, ...target].some(([, , , word]) => word !== null);
+
+const preferred = (kinds) => (kinds.includes("cross") ? "cross" : kinds[0]);
+
+function firstView(parameters, state, map) {
+  if (state.at) return "ask";
+  const many = map.layers.length * map.heads.length > 1;
+  return many && (parameters.heads === undefined || state.heads === "*") ? "wall" : "matrix";
+}
+
+/** The token asked about: `at=q5` is query token 5, `at=k5` key token 5, `word=it:2` a word. */
+function placeOf({ at, word }, state, contents) {
+  const sides = sidesOf(state, contents);
+  const asked = /^([qk])(\d+)$/.exec(at ?? "");
+  if (asked) {
+    const side = asked[1] === "q" ? "query" : "key";
+    const token = Number(asked[2]);
+    return token < sides[side].length ? { side, token } : null;
+  }
+  if (!word) return null;
+  for (const side of ["query", "key"]) {
+    const unit = findUnit(unitsOf(sides[side], state.by === "words"), word);
+    if (unit) return { side, token: unit.tokens[0] };
+  }
+  return null;
+}
+
+/** The texts that the queries and the keys of the chosen map count; often one and the same. */
+function sidesOf({ input, map }, contents) {
+  const { source, target } = contents.inputs[input - 1];
+  return {
+    query: map !== "encoder" && target.length ? target : source,
+    key: map === "decoder" && target.length ? target : source,
+  };
+}
+
+/** The unit that is this word, as it is written or without its punctuation; `it:2` is the second. */
+function findUnit(units, asked) {
+  const plain = (text) => text.normalize("NFC").trim().toLowerCase();
+  const bare = (text) => plain(text).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
+  const found = (word) =>
+    [plain, bare]
+      .map((form) => units.filter((unit) => form(word) && form(unit.label) === form(word)))
+      .find((places) => places.length) ?? [];
+  const whole = found(asked);
+  if (whole.length) return whole[0];
+  const [, word, number] = /^(.+):(\d+)$/.exec(asked) ?? [];
+  return word ? found(word)[number - 1] : undefined;
+}
+
+/** The places in a map of the heads that "3.1,3.2", "3.*", "*.1" or "*" name. */
+function headsOf(text, { layers, heads }) {
+  const chosen = new Set();
+  for (const part of text.split(",")) {
+    const [layer, head] = part === "*" ? ["*", "*"] : part.trim().split(".");
+    layers.forEach((l, i) =>
+      heads.forEach((h, j) => {
+        const named = (layer === "*" || layer === `${l}`) && (head === "*" || head === `${h}`);
+        if (named) chosen.add(i * heads.length + j);
+      }),
+    );
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** The shortest way to name these heads; all of them where the text names none. */
+function canonical(text, map) {
+  const chosen = headsOf(text, map);
+  const same = (shorter) => headsOf(shorter, map).join() === chosen.join();
+  const short = ["*", ...map.layers.map((l) => `${l}.*`), ...map.heads.map((h) => `*.${h}`)];
+  if (!chosen.length) return "*";
+  if (chosen.length === 1) return nameOf(chosen[0], map);
+  return short.find(same) ?? chosen.map((i) => nameOf(i, map)).join(",");
+}
+
+const nameOf = (i, { layers, heads }) =>
+  `${layers[Math.floor(i / heads.length)]}.${heads[i % heads.length]}`;
+
+/** The address of a state: only what differs from what the page would choose by itself. */
+function addressOf(state, contents) {
+  const plain = stateOf({ input: state.input, map: state.map, heads: state.heads }, contents);
+  const parameters = new URLSearchParams();
+  parameters.set("view", state.view);
+  if (contents.inputs.length > 1) parameters.set("input", state.input);
+  parameters.set("map", state.map);
+  parameters.set("heads", state.heads);
+  for (const name of ["by", "special", "min", "scale", "palette", "theme"])
+    if (state[name] !== plain[name]) parameters.set(name, state[name]);
+  if (state.at) parameters.set("at", state.at.side[0] + state.at.token);
+  return "#" + parameters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
+}
+
+const parametersOf = (hash) => Object.fromEntries(new URLSearchParams(hash.replace(/^#/, "")));

@@ -1,0 +1,106 @@
+// The wall: every head as a small picture, layers down and heads across, on one colour scale.
+
+const MOST_PIXELS = 96; // on a side of a small picture; beyond, each pixel is the strongest of a block
+
+function drawWall(host, picture) {
+  const { map, looks } = picture;
+  const plan = wallPlan(host.clientWidth, picture);
+  const { left, top, pitch, size, tall } = plan;
+  const down = top + map.layers.length * (tall + plan.gap);
+  const right = left + map.heads.length * pitch;
+  const root = sheet(Math.max(right, left + LEGEND_WIDTH + 8), down + 12 + LEGEND_HEIGHT, looks);
+  const heading = { "font-size": 11, fill: looks.quiet };
+  map.heads.forEach((head, j) => root.append(words(left + j * pitch + size / 2, top - 8, head, { ...heading, "text-anchor": "middle" })));
+  map.layers.forEach((layer, i) => root.append(words(left - 8, top + i * (tall + plan.gap) + tall / 2 + 4, layer, { ...heading, "text-anchor": "end" })));
+  root.append(words(left, 12, "head →", heading), words(0, 12, "layer ↓", heading));
+  const tiles = Array.from({ length: picture.weights.count }, (_, i) => tileOf(picture, plan, i));
+  const grid = svg("g", { role: "group", "aria-label": "Heads" }, ...tiles.map((tile) => tile.group));
+  root.append(grid, legend(picture, left, down + 12));
+  host.replaceChildren(html("div", { class: "scroll" }, root));
+  roving(grid, tiles.map((tile) => tile.group), { columns: map.heads.length, start: picture.heads[0] ?? 0 });
+  return { root, show: (head, tile) => tiles[head].show(tile) };
+}
+
+function wallPlan(room, { map, grid }) {
+  const left = 44;
+  const gap = map.heads.length > 16 ? 4 : 8;
+  const pitch = Math.min(Math.max((room - left) / map.heads.length, 28), 150);
+  const size = pitch - gap;
+  const shape = Math.min(Math.max(grid.height / grid.width, 0.4), 2.5);
+  return { left, top: 36, gap, pitch, size, tall: size * shape };
+}
+
+function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
+  const { map, looks, heads } = picture;
+  const name = nameOf(head, map);
+  const x = left + (head % map.heads.length) * pitch;
+  const y = top + Math.floor(head / map.heads.length) * (tall + gap);
+  const chosen = heads.length < picture.weights.count && heads.includes(head);
+  const image = svg("image", { x, y, width: size, height: tall, preserveAspectRatio: "none" });
+  image.style.setProperty("image-rendering", "pixelated");
+  const stroke = chosen ? { stroke: looks.accent, "stroke-width": 2.5 } : { stroke: looks.line };
+  const frame = svg("rect", { x: x - 0.5, y: y - 0.5, width: size + 1, height: tall + 1, fill: "transparent", rx: 2, ...stroke });
+  const group = svg("g", { class: "tile", role: "button", "aria-label": `Head ${name}`, "data-key": `head${name}` }, image, frame);
+  let tile = null;
+  const point = (spoken) => {
+    if (!tile?.peak) return;
+    const { row, column } = tile.peak;
+    picture.point({ row, column, head, box: frame.getBoundingClientRect(), spoken });
+  };
+  const open = () => picture.update({ heads: name, view: "matrix" });
+  fill(group, {
+    onpointerenter: () => point(false),
+    onpointerleave: () => picture.point(null),
+    onfocus: () => point(true),
+    onblur: () => picture.point(null),
+    onclick: open,
+    onkeydown: (event) => event.key === "Enter" && open(),
+  });
+  const show = (made) => {
+    tile = made;
+    image.setAttribute("href", made.url);
+    group.setAttribute("aria-label", `Head ${name}, ${made.summary}`);
+  };
+  return { group, show };
+}
+
+/** One head reduced to a small grid, its strongest link, and a sentence about it. */
+function smallPicture(picture, head) {
+  const { weights, map, rows, columns } = picture;
+  const grid = fold(weights.levels[head], map, rows, columns);
+  const peak = strongestLink(grid, picture);
+  const summary = peak
+    ? `strongest link ${rows.units[peak.row].label} → ${columns.units[peak.column].label} ${picture.number(peak.weight)}`
+    : "no links between words";
+  return { grid: reduced(grid), peak, summary };
+}
+
+/** The largest weight from one word to another, special tokens aside. */
+function strongestLink({ values, width }, { rows, columns }) {
+  let peak = null;
+  rows.units.forEach((from, row) => {
+    if (from.special) return;
+    columns.units.forEach((to, column) => {
+      const weight = values[row * width + column];
+      if (from !== to && !to.special && !(Math.abs(weight) <= Math.abs(peak?.weight ?? 0))) peak = { row, column, weight };
+    });
+  });
+  return peak;
+}
+
+/** A grid of at most MOST_PIXELS a side; of each block the strongest weight remains. */
+function reduced(grid) {
+  const height = Math.min(grid.height, MOST_PIXELS);
+  const width = Math.min(grid.width, MOST_PIXELS);
+  if (height === grid.height && width === grid.width) return grid;
+  const values = new Float32Array(height * width);
+  for (let row = 0; row < grid.height; row++) {
+    const to = Math.floor((row * height) / grid.height) * width;
+    for (let column = 0; column < grid.width; column++) {
+      const at = to + Math.floor((column * width) / grid.width);
+      const weight = grid.values[row * grid.width + column];
+      if (Math.abs(weight) > Math.abs(values[at])) values[at] = weight;
+    }
+  }
+  return { values, width, height };
+}

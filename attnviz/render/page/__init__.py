@@ -1,0 +1,182 @@
+"""One self-contained HTML page of a result, and the same page inside a notebook."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from typing import BinaryIO, Literal
+
+from attnviz.render.page.sentence import running
+from attnviz.render.page.weights import PackedMap, pack
+from attnviz.render.safe import visible
+from attnviz.result import AttentionMap, AttentionResult, Token
+
+__all__ = ["Opening", "fragment", "write_page"]
+
+SCRIPTS = (
+    "dom.js",
+    "weights.js",
+    "units.js",
+    "state.js",
+    "colours.js",
+    "scene.js",
+    "captions.js",
+    "pointing.js",
+    "matrix.js",
+    "lines.js",
+    "ask.js",
+    "wall.js",
+    "heads.js",
+    "save.js",
+    "controls.js",
+    "page.js",
+)
+
+
+Axes = tuple[Sequence[Token], Sequence[Token]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a page shows when it opens; None leaves the choice to the page.
+
+    ``heads`` is "3.1", "3.*" (the mean of a layer), "*.1", "*" or several with commas; ``word``
+    is "it" or, for its second occurrence, "it:2". The page's address takes the same names.
+    """
+
+    view: Literal["wall", "matrix", "lines", "ask"] | None = None
+    map: str | None = None
+    heads: str | None = None
+    word: str | None = None
+    by: Literal["words", "tokens"] | None = None
+    special: Literal["show", "hide"] | None = None
+    min: float | None = None
+    scale: Literal["root", "linear", "fit"] | None = None
+    palette: str | None = None
+    theme: Literal["light", "dark"] | None = None
+    input: int | None = None
+
+
+def write_page(
+    results: AttentionResult | Sequence[AttentionResult],
+    stream: BinaryIO,
+    *,
+    title: str | None = None,
+    opening: Opening | None = None,
+) -> None:
+    """Write one HTML file that shows these results, by itself and without any network."""
+    shown = [results] if isinstance(results, AttentionResult) else list(results)
+    for part in _page(shown, title or _title(shown), opening or Opening()):
+        stream.write(part)
+
+
+def fragment(
+    shown: AttentionResult | AttentionMap,
+    *,
+    kind: str | None = None,
+    axes: Axes = ((), ()),
+    height: int = 620,
+) -> str:
+    """The page in a frame, for a notebook: shut off from the notebook and from other frames.
+
+    Of a lone map ``axes`` are the tokens that its queries and keys count; without them its rows
+    and columns are called by their numbers.
+    """
+    result = shown if isinstance(shown, AttentionResult) else _alone(shown, kind, axes)
+    page = BytesIO()
+    write_page(result, page, opening=Opening(map=kind))
+    return (
+        f'<iframe srcdoc="{escape(page.getvalue().decode())}" '
+        'sandbox="allow-scripts allow-downloads" title="Attention" '
+        f'style="width: 100%; height: {height}px; border: 0; resize: vertical"></iframe>'
+    )
+
+
+def _alone(map: AttentionMap, kind: str | None, axes: Axes) -> AttentionResult:
+    """A result of one map."""
+    queries = tuple(axes[0]) or _numbers(map.queries)
+    keys = tuple(axes[1]) or _numbers(map.keys)
+    if queries == keys and kind != "cross":
+        return AttentionResult(queries, {kind or "encoder": map})
+    return AttentionResult(keys, {"cross": map}, target_tokens=queries)
+
+
+def _numbers(indices: Sequence[int]) -> tuple[Token, ...]:
+    return tuple(Token(str(i)) for i in range(max(indices, default=-1) + 1))
+
+
+def _title(results: Sequence[AttentionResult]) -> str:
+    return next((text for result in results for text in result.texts if text.strip()), "Attention")
+
+
+def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> Iterator[bytes]:
+    """The file in order: what is seen, how it looks, the data, what draws it."""
+    style, script = _asset("page.css"), _script()
+    head, foot = _asset("page.html").split("<!-- data -->")
+    yield (
+        head.replace("{{script}}", _digest(script))
+        .replace("{{style}}", _digest(style))
+        .replace("<!-- style -->", f"<style>{style}</style>")
+        .replace("{{title}}", escape(visible(title)))
+        .encode()
+    )
+    packed = [{kind: pack(map) for kind, map in result.maps.items()} for result in results]
+    contents = [_contents(*each) for each in zip(results, packed, strict=True)]
+    chosen = {name: value for name, value in asdict(opening).items() if value is not None}
+    yield _json_element({"title": visible(title), "opening": chosen, "inputs": contents})
+    for number, maps in enumerate(packed):
+        for place, map in enumerate(maps.values()):
+            yield f'<script type="text/plain" id="weights-{number}-{place}">'.encode()
+            yield b"\n".join(map.lines)
+            yield b"</script>\n"
+    yield foot.replace("<!-- script -->", f"<script>{script}</script>").encode()
+
+
+def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str, object]:
+    """Everything about a result but its weights, ready for JSON."""
+    model = result.model
+    return {
+        "model": visible(model.name),
+        "type": model.model_type and visible(model.model_type),
+        "source": running(result.tokens, result.texts),
+        "target": running(result.target_tokens, result.target_texts),
+        "maps": {
+            kind: {
+                "layers": map.layers,
+                "heads": map.heads,
+                "queries": map.queries,
+                "keys": map.keys,
+                "step": packed[kind].step,
+                "low": packed[kind].low,
+                "bits": packed[kind].bits,
+                "top": float(abs(map.weights).max(initial=0)),
+            }
+            for kind, map in result.maps.items()
+        },
+    }
+
+
+def _json_element(value: object) -> bytes:
+    # Without "<" no text can end the element; everything outside ASCII is escaped by json itself.
+    text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="contents">{text}</script>\n'.encode()
+
+
+def _script() -> str:
+    parts = "\n".join(_asset(name) for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}}})();'
+
+
+def _asset(name: str) -> str:
+    return (files("attnviz.render") / "assets" / "page" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """What the page's own security policy calls the one script and the one style it allows."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

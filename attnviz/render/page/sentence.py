@@ -1,0 +1,68 @@
+"""The tokens of a sequence as running text: what is written between them and in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attnviz.render.safe import label, visible
+from attnviz.result import Token
+
+__all__ = ["running"]
+
+# What tokenizers put in front of a piece; only seen where there is no text to slice.
+CONTINUES = "##"
+STARTS = ("▁", "Ġ")
+
+Piece = tuple[str, str, str, int | None, bool]
+
+
+def running(tokens: Sequence[Token], texts: Sequence[str]) -> list[Piece]:
+    """For each token: text before it, text in its place, label, word (or None), whether special.
+
+    The text is the input's own wherever offsets tell; the text in a token's place is empty
+    where an earlier token of the same characters shows them already.
+    """
+    pieces: list[Piece] = []
+    at = segment = 0
+    for token in tokens:
+        before = ""
+        if token.segment != segment:
+            segment, at, before = token.segment, 0, "\n"
+        text = texts[segment] if 0 <= segment < len(texts) else ""
+        placed = _placed(token, text)
+        if placed:
+            start, end = placed
+            before += _gap(text[at:start])
+            written = text[max(start, at) : end].rstrip()
+            at = max(start, at) + len(written)
+        else:
+            space, written = _guessed(token, pieces)
+            before += space
+        lead = written[: len(written) - len(written.lstrip())]
+        shown = visible(written.strip())
+        pieces.append((before + _gap(lead), shown, label(token.text), token.word, token.special))
+    return pieces
+
+
+def _placed(token: Token, text: str) -> tuple[int, int] | None:
+    if token.start is None or token.end is None:
+        return None
+    return (token.start, token.end) if 0 <= token.start <= token.end <= len(text) else None
+
+
+def _guessed(token: Token, earlier: Sequence[Piece]) -> tuple[str, str]:
+    """The space before a token that has no place in a text, and what to write for it."""
+    if token.special:
+        return "", token.text
+    if token.text.startswith(CONTINUES) and token.text != CONTINUES:
+        return "", token.text.removeprefix(CONTINUES)
+    marked = token.text.startswith(STARTS) and len(token.text) > 1
+    inside = earlier and token.word is not None and earlier[-1][3] == token.word
+    space = " " if earlier and (marked or not inside) else ""
+    return space, token.text[1:] if marked else token.text
+
+
+def _gap(text: str) -> str:
+    """What stands between tokens, its spaces and line breaks kept."""
+    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "\n".join(visible(line) for line in lines)
