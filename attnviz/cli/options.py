@@ -23,6 +23,14 @@ __all__ = ["Options", "looking"]
 KINDS = ("encoder", "decoder", "cross")
 
 
+def _all() -> list[str]:
+    return ["all"]
+
+
+def _kinds() -> list[str]:
+    return list(KINDS)
+
+
 def _palettes() -> list[str]:
     from attnviz.render.style import PALETTES
 
@@ -47,7 +55,7 @@ class Options:
         typer.Option(
             metavar="all",
             help="Show every head side by side; with --layer, those of the layer.",
-            autocompletion=lambda: ["all"],
+            autocompletion=_all,
         ),
         one_of("all"),
     ] = None
@@ -56,7 +64,7 @@ class Options:
         typer.Option(
             metavar="MAP",
             help="Of a model with two sides: encoder, decoder or cross.",
-            autocompletion=lambda: list(KINDS),
+            autocompletion=_kinds,
         ),
         one_of(*KINDS),
     ] = None

@@ -21,7 +21,14 @@ def render(
     *,
     options: Options,
 ) -> None:
-    """Show the attention in FILE, a document that run --json or any other program wrote."""
+    """Show the attention in a document.
+
+    FILE is what run --json or -o wrote, or any other program that has tokens and weights.
+
+    \b
+    attnviz render attention.json --ask it
+    attnviz run "It rained" --json | attnviz render - --heads all -o wall.png
+    """
     data = read_file(file)
 
     from attnviz.render.document import read

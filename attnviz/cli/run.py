@@ -22,7 +22,7 @@ __all__ = ["run"]
 @looking
 def run(
     text: Annotated[
-        list[str], typer.Argument(metavar="TEXT...", help="The text, or - to read it from stdin.")
+        list[str], typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin.")
     ],
     *,
     pair: Annotated[
@@ -43,9 +43,14 @@ def run(
     ] = False,
     options: Options,
 ) -> None:
-    """Show what the words of TEXT attend to.
+    """Show what the words of a text attend to.
 
-    Several TEXTs give one result each.
+    Several texts give one result each. With --layer or --head, only that part is computed.
+
+    \b
+    attnviz run "He took the hat and examined it carefully" --ask it
+    attnviz run "He took the hat and examined it carefully" --head 3.1 -o hat.png
+    attnviz run --lines --json - < texts.txt > attention.json
     """
     texts = read_texts(text, lines=lines)
     if pair is not None and len(texts) > 1:

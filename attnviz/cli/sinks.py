@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from attnviz.cli.options import Options
@@ -61,14 +62,22 @@ class FigureFile:
         save(self._figure(), self._stream, self._format, dpi=self._style.dpi)
 
     def _figure(self) -> Figure:
-        from attnviz.render.figure import answers, heat_map, wall
+        from attnviz.render import figure
 
-        scene = self._scenes[0]
-        if scene.options.ask:
-            return answers([a for scene in self._scenes for a in scene.answers], self._style)
-        if scene.options.heads:
-            return wall(scene.map, *scene.axes, self._style, notes=scene.notes)
-        return heat_map(scene.panel, self._style)
+        first, style = self._scenes[0], self._style
+        if first.options.ask:
+            return figure.answers([a for scene in self._scenes for a in scene.answers], style)
+        if first.options.heads:
+            return figure.wall(
+                first.map, *first.axes, style, title=first.name, notes=first.notes, kind=first.kind
+            )
+        if len(self._scenes) == 1:
+            return figure.heat_map(first.panel, style)
+        panels = [
+            replace(scene.panel, title=f"{scene.name}: {scene.panel.title}")
+            for scene in self._scenes
+        ]
+        return figure.side_by_side(panels, style)
 
 
 class Page:
@@ -151,7 +160,7 @@ def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:
             yield terminal.answer(answer, screen)
     elif scene.options.heads:
         yield "\n"
-        yield terminal.wall(map, screen, notes=scene.notes)
+        yield terminal.wall(map, screen, hidden=scene.hidden, notes=scene.view.notes)
     else:
         yield "\n"
         yield terminal.heat_map(scene.panel, screen)

@@ -1,0 +1,147 @@
+"""The program as a process: pipes, colours, exit codes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = [sys.executable, "-m", "attnviz"]
+
+
+def run(*arguments, **options):
+    return subprocess.run([*PROGRAM, *map(str, arguments)], capture_output=True, **options)
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR", "ATTNVIZ_MODEL", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def on_a_terminal(arguments, **environment) -> tuple[int, str]:
+    """Run the program on a terminal of its own; its exit code and what appeared."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environment},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:  # how Linux says that the terminal is closed
+            pass
+        os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def test_a_reader_that_leaves_ends_it_quietly(two_documents):
+    with subprocess.Popen(
+        [*PROGRAM, "render", str(two_documents), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+def test_a_reader_of_pictures_may_leave_too(document):
+    with subprocess.Popen(
+        [*PROGRAM, "render", str(document)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_is_said_in_a_sentence(document, options):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        ended = subprocess.run(
+            [*PROGRAM, "render", document, *options], stdout=full, stderr=subprocess.PIPE
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(b"attnviz: ") and b"No space left" in ended.stderr
+    assert ended.stderr.count(b"\n") == 1
+
+
+def test_ctrl_c_is_quiet():
+    program = """
+import os, signal, sys
+from attnviz.cli import main
+
+class Keyboard:
+    buffer = property(lambda self: self)
+    def read(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.stdin = Keyboard()
+main(["run", "-"])
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
+def test_on_a_terminal_there_are_colours(document):
+    code, shown = on_a_terminal(["render", document, "--ask", "it"])
+    assert code == 0
+    assert "\x1b[" in shown and "0.75" in shown
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_colours_can_be_refused(document, environment):
+    code, shown = on_a_terminal(["render", document], **environment)
+    assert code == 0
+    assert "\x1b[" not in shown and "it → hat 0.75" in shown
+
+
+def test_a_picture_written_to_a_file_leaves_the_terminal_alone(document, tmp_path):
+    code, shown = on_a_terminal(["render", document, "-o", tmp_path / "a.json"])
+    assert (code, shown) == (0, "")
+
+
+def test_an_encoding_without_arrows_is_no_obstacle(document):
+    ended = run("render", document, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert ended.returncode == 0
+    assert b"it > hat 0.75" in ended.stdout
+
+
+def test_closed_standard_streams_are_no_obstacle(document, tmp_path):
+    command = f'exec "$0" -m attnviz render "$1" -o "{tmp_path}/a.json" <&- >&- 2>&-'
+    ended = subprocess.run(["/bin/sh", "-c", command, sys.executable, document])
+    assert ended.returncode == 0
+    assert (tmp_path / "a.json").exists()
+
+
+def test_the_version_is_told():
+    import attnviz
+
+    assert run("--version").stdout.decode() == f"attnviz {attnviz.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["--help"], ["-h"], ["run", "--help"], ["render", "-h"]])
+def test_help_shows_how_to_begin(command):
+    ended = run(*command)
+    assert ended.returncode == 0
+    assert b"attnviz r" in ended.stdout.partition(b"Options:")[2] + ended.stdout
+
+
+def test_completion_knows_commands_and_names(monkeypatch):
+    monkeypatch.setenv("_ATTNVIZ_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "attnviz render a --map ")
+    monkeypatch.setenv("COMP_CWORD", "4")
+    ended = subprocess.run(
+        [sys.executable, "-c", "from attnviz.cli import main; main()"], capture_output=True
+    )
+    assert ended.stdout.split() == [b"encoder", b"decoder", b"cross"]

@@ -1,0 +1,114 @@
+"""``attnviz render``: documents in, pictures and documents out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from attnviz.render.document import read
+
+
+def test_the_head_that_says_most_is_shown_and_why(attnviz, document):
+    ended = attnviz("render", document)
+    assert ended.code == 0 and ended.err == ""
+    assert "made-by-hand" in ended.text and "head 1.0" in ended.text
+    assert "Head 1.0 is shown: " in ended.text
+    assert "it → hat 0.75 in 1.0" in ended.text
+
+
+def test_what_is_printed_when_nobody_watches_has_no_escapes(attnviz, document):
+    assert b"\x1b" not in attnviz("render", document).out
+
+
+def test_words_are_shown_unless_tokens_are_asked_for(attnviz, document):
+    assert "liked" in attnviz("render", document).text
+    by_tokens = attnviz("render", document, "--tokens").text
+    assert "lik" in by_tokens and "liked" not in by_tokens
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (["--head", "0.1"], "head 0.1"),
+        (["--layer", "1"], "layer 1, mean of 2 heads"),
+        (["--mean"], "mean of 4 heads in 2 layers"),
+        (["--heads", "all"], "2 layers × 2 heads"),
+        (["--layer", "1", "--heads", "all"], "1 layers × 2 heads"),
+    ],
+    ids=str,
+)
+def test_the_map_that_was_asked_for_is_shown(attnviz, document, options, title):
+    ended = attnviz("render", document, *options)
+    assert ended.code == 0
+    assert title in ended.text
+    assert "is shown" not in ended.text
+
+
+def test_hidden_tokens_are_gone_and_their_weight_is_told(attnviz, document):
+    shown = attnviz("render", document, "--no-special", "--head", "1.0").text
+    assert "[CLS]" not in shown
+    assert "89% of the weight" in shown  # (6 words + 0.25) of 7
+
+
+def test_the_wall_without_special_tokens_says_so_too(attnviz, document):
+    assert "of the weight" in attnviz("render", document, "--no-special", "--heads", "all").text
+
+
+def test_a_question_is_answered_in_one_line(attnviz, document):
+    ended = attnviz("render", document, "--ask", "it")
+    assert "it → hat 0.75 in head 1.0" in ended.text
+
+
+def test_several_questions_are_answered_in_order(attnviz, document):
+    text = attnviz("render", document, "--ask", "it", "--ask", "hat").text
+    assert text.index("it → hat") < text.index("hat → ")
+
+
+def test_a_document_comes_from_standard_input(attnviz, document):
+    ended = attnviz("render", "-", "--ask", "it", stdin=document.read_bytes())
+    assert "it → hat 0.75" in ended.text
+
+
+def test_a_document_goes_through_unchanged(attnviz, document):
+    ended = attnviz("render", document, "--json", "--no-special")
+    assert ended.documents == [json.loads(document.read_text())]
+
+
+def test_several_documents_are_shown_one_after_another(attnviz, two_documents):
+    assert attnviz("render", two_documents).text.count("made-by-hand") == 2
+    assert len(attnviz("render", two_documents, "--json").documents) == 2
+
+
+def test_files_are_written_by_their_suffix(attnviz, document, tmp_path):
+    ended = attnviz("render", document, "-o", "a.json", "-o", "a.npz", "-o", "a.csv")
+    assert (ended.code, ended.out) == (0, b"")
+    assert json.loads((tmp_path / "a.json").read_text()) == json.loads(document.read_text())
+    again = read((tmp_path / "a.npz").read_bytes())[0]
+    np.testing.assert_array_equal(
+        again.maps["encoder"].weights,
+        read(document.read_bytes())[0].maps["encoder"].weights,
+    )
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert len(lines) == 1 + 2 * 2 * 10 * 10
+
+
+def test_a_layer_or_a_head_confines_the_document_too(attnviz, document):
+    (layer,) = attnviz("render", document, "--json", "--layer", "1").documents
+    assert layer["maps"]["encoder"]["layers"] == [1]
+    (head,) = attnviz("render", document, "--json", "--head", "1.0").documents
+    assert np.shape(head["maps"]["encoder"]["weights"]) == (1, 1, 10, 10)
+
+
+def test_numbers_are_rounded_on_request(attnviz, tmp_path, document):
+    written = json.loads(document.read_text())
+    written["maps"]["encoder"]["weights"][0][0][0][:2] = [0.123456, 0.876544]
+    document.write_text(json.dumps(written))
+    (rounded,) = attnviz("render", document, "--json", "--precision", "2").documents
+    assert rounded["maps"]["encoder"]["weights"][0][0][0][:2] == [0.12, 0.88]
+
+
+def test_the_terminal_picture_is_as_wide_as_asked(attnviz, document):
+    lines = attnviz("render", document, "--width", "40").text.splitlines()
+    assert 20 < max(map(len, lines)) <= 40
