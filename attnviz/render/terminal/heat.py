@@ -15,6 +15,7 @@ from attnviz.render.terminal.table import numbers
 from attnviz.result import Panel
 
 STRONGEST = 8  # weights named under a dense picture
+LEAST = 0.005  # or their numbers would be 0.00
 GAP = Cell("", 3)
 
 
@@ -65,4 +66,5 @@ def _strongest_places(panel: Panel) -> list[tuple[int, int]]:
     words = np.outer(plain_queries, plain_keys)
     size = np.where(words, np.abs(panel.weights), -1.0) if words.any() else np.abs(panel.weights)
     order = np.argsort(-size, axis=None, kind="stable")[:STRONGEST]
-    return [divmod(int(place), size.shape[1]) for place in order]
+    places = [divmod(int(place), size.shape[1]) for place in order]
+    return [place for place in places if size[place] >= LEAST]

@@ -48,7 +48,7 @@ def told(text: str, style: Style | None = None) -> Cell:
 
 def picture(lines: Iterable[Line]) -> Segments:
     """Lines as one renderable that rich prints as it is: no wrapping, markup or highlighting."""
-    return Segments([part for line in lines for part in (*line, Segment.line())])
+    return Segments([part for line in lines for part in (*_trimmed(line), Segment.line())])
 
 
 def row(cells: Iterable[Cell], screen: Screen) -> Line:
@@ -133,11 +133,22 @@ def names(tokens: Sequence[Token], screen: Screen) -> list[str]:
     return said
 
 
+def _trimmed(line: Line) -> Line:
+    """The line without blanks that nobody could see at its end."""
+    for n in range(len(line), 0, -1):
+        last = line[n - 1]
+        if last.style is not None and last.style.bgcolor is not None:
+            return line[:n]
+        if not last.control and (text := last.text.rstrip(" ")):
+            return [*line[: n - 1], Segment(text, last.style)]
+    return []
+
+
 def _set(cell: Cell, screen: Screen) -> str:
     text = screen.signs(fit(cell.text, cell.width))
     blank = cell.width - width_of(text)
     before = {"left": 0, "right": blank, "center": (blank + 1) // 2}[cell.align]
-    if screen.unicode and not text.isascii() and any(map(_right_to_left, text)):
+    if UNSURE.search(text) and screen.unicode and any(map(_right_to_left, text)):
         # or a terminal that reorders would take the numbers after it along
         text = LEFT_TO_RIGHT + text + LEFT_TO_RIGHT
     return " " * before + text + " " * (blank - before)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from unicodedata import category
 
 from rich.cells import cell_len, split_graphemes
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str) -> int:
     """The columns that text takes; vowel signs that stand beside a letter take one each."""
     return len(text) if text.isascii() else cell_len(text) + _signs_beside(text)

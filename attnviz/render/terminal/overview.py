@@ -17,7 +17,9 @@ LEAST, MOST, GAP = 12, 32, 2  # columns of one small map and between two
 LONGEST_NAME = len("11.11")
 
 
-def wall(attention: AttentionMap, screen: Screen, notes: Sequence[str] = ()) -> Segments:
+def wall(
+    attention: AttentionMap, screen: Screen, *, hidden: float = 0.0, notes: Sequence[str] = ()
+) -> Segments:
     """All layers × heads as small maps labelled like 3.1, queries down and keys across."""
     layers, heads, _, keys = attention.weights.shape
     scale = Scale.over(attention.weights, screen.colour)
@@ -28,7 +30,7 @@ def wall(attention: AttentionMap, screen: Screen, notes: Sequence[str] = ()) -> 
         for n in range(0, heads, across):
             these = [Head(layer, head) for head in attention.heads[n : n + across]]
             lines += _strip(attention, these, step, scale, screen)
-    return picture([*lines, *explained(scale, step, screen), *footnotes(0.0, notes, screen)])
+    return picture([*lines, *explained(scale, step, screen), *footnotes(hidden, notes, screen)])
 
 
 def _arrangement(heads: int, keys: int, width: int) -> tuple[int, int]:

@@ -39,7 +39,7 @@ RAMPS_16 = {"share": (0, 4, 6, 3, 7), "loss": (0, 4, 6), "gain": (0, 1, 3)}
 DARK_16 = (0, 1, 4)
 
 LEVELS = 64
-PAPER, INK = b"\xff\xff\xff", b"\x0b\x0a\x1a"
+WHITE, BLACK = b"\xff\xff\xff", b"\x00\x00\x00"
 FAINT = b"\x76\x74\xa3"  # for a zero on the ink
 ACCENT, ACCENT_16 = b"\x0f\x8f\x8f", 5  # for bars, which lie on the terminal's own ground
 
@@ -143,5 +143,12 @@ def _colour(rgb: bytes, colour: Colour) -> Color:
 
 
 def _readable_on(ground: Color) -> bytes:
-    red, green, blue = ((value / 255) ** 2.2 for value in ground.get_truecolor())
-    return PAPER if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 else INK
+    """White or black, whichever has the higher contrast."""
+    red, green, blue = map(_linear, ground.get_truecolor())
+    return WHITE if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 else BLACK
+
+
+def _linear(value: int) -> float:
+    """The light of an sRGB value, from 0 to 1."""
+    share = value / 255
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attnviz.render.safe import encodable
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NARROWEST = 24
+EVERYTHING = "é→▀字م🎩"
 
 # Our own signs and what stands for each where the encoding lacks it; every pair is one cell wide.
 SIGNS = {
@@ -62,7 +64,7 @@ class Screen:
     @property
     def unicode(self) -> bool:
         """Whether it can write every character."""
-        return self.encoding.lower().replace("_", "-").startswith(("utf-8", "utf8", "utf-16"))
+        return _writes(EVERYTHING, self.encoding)
 
     def writable(self, text: str) -> str:
         """Text as this screen can write it, escaped where it cannot; its length may change."""
@@ -73,9 +75,14 @@ class Screen:
         if self.unicode or text.isascii():
             return text
         return "".join(
-            SIGNS[char] if char in SIGNS and encodable(char, self.encoding) != char else char
+            SIGNS[char] if char in SIGNS and not _writes(char, self.encoding) else char
             for char in text
         )
+
+
+@lru_cache(maxsize=64)
+def _writes(text: str, encoding: str) -> bool:
+    return encodable(text, encoding) == text
 
 
 def colour_of(console: Console) -> Colour:

@@ -41,7 +41,7 @@ def lay_out(lengths: list[int], room: int, matrix: Matrix) -> Layout | None:
     """The most readable columns that fit: whole words, then long ones cut, then narrow columns."""
     sign = int(matrix.scale.signed)
     for digits in (4 + sign, 3 + sign):
-        if widths := _level_widths(lengths, digits + 1, room):
+        if (widths := _level_widths(lengths, digits + 1, room)) is not None:
             return Layout(widths, digits, level=True)
     for digits in (4 + sign, 3 + sign):
         if len(lengths) * (digits + 1) <= room:
