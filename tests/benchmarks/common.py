@@ -1,0 +1,123 @@
+"""What the benchmarks share: timing whole processes, warm workers, medians and ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+EMBEDDED = ROOT / "attnviz" / "models" / "all-MiniLM-L6-v2"
+SETTLE = 0.05  # seconds between measurements, for threads that spin to go to sleep
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: wall time in seconds, peak memory in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """The options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=(description or "").split("\n")[0])
+    parser.add_argument(
+        "--torch-python",
+        default=os.environ.get("ATTNVIZ_TORCH_PYTHON", sys.executable),
+        help="a Python that has torch and transformers (or ATTNVIZ_TORCH_PYTHON)",
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each side")
+    return parser
+
+
+def require_torch(python: str) -> None:
+    """End with one sentence unless this Python has torch and transformers."""
+    found = subprocess.run([python, "-c", "import torch, transformers"], capture_output=True)
+    if found.returncode:
+        sys.exit(
+            f"{python} has no torch or transformers; install them with pip install "
+            "'attnviz[oracle]', or name a Python that has them with --torch-python"
+        )
+
+
+def process(command: Sequence[str]) -> Cost:
+    """Run a command to its end and say what it took; its output is thrown away."""
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stderr is not None
+        errors = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{' '.join(command)[:200]} failed:\n{errors.decode()}")
+    return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def alternate(sides: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
+    """Measure the sides in turn, so that whatever else the machine does hits both alike.
+
+    The first round warms caches and is thrown away.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, measure in sides.items():
+            cost = measure()
+            if number:
+                found[name].append(cost)
+            time.sleep(SETTLE)
+    return found
+
+
+def report(
+    what: str, ours: Sequence[float], theirs: Sequence[float], unit: str, goal: float
+) -> None:
+    """Print both medians and their ratio beside the ratio aimed at."""
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    ratio = mine / other
+    verdict = "ok" if ratio <= goal else "OVER"
+    print(
+        f"{what:<44} {mine:9.3f} {unit:<2} against {other:9.3f} {unit:<2}"
+        f"  ratio {ratio:6.3f}  goal {goal:g}  {verdict}",
+        flush=True,
+    )
+
+
+class Worker:
+    """A warm process that answers each request line with the seconds it took."""
+
+    def __init__(self, python: str, side: str, folder: Path) -> None:
+        command = [python, "-m", "tests.benchmarks.worker", side, str(folder)]
+        self._child = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.communicate()
+
+    def seconds(self, token_ids: Sequence[int]) -> float:
+        """One call on these ids."""
+        assert self._child.stdin is not None and self._child.stdout is not None
+        print(json.dumps(list(token_ids)), file=self._child.stdin, flush=True)
+        answer = self._child.stdout.readline()
+        if not answer:
+            sys.exit("the worker process ended; its error is above")
+        return float(answer)
