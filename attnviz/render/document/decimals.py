@@ -30,9 +30,11 @@ SCALES = np.array([float(f"1e{DIGITS - 1 - e}") for e in EXPONENTS])
 FROM_BINARY = np.array(
     [int(f"{2.0**b:e}".partition("e")[2]) for b in range(LOWEST_BINARY, HIGHEST_BINARY + 1)]
 )
-TWO_DIGITS = np.array([b"%02d" % i for i in range(100)]).view(np.uint16)
-FOUR_DIGITS = np.array([b"%04d" % i for i in range(10_000)]).view(np.uint32)
-FINAL_ZEROS = np.array([4] + [len(s) - len(s.rstrip("0")) for s in map(str, range(1, 10_000))])
+PLACES = np.array([1000, 100, 10, 1])
+NUMBERS = np.arange(10_000)[:, None]
+FOUR_DIGITS = (NUMBERS // PLACES % 10 + ord("0")).astype(np.uint8).view(np.uint32).ravel()
+TWO_DIGITS = FOUR_DIGITS[:100].view(np.uint16)[1::2]
+FINAL_ZEROS = (NUMBERS % (PLACES * 10) == 0).sum(axis=1)
 
 
 def number_rows(values: FloatArray, decimals: int | None = None) -> Iterator[bytes]:
