@@ -23,7 +23,8 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"result", "core"},
     "render": {"result"},
     "model": {"core", "families", "checkpoint", "result"},
-    "cli": {"", "analysis", "checkpoint", "model", "render", "result"},
+    "catalogue": {"core", "families", "checkpoint"},
+    "cli": {"", "analysis", "catalogue", "model", "render", "result"},
     "__main__": {"cli"},
 }
 # The tokenizers library raises bare Exception, and its panics are not even that.

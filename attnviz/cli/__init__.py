@@ -13,6 +13,7 @@ from typer.main import get_command
 
 import attnviz
 from attnviz.cli.failures import exit_code
+from attnviz.cli.models import models
 from attnviz.cli.program import Command, Program
 from attnviz.cli.render import render
 from attnviz.cli.run import run
@@ -55,3 +56,4 @@ def attnviz_(
 
 for command in (run, render):
     app.command(cls=Command)(command)
+app.add_typer(models, name="models")

@@ -1,0 +1,91 @@
+"""Which models are on this machine, and what each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attnviz.checkpoint.cache import list_snapshots
+from attnviz.checkpoint.config import read_config
+from attnviz.checkpoint.source import Source, embedded_models, find, pull
+from attnviz.checkpoint.tensors import open_tensors
+from attnviz.checkpoint.text import load_tokenizer
+from attnviz.core.spec import StackSpec
+from attnviz.errors import ModelError, ModelNotFound, quote
+from attnviz.families import translate
+
+__all__ = ["Card", "Stack", "available", "describe", "fetch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The layers on one side of a model."""
+
+    kind: str
+    n_layers: int
+    n_heads: int
+    max_positions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model is, as far as its files tell; ``problem`` says why it cannot be run."""
+
+    name: str
+    kind: str
+    folder: Path
+    revision: str | None = None
+    model_type: str | None = None
+    stacks: tuple[Stack, ...] = ()
+    n_parameters: int | None = None
+    storage: str | None = None
+    problem: str | None = None
+
+
+def available() -> Iterator[Card]:
+    """The models on this machine that have names: embedded ones, then those in the cache."""
+    for name in embedded_models():
+        yield describe(name)
+    for snapshot in list_snapshots():
+        yield describe(snapshot.name)
+
+
+def describe(name: str) -> Card:
+    """What the model of that name is; ModelNotFound if it is not on this machine."""
+    source = find(name)
+    if source is None:
+        raise ModelNotFound(
+            f"{quote(name)} is not on this machine; fetch it with 'attnviz models pull {name}'"
+        )
+    return _card(source)
+
+
+def fetch(name: str) -> Card:
+    """Fetch a model from the Hub, or its newer version, and describe it."""
+    return _card(pull(name))
+
+
+def _card(source: Source) -> Card:
+    known: dict[str, Any] = {}
+    try:
+        _look_at(source.folder, known)
+    except ModelError as error:
+        known["problem"] = str(error)
+    return Card(source.name, source.kind, source.folder, source.revision, **known)
+
+
+def _look_at(folder: Path, known: dict[str, Any]) -> None:
+    """Note what can be read before the first error."""
+    values = read_config(folder)
+    known["model_type"] = str(values.get("model_type"))
+    tensors = open_tensors(folder)
+    known["n_parameters"], known["storage"] = tensors.n_parameters, tensors.storage
+    known["stacks"] = tuple(map(_stack, translate(values, tensors).spec.stacks))
+    load_tokenizer(folder, model_type=known["model_type"])
+
+
+def _stack(stack: StackSpec) -> Stack:
+    n_heads = stack.layers[0].attention.n_heads if stack.layers else 0
+    return Stack(stack.kind, len(stack.layers), n_heads, stack.max_positions)

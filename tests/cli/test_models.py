@@ -1,0 +1,83 @@
+"""``attnviz models``: what there is, what it is, and why it cannot be run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+MODEL = Path(__file__).resolve().parents[2] / "attnviz" / "models" / "all-MiniLM-L6-v2"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def facts(ended) -> dict[str, str]:
+    assert ended.code == 0
+    return dict(line.split("  ", 1) for line in ended.text.splitlines())
+
+
+@pytest.fixture
+def cached(tmp_path, monkeypatch):
+    """A cache of the Hub's client with one model in it, a link to the embedded one."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--org--name"
+    (repository / "snapshots").mkdir(parents=True)
+    (repository / "snapshots" / COMMIT).symlink_to(MODEL)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    return repository
+
+
+def test_the_embedded_model_is_listed(attnviz):
+    ended = attnviz("models")
+    assert ended.code == 0
+    assert ended.text == "all-MiniLM-L6-v2  bert, 6 × 12 heads, embedded\n"
+
+
+def test_models_in_the_cache_are_listed(attnviz, cached):
+    assert "org/name          bert, 6 × 12 heads, cache" in attnviz("models").text
+
+
+def test_a_model_is_shown_with_all_that_its_files_tell(attnviz):
+    shown = {name: value.strip() for name, value in facts(attnviz("models", "show", MODEL)).items()}
+    assert shown["family"] == "bert"
+    assert (shown["layers"], shown["heads"]) == ("6", "12 in each layer")
+    assert (shown["positions"], shown["parameters"]) == ("512", "22,713,216")
+    assert shown["stored as"].startswith("F16")
+    assert shown["runs"] == "yes"
+
+
+def test_the_commit_of_a_cached_model_is_shown(attnviz, cached):
+    assert facts(attnviz("models", "show", "org/name"))["revision"].strip() == COMMIT
+
+
+def test_a_model_that_cannot_be_run_says_why(attnviz, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL, folder, ignore=lambda *_: ["model.safetensors"])
+    shown = facts(attnviz("models", "show", folder))
+    assert shown["runs"].strip().startswith("no: ") and "model.safetensors" in shown["runs"]
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "mamba"}))
+    (folder / "model.safetensors").symlink_to(MODEL / "model.safetensors")
+    shown = facts(attnviz("models", "show", folder))
+    assert shown["family"].strip() == "mamba" and "mamba" in shown["runs"]
+    assert shown["parameters"].strip() == "22,713,216"
+
+
+def test_what_is_not_here_can_be_pulled(attnviz):
+    ended = attnviz("models", "show", "org/other")
+    assert (ended.code, ended.out) == (1, b"")
+    assert "attnviz models pull org/other" in ended.err
+
+
+def test_what_is_here_already_needs_no_pull(attnviz):
+    assert facts(attnviz("models", "pull", "all-MiniLM-L6-v2"))["runs"].strip() == "yes"
+
+
+def test_hostile_names_are_shown_as_text(attnviz, tmp_path):
+    folder = tmp_path / "\x1b[31mred"
+    folder.symlink_to(MODEL)
+    (tmp_path / "config.json").touch()
+    ended = attnviz("models", "show", folder)
+    assert ended.code == 0 and "\x1b" not in ended.text
