@@ -1,3 +1,55 @@
-"""See what a transformer attends to."""
+"""See what a transformer attends to: load a model, attend to a text, look at the result.
+
+>>> import attnviz
+>>> result = attnviz.load().attend("He took the hat and examined it carefully")
+>>> result.maps["encoder"].weights.shape  # (layer, head, query, key)
+(6, 12, 10, 10)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attnviz.errors import AttnvizError, AttnvizWarning
+    from attnviz.model import Model, load
+    from attnviz.result import AttentionMap, AttentionResult, Head, ModelInfo, Token
+
+__all__ = [
+    "AttentionMap",
+    "AttentionResult",
+    "AttnvizError",
+    "AttnvizWarning",
+    "Head",
+    "Model",
+    "ModelInfo",
+    "Token",
+    "__version__",
+    "load",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "AttnvizError": "errors",
+    "AttnvizWarning": "errors",
+    "Model": "model",
+    "load": "model",
+    "AttentionMap": "result",
+    "AttentionResult": "result",
+    "Head": "result",
+    "ModelInfo": "result",
+    "Token": "result",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import attnviz`` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'attnviz' has no attribute '{name}'")
+    return getattr(import_module(f"attnviz.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -28,7 +28,8 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Text:
     Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
     """
     tokenizer, class_name, settings = open_tokenizer(folder, model_type)
-    languages = Languages.of(tokenizer, class_name, settings)
+    with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
+        languages = Languages.of(tokenizer, class_name, settings)
     return Text(tokenizer, _special(tokenizer), languages)
 
 
@@ -73,13 +74,27 @@ class Text:
         """How many tokens there are, the added ones included."""
         return int(self.tokenizer.get_vocab_size(with_added_tokens=True))
 
-    def encode(self, text: str, pair: str | None = None, *, special: bool = True) -> Encoded:
-        """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them."""
+    def encode(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        special: bool = True,
+        limit: int | None = None,
+    ) -> Encoded:
+        """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them.
+
+        With a ``limit`` the longer text is cut until no more than so many tokens are left.
+        """
         texts = (text,) if pair is None else (text, pair)
         for given in texts:
             _require_unicode(given)
         with guarded("the tokenizer cannot encode this text"):
             encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
+            if limit is not None and len(encoding.ids) > limit:
+                self.tokenizer.enable_truncation(limit)
+                encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
+                self.tokenizer.no_truncation()
         pieces = pieces_of_encoding(encoding, texts, self.special)
         return Encoded.of(label(pieces, texts), texts, encoding.type_ids)
 

@@ -1,0 +1,81 @@
+"""What goes into a model: texts or ids, checked against its vocabulary and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.core.spec import ModelSpec, StackSpec
+from attnviz.core.transformer import Ids
+from attnviz.errors import EmptyText, InputError, TooLong
+from attnviz.result import Token
+
+__all__ = ["Input", "checked", "integers", "require_text"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input as the model takes it, with the tokens that label it."""
+
+    ids: Ids
+    tokens: tuple[Token, ...]
+    texts: tuple[str, ...] = ()
+    target_tokens: tuple[Token, ...] = ()
+    target_texts: tuple[str, ...] = ()
+
+
+def require_text(*texts: str | None) -> None:
+    """Raise EmptyText for a text without a word in it."""
+    for text in texts:
+        if text is not None and not text.strip():
+            raise EmptyText("the text is empty; give a sentence with at least one word")
+
+
+def integers(values: Sequence[int] | IntArray, name: str) -> IntArray:
+    """A flat int64 array, or InputError."""
+    try:
+        array: npt.NDArray[Any] = np.asarray(values)
+    except ValueError:
+        array = np.empty((0, 0))
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise InputError(f"{name} must be one flat list of whole numbers")
+    return array.astype(np.int64)
+
+
+def checked(ids: Ids, spec: ModelSpec, name: str) -> Ids:
+    """The ids, if the model has embeddings and positions for all of them."""
+    first = spec.stacks[0]
+    _check(first, ids.ids, name)
+    if ids.target_ids is not None:
+        if spec.encoder is None or spec.decoder is None:
+            raise InputError(f"{name} has one stack, so it takes no target")
+        _check(spec.decoder, ids.target_ids, name)
+    if ids.types is not None:
+        n_types = first.embedding.n_types
+        if len(ids.types) != len(ids.ids):
+            raise InputError(
+                f"there are {len(ids.ids)} token_ids but {len(ids.types)} token_type_ids"
+            )
+        if ids.types.min(initial=0) < 0 or 0 < n_types <= ids.types.max(initial=0):
+            raise InputError(f"{name} has {n_types} token types, counted from 0")
+    return ids
+
+
+def _check(stack: StackSpec, ids: IntArray, name: str) -> None:
+    if not len(ids):
+        raise EmptyText("there are no token ids; give at least one")
+    size = stack.embedding.vocab_size
+    if ids.min() < 0 or ids.max() >= size:
+        wrong = int(ids.min() if ids.min() < 0 else ids.max())
+        raise InputError(f"token id {wrong} is outside {name}'s vocabulary of {size}")
+    if stack.max_positions is not None and len(ids) > stack.max_positions:
+        raise TooLong(
+            f"the input has {len(ids)} tokens but {name} has {stack.max_positions} positions; "
+            "shorten it, or cut it with --truncate"
+        )

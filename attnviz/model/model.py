@@ -1,0 +1,342 @@
+"""A checkpoint that attends, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.checkpoint.config import read_config, read_generation_config
+from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
+from attnviz.checkpoint.tensors import Tensors, open_tensors
+from attnviz.core.transformer import Ids, Kind, Step, Want, run
+from attnviz.core.weights import Keeper
+from attnviz.errors import InputError, TooLong, UnknownHead
+from attnviz.families import Translated, translate
+from attnviz.model.inputs import Input, IntArray, checked, integers, require_text
+from attnviz.model.record import Recorder, Strongest
+from attnviz.model.writing import Rules, continue_ids, require_start, write_target
+from attnviz.result import AttentionResult, Link, ModelInfo, Token, span
+
+if TYPE_CHECKING:
+    from attnviz.checkpoint.text import Text
+
+__all__ = ["Model", "load"]
+
+KEPT_BYTES = 1 << 28
+"""How much of the weights stays in memory, in float32, between one call and the next."""
+
+PACK_TOKENS = 2048
+"""How many tokens attend_many runs together."""
+
+NEW_TOKENS = 64
+"""How many tokens a model writes at most, where nobody says."""
+
+
+def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
+    """The model of that name: embedded, a folder, in the Hugging Face cache or on the Hub.
+
+    Raises ModelNotFound, BadCheckpoint or UnsupportedModel.
+    """
+    source = resolve(str(name), offline=offline)
+    config = read_config(source.folder)
+    tensors = open_tensors(source.folder)
+    rules = Rules.of(config, read_generation_config(source.folder))
+    return Model(source, translate(config, tensors), tensors, rules)
+
+
+class Model:
+    """A checkpoint that attends; made by ``load``."""
+
+    def __init__(
+        self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
+    ) -> None:
+        self.model_type, self.spec, self.weights = translated
+        self._source, self._tensors, self._rules = source, tensors, rules
+        self._keeper = Keeper(KEPT_BYTES)
+        layers = self.spec.stacks[0].layers
+        self.info = ModelInfo(
+            source.name,
+            self.model_type,
+            n_layers=len(layers),
+            n_heads=layers[0].attention.n_heads,
+            revision=source.revision,
+        )
+
+    def __repr__(self) -> str:
+        layers, heads = self.info.n_layers, self.info.n_heads
+        return f"<Model {self.info.name}: {self.model_type}, {layers} layers × {heads} heads>"
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the model is sequence-to-sequence: an encoder and a decoder."""
+        return len(self.spec.stacks) == 2
+
+    @cached_property
+    def text(self) -> Text:
+        """The model's tokenizer, read when it is first needed."""
+        from attnviz.checkpoint.text import load_tokenizer
+
+        return load_tokenizer(self._source.folder, model_type=self.model_type)
+
+    def fingerprint(self) -> ModelInfo:
+        """The model's description with the SHA-256 of its weights, which are read for it."""
+        self.info = replace(self.info, sha256=self._tensors.sha256())
+        return self.info
+
+    def attend(
+        self,
+        text: str | None = None,
+        *,
+        pair: str | None = None,
+        target: str | None = None,
+        token_ids: Sequence[int] | None = None,
+        token_type_ids: Sequence[int] | None = None,
+        target_ids: Sequence[int] | None = None,
+        layers: Collection[int] | None = None,
+        hidden: bool = False,
+        truncate: bool = False,
+        generate: int = 0,
+        max_new_tokens: int = NEW_TOKENS,
+    ) -> AttentionResult:
+        """Every head's attention for one text, pair of texts, or token ids.
+
+        Ids go to the model as they are, special tokens included. A sequence-to-sequence model
+        attends to ``target`` too, or to what it writes itself, up to ``max_new_tokens``; a
+        decoder continues the text by up to ``generate`` tokens first. ``layers`` keeps only these
+        layers and computes none behind the last; ``hidden`` asks for the last hidden states;
+        ``truncate`` cuts what is longer than the model's positions instead of refusing it.
+
+        Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and
+        TooBig when the maps would not fit in memory.
+        """
+        if (text is None) == (token_ids is None):
+            raise InputError("give a text or token_ids, and not both")
+        if token_ids is None:
+            if target_ids is not None or token_type_ids is not None:
+                raise InputError("target_ids and token_type_ids go with token_ids, not with a text")
+            given = self.encode(text or "", pair, target=target, truncate=truncate)
+        else:
+            if pair is not None or target is not None:
+                raise InputError("pair and target go with a text, not with token_ids")
+            given = self.label(token_ids, token_type_ids, target_ids)
+        return self._attend([self._written(given, generate, max_new_tokens)], layers, hidden)[0]
+
+    def attend_many(
+        self,
+        texts: Iterable[str],
+        *,
+        layers: Collection[int] | None = None,
+        hidden: bool = False,
+        truncate: bool = False,
+        generate: int = 0,
+        max_new_tokens: int = NEW_TOKENS,
+    ) -> Iterator[AttentionResult]:
+        """The results of many texts in order; short ones are computed together."""
+        pack: list[Input] = []
+        tokens = 0
+        for text in texts:
+            given = self.encode(text, truncate=truncate)
+            given = self._written(given, generate, max_new_tokens)
+            if pack and tokens + len(given.tokens) > PACK_TOKENS:
+                yield from self._attend(pack, layers, hidden)
+                pack, tokens = [], 0
+            pack.append(given)
+            tokens += len(given.tokens)
+        if pack:
+            yield from self._attend(pack, layers, hidden)
+
+    def strongest(
+        self, given: Input, n: int = 20, *, layers: Collection[int] | None = None
+    ) -> list[Link]:
+        """The n strongest links between different words, and nothing else kept.
+
+        Special tokens do not count. Memory grows with the tokens, not with their square.
+        """
+        kind = self.spec.stacks[0].kind
+        counts = np.asarray([not token.special for token in given.tokens])
+        words = [
+            -1 - i if token.word is None else token.word for i, token in enumerate(given.tokens)
+        ]
+        keeper = Strongest(n, counts, counts, np.asarray(words, np.int64))
+        self.watch([given], keeper.visit, layers={kind: self._layers(kind, layers)})
+        return keeper.links()
+
+    def watch(
+        self,
+        inputs: Sequence[Input],
+        visit: Callable[[Step], None],
+        *,
+        layers: dict[Kind, tuple[int, ...]],
+        edit: Callable[[Step], None] | None = None,
+    ) -> None:
+        """Show every block of queries to ``visit`` as it is computed, and keep nothing."""
+        want = Want({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
+        run(self.spec, self.weights, [given.ids for given in inputs], want, keeper=self._keeper)
+
+    def encode(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        target: str | None = None,
+        truncate: bool = False,
+    ) -> Input:
+        """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
+        require_text(text, pair, target)
+        limit = self.spec.stacks[0].max_positions
+        encoded = self.text.encode(text, pair)
+        if limit is not None and len(encoded.ids) > limit:
+            if not truncate:
+                raise TooLong(
+                    f"the text has {len(encoded.ids)} tokens but {self.info.name} has "
+                    f"{limit} positions; shorten it, or cut it with --truncate"
+                )
+            encoded = self.text.encode(text, pair, limit=limit)
+        ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
+        given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
+        return given if target is None else self._with_target(given, target)
+
+    def label(
+        self,
+        token_ids: Sequence[int] | IntArray,
+        token_type_ids: Sequence[int] | None = None,
+        target_ids: Sequence[int] | IntArray | None = None,
+    ) -> Input:
+        """Token ids as an input, labelled as far as the model has a tokenizer."""
+        ids = Ids(
+            integers(token_ids, "token_ids"),
+            None if token_type_ids is None else integers(token_type_ids, "token_type_ids"),
+            None if target_ids is None else integers(target_ids, "target_ids"),
+        )
+        checked(ids, self.spec, self.info.name)
+        tokens, texts = self._rebuilt(ids.ids, ids.types)
+        if ids.target_ids is None:
+            return Input(ids, tokens, texts)
+        return Input(ids, tokens, texts, *self._rebuilt(ids.target_ids, None))
+
+    def _rebuilt(
+        self, ids: IntArray, types: IntArray | None
+    ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+        from attnviz.checkpoint.text import has_tokenizer, tokens_without_text
+
+        if not has_tokenizer(self._source.folder):
+            return tokens_without_text(ids.tolist()), ()
+        encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
+        return encoded.tokens, encoded.texts
+
+    def _with_target(self, given: Input, target: str) -> Input:
+        """The input with a target as the decoder reads it, its start token first."""
+        if not self.has_target:
+            raise InputError(f"{self.info.name} has one stack, so it takes no target")
+        language = self._rules.forced_first
+        encoded = self.text.encode_target(target, language)
+        start = require_start(self._rules, self.text.target_start(language))
+        lone = self.text.tokens_of([start])
+        ids = replace(given.ids, target_ids=np.asarray([start, *encoded.ids], np.int64))
+        return replace(
+            given,
+            ids=checked(ids, self.spec, self.info.name),
+            target_tokens=(*lone, *encoded.tokens),
+            target_texts=encoded.texts,
+        )
+
+    def _written(self, given: Input, generate: int, max_new_tokens: int) -> Input:
+        """The input with what the model itself writes."""
+        if self.has_target:
+            if generate:
+                raise InputError(
+                    f"{self.info.name} writes a target of its own; generate is for decoders"
+                )
+            if given.ids.target_ids is None:
+                return self._translated(given, max_new_tokens)
+        elif generate:
+            return self._continued(given, generate)
+        return given
+
+    def _translated(self, given: Input, n: int) -> Input:
+        limit = self.spec.decoder.max_positions if self.spec.decoder else None
+        n = n if limit is None else min(n, limit - 1)
+        start = None
+        if self._rules.forced_first is not None:
+            start = self.text.target_start(self._rules.forced_first)
+        target = write_target(
+            self.spec, self.weights, self._keeper, given.ids.ids, self._rules, n, start
+        )
+        tokens, texts = self._rebuilt(target, None)
+        ids = replace(given.ids, target_ids=target)
+        return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
+
+    def _continued(self, given: Input, n: int) -> Input:
+        stack = self.spec.decoder
+        if stack is None or self.spec.head is None:
+            raise InputError(f"{self.info.name} reads but does not write, so it cannot generate")
+        limit = stack.max_positions
+        room = n if limit is None else limit + 1 - len(given.ids.ids)
+        if n > room:
+            raise TooLong(
+                f"{self.info.name} has {limit} positions, so it can write {room} tokens behind "
+                f"these {len(given.ids.ids)}, not {n}"
+            )
+        ids = continue_ids(self.spec, self.weights, self._keeper, given.ids.ids, self._rules, n)
+        tokens, texts = self._rebuilt(ids, None)
+        return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
+
+    def _attend(
+        self, inputs: Sequence[Input], layers: Collection[int] | None, hidden: bool
+    ) -> list[AttentionResult]:
+        wanted: dict[Kind, tuple[int, ...]] = {
+            kind: self._layers(kind, layers) for kind in self._kinds(inputs)
+        }
+        self._require_layers(layers, wanted)
+        wanted = {kind: every for kind, every in wanted.items() if every}
+        recorder = Recorder(self.spec, inputs, wanted)
+        want = Want(
+            {kind: frozenset(every) for kind, every in wanted.items()},
+            recorder.visit,
+            hidden=hidden,
+            place=recorder.place,
+        )
+        ids = [given.ids for given in inputs]
+        output = run(self.spec, self.weights, ids, want, keeper=self._keeper)
+        last = output.decoder or output.encoder
+        return [
+            AttentionResult(
+                tokens=given.tokens,
+                maps=recorder.maps(number),
+                target_tokens=given.target_tokens,
+                texts=given.texts,
+                target_texts=given.target_texts,
+                hidden=last[number] if hidden else None,
+                model=self.info,
+            )
+            for number, given in enumerate(inputs)
+        ]
+
+    def _kinds(self, inputs: Sequence[Input]) -> tuple[Kind, ...]:
+        """The maps that these inputs give."""
+        if not self.has_target:
+            return (self.spec.stacks[0].kind,)
+        if any(given.ids.target_ids is None for given in inputs):
+            return ("encoder",)
+        return ("encoder", "decoder", "cross")
+
+    def _layers(self, kind: Kind, layers: Collection[int] | None) -> tuple[int, ...]:
+        """The layers of a kind of map that are wanted."""
+        stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
+        there = range(len(stack.layers) if stack else 0)
+        return tuple(there) if layers is None else tuple(sorted(set(layers) & set(there)))
+
+    def _require_layers(
+        self, layers: Collection[int] | None, wanted: dict[Kind, tuple[int, ...]]
+    ) -> None:
+        missing = set(layers or ()) - {layer for every in wanted.values() for layer in every}
+        if missing:
+            most = max(len(stack.layers) for stack in self.spec.stacks)
+            raise UnknownHead(
+                f"there is no layer {min(missing)}; {self.info.name} has layers {span(range(most))}"
+            )

@@ -1,0 +1,145 @@
+"""Keeping what the core shows: whole maps where they fit, else only the strongest links."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.core.spec import ModelSpec
+from attnviz.core.transformer import Kind, Step
+from attnviz.errors import TooBig
+from attnviz.model.inputs import Input
+from attnviz.result import AttentionMap, FloatArray, Head, Link
+
+__all__ = ["Recorder", "Strongest", "map_shape"]
+
+SHARE = 0.8
+"""How much of the free memory maps may take."""
+
+
+class Recorder:
+    """Gives the core a place for every map that is kept; raises TooBig if they would not fit."""
+
+    def __init__(
+        self, spec: ModelSpec, inputs: Sequence[Input], wanted: Mapping[Kind, tuple[int, ...]]
+    ) -> None:
+        self.wanted = wanted
+        shapes = [
+            {kind: map_shape(spec, given, kind, len(layers)) for kind, layers in wanted.items()}
+            for given in inputs
+        ]
+        _refuse_too_big(sum(4 * math.prod(shape) for maps in shapes for shape in maps.values()))
+        self.arrays: list[dict[Kind, FloatArray]] = [
+            {kind: np.empty(shape, np.float32) for kind, shape in maps.items()} for maps in shapes
+        ]
+
+    def place(self, kind: Kind, layer: int, sequence: int) -> FloatArray:
+        """Where the weights (head, query, key) of a layer belong."""
+        place: FloatArray = self.arrays[sequence][kind][self.wanted[kind].index(layer)]
+        return place
+
+    def visit(self, step: Step) -> None:
+        """Nothing to do: the weights were computed in their place."""
+
+    def maps(self, sequence: int) -> dict[str, AttentionMap]:
+        """The finished maps of one sequence."""
+        return {
+            kind: AttentionMap(weights, layers=self.wanted[kind])
+            for kind, weights in self.arrays[sequence].items()
+        }
+
+
+class Strongest:
+    """Keeps the strongest links of one sequence and nothing else.
+
+    ``queries`` and ``keys`` say which tokens count; a token's own weight and weights between
+    tokens of one group (a word, say) never do.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        queries: npt.NDArray[np.bool_],
+        keys: npt.NDArray[np.bool_],
+        groups: npt.NDArray[np.int64] | None,
+    ) -> None:
+        self.n = n
+        self.queries, self.keys, self.groups = queries, keys, groups
+        self.heap: list[tuple[float, int, int, int, int]] = []
+
+    def visit(self, step: Step) -> None:
+        """Take from a step what is stronger than what is kept."""
+        floor = self.heap[0][0] if len(self.heap) == self.n else 0.0
+        for head, weights in enumerate(step.weights):
+            rows, columns = np.nonzero(weights > floor)
+            queries = rows + step.start
+            counts = self.queries[queries] & self.keys[columns]
+            if self.groups is not None:
+                counts &= self.groups[queries] != self.groups[columns]
+            found = weights[rows[counts], columns[counts]]
+            best = np.argsort(-found, kind="stable")[: self.n]
+            for weight, row, column in zip(
+                found[best].tolist(),
+                queries[counts][best].tolist(),
+                columns[counts][best].tolist(),
+                strict=True,
+            ):
+                self._add((weight, -step.layer, -head, -row, -column))
+            floor = self.heap[0][0] if len(self.heap) == self.n else 0.0
+
+    def _add(self, item: tuple[float, int, int, int, int]) -> None:
+        if len(self.heap) < self.n:
+            heapq.heappush(self.heap, item)
+        else:
+            heapq.heappushpop(self.heap, item)
+
+    def links(self) -> list[Link]:
+        """The links, strongest first."""
+        return [
+            Link(-query, -key, weight, Head(-layer, -head))
+            for weight, layer, head, query, key in sorted(self.heap, reverse=True)
+        ]
+
+
+def map_shape(
+    spec: ModelSpec, given: Input, kind: Kind, n_layers: int
+) -> tuple[int, int, int, int]:
+    """Shape (layer, head, query, key) of one map."""
+    n_source = len(given.ids.ids)
+    n_target = n_source if given.ids.target_ids is None else len(given.ids.target_ids)
+    stack = spec.encoder if kind == "encoder" else spec.decoder
+    first = stack.layers[0] if stack else None
+    attention = (first.cross if kind == "cross" else first.attention) if first else None
+    n_queries = n_source if kind == "encoder" else n_target
+    n_keys = n_source if kind == "cross" else n_queries
+    return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
+
+
+def _refuse_too_big(size: int) -> None:
+    free = _available()
+    if free is not None and size > SHARE * free:
+        raise TooBig(
+            f"keeping every weight would take {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are "
+            "free; keep one layer with --layer, only the strongest links with --top, or "
+            "shorten the text"
+        )
+
+
+def _available() -> int | None:
+    """Bytes of memory that can still be used, where the system says so."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+        return int(found[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError, AttributeError):
+        return None
