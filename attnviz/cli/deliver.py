@@ -14,11 +14,12 @@ from attnviz.cli.options import Options
 
 if TYPE_CHECKING:
     from attnviz.cli.scene import Scene
+    from attnviz.render.figure.save import Format
     from attnviz.result import AttentionResult
 
 __all__ = ["Delivery", "open_delivery"]
 
-FIGURES = (".png", ".svg", ".pdf")
+FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 SUFFIXES = (*FIGURES, ".html", ".json", ".npz", ".csv")
 SINGLE = (".npz", ".csv")
 
@@ -44,6 +45,7 @@ class Delivery:
         """Take one more result, at token level and with nothing hidden."""
         from attnviz.analysis.view import confine
         from attnviz.cli.scene import Scene
+    from attnviz.render.figure.save import Format
 
         options = self._options
         scene = Scene(confine(result, layer=options.layer, head=options.one_head()), options)
@@ -96,7 +98,7 @@ def _file_sink(suffix: str, stream: BinaryIO, options: Options) -> Sink:
     from attnviz.cli import sinks
 
     if suffix in FIGURES:
-        return sinks.FigureFile(stream, suffix[1:], options)
+        return sinks.FigureFile(stream, FIGURES[suffix], options)
     if suffix == ".html":
         return sinks.Page(stream, options)
     return sinks.Data(stream, suffix, options.precision)

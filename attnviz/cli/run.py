@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.options import Options, looking
 from attnviz.cli.texts import one_text, read_texts
+from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -28,18 +29,36 @@ def run(
     pair: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A second text that goes with the first.")
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What a translator is to have written; else it writes."),
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How much a translator writes at most."),
+        whole(1),
+    ] = None,
+    generate: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Let a model that writes continue by up to N tokens."),
+        whole(1),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A name or a folder."
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar="ATTNVIZ_MODEL",
+            help="An embedded model, a folder, or org/name on the Hub.",
         ),
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
     ] = False,
     options: Options,
 ) -> None:
@@ -53,23 +72,39 @@ def run(
     attnviz run --lines --json - < texts.txt > attention.json
     """
     texts = read_texts(text, lines=lines)
-    if pair is not None and len(texts) > 1:
-        raise Misuse(f"--pair goes with one text and there are {len(texts)}; run them one by one")
-    second = None if pair is None else one_text(pair)
+    _require_one(texts, pair=pair, target=target)
+    alone: dict[str, Any] = {
+        name: one_text(given)
+        for name, given in (("pair", pair), ("target", target))
+        if given is not None
+    }
+    how: dict[str, Any] = {
+        "layers": options.layers(),
+        "truncate": truncate,
+        "generate": generate or 0,
+    }
+    if max_new_tokens is not None:
+        how["max_new_tokens"] = max_new_tokens
     with open_delivery(options, len(texts)) as delivery:
         from attnviz.model import DEFAULT, load
 
         loaded = load(model or DEFAULT, offline=offline)
-        for result in _attend(loaded, texts, second, options, truncate):
+        for result in _attend(loaded, texts, alone, how):
             delivery.add(result)
 
 
+def _require_one(texts: list[str], **alone: str | None) -> None:
+    """Refuse what goes with one text if there are several."""
+    for name, given in alone.items():
+        if given is not None and len(texts) > 1:
+            raise Misuse(f"--{name} goes with one text and there are {len(texts)}; run them singly")
+
+
 def _attend(
-    model: Model, texts: list[str], pair: str | None, options: Options, truncate: bool
+    model: Model, texts: list[str], alone: dict[str, Any], how: dict[str, Any]
 ) -> Iterator[AttentionResult]:
     """One result for each text, computed only as far as the options show."""
-    layers = options.layers()
     if len(texts) == 1:
-        yield model.attend(texts[0], pair=pair, layers=layers, truncate=truncate)
+        yield model.attend(texts[0], **alone, **how)
     else:
-        yield from model.attend_many(texts, layers=layers, truncate=truncate)
+        yield from model.attend_many(texts, **how)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+    from attnviz.render.figure.save import Format
     from attnviz.render.terminal import Screen
 
 __all__ = ["Data", "FigureFile", "Page", "Terminal"]
@@ -45,9 +46,9 @@ class Data:
 class FigureFile:
     """A picture: one matrix, the wall of all heads, or the answers of all results together."""
 
-    def __init__(self, stream: BinaryIO, suffix: str, options: Options) -> None:
+    def __init__(self, stream: BinaryIO, format: Format, options: Options) -> None:
         self._stream = stream
-        self._format = suffix
+        self._format = format
         self._style = options.style()
         self._scenes: list[Scene] = []
 
