@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from attnviz.checkpoint.convert import widen
-from attnviz.checkpoint.tensors import BLOCK, open_tensors
+from attnviz.checkpoint.shard import Shard
+from attnviz.checkpoint.tensors import BLOCK, Tensors, open_tensors
 from attnviz.errors import BadCheckpoint
 from tests.checkpoint.raw import f32, folder_with, tensor_bytes
 
@@ -180,6 +182,17 @@ def test_several_threads_may_read_at_once(folder: Path) -> None:
         for _ in range(5):
             for i, weights in enumerate(pool.map(tensors.read, sorted(stored))):
                 assert (weights == i).all()
+
+
+def test_a_read_that_comes_in_pieces_is_put_together(folder: Path) -> None:
+    class Slow(io.FileIO):
+        def readinto(self, buffer: Any) -> int:
+            return super().readinto(buffer[:7])
+
+    shard = Shard(folder_with(folder, tensor_bytes({"w": f32(range(10))})) / "model.safetensors")
+    with Slow(shard.path) as slow:
+        shard._file = slow
+        assert Tensors({"model.safetensors": shard}).read("w").tolist() == list(range(10))
 
 
 def test_reading_takes_the_tensor_and_a_block_not_the_file(folder: Path) -> None:
