@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -139,3 +141,9 @@ def test_writing_takes_far_less_memory_than_the_text_it_writes() -> None:
     tracemalloc.stop()
     assert counter.n_bytes > 8_000_000
     assert peak < 5_000_000
+
+
+def test_documents_need_neither_matplotlib_nor_rich() -> None:
+    code = "import sys, attnviz.render.document; print({'matplotlib', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
