@@ -45,7 +45,6 @@ class Delivery:
         """Take one more result, at token level and with nothing hidden."""
         from attnviz.analysis.view import confine
         from attnviz.cli.scene import Scene
-    from attnviz.render.figure.save import Format
 
         options = self._options
         scene = Scene(confine(result, layer=options.layer, head=options.one_head()), options)
