@@ -7,8 +7,11 @@ import struct
 from typing import Any
 
 import numpy as np
+import pytest
 from safetensors.numpy import load, save
 
+import attnviz
+from tests.models.texts import REFERENCE, TEXTS
 from tests.oracle.make_embedded import FOLDER, SOURCE_SUMS, SUMS, differences, halve
 
 
@@ -67,3 +70,23 @@ def test_halving_rounds_matrices_to_nearest_and_leaves_vectors_and_integers() ->
     for name in ("vector", "ids"):
         np.testing.assert_array_equal(halved[name], source[name])
         assert halved[name].dtype == source[name].dtype
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_attention_and_hidden_states_are_those_of_transformers(name: str) -> None:
+    text, *pair = TEXTS[name]
+    result = attnviz.load().attend(text, pair=pair[0] if pair else None, hidden=True)
+    with np.load(REFERENCE) as stored:
+        assert [token.id for token in result.tokens] == stored[f"{name}.ids"].tolist()
+        np.testing.assert_allclose(
+            result.maps["encoder"].weights, stored[f"{name}.attention"], rtol=0, atol=2e-5
+        )
+        np.testing.assert_allclose(result.hidden, stored[f"{name}.hidden"], rtol=0, atol=2e-5)
+
+
+def test_it_attends_to_hat() -> None:
+    result = attnviz.load().attend(*TEXTS["sentence"])
+    words = [token.text for token in result.tokens]
+    row = result.maps["encoder"].head(attnviz.Head(3, 1))[words.index("it")]
+    assert words[int(row.argmax())] == "hat"
+    assert row.max() == pytest.approx(0.75, abs=0.005)

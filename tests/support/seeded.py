@@ -19,6 +19,7 @@ from zlib import crc32
 import numpy as np
 
 DTYPES = {
+    "float64": "F64",
     "float32": "F32",
     "float16": "F16",
     "bfloat16": "BF16",

@@ -51,6 +51,10 @@ bart.vary("pads-inside", inputs=PADS)
 bart.vary("no-prefix", architecture="BartModel")
 bart.vary("copied", copies=COPIES, same_as="plain")
 bart.vary("hub-keys", OLD_BART, same_as="plain")
+bart.vary("one-token", inputs=[{"token_ids": [5], "target_ids": [2]}, *INPUTS])
+bart.vary("shared-as-decoder", rename=[("model.shared", "model.decoder.embed_tokens")])
+bart.vary("shared-as-head", rename=[("model.shared", "lm_head")])
+bart.vary("untied", {"tie_word_embeddings": False})
 bart.vary("half", dtype="float16")
 bart.vary("shards", shards=3, same_as="plain")
 
@@ -59,6 +63,7 @@ mbart = Family("mbart", "MBartForConditionalGeneration", MBART, inputs=INPUTS, k
 mbart.vary("uneven-stacks", UNEVEN)
 mbart.vary("scaled", {"scale_embedding": True})
 mbart.vary("relu", {"activation_function": "relu"})
+mbart.vary("untied", {"tie_word_embeddings": False})
 mbart.vary("no-prefix", architecture="MBartModel")
 mbart.vary("copied", copies=COPIES, same_as="plain")
 mbart.vary(
@@ -81,6 +86,7 @@ pegasus = Family(
 pegasus.vary("uneven-stacks", UNEVEN)
 pegasus.vary("scaled", {"scale_embedding": True})
 pegasus.vary("sinusoids-omitted", drop=SINUSOIDS, omitted=[SINUSOIDS])
+pegasus.vary("untied", {"tie_word_embeddings": False})
 pegasus.vary("no-prefix", architecture="PegasusModel")
 pegasus.vary("copied", copies=COPIES, same_as="plain")
 pegasus.vary(
@@ -102,6 +108,7 @@ m2m_100.vary("unscaled", {"scale_embedding": False})
 m2m_100.vary("gelu", {"activation_function": "gelu"})
 m2m_100.vary("pads-inside", inputs=PADS)
 m2m_100.vary("odd-size", {"d_model": 36, "encoder_attention_heads": 4})
+m2m_100.vary("untied", {"tie_word_embeddings": False})
 m2m_100.vary("no-prefix", architecture="M2M100Model")
 m2m_100.vary("copied", copies=COPIES, same_as="plain")
 m2m_100.vary(
@@ -134,6 +141,7 @@ marian.vary(
     "two-vocabularies",
     {"share_encoder_decoder_embeddings": False, "decoder_vocab_size": 44},
 )
+marian.vary("untied", {"tie_word_embeddings": False}, same_as="two-vocabularies")
 marian.vary("no-prefix", architecture="MarianModel")
 marian.vary("copied", copies=COPIES, same_as="plain")
 marian.vary(

@@ -74,6 +74,10 @@ bert.vary(
     },
     same_as="plain",
 )
+bert.vary(
+    "decoder-instead",
+    rename=[("bert.embeddings.word_embeddings", "cls.predictions.decoder")],
+)
 bert.vary("half", dtype="float16")
 bert.vary("bfloat16", dtype="bfloat16")
 bert.vary("shards", shards=3, same_as="plain")

@@ -35,6 +35,9 @@ gpt2.vary(
     same_as="no-prefix",
 )
 gpt2.vary("half", dtype="float16")
+gpt2.vary("double", dtype="float64", same_as="plain")
+gpt2.vary("one-token", inputs=[{"token_ids": [5]}, {"token_ids": [5, 5]}])
+gpt2.vary("head-instead", rename=[("transformer.wte", "lm_head")])
 gpt2.vary("shards", shards=2, same_as="plain")
 gpt2.vary(
     "hub-keys",
@@ -212,6 +215,16 @@ falcon.vary("alibi-four-heads", {"alibi": True, "num_attention_heads": 4})
 falcon.vary("old-base", {"rope_theta": 300.0})
 falcon.vary("old-size", {"n_embed": 48}, without=["hidden_size"], same_as="plain")
 falcon.vary("linear", {"rope_scaling": {"type": "linear", "factor": 3.0}})
+falcon.vary(
+    "hub-keys",
+    {
+        "apply_residual_connection_post_layernorm": False,
+        "attention_dropout": 0.0,
+        "hidden_dropout": 0.0,
+        "num_kv_heads": 6,
+    },
+    same_as="plain",
+)
 falcon.vary("no-prefix", architecture="FalconModel")
 falcon.vary("bfloat16", dtype="bfloat16")
 

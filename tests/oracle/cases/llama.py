@@ -56,6 +56,28 @@ llama.vary(
     copies={"lm_head.weight": "model.embed_tokens.weight"},
     same_as="plain",
 )
+llama.vary("one-token", inputs=[{"token_ids": [5]}, *INPUTS])
+llama.vary(
+    "default-scaling",
+    {"rope_scaling": {"rope_type": "default"}, "rope_theta": 10000.0},
+    same_as="plain",
+)
+llama.vary(
+    "hub-keys",
+    {
+        "attention_dropout": 0.0,
+        "bos_token_id": 1,
+        "eos_token_id": [2, 3],
+        "head_dim": None,
+        "initializer_range": 0.02,
+        "pretraining_tp": 1,
+        "rope_scaling": None,
+        "rope_theta": 10000.0,
+        "torch_dtype": "bfloat16",
+        "use_cache": True,
+    },
+    same_as="plain",
+)
 llama.vary("no-prefix", architecture="LlamaModel")
 llama.vary(
     "stale-frequencies",
@@ -84,6 +106,32 @@ rotary(scaled, "linear", "linear", factor=3.0)
 rotary(scaled, "dynamic", "dynamic", factor=3.0)
 rotary(scaled, "llama3", "llama3", **LLAMA3)
 rotary(scaled, "yarn", "yarn", **YARN)
+scaled.vary(
+    "yarn-length-outside",
+    {
+        "original_max_position_embeddings": 16,
+        "rope_theta": 500.0,
+        "rope_scaling": {"rope_type": "yarn", "factor": 4.0},
+    },
+    same_as="yarn",
+)
+scaled.vary(
+    "yarn-theta-outside",
+    {"rope_theta": 500.0, "rope_parameters": {"rope_type": "yarn", **YARN}},
+    same_as="yarn",
+)
+scaled.vary(
+    "longrope-no-factor",
+    {
+        "rope_theta": 500.0,
+        "rope_scaling": {
+            "rope_type": "longrope",
+            "short_factor": SHORT,
+            "long_factor": LONG,
+            "original_max_position_embeddings": 4,
+        },
+    },
+)
 rotary(scaled, "yarn-betas", "yarn", **YARN, beta_fast=8.0, beta_slow=0.5)
 rotary(scaled, "yarn-untruncated", "yarn", **YARN, beta_fast=2.0, beta_slow=0.3, truncate=False)
 rotary(scaled, "yarn-factor", "yarn", **YARN, attention_factor=0.8)

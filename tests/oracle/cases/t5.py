@@ -52,6 +52,9 @@ t5.vary(
     },
     same_as="plain",
 )
+t5.vary("one-token", inputs=[{"token_ids": [1], "target_ids": [0]}, *INPUTS])
+t5.vary("shared-as-encoder", rename=[("^shared", "encoder.embed_tokens")])
+t5.vary("shared-as-head", rename=[("^shared", "lm_head")])
 t5.vary("half", dtype="float16")
 t5.vary("shards", shards=3, same_as="plain")
 t5.vary(
