@@ -8,7 +8,13 @@ import warnings
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from matplotlib.font_manager import FontEntry, FontProperties, findSystemFonts, fontManager, get_font
+from matplotlib.font_manager import (
+    FontEntry,
+    FontProperties,
+    findSystemFonts,
+    fontManager,
+    get_font,
+)
 
 from attnviz.errors import AttnvizWarning, InputError
 
@@ -18,7 +24,8 @@ OWN = "DejaVu Sans"  # comes with matplotlib, so that pictures are the same on e
 STAND_IN = "Last Resort High-Efficiency"  # matplotlib's boxes for characters without a glyph
 FONTLESS = ("Cc", "Cf", "Cs", "Zs")  # categories that need no glyph
 SCRIPT = re.compile(
-    "(.+?)(?:-| (?:LETTER|CHARACTER|SIGN|SYLLAB|VOWEL|CONSONANT|DIGIT|NUMBER|MARK|IDEOGRAPH|HIEROGLYPH).*|$)"
+    "(.+?)(?:-| (?:LETTER|CHARACTER|SIGN|SYLLAB|VOWEL|CONSONANT|DIGIT|NUMBER|MARK|IDEOGRAPH"
+    "|HIEROGLYPH).*|$)"
 )
 HAN = "Cjk Unified"
 CHINESE = ("Chinese", "Noto Sans CJK SC", ("cjk sc", "pingfang sc", "yahei", "simhei", "cjk"))
@@ -37,7 +44,9 @@ def families_for(texts: Iterable[str], font: str | None = None) -> tuple[str, ..
     One AttnvizWarning names the scripts that no font of this machine draws.
     """
     if font is not None and font not in fontManager.get_font_names():
-        raise InputError(f"there is no font '{font}' on this machine; matplotlib names those it has")
+        raise InputError(
+            f"there is no font '{font}' on this machine; matplotlib names those it has"
+        )
     own = (OWN,) if font is None else (font, OWN)
     letters = frozenset().union(*texts)
     if all(map(str.isascii, letters)):
@@ -49,22 +58,25 @@ def families_for(texts: Iterable[str], font: str | None = None) -> tuple[str, ..
 
 
 @lru_cache(maxsize=64)
-def _cover(own: tuple[str, ...], letters: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _cover(
+    own: tuple[str, ...], letters: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``own`` and the families to add for what it lacks, and the letters that none draws."""
-    families, missing = list(own), []
+    families = list(own)
+    missing: list[str] = []
     left = {letter for letter in letters if unicodedata.category(letter) not in FONTLESS}
     for family in own:
         left = _lacking(family, left)
     while left:
         # Kana and hangul decide in which style Chinese characters are drawn, so these come last.
         letter = min(left, key=lambda letter: (_block(letter) == HAN, letter))
-        family = _family_with(letter)
-        if family is None:
+        found = _family_with(letter)
+        if found is None:
             missing.append(letter)
             left.remove(letter)
         else:
-            families.append(family)
-            left = _lacking(family, left)
+            families.append(found)
+            left = _lacking(found, left)
     return tuple(families), tuple(missing)
 
 
@@ -119,9 +131,10 @@ def _is_upright(entry: FontEntry) -> bool:
 
 def _advice(letters: tuple[str, ...]) -> str:
     """One sentence: which scripts are missing, and what to install for them."""
-    first = {}
+    first: dict[tuple[str, str], str] = {}
     for letter in letters:
-        first.setdefault(_script(letter)[:2], letter)
+        name, font, _ = _script(letter)
+        first.setdefault((name, font), letter)
     scripts = " or ".join(
         f"{name} ('{letter}' U+{ord(letter):04X})" for (name, _), letter in first.items()
     )
@@ -135,7 +148,11 @@ def _script(letter: str) -> Script:
         return PRIVATE
     if unicodedata.category(letter) in ("So", "Sk"):
         return EMOJI
-    return KNOWN.get(block) or (block, f"Noto Sans {block}", (f"sans {block}".lower(), block.lower()))
+    return KNOWN.get(block) or (
+        block,
+        f"Noto Sans {block}",
+        (f"sans {block}".lower(), block.lower()),
+    )
 
 
 def _block(letter: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from attnviz.errors import InputError
 from attnviz.render.figure.bar import LOWEST
 from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.sheet import PAD, Frame
 from attnviz.render.figure.side import Side, lay_across, lay_down
 from attnviz.render.safe import visible
@@ -22,7 +22,6 @@ LARGEST_CELL, LABELLED_CELL = 0.42, 0.072  # inches; in the latter the smallest 
 USUAL, WIDEST = 6.5, 12.0  # inches for a matrix that nobody gave a size
 LEAST = 0.3  # inches; a matrix smaller than that shows nothing
 STRETCH = 1.5  # how far from square cells may be to fill a given size
-SEARCH = 14  # halvings
 SMALL_CELL = 0.2  # inches; cells that stay smaller may have any shape
 SKEWED = 4  # times as many tokens on one axis as on the other
 
@@ -160,22 +159,17 @@ def fit(
 ) -> tuple[Plan, Frame]:
     """The plan with the largest cells for which everything fits the size in inches."""
     width = size[0] - 2 * PAD
-    best = None
-    low, high = 0.0, max(size)
-    for _ in range(SEARCH):
-        side = (low + high) / 2
+
+    def attempt(side: float) -> tuple[Plan, Frame] | None:
         plan = plan_for((side, side))
         frame = frame_for(plan)
         height = size[1] - frame.above - frame.below
-        if plan.width <= width and plan.height <= height:
-            best, low = (plan.stretched(width, height), frame), side
-        else:
-            high = side
+        fits = plan.width <= width and plan.height <= height
+        return (plan.stretched(width, height), frame) if fits else None
+
+    best = largest(attempt, max(size))
     if best is None or not _shows_something(best[0]):
-        raise InputError(
-            f"a picture of {size[0]:g} × {size[1]:g} inches has no room for its labels; "
-            "give it a larger --size"
-        )
+        raise no_room(size)
     return best
 
 

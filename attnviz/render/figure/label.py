@@ -73,7 +73,7 @@ class Label(Text):
         length, across = (box.height, box.width) if turned else (box.width, box.height)
         if _reads_leftwards(text):
             before = length - before - place
-        side = LARGER * renderer.points_to_pixels(self.get_fontsize())
+        side = LARGER * float(np.asarray(renderer.points_to_pixels(self.get_fontsize())))
         along, aside = before + (place - side) / 2, (across - side) / 2
         x, y = (aside, along) if turned else (along, aside)
         image = picture(emoji.text, max(1, round(side * renderer.get_image_magnification())))

@@ -12,7 +12,7 @@ from attnviz.render.figure.cells import scale_of
 from attnviz.render.figure.grid import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
 from attnviz.render.figure.notes import panel_notes, pooled_note, thinned_note
 from attnviz.render.figure.ruler import Ruler
-from attnviz.render.figure.sheet import PAD, Frame, Sheet, plain_settings
+from attnviz.render.figure.sheet import NARROWEST, PAD, Frame, Sheet, plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
     digit_points,
@@ -29,7 +29,6 @@ __all__ = ["heat_map", "side_by_side"]
 
 LONGEST_LABEL = 1.6  # inches, where nobody gave a size
 SHARE = 0.3  # of a given size that labels may take
-NARROWEST = 3.0  # inches, so that a title has room
 LARGEST = 24.0  # inches for a matrix with digits
 DEFAULT = Style()
 
@@ -64,7 +63,9 @@ class _Picture:
         self.title = style.heading(panels[0].title if len(panels) == 1 and not title else title)
         self.ruler = Ruler([self.title, *_texts(panels)], style.dpi, style.font)
         self.scales = {
-            signed: scale_of([p.weights for p in panels if p.signed == signed], style, signed=signed)
+            signed: scale_of(
+                [p.weights for p in panels if p.signed == signed], style, signed=signed
+            )
             for signed in {panel.signed for panel in panels}
         }
         self.bars = [self._bar_after(i) for i in range(len(panels))]
@@ -104,7 +105,7 @@ class _Picture:
         rooms = [
             max(
                 bar_room(self.scales[panel.signed], self.ruler) if bar else 0.0
-                for panel, bar in zip(self.panels[c :: self.per_row], self.bars[c :: self.per_row])
+                for panel, bar in list(zip(self.panels, self.bars, strict=True))[c :: self.per_row]
             )
             for c in range(self.per_row)
         ]
@@ -157,7 +158,7 @@ class _Picture:
 def _label(sheet: Sheet, plan: Plan, i: int, corner: tuple[float, float]) -> None:
     """Write the labels and the heading of matrix number i, whose corner is given."""
     block = plan.blocks[i]
-    row, column = divmod(i, plan.per_row)
+    row = i // plan.per_row
     if block.rows:
         block.rows.draw_down(sheet, *corner, plan.cell[1])
     block.columns.draw_across(sheet, *corner, plan.cell[0])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attnviz.render.figure.grid import Plan
 from attnviz.render.figure.side import ordinal
-from attnviz.render.figure.tiles import shared_by
 from attnviz.result import Panel
 
-__all__ = ["axes_note", "hidden_note", "pooled_note", "panel_notes", "thinned_note"]
+__all__ = ["axes_note", "hidden_note", "panel_notes", "pooled_note", "thinned_note"]
 
 
 def panel_notes(panels: Sequence[Panel]) -> Iterator[str]:
@@ -32,11 +30,11 @@ def hidden_note(hidden: float, of: str = "") -> str:
     return f"{of}{hidden:.1%} of the weight is on hidden tokens" if hidden else ""
 
 
-def thinned_note(steps: Sequence[int]) -> str:
-    """Which tokens are labelled, where not all are."""
+def thinned_note(steps: Sequence[int], what: str = "token") -> str:
+    """Which tokens or heads are labelled, where not all are."""
     thinned = sorted({step for step in steps if step > 1})
     which = " or ".join(map(ordinal, thinned))
-    return f"every {which} token is labelled" if thinned else ""
+    return f"every {which} {what} is labelled" if thinned else ""
 
 
 def pooled_note(queries: int, keys: int) -> str:

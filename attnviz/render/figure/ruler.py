@@ -14,6 +14,7 @@ from attnviz.render.figure.label import Label
 
 __all__ = ["Ruler"]
 
+ROUNDING = 1e-6  # inches
 LONGEST = 200  # characters; nothing longer fits any picture
 JOINED = "\u200d\ufe0f\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
@@ -23,7 +24,7 @@ class Ruler:
 
     def __init__(self, texts: Iterable[str], dpi: int, font: str | None = None) -> None:
         self.families = families_for([lift(text)[0] for text in texts], font)
-        self._renderer = RendererAgg(1, 1, dpi)
+        self._renderer = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
         self._label = Label(0, 0, "", fontfamily=self.families)
         self._label.set_figure(Figure((1, 1), dpi=dpi))
         self._known: dict[tuple[str, float, bool], tuple[float, float]] = {}
@@ -47,7 +48,7 @@ class Ruler:
 
     def elide(self, text: str, points: float, room: float) -> str:
         """The text, or as much of it as fits the room with an ellipsis at its end."""
-        if len(text) <= LONGEST and self.size(text, points)[0] <= room:
+        if len(text) <= LONGEST and self.size(text, points)[0] <= room + ROUNDING:
             return text
         ends = _ends(text[:LONGEST])
         low, high = 0, len(ends) - 1

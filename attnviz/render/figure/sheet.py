@@ -16,24 +16,35 @@ from attnviz.render.figure.label import Label
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.safe import visible
 
-__all__ = ["GREY", "INK", "MUTED", "PAD", "RULE", "Frame", "Sheet", "outline", "plain_settings"]
+__all__ = [
+    "GREY",
+    "INK",
+    "MUTED",
+    "NARROWEST",
+    "PAD",
+    "RULE",
+    "Frame",
+    "Sheet",
+    "outline",
+    "plain_settings",
+]
 
 INK, GREY, MUTED, RULE = "#1d2733", "#66707c", "#8b95a1", "#c9d0d8"
+Color = str | tuple[float, ...]
 PAD = 0.12  # inches around everything
+NARROWEST = 3.0  # inches for a picture that nobody gave a size, so that a title has room
 TITLE, NOTE = 10.0, 7.0  # points
 LEADING = 1.3
 TITLE_LINES = 3
 
-OURS = ("agg", "axes", "figure", "font", "image", "lines", "patch", "path", "pdf", "savefig")
-OURS += ("svg", "text", "xtick", "ytick")
+PICTURE = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"
 
 
 def plain_settings() -> AbstractContextManager[None]:
     """matplotlib as it comes while a picture is made, whatever the user's settings file says."""
     defaults = matplotlib.rcParamsDefault.items()
-    settings = {name: value for name, value in defaults if name.partition(".")[0] in OURS}
-    context: AbstractContextManager[None] = matplotlib.rc_context(settings)
-    return context
+    ours = PICTURE.split()
+    return matplotlib.rc_context({k: v for k, v in defaults if k.partition(".")[0] in ours})
 
 
 class Sheet:
@@ -78,6 +89,19 @@ class Sheet:
         written.set_clip_on(False)
         return written
 
+    def box(self, x: float, y: float, width: float, height: float, color: Color) -> None:
+        """Fill a rectangle whose upper left corner is (x, y)."""
+        self.figure.add_artist(
+            Rectangle(
+                (x, self.height - y - height),
+                width,
+                height,
+                color=color,
+                linewidth=0,
+                transform=self.figure.dpi_scale_trans,
+            )
+        ).set_clip_on(False)
+
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """Bare axes with their upper left corner at (x, y)."""
         axes = self.figure.add_axes(
@@ -96,7 +120,14 @@ def outline(axes: Axes) -> None:
     """A hairline around axes, so that white cells do not run into the paper."""
     axes.add_patch(
         Rectangle(
-            (0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor=RULE, linewidth=0.6, zorder=5
+            (0, 0),
+            1,
+            1,
+            transform=axes.transAxes,
+            fill=False,
+            edgecolor=RULE,
+            linewidth=0.6,
+            zorder=5,
         )
     ).set_clip_on(False)
 

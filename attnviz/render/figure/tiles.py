@@ -36,7 +36,9 @@ def draw_tiles(
     if min(cell) >= SEPARATED and panel.weights.size <= MOST_TILES:
         _lay_tiles(axes, panel.weights, scale)
     else:
-        _paint(axes, panel.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi)
+        _paint(
+            axes, panel.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi
+        )
     outline(axes)
     if points:
         _write_digits(sheet, panel.weights, scale, corner, cell, points)

@@ -1,0 +1,216 @@
+"""Where a word looks, as bars: over all heads, and in the single heads that say most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attnviz.errors import InputError
+from attnviz.render.figure.cells import scale_of
+from attnviz.render.figure.notes import hidden_note
+from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.search import no_room
+from attnviz.render.figure.sheet import GREY, INK, MUTED, PAD, RULE, Frame, Sheet, plain_settings
+from attnviz.render.figure.sheet import NARROWEST as NARROWEST_SHEET
+from attnviz.render.safe import label, visible
+from attnviz.render.style import Style
+from attnviz.result import Answer, FloatArray
+
+__all__ = ["answers"]
+
+DEFAULT = Style()
+ROW, HIGHEST_ROW, LOWEST_ROW = 0.19, 0.3, 0.085  # inches from one bar to the next
+FILLED = 0.62  # of a row that its bar fills
+LABEL, HEADING, COLUMN_HEADING, DIGITS = 8.5, 9.0, 7.0, 6.5  # points, where there is room
+COLUMN, NARROWEST = 1.3, 0.6  # inches for the bars of one head and their numbers
+GAP, AIR = 0.2, 0.05  # inches between columns, and around texts
+HAIRLINE = 0.008  # inches
+HEADING_LINES = 2
+ABOVE, BETWEEN = 0.3, 0.2  # inches for the headings of columns, and between answers
+QUESTION = 0.2  # inches for the heading of an answer
+LONGEST_LABEL, SHARE = 1.6, 0.3  # inches; of a given width
+MOST_KEYS = 24  # of a longer text only the keys that get most are shown
+SAID = 0.005  # weights below are not written beside their bars
+STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
+
+
+def answers(asked: Sequence[Answer], style: Style = DEFAULT) -> Figure:
+    """Draw the row of each asked word: the mean over its heads, then the heads that say most."""
+    if not asked:
+        raise InputError("there is no answer to draw; ask about a word")
+    with plain_settings():
+        return _Bars(list(asked), style).draw()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How many keys and heads there is room for, and inches for labels, columns and rows."""
+
+    keys: int
+    columns: int
+    label: float
+    column: float
+    row: float
+    frame: Frame
+    size: tuple[float, float]
+
+
+class _Bars:
+    """What stays the same while the room for the bars is looked for."""
+
+    def __init__(self, asked: list[Answer], style: Style) -> None:
+        self.asked, self.style = asked, style
+        self.title = style.heading(_question(asked[0]) if len(asked) == 1 else "")
+        rows = [column.row for answer in asked for column in _columns(answer)]
+        self.scale = scale_of(rows, style, signed=False)
+        names = {label(token.text) for answer in asked for token in (answer.word, *answer.keys)}
+        notes = (visible(note) for answer in asked for note in answer.notes)
+        self.ruler = Ruler([visible(self.title), *names, *notes], style.dpi, style.font)
+
+    def draw(self) -> Figure:
+        """Find the room for the bars, then draw everything in its place."""
+        layout = self._arrange()
+        sheet = Sheet(*layout.size, self.style.dpi, self.ruler)
+        layout.frame.draw(sheet)
+        y = layout.frame.above
+        for answer in self.asked:
+            y = self._draw_answer(sheet, answer, layout, y) + BETWEEN
+        return sheet.figure
+
+    def _draw_answer(self, sheet: Sheet, answer: Answer, layout: _Layout, y: float) -> float:
+        """Draw one answer from y down; the inches at which it ends."""
+        if len(self.asked) > 1:
+            sheet.write(PAD, y + QUESTION / 2, _question(answer), HEADING, bold=True)
+            y += QUESTION
+        shown = _strongest(answer, layout.keys)
+        points = min(LABEL, layout.row * 72)
+        left, y = PAD + layout.label, y + ABOVE
+        for i, key in enumerate(shown):
+            token = answer.keys[key]
+            text = self.ruler.elide(label(token.text), points, layout.label - AIR)
+            color = MUTED if token.special else INK
+            middle = y + (i + 0.5) * layout.row
+            sheet.write(left - AIR, middle, text, points, color=color, align="right")
+        for column in _columns(answer)[: layout.columns]:
+            top = shown.index(column.top) if column.top in shown else None
+            lines = self.ruler.wrap(column.title, COLUMN_HEADING, layout.column + GAP - AIR)
+            for j, line in enumerate(reversed(lines[:HEADING_LINES])):
+                level = y - AIR - (j + 0.5) * COLUMN_HEADING / 72 * 1.2
+                sheet.write(left, level, line, COLUMN_HEADING, color=GREY)
+            self._draw_bars(sheet, column.row[shown], top, (left, y), layout)
+            left += layout.column + GAP
+        return y + len(shown) * layout.row
+
+    def _draw_bars(
+        self,
+        sheet: Sheet,
+        weights: FloatArray,
+        top: int | None,
+        corner: tuple[float, float],
+        layout: _Layout,
+    ) -> None:
+        """Draw the bars of one head, the one that it looks at most darker than the others."""
+        x, y = corner
+        points = min(DIGITS, layout.row * 72)
+        longest = layout.column - AIR - self.ruler.size("0.00", points, bold=True)[0]
+        sheet.box(x, y, HAIRLINE, len(weights) * layout.row, RULE)
+        for i, weight in enumerate(weights.tolist()):
+            length = longest * min(max(weight / self.scale.top, 0), 1)
+            color = self.scale.colours(STRONGEST if i == top else OTHERS)
+            thick = FILLED * layout.row
+            sheet.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
+            if weight >= SAID:
+                place = (x + length + AIR * 0.7, y + (i + 0.5) * layout.row)
+                ink = INK if i == top else GREY
+                sheet.write(*place, f"{weight:.2f}", points, color=ink, bold=i == top)
+
+    def _arrange(self) -> _Layout:
+        n_columns = max(len(_columns(answer)) for answer in self.asked)
+        names = {label(token.text) for answer in self.asked for token in answer.keys}
+        widest = self.ruler.width(names, LABEL) + AIR
+        size = self.style.size
+        if size is None:
+            room = min(widest, LONGEST_LABEL)
+            width = max(2 * PAD + room + n_columns * (COLUMN + GAP) - GAP, NARROWEST_SHEET)
+            frame = self._frame(width, MOST_KEYS)
+            height = frame.above + self._height(MOST_KEYS, ROW) + frame.below
+            return _Layout(MOST_KEYS, n_columns, room, COLUMN, ROW, frame, (width, height))
+        room = min(widest, SHARE * size[0])
+        free = size[0] - 2 * PAD - room + GAP
+        n_columns = min(n_columns, int(free / (NARROWEST + GAP)))
+        for keys in range(MOST_KEYS, 0, -1):
+            frame = self._frame(size[0], keys)
+            row = self._row(size[1] - frame.above - frame.below, keys)
+            if n_columns and row >= LOWEST_ROW:
+                return _Layout(keys, n_columns, room, free / n_columns - GAP, row, frame, size)
+        raise no_room(size)
+
+    def _height(self, keys: int, row: float) -> float:
+        """Inches that all answers take with at most so many keys each."""
+        rows = sum(min(keys, len(answer.keys)) for answer in self.asked)
+        return rows * row + self._headings
+
+    def _row(self, height: float, keys: int) -> float:
+        """The inches of a row for which all answers fit a height."""
+        rows = sum(min(keys, len(answer.keys)) for answer in self.asked)
+        return min((height - self._headings) / rows, HIGHEST_ROW)
+
+    @property
+    def _headings(self) -> float:
+        several = len(self.asked) > 1
+        above = ABOVE + QUESTION * several
+        return len(self.asked) * (above + BETWEEN) - BETWEEN
+
+    def _frame(self, width: float, keys: int) -> Frame:
+        notes = []
+        for answer in self.asked:
+            of = f"{label(answer.word.text)}: " if len(self.asked) > 1 else ""
+            left_out = set(range(len(answer.keys))) - set(_strongest(answer, keys))
+            share = float(answer.mean[sorted(left_out)].sum())
+            notes += [of + note for note in answer.notes]
+            notes.append(hidden_note(answer.hidden, of))
+            if left_out:
+                notes.append(
+                    f"{of}only the {keys} of {len(answer.keys)} keys that get most; "
+                    f"the others get {share:.1%} of the mean"
+                )
+        notes.append(self.scale.note)
+        return Frame.around(self.title, notes, width, self.ruler)
+
+
+class _Column(NamedTuple):
+    """The bars of one head or of the mean: a row float32 (key,) and the key it is about."""
+
+    title: str
+    row: FloatArray
+    top: int
+
+
+def _columns(answer: Answer) -> list[_Column]:
+    """The mean, then the heads that say most."""
+    counted = [i for i, key in enumerate(answer.keys) if not key.special and i != _own(answer)]
+    candidates = counted or list(range(len(answer.keys)))
+    top = max(candidates, key=lambda i: float(answer.mean[i]))
+    mean = _Column(f"mean of {answer.n_heads or 'all'} heads", answer.mean, top)
+    heads = zip(answer.heads, answer.rows, answer.tops, strict=True)
+    return [mean, *(_Column(f"head {head}", row, top) for head, row, top in heads)]
+
+
+def _own(answer: Answer) -> int | None:
+    """The place of the asked word among the keys, if it is one of them."""
+    at = answer.position
+    return at if at < len(answer.keys) and answer.keys[at] == answer.word else None
+
+
+def _strongest(answer: Answer, most: int) -> list[int]:
+    """The keys to show, in their order: all, or those that get most from any row shown."""
+    highest = np.max([column.row for column in _columns(answer)], axis=0)
+    return sorted(np.argsort(-highest, kind="stable")[:most].tolist())
+
+
+def _question(answer: Answer) -> str:
+    return f"Where “{label(answer.word.text)}” looks"
