@@ -21,35 +21,40 @@ def label(pieces: Iterable[Piece], texts: Sequence[str]) -> tuple[Token, ...]:
     ``word_spans``, counted through all texts. A token that is not special is in the word of its
     first visible character; a blank one is in the word that follows, or in the last.
     """
-    layouts = [Layout(text) for text in texts]
-    first_words = [sum(layout.n_words for layout in layouts[:i]) for i in range(len(layouts))]
-    return tuple(
-        _special(piece, texts[piece.segment])
-        if piece.special
-        else _visible(
-            piece, texts[piece.segment], layouts[piece.segment], first_words[piece.segment]
-        )
-        for piece in pieces
-    )
+    views: list[_View] = []
+    for text in texts:
+        views.append(_View(text, views[-1].next_word if views else 0))
+    return tuple(views[piece.segment].token(piece) for piece in pieces)
 
 
-def _special(piece: Piece, text: str) -> Token:
-    start, end = (None, None) if piece.span is None else _without_blanks(text, *piece.span)
-    return Token(piece.content, piece.id, start, end, None, True, piece.segment)
+class _View:
+    """One text as its tokens are labelled, one after the other."""
 
+    def __init__(self, text: str, first_word: int) -> None:
+        self._text = text
+        self._layout = Layout(text)
+        self._first_word = first_word
+        self._floor = 0  # no token begins before the last one, nor inside a special one
+        self.next_word = first_word + self._layout.n_words
 
-def _visible(piece: Piece, text: str, layout: Layout, first_word: int) -> Token:
-    start, end = _without_blanks(text, *(piece.span or (0, 0)))
-    shown = text[start:end]
-    if _is_blank(piece.content) and shown.strip() and shown != piece.content:
-        shown, end = " ", start  # a space that the tokenizer has put before the text
-    elif shown:
-        start, end = layout.whole(start, end)
-        shown = text[start:end]
-    else:
-        shown = " " if _is_blank(piece.content) else piece.content
-    word = first_word + layout.word_at(start)
-    return Token(shown, piece.id, start, end, word, False, piece.segment)
+    def token(self, piece: Piece) -> Token:
+        """The next token."""
+        if piece.span is None:
+            return Token(piece.content, piece.id, special=True, segment=piece.segment)
+        start, end = _without_blanks(self._text, *piece.span)
+        if piece.special:
+            self._floor = end
+            return Token(piece.content, piece.id, start, end, None, True, piece.segment)
+        shown = self._text[start:end]
+        if _is_blank(piece.content) and shown.strip() and shown != piece.content:
+            end = start  # a space that the tokenizer has put before the text
+        else:
+            start, end = self._layout.whole(start, end)
+        start = self._floor = max(start, self._floor)
+        end = max(start, end)
+        shown = self._text[start:end] or (" " if _is_blank(piece.content) else piece.content)
+        word = self._first_word + self._layout.word_at(start)
+        return Token(shown, piece.id, start, end, word, False, piece.segment)
 
 
 def _is_blank(content: str) -> bool:

@@ -68,8 +68,15 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         tokenizer.encode_special_tokens = bool(switch(settings, "split_special_tokens", False))
         if isinstance(tokenizer.model, BPE):
             tokenizer.model.dropout = None  # random merges are for training alone
-        tokenizer.encode("a", "b")  # some faults show only here
+        _try_out(tokenizer)
     return Opened(tokenizer, class_name, settings)
+
+
+def _try_out(tokenizer: Tokenizer) -> None:
+    """Encode something, for some faults show only then."""
+    for encoding in (tokenizer.encode("a"), tokenizer.encode("a", "b")):
+        if len(encoding.ids) != len(encoding.tokens):
+            raise BadCheckpoint("the tokenizer puts more ids than tokens around a text, or fewer")
 
 
 def _files(folder: Path) -> tuple[Path, ...]:

@@ -97,7 +97,9 @@ def _named(settings: Settings) -> Iterator[object]:
         if name.endswith("_token") and isinstance(value, str | dict):
             yield value
     for name in ("additional_special_tokens", "extra_special_tokens"):
-        values = settings.get(name) or ()
+        values = settings.get(name) or []
+        if not isinstance(values, list | dict):
+            raise BadCheckpoint(f"{CONFIG} has {name} {quote(values)}, which is no list of tokens")
         yield from values.values() if isinstance(values, dict) else values
 
 

@@ -13,23 +13,29 @@ __all__ = ["Layout", "word_spans"]
 #   a letter or underscore    9 number           c ideograph     s script without spaces
 #   h hiragana                k katakana         m long-vowel mark of both
 #   e symbol or pictograph    r half of a flag   q keycap        x mark on what precedes
-#   z zero-width joiner       f invisible        j - ' and their like      , comma or full stop
-#   . any other sign          (space) blank
+#   v mark that joins two     z joiner of emoji  f invisible        j - ' and their like
+#   , comma or full stop      . any other sign   (space) blank
 
+_M = "[xvzf]*"  # what belongs to the character before
+_LETTER = f"(?:a|9(?!x?q)){_M}"
 _WORD = re.compile(
-    r"[9.]x?q[xzfq]*"  # a keycap
-    r"|(?:a|9(?!x?q))[xzf]*"  # letters and numbers, and what joins them
-    r"(?:(?:a|9(?!x?q))[xzf]*|j(?=a)|(?<!9)j(?=9)|(?<=9),(?=9))*"
-    r"|rr?[xzfq]*"  # a flag
-    r"|e[xzfq]*(?:(?<=z)e[xzfq]*)*"
-    r"|h[xzf]*(?:[hm][xzf]*)*"
-    r"|[km][xzf]*(?:[km][xzf]*)*"
-    r"|[^ zf][xzfq]*"
+    f"[9.]x?q{_M}"  # a keycap
+    f"|{_LETTER}(?:{_LETTER}|j(?=a)|(?<!9)j(?=9)|(?<=9),(?=9))*"
+    f"|rr?{_M}"
+    f"|e{_M}(?:(?<=z)e{_M})*"
+    f"|h{_M}(?:[hm]{_M})*"
+    f"|(?:[km]{_M})+"
+    f"|[^ zf]{_M}"
 )
 # The repetitions are bounded, so that a thousand marks on one letter are not one character.
-_CHARACTER = re.compile(r"rr[xzq]{0,30}|e[xzq]{0,30}(?:(?<=z)e[xzq]{0,9}){0,9}|[^ f][xzq]{0,30}")
+_CHARACTER = re.compile(
+    r"rr[xvzq]{0,30}"
+    r"|e[xvzq]{0,30}(?:(?<=z)e[xvzq]{0,9}){0,9}"
+    r"|[^ f][xvzq]{0,30}(?:(?:(?<=v)|(?<=vz))a[xvzq]{0,9}){0,9}"
+)
 
 _EXTENDING = "\u200c\u0e33\u0eb3\uff9e\uff9f"
+_VIRAMAS = "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d"  # Devanagari to Malayalam: consonants in one
 _JOINING = "-'\u2019\u2010\u2011\u00b7\u05f3\u05f4"
 _RANGES = (
     (0x1F3FB, 0x1F3FF, "x"),  # skin tones
@@ -125,6 +131,8 @@ def _kind(code: int) -> str:
         return " "
     if char in "\u200d\u20e3":
         return "z" if char == "\u200d" else "q"
+    if char in _VIRAMAS:
+        return "v"
     if char in _EXTENDING or category[0] == "M":
         return "x"
     if char in _JOINING:
