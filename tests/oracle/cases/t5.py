@@ -67,7 +67,6 @@ t5.vary(
         "initializer_factor": 1.0,
         "dense_act_fn": "relu",
         "is_gated_act": False,
-        "model_dim": 32,
     },
     same_as="plain",
 )
