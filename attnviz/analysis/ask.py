@@ -29,7 +29,7 @@ class Place:
     occurrences: int = 1
 
 
-def ask(view: View, kind: str, survey: Survey, place: Place, n_heads: int = 4) -> Answer:
+def ask(view: View, kind: str, survey: Survey, place: Place, n_heads: int = 5) -> Answer:
     """Where the word at ``place`` looks: its mean row, and the rows of the heads that say most.
 
     These are the heads in which the word has the most particular weight on another word; each

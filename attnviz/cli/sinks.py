@@ -137,10 +137,11 @@ class Terminal:
 
     def add(self, scene: Scene) -> None:
         """Print what the options show of a result."""
+        parts = list(_parts(scene, self._screen))  # before anything is printed: it may fail
         if not self._empty:
             self._console.print()
         self._empty = False
-        for part in _parts(scene, self._screen):
+        for part in parts:
             self._console.print(part, end="")
 
     def finish(self) -> None:

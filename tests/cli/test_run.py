@@ -1,0 +1,110 @@
+"""``attnviz run``: the main job on the real embedded model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from attnviz.model import load
+from attnviz.render.document import read
+
+HAT = "He took the hat and examined it carefully"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load()
+
+
+def weights(document) -> np.ndarray:
+    return np.array(document["maps"]["encoder"]["weights"], np.float32)
+
+
+def test_it_looks_at_the_hat(attnviz):
+    ended = attnviz("run", HAT, "--ask", "it")
+    assert (ended.code, ended.err) == (0, "")
+    assert "it → hat 0.80 in head 3.1" in ended.text
+    assert "mean of 72 heads" in ended.text
+
+
+def test_with_a_full_stop_a_little_less(attnviz):
+    assert "it → hat 0.75 in head 3.1" in attnviz("run", HAT + ".", "--ask", "it").text
+
+
+def test_by_itself_it_shows_the_head_that_links_the_pronoun(attnviz):
+    text = attnviz("run", HAT).text
+    assert text.startswith("all-MiniLM-L6-v2 · 10 tokens · 6 layers × 12 heads\n")
+    assert "Head 3.1 is shown: " in text and "the most of 72 heads." in text.replace("\n", " ")
+    assert "it → hat 0.80 in 3.1" in text
+
+
+def test_the_document_is_what_the_model_attends_and_nothing_else(attnviz, model):
+    ended = attnviz("run", HAT, "--json", "--no-special", "--mean")
+    (document,) = ended.documents
+    assert ended.err == ""
+    np.testing.assert_array_equal(weights(document), model.attend(HAT).maps["encoder"].weights)
+    words = [token["word"] for token in document["tokens"] if not token.get("special")]
+    assert words == list(range(8))
+
+
+def test_what_run_writes_render_reads(attnviz, tmp_path):
+    direct = attnviz("run", HAT, "--head", "3.1")
+    document = attnviz("run", HAT, "--json").out
+    assert attnviz("render", "-", "--head", "3.1", stdin=document).out == direct.out
+
+
+def test_a_text_comes_from_standard_input(attnviz):
+    ended = attnviz("run", "-", "--ask", "it", stdin=f"\ufeff{HAT}\n".encode())
+    assert "it → hat 0.80" in ended.text
+
+
+def test_several_texts_give_one_document_a_line(attnviz, model):
+    first, second = attnviz("run", "A hat.", "Two hats, both mine.", "--json").documents
+    for text, document in (("A hat.", first), ("Two hats, both mine.", second)):
+        alone = model.attend(text).maps["encoder"].weights
+        np.testing.assert_allclose(weights(document), alone, atol=2e-6)
+
+
+def test_every_line_is_a_text_and_empty_ones_are_passed_over(attnviz):
+    documents = attnviz("run", "--lines", "-", "--json", stdin=b"One.\n\nTwo.\r\n  \n").documents
+    assert [document["texts"] for document in documents] == [["One."], ["Two."]]
+
+
+def test_several_texts_are_shown_one_after_another(attnviz):
+    text = attnviz("run", "A hat.", "My own hat.").text
+    assert text.count("all-MiniLM-L6-v2") == 2 and "\n\nall-MiniLM" in text
+
+
+def test_a_pair_is_attended_to_as_one(attnviz, model):
+    (document,) = attnviz("run", "Who wore it?", "--pair", "He did.", "--json").documents
+    assert [token["segment"] for token in document["tokens"]][-3:] == [1, 1, 1]
+    expected = model.attend("Who wore it?", pair="He did.").maps["encoder"].weights
+    np.testing.assert_array_equal(weights(document), expected)
+
+
+def test_a_text_that_is_too_long_is_cut_on_request(attnviz, tmp_path):
+    assert attnviz("run", "word " * 600, "--truncate", "-o", "a.npz").code == 0
+    assert len(read((tmp_path / "a.npz").read_bytes())[0].tokens) == 512
+
+
+def test_a_long_sentence_is_still_shown_within_the_width(attnviz):
+    lines = attnviz("run", " ".join(f"word{i}" for i in range(80))).text.splitlines()
+    assert max(map(len, lines)) <= 100
+
+
+def test_only_the_layers_that_are_shown_are_computed(attnviz, tmp_path):
+    assert attnviz("run", HAT, "--layer", "2", "-o", "a.json").code == 0
+    document = json.loads((tmp_path / "a.json").read_text())
+    assert document["maps"]["encoder"]["layers"] == [2]
+
+
+def test_a_reader_alone_cannot_continue_a_text(attnviz):
+    ended = attnviz("run", HAT, "--generate", "5")
+    assert ended.code == 1 and "all-MiniLM-L6-v2" in ended.err
+
+
+def test_a_reader_alone_has_no_target(attnviz):
+    ended = attnviz("run", HAT, "--target", "Er nahm den Hut")
+    assert ended.code == 1 and "target" in ended.err
