@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +10,9 @@ from typing import NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
-__all__ = ["Piece", "Special", "pieces_of_encoding", "pieces_of_ids"]
+from attnviz.errors import InputError
+
+__all__ = ["Piece", "Special", "pieces_of_encoding", "pieces_of_ids", "within"]
 
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what decoding makes of a part of a character
 MOST_PARTS = 16  # tokens taken together while their bytes end inside a character
@@ -59,6 +62,29 @@ def pieces_of_encoding(
         else:
             is_special = special.stands_for(id, texts[segment][start:end].strip())
             yield Piece(id, content, segment, (start, end), is_special)
+
+
+def within(pieces: Sequence[Piece], limit: int) -> list[int]:
+    """Which pieces are left when texts lose their ends, the longest first, until ``limit`` remain.
+
+    What the tokenizer has put around the texts stays.
+    """
+    of_text = Counter(piece.segment for piece in pieces if piece.span is not None)
+    lengths = [of_text[0], of_text[1]]
+    total = sum(lengths)
+    room = limit - (len(pieces) - total)
+    if room < 1 <= total:
+        raise InputError(f"{limit} tokens leave no room for a text beside the special tokens")
+    if total > room:
+        short = min(*lengths, room // 2)
+        lengths = [short, room - short] if lengths[0] <= lengths[1] else [room - short, short]
+    kept: list[int] = []
+    for i, piece in enumerate(pieces):
+        if piece.span is not None:
+            lengths[piece.segment] -= 1
+        if piece.span is None or lengths[piece.segment] >= 0:
+            kept.append(i)
+    return kept
 
 
 def pieces_of_ids(

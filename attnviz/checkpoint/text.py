@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from attnviz.checkpoint.guard import guarded
 from attnviz.checkpoint.label import label
 from attnviz.checkpoint.languages import Languages
-from attnviz.checkpoint.pieces import Special, pieces_of_encoding, pieces_of_ids
+from attnviz.checkpoint.pieces import Special, pieces_of_encoding, pieces_of_ids, within
 from attnviz.checkpoint.tokenizer_files import has_tokenizer, open_tokenizer
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.result import Token
@@ -84,19 +84,18 @@ class Text:
     ) -> Encoded:
         """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them.
 
-        With a ``limit`` the longer text is cut until no more than so many tokens are left.
+        With a ``limit`` the longer text is cut at its end, and then both, until no more than so
+        many tokens are left, as transformers' truncation does; the offsets stay those of the whole.
         """
         texts = (text,) if pair is None else (text, pair)
         for given in texts:
             _require_unicode(given)
         with guarded("the tokenizer cannot encode this text"):
             encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
-            if limit is not None and len(encoding.ids) > limit:
-                self.tokenizer.enable_truncation(limit)
-                encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
-                self.tokenizer.no_truncation()
-        pieces = pieces_of_encoding(encoding, texts, self.special)
-        return Encoded.of(label(pieces, texts), texts, encoding.type_ids)
+        pieces = list(pieces_of_encoding(encoding, texts, self.special))
+        kept = range(len(pieces)) if limit is None else within(pieces, limit)
+        tokens = label((pieces[i] for i in kept), texts)
+        return Encoded.of(tokens, texts, [encoding.type_ids[i] for i in kept])
 
     def encode_target(self, text: str, language: str | int | None = None) -> Encoded:
         """What a decoder reads after its start token when it has written all of ``text``.

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
 
 from attnviz.checkpoint.text import Text, load_tokenizer, tokens_without_text
 from attnviz.checkpoint.words import word_spans
@@ -160,6 +161,27 @@ def test_a_pair_has_two_segments_with_offsets_and_words_that_count_on() -> None:
 def test_the_limit_and_the_padding_of_tokenizer_json_are_off() -> None:
     assert len(tokenizer("wordpiece").encode("hat").ids) == 3
     assert len(tokenizer("wordpiece").encode("hat " * 500).ids) == 502
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("limit", [5, 6, 7, 8, 11, 30])
+@pytest.mark.parametrize("pair", [None, "it was", "he took the cat and the coat"])
+def test_a_limit_cuts_as_the_library_does(kind: str, limit: int, pair: str | None) -> None:
+    text = "He took the hat and examined it"
+    cut = tokenizer(kind).encode(text, pair, limit=limit)
+    library = Tokenizer.from_file(str(TOKENIZERS / kind / "tokenizer.json"))
+    library.no_padding()
+    library.enable_truncation(limit)
+    expected = library.encode(text, pair)
+    assert list(cut.ids) == expected.ids
+    assert list(cut.type_ids) == expected.type_ids
+    assert cut.texts[0] == text
+
+
+def test_a_limit_without_room_for_a_text_is_refused() -> None:
+    with pytest.raises(InputError, match="2 tokens leave no room"):
+        tokenizer("wordpiece").encode("hat", limit=2)
+    assert tokenizer("wordpiece").encode("", limit=2).ids == (2, 3)
 
 
 def test_half_of_a_surrogate_pair_is_refused() -> None:
