@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ __all__ = ["Place", "ask", "find_word"]
 SHOWN_WORDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a word stands among the units of a view, and which of its occurrences that is."""
 
     position: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from attnviz.result import Head, Panel, span
 __all__ = ["Choice", "default_kind", "head_panel", "layer_panel", "mean_panel", "most_telling"]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A head and the sentence that says why it was chosen; ``share`` is what it was chosen by."""
 
     head: Head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Survey:
+class Survey(NamedTuple):
     """What one pass over all heads of a map finds; ``pairs`` (query, key) are the links it counts.
 
     ``between`` (layer, head) is the mean share of a word's weight that goes to other words, and

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,12 +45,11 @@ def is_word(token: Token) -> bool:
     return not token.special and any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Units:
+class _Units(NamedTuple):
     """The words of a sequence, and for each token the index of its word."""
 
     words: tuple[Token, ...]
-    index: tuple[int, ...]
+    word_of: tuple[int, ...]
 
     @classmethod
     def of(cls, tokens: Sequence[Token], texts: Sequence[str]) -> _Units:
@@ -59,8 +59,8 @@ class _Units:
         runs = [
             [tokens[i] for i in run] for _, run in groupby(range(len(tokens)), key=keys.__getitem__)
         ]
-        index = tuple(unit for unit, run in enumerate(runs) for _ in run)
-        return cls(tuple(_word(run, texts) for run in runs), index)
+        word_of = tuple(unit for unit, run in enumerate(runs) for _ in run)
+        return cls(tuple(_word(run, texts) for run in runs), word_of)
 
 
 def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
@@ -95,7 +95,7 @@ def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:
     """Merge both axes of a map, also of one that is a selection of rows or columns."""
     weights, key_words = _sum_runs(map.weights, map.keys, keys, axis=3)
     weights, query_words = _sum_runs(weights, map.queries, queries, axis=2)
-    sizes = np.bincount([queries.index[i] for i in map.queries], minlength=len(queries.words))
+    sizes = np.bincount([queries.word_of[i] for i in map.queries], minlength=len(queries.words))
     rows = sizes[list(query_words)].astype(np.float32)
     if (rows > 1).any():
         weights = weights / rows[:, None]
@@ -107,7 +107,7 @@ def _sum_runs(
 ) -> tuple[FloatArray, tuple[int, ...]]:
     """Sum neighbouring rows of one word along an axis; also the words found there, in order."""
     order = sorted(range(len(positions)), key=positions.__getitem__)
-    words = [units.index[positions[i]] for i in order]
+    words = [units.word_of[positions[i]] for i in order]
     if order != list(range(len(order))):
         weights = np.take(weights, order, axis=axis)
     starts = [i for i, word in enumerate(words) if i == 0 or word != words[i - 1]]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from attnviz.cli.failures import Misuse
 
 __all__ = ["Meaning", "one_of", "size", "whole"]
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """How to read an option's text; ``read`` raises ValueError for what is not ``wanted``."""
 
     read: Callable[[str], Any]
