@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -25,6 +25,9 @@ class Weights(Protocol):
 
     def get(self, name: str, *shape: int) -> FloatArray | None:
         """The tensor of that name and shape, or None if the model has none."""
+
+    def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
+        """Tensors (out, d_in) below each other as one, (sum of outs, d_in)."""
 
     def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
         """Only these rows of a table (…, width)."""
@@ -103,12 +106,8 @@ class Keeper:
 
 def linear(weights: Weights, names: tuple[str, ...], outs: tuple[int, ...], d_in: int) -> Linear:
     """One linear map of several tensors below each other."""
-    parts = [
-        required(weights, f"{name}.weight", out, d_in)
-        for name, out in zip(names, outs, strict=True)
-    ]
+    weight = weights.below([f"{name}.weight" for name in names], outs, d_in)
     biases = [weights.get(f"{name}.bias", out) for name, out in zip(names, outs, strict=True)]
-    weight = parts[0] if len(parts) == 1 else np.concatenate(parts)
     if all(bias is None for bias in biases):
         return Linear(weight, None)
     whole = [

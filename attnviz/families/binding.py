@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,39 @@ class Bound:
             )
         return tensor
 
+    def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
+        """Tensors (out, d_in) below each other as one, read straight into their places."""
+        shape = (sum(outs), d_in)
+        fused = self._fused(names)
+        if fused is not None:
+            whole = _oriented(self._tensors.read(self._where[fused]), fused)
+            if whole.shape == shape:
+                return whole
+        out, start = np.empty(shape, np.float32), 0
+        for name, height in zip(names, outs, strict=True):
+            self._fill(name, out[start : start + height])
+            start += height
+        return out
+
+    def _fused(self, names: Sequence[str]) -> Stored | None:
+        """The one tensor that these are, or are all parts of in its own order."""
+        every = [self._names[name] for name in names]
+        first = every[0]
+        if first.part is None:
+            return first if len(every) == 1 and not first.stacked else None
+        if first.part.groups != 1 or len(every) != len(first.part.sizes):
+            return None
+        order = [replace(first, part=replace(first.part, index=i)) for i in range(len(every))]
+        return first if every == order else None
+
+    def _fill(self, name: str, out: FloatArray) -> None:
+        stored = self._names[name]
+        if stored.part or stored.transposed or stored.stacked:
+            tensor = self.get(name, *out.shape)
+            out[...] = 0 if tensor is None else tensor
+        else:
+            self._tensors.read_into(self._where[stored], out)
+
     def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
         """These rows of a table, read alone."""
         theirs = self._where[self._names[name]]
@@ -79,8 +113,7 @@ class Bound:
 
 def _take(tensor: FloatArray, stored: Stored, theirs: str) -> FloatArray:
     """Ours out of theirs."""
-    if stored.transposed:
-        tensor = tensor.T
+    tensor = _oriented(tensor, stored)
     if stored.part is None:
         return tensor
     part: Part = stored.part
@@ -94,6 +127,10 @@ def _take(tensor: FloatArray, stored: Stored, theirs: str) -> FloatArray:
     grouped = tensor.reshape(part.groups, height, *tensor.shape[1:])
     taken = grouped[:, start : start + part.sizes[part.index]]
     return np.ascontiguousarray(taken.reshape(-1, *tensor.shape[1:]))
+
+
+def _oriented(tensor: FloatArray, stored: Stored) -> FloatArray:
+    return tensor.T if stored.transposed else tensor
 
 
 def bind(names: Names, tensors: Tensors, base: str) -> Bound:
