@@ -23,8 +23,10 @@ from attnviz.result import Answer, FloatArray
 __all__ = ["answers"]
 
 DEFAULT = Style()
-ROW, HIGHEST_ROW, LOWEST_ROW = 0.19, 0.3, 0.085  # inches from one bar to the next
+ROW, HIGHEST_ROW = 0.19, 0.3  # inches from one bar to the next
 FILLED = 0.62  # of a row that its bar fills
+LABELS = (8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)  # points
+FIRST = 500  # characters of a label; no picture has room for more
 LABEL, HEADING, COLUMN_HEADING, DIGITS = 8.5, 9.0, 7.0, 6.5  # points, where there is room
 COLUMN, NARROWEST = 1.3, 0.6  # inches for the bars of one head and their numbers
 GAP, AIR = 0.2, 0.05  # inches between columns, and around texts
@@ -64,12 +66,14 @@ class _Bars:
 
     def __init__(self, asked: list[Answer], style: Style) -> None:
         self.asked, self.style = asked, style
-        self.title = style.heading(_question(asked[0]) if len(asked) == 1 else "")
+        self.title = style.heading(_question(label(asked[0].word.text)) if len(asked) == 1 else "")
         rows = [column.row for answer in asked for column in _columns(answer)]
         self.scale = scale_of(rows, style, signed=False)
-        names = {label(token.text) for answer in asked for token in (answer.word, *answer.keys)}
+        self.names = {label(key.text[:FIRST]) for answer in asked for key in answer.keys}
+        words = (label(answer.word.text) for answer in asked)
         notes = (visible(note) for answer in asked for note in answer.notes)
-        self.ruler = Ruler([visible(self.title), *names, *notes], style.dpi, style.font)
+        texts = [visible(self.title), *self.names, *words, *notes, "…“”"]
+        self.ruler = Ruler(texts, style.dpi, style.font)
 
     def draw(self) -> Figure:
         """Find the room for the bars, then draw everything in its place."""
@@ -84,10 +88,11 @@ class _Bars:
     def _draw_answer(self, sheet: Sheet, answer: Answer, layout: _Layout, y: float) -> float:
         """Draw one answer from y down; the inches at which it ends."""
         if len(self.asked) > 1:
-            sheet.write(PAD, y + QUESTION / 2, _question(answer), HEADING, bold=True)
+            word = self.ruler.elide(label(answer.word.text), HEADING, sheet.width / 2)
+            sheet.write(PAD, y + QUESTION / 2, _question(word), HEADING, bold=True)
             y += QUESTION
         shown = _strongest(answer, layout.keys)
-        points = min(LABEL, layout.row * 72)
+        points = self._points(layout.row)
         left, y = PAD + layout.label, y + ABOVE
         for i, key in enumerate(shown):
             token = answer.keys[key]
@@ -130,8 +135,7 @@ class _Bars:
 
     def _arrange(self) -> _Layout:
         n_columns = max(len(_columns(answer)) for answer in self.asked)
-        names = {label(token.text) for answer in self.asked for token in answer.keys}
-        widest = self.ruler.width(names, LABEL) + AIR
+        widest = self.ruler.width(self.names, LABEL) + AIR
         size = self.style.size
         if size is None:
             room = min(widest, LONGEST_LABEL)
@@ -145,9 +149,14 @@ class _Bars:
         for keys in range(MOST_KEYS, 0, -1):
             frame = self._frame(size[0], keys)
             row = self._row(size[1] - frame.above - frame.below, keys)
-            if n_columns and row >= LOWEST_ROW:
+            if n_columns and self._points(row):
                 return _Layout(keys, n_columns, room, free / n_columns - GAP, row, frame, size)
-        raise no_room(size)
+        raise no_room(size, "its bars")
+
+    def _points(self, row: float) -> float:
+        """The largest size of labels no higher than a row, 0 if none is large enough."""
+        fitting = (p for p in LABELS if p <= row * 72 and self.ruler.height(self.names, p) <= row)
+        return next(fitting, 0.0)
 
     def _height(self, keys: int, row: float) -> float:
         """Inches that all answers take with at most so many keys each."""
@@ -212,5 +221,5 @@ def _strongest(answer: Answer, most: int) -> list[int]:
     return sorted(np.argsort(-highest, kind="stable")[:most].tolist())
 
 
-def _question(answer: Answer) -> str:
-    return f"Where “{label(answer.word.text)}” looks"
+def _question(word: str) -> str:
+    return f"Where “{word}” looks"

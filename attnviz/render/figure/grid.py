@@ -169,7 +169,7 @@ def fit(
 
     best = largest(attempt, max(size))
     if best is None or not _shows_something(best[0]):
-        raise no_room(size)
+        raise no_room(size, "its labels")
     return best
 
 

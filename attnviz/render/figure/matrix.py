@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -52,7 +53,7 @@ def side_by_side(
     if not panels:
         raise InputError("there is no matrix to draw")
     with plain_settings():
-        return _Picture(list(panels), style, title, per_row or min(len(panels), 3)).draw()
+        return _Picture(list(panels), style, title, per_row or _per_row(panels, style.size)).draw()
 
 
 class _Picture:
@@ -91,7 +92,8 @@ class _Picture:
     def _arrange(self) -> tuple[Plan, Frame, tuple[float, float]]:
         size = self.style.size
         if size is not None:
-            limits = (SHARE * size[0], SHARE * size[1])
+            rows = -(-len(self.panels) // self.per_row)
+            limits = (SHARE * size[0] / self.per_row, SHARE * size[1] / rows)
             plan, frame = fit(
                 lambda cell: self._plan(cell, limits), lambda plan: self._frame(plan, size[0]), size
             )
@@ -153,6 +155,15 @@ class _Picture:
         """Whether the scale stands right of a panel: at a row's end, or before another scale."""
         last = (i + 1) % self.per_row == 0 or i + 1 == len(self.panels)
         return last or self.panels[i].signed != self.panels[i + 1].signed
+
+
+def _per_row(panels: Sequence[Panel], size: tuple[float, float] | None) -> int:
+    """How many panels to put in a row, so that all together have the shape of the size."""
+    if size is None:
+        return len(panels) if len(panels) <= 3 else math.ceil(math.sqrt(len(panels)))
+    queries, keys = panels[0].weights.shape
+    fitting = math.sqrt(len(panels) * size[0] / size[1] * queries / keys)
+    return min(max(round(fitting), 1), len(panels))
 
 
 def _label(sheet: Sheet, plan: Plan, i: int, corner: tuple[float, float]) -> None:

@@ -27,9 +27,9 @@ def largest(attempt: Callable[[float], Found | None], highest: float) -> Found |
     return best
 
 
-def no_room(size: tuple[float, float]) -> InputError:
-    """The error for a size in inches in which nothing fits."""
+def no_room(size: tuple[float, float], what: str) -> InputError:
+    """The error for a size in inches in which something does not fit."""
     return InputError(
-        f"a picture of {size[0]:g} × {size[1]:g} inches has no room for its labels; "
+        f"a picture of {size[0]:g} × {size[1]:g} inches has no room for {what}; "
         "give it a larger --size"
     )

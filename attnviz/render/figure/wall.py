@@ -156,7 +156,7 @@ class _Wall:
 
         best = largest(attempt, max(size))
         if best is None or max(best.mosaic.width, best.mosaic.height) < LEAST:
-            raise no_room(size)
+            raise no_room(size, f"{len(self.names)} heads")
         return best.stretched(size, self.style.dpi), size
 
     def _layout(self, cell: Size, limits: Size, narrowest: float) -> _Layout:
