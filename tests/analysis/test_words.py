@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -127,6 +127,7 @@ def results(draw):
     return result(units, raw / raw.sum(axis=-1, keepdims=True)), sizes
 
 
+@settings(max_examples=40)
 @given(results())
 def test_rows_of_words_still_sum_to_one(drawn):
     source, sizes = drawn
@@ -135,6 +136,7 @@ def test_rows_of_words_still_sum_to_one(drawn):
     np.testing.assert_allclose(merged.sum(axis=-1), 1, atol=1e-5)
 
 
+@settings(max_examples=40)
 @given(results())
 def test_merging_words_again_changes_nothing(drawn):
     once = merge_words(drawn[0])

@@ -1,0 +1,64 @@
+"""Models with two sides: cross attention first, the other maps on request."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from attnviz.render.document import write_json
+from attnviz.result import AttentionMap, AttentionResult, ModelInfo
+from tests.analysis.results import words
+
+
+@pytest.fixture
+def translation(tmp_path):
+    """ "le chat dort" → "the cat sleeps": the target looks at its translation with 0.875."""
+    source = words("le", "chat", "dort", "[EOS]")
+    target = words("[START]", "the", "cat", "sleeps")
+    cross = np.full((4, 4), 0.125 / 3)
+    cross[1:, :3] += (0.875 - 0.125 / 3) * np.eye(3)
+    cross[0] = [0, 0, 0, 1]
+    maps = {
+        "encoder": AttentionMap(np.eye(4)[None, None]),
+        "decoder": AttentionMap(np.tril(np.ones((4, 4)) / np.arange(1, 5)[:, None])[None, None]),
+        "cross": AttentionMap(cross[None, None]),
+    }
+    path = tmp_path / "translation.json"
+    with path.open("wb") as stream:
+        result = AttentionResult(
+            source, maps, target_tokens=target, model=ModelInfo("translator", "marian", 1, 1)
+        )
+        write_json(result, stream)
+    return path
+
+
+def test_the_translation_is_shown_over_its_source(attnviz, translation):
+    text = attnviz("render", translation).text
+    assert "words of the other text" in text
+    assert "the → le 0.88 in 0.0" in text and "cat → chat 0.88 in 0.0" in text
+
+
+def test_another_map_is_shown_on_request(attnviz, translation):
+    shown = attnviz("render", translation, "--map", "decoder", "--head", "0.0").text
+    assert "sleeps" in shown and "chat" not in shown
+    shown = attnviz("render", translation, "--map", "encoder", "--head", "0.0").text
+    assert "chat" in shown and "sleeps" not in shown
+
+
+def test_a_question_about_the_target_is_answered_from_the_source(attnviz, translation):
+    assert "cat → chat 0.88 in head 0.0" in attnviz("render", translation, "--ask", "cat").text
+
+
+def test_a_question_about_the_source_is_answered_from_the_source(attnviz, translation):
+    text = attnviz("render", translation, "--ask", "chat").text
+    assert "chat → " in text and "sleeps" not in text
+
+
+def test_a_question_stays_within_the_map_that_was_asked_for(attnviz, translation):
+    ended = attnviz("render", translation, "--map", "cross", "--ask", "chat")
+    assert ended.code == 1 and "there are the, cat, sleeps" in ended.err
+
+
+def test_special_tokens_of_both_sides_are_hidden(attnviz, translation):
+    text = attnviz("render", translation, "--no-special", "--head", "0.0").text
+    assert "[START]" not in text and "[EOS]" not in text and "of the weight" in text
