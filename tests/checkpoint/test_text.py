@@ -73,8 +73,9 @@ def test_a_space_that_the_tokenizer_puts_in_front_is_shown_as_a_space() -> None:
     assert (token.text, token.start, token.end, token.word) == (" ", 0, 0, 0)
 
 
-def test_a_letter_that_looks_like_a_space_sign_is_shown() -> None:
-    assert "".join(shown("wordpiece", "Ġ")) == "Ġ"
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_that_looks_like_a_space_sign_is_shown(kind: str) -> None:
+    assert shown(kind, "hat Ġ")[-1] == "Ġ"
 
 
 @pytest.mark.parametrize("kind", ["byte-level", "byte-fallback"])
@@ -84,6 +85,10 @@ def test_a_character_cut_into_bytes_is_shown_whole_in_each_token(kind: str, char
     spans = {(t.text, t.start, t.end) for t in tokens if t.text.strip()}
     assert len(tokens) > 1
     assert spans == {(character, 2, 2 + len(character))}
+
+
+def test_a_token_with_parts_of_two_characters_shows_both() -> None:
+    assert shown("byte-level", "我喜") == ["我", "我", "我喜", "喜", "喜"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -208,6 +208,13 @@ def test_a_special_token_named_in_the_settings_alone_is_special(tmp_path: Path) 
     assert [token.text for token in tokens if token.special] == ["hat"]
 
 
+def test_an_added_token_that_is_named_as_special_is_special(tmp_path: Path) -> None:
+    named = {"sep_token": "zebra", "added_tokens_decoder": {"500": {"content": "zebra"}}}
+    folder_with(tmp_path, "byte-level", tokenizer_config__json=named)
+    tokens = load_tokenizer(tmp_path).encode("the zebra", special=False).tokens
+    assert [token.text for token in tokens if token.special] == ["zebra"]
+
+
 def test_random_merges_are_turned_off(tmp_path: Path) -> None:
     source = copy.deepcopy(SOURCES["byte-level"])
     source["model"]["dropout"] = 0.9

@@ -51,6 +51,20 @@ def test_bytes_of_a_character_show_it_whole(kind: str) -> None:
     assert [token.text for token in tokenizer(kind).tokens_of(ids)][-3:] == ["我"] * 3
 
 
+def test_a_token_with_parts_of_two_characters_shows_both() -> None:
+    ids = tokenizer("byte-level").encode("我喜", special=False).ids
+    tokens = tokenizer("byte-level").tokens_of(ids)
+    assert [token.text for token in tokens] == ["我", "我", "我喜", "喜", "喜"]
+
+
+@pytest.mark.parametrize("kind", ["byte-level", "byte-fallback"])
+def test_bytes_show_their_character_among_ids_that_no_text_would_give(kind: str) -> None:
+    letters = [tokenizer(kind).tokenizer.token_to_id(letter) for letter in "the"]
+    bytes_of_character = tokenizer(kind).encode("a我", special=False).ids[1:]
+    tokens = tokenizer(kind).tokens_of([*letters, *bytes_of_character, *letters])
+    assert [token.text for token in tokens] == [*"the", "我", "我", "我", *"the"]
+
+
 @pytest.mark.parametrize("kind", ["byte-level", "byte-fallback"])
 def test_bytes_that_are_no_character_show_something(kind: str) -> None:
     ids = tokenizer(kind).encode("我", special=False).ids[-1:] * 3
