@@ -8,10 +8,9 @@ import numpy as np
 
 from attnviz.analysis.particular import Survey
 from attnviz.analysis.view import View
-from attnviz.errors import UnknownHead
-from attnviz.result import Head, Panel, span
+from attnviz.result import Head, Panel
 
-__all__ = ["Choice", "default_kind", "head_panel", "layer_panel", "mean_panel", "most_telling"]
+__all__ = ["Choice", "default_kind", "head_panel", "mean_panel", "most_telling"]
 
 
 class Choice(NamedTuple):
@@ -56,16 +55,8 @@ def head_panel(view: View, kind: str, head: Head) -> Panel:
     return _panel(view, kind, [map.layers.index(head.layer)], [map.heads.index(head.head)])
 
 
-def layer_panel(view: View, kind: str, layer: int) -> Panel:
-    """The mean of one layer's heads."""
-    map = view.map(kind)
-    if layer not in map.layers:
-        raise UnknownHead(f"there is no layer {layer}; the map has layers {span(map.layers)}")
-    return _panel(view, kind, [map.layers.index(layer)], range(len(map.heads)))
-
-
 def mean_panel(view: View, kind: str) -> Panel:
-    """The mean of all heads of a map."""
+    """The mean of all heads of a map, or of those that ``confine`` left in it."""
     map = view.map(kind)
     return _panel(view, kind, range(len(map.layers)), range(len(map.heads)))
 

@@ -8,12 +8,11 @@ import pytest
 from attnviz.analysis.choose import (
     default_kind,
     head_panel,
-    layer_panel,
     mean_panel,
     most_telling,
 )
 from attnviz.analysis.particular import survey
-from attnviz.analysis.view import look
+from attnviz.analysis.view import confine, look
 from attnviz.errors import UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.analysis.results import result, uniform, words
@@ -45,8 +44,12 @@ def test_one_head_is_shown_as_it_is():
     assert [t.text for t in panel.queries] == [t.text for t in SENTENCE]
 
 
+def layer(view, index):
+    return mean_panel(look(confine(view.result, layer=index)), "encoder")
+
+
 def test_a_layer_is_the_mean_of_its_heads_and_says_so():
-    panel = layer_panel(heads(h1_0=to_hat()), "encoder", 1)
+    panel = layer(heads(h1_0=to_hat()), 1)
     np.testing.assert_allclose(panel.weights, (to_hat() + 2 * uniform(N)) / 3, atol=1e-6)
     assert (panel.title, panel.head) == ("layer 1, mean of 3 heads", None)
 
@@ -68,14 +71,12 @@ def test_a_slice_keeps_the_names_of_its_heads():
     map = AttentionMap(np.tile(uniform(N), (1, 2, 1, 1)), layers=(7,), heads=(3, 5))
     view = look(AttentionResult(SENTENCE, {"encoder": map}))
     assert head_panel(view, "encoder", Head(7, 5)).title == "head 7.5"
-    assert layer_panel(view, "encoder", 7).title == "layer 7, mean of 2 heads"
+    assert layer(view, 7).title == "layer 7, mean of 2 heads"
 
 
-def test_a_head_or_layer_that_is_not_there_is_refused_with_those_there_are():
+def test_a_head_that_is_not_there_is_refused_with_those_there_are():
     with pytest.raises(UnknownHead, match=r"9\.1.*layers 0, 1 and heads 0 to 2"):
         head_panel(heads(), "encoder", Head(9, 1))
-    with pytest.raises(UnknownHead, match=r"layer 9.*0, 1"):
-        layer_panel(heads(), "encoder", 9)
 
 
 def telling(view, kind="encoder"):
