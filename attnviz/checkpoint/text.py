@@ -94,8 +94,9 @@ class Text:
             encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
         pieces = list(pieces_of_encoding(encoding, texts, self.special))
         kept = range(len(pieces)) if limit is None else within(pieces, limit)
+        type_ids = encoding.type_ids  # a new list each time it is asked for
         tokens = label((pieces[i] for i in kept), texts)
-        return Encoded.of(tokens, texts, [encoding.type_ids[i] for i in kept])
+        return Encoded.of(tokens, texts, [type_ids[i] for i in kept])
 
     def encode_target(self, text: str, language: str | int | None = None) -> Encoded:
         """What a decoder reads after its start token when it has written all of ``text``.
