@@ -129,7 +129,7 @@ def _scores(
 
 def _shared(x: FloatArray, share: int) -> FloatArray:
     """x (head, …) seen as (key head, query heads that share it, …)."""
-    return x.reshape(-1, share, *x.shape[1:])
+    return x.reshape(len(x) // share, share, *x.shape[1:])
 
 
 def _of(x: FloatArray, heads: Heads, group: slice, keys: slice) -> FloatArray:

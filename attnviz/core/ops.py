@@ -23,9 +23,9 @@ def softmax_(scores: FloatArray, out: FloatArray | None = None) -> FloatArray:
     throughout (a query that may see nothing) becomes zeros, not NaN. ``out`` receives the
     weights instead of ``scores`` where it is given.
     """
-    top = scores.max(axis=-1, keepdims=True)
-    np.maximum(top, np.finfo(np.float32).min, out=top)
-    np.subtract(scores, top, out=scores)
+    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
+    with np.errstate(over="ignore"):  # -3e38 less 3e38 is -inf, and its exponential 0
+        np.subtract(scores, top, out=scores)
     np.exp(scores, out=scores)
     total = scores.sum(axis=-1, keepdims=True)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
