@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit."""
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    # One BLAS thread: long inputs are shared over threads by blocks, and short ones gain nothing.
+    for library in ("OPENBLAS", "MKL", "BLIS"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     command = get_command(app)
     given = sys.argv[1:] if arguments is None else list(arguments)
     sys.exit(exit_code(lambda: command.main(given, prog_name="attnviz", standalone_mode=False)))

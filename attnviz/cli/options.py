@@ -166,6 +166,14 @@ class Options:
             return [head.layer]
         return None if self.layer is None else [self.layer]
 
+    def documents(self) -> bool:
+        """Whether a document is written, which names its model by the sum of its weights."""
+        return self.json or any(name.endswith((".json", ".npz")) for name in self.output or ())
+
+    def draws(self) -> bool:
+        """Whether anything but text on the terminal is asked for, or a map in particular."""
+        return bool(self.json or self.output or self.ask or self.heads or self.mean)
+
     def style(self) -> Style:
         """How a figure is to look; Misuse where that cannot be drawn."""
         from attnviz.render.style import Style

@@ -11,6 +11,7 @@ from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.options import Options, looking
 from attnviz.cli.texts import one_text, read_texts
+from attnviz.cli.top import print_strongest
 from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def run(
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
     ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Print only the N strongest links; for texts too long for maps."
+        ),
+        whole(1),
+    ] = None,
     options: Options,
 ) -> None:
     """Show what the words of a text attend to.
@@ -85,10 +93,16 @@ def run(
     }
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
+    if top and (options.draws() or pair or target or generate):
+        raise Misuse("--top prints links and nothing else; give it with texts and a model alone")
     with open_delivery(options, len(texts)) as delivery:
         from attnviz.model import DEFAULT, load
 
         loaded = load(model or DEFAULT, offline=offline)
+        if top:
+            return print_strongest(loaded, texts, top, options, truncate=truncate)
+        if options.documents():
+            loaded.fingerprint()
         for result in _attend(loaded, texts, alone, how):
             delivery.add(result)
 

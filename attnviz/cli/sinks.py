@@ -11,12 +11,12 @@ from attnviz.cli.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from attnviz.render.figure.save import Format
     from attnviz.render.terminal import Screen
 
-__all__ = ["Data", "FigureFile", "Page", "Terminal"]
+__all__ = ["Data", "FigureFile", "Page", "Terminal", "open_terminal"]
 
 
 class Data:
@@ -122,17 +122,7 @@ class Terminal:
     """Pictures in characters, one result after the other."""
 
     def __init__(self, options: Options) -> None:
-        from rich.console import Console
-
-        from attnviz.render.terminal import Screen
-
-        class Out(Console):
-            def on_broken_pipe(self) -> None:
-                """Leave it to the program, which ends as one whose reader has gone."""
-                raise
-
-        self._console = Out(width=options.width, highlight=False, markup=False, emoji=False)
-        self._screen = Screen.of(self._console, options.width)
+        self._console, self._screen = open_terminal(options.width)
         self._empty = True
 
     def add(self, scene: Scene) -> None:
@@ -146,6 +136,21 @@ class Terminal:
 
     def finish(self) -> None:
         """Everything is printed."""
+
+
+def open_terminal(width: int | None) -> tuple[Console, Screen]:
+    """The console that prints to stdout, and what it can show."""
+    from rich.console import Console
+
+    from attnviz.render.terminal import Screen
+
+    class Out(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the program, which ends as one whose reader has gone."""
+            raise
+
+    console = Out(width=width, highlight=False, markup=False, emoji=False)
+    return console, Screen.of(console, width)
 
 
 def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:

@@ -1,0 +1,31 @@
+"""``attnviz run --top N``: the strongest links and nothing kept besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnviz.cli.options import Options
+from attnviz.cli.sinks import open_terminal
+
+if TYPE_CHECKING:
+    from attnviz.model import Model
+
+__all__ = ["print_strongest"]
+
+
+def print_strongest(
+    model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
+) -> None:
+    """Print the n strongest links of each text, in memory that grows with the text alone."""
+    from attnviz.render import terminal
+
+    console, screen = open_terminal(options.width)
+    for number, text in enumerate(texts):
+        given = model.encode(text, truncate=truncate)
+        links = model.strongest(given, n, layers=options.layers())
+        heads = model.info.n_layers or 0, model.info.n_heads or 0
+        if number:
+            console.print()
+        console.print(terminal.title(model.info, len(given.tokens), *heads, screen), end="")
+        console.print("\n", end="")
+        console.print(terminal.links(links, given.tokens, given.tokens, screen), end="")
