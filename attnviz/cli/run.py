@@ -99,12 +99,13 @@ def run(
         from attnviz.model import DEFAULT, load
 
         loaded = load(model or DEFAULT, offline=offline)
-        if top:
-            return print_strongest(loaded, texts, top, options, truncate=truncate)
         if options.documents():
             loaded.fingerprint()
-        for result in _attend(loaded, texts, alone, how):
-            delivery.add(result)
+        if top:
+            print_strongest(loaded, texts, top, options, truncate=truncate)
+        else:
+            for result in _attend(loaded, texts, alone, how):
+                delivery.add(result)
 
 
 def _require_one(texts: list[str], **alone: str | None) -> None:
