@@ -108,3 +108,24 @@ def test_a_reader_alone_cannot_continue_a_text(attnviz):
 def test_a_reader_alone_has_no_target(attnviz):
     ended = attnviz("run", HAT, "--target", "Er nahm den Hut")
     assert ended.code == 1 and "target" in ended.err
+
+
+def test_top_prints_the_strongest_links_and_nothing_else(attnviz):
+    lines = attnviz("run", HAT, "--top", "3").text.splitlines()
+    assert lines[0].startswith("all-MiniLM-L6-v2")
+    assert [line.split()[1:] for line in lines[2:]] == [
+        ["→", "He", "1.00", "in", "0.2"],
+        ["→", "examined", "1.00", "in", "0.2"],
+        ["→", "the", "1.00", "in", "0.2"],
+    ]
+
+
+def test_top_draws_no_map(attnviz):
+    ended = attnviz("run", HAT, "--top", "3", "--json")
+    assert ended.code == 2
+    assert "--top" in ended.err
+
+
+def test_a_document_names_the_weights_by_their_sum(attnviz):
+    (document,) = attnviz("run", HAT, "--json").documents
+    assert len(document["model"]["sha256"]) == 64
