@@ -138,16 +138,16 @@ def _of(x: FloatArray, heads: Heads, group: slice, keys: slice) -> FloatArray:
 
 
 def _mask(spec: AttentionSpec, block: slice, keys: slice, scores: FloatArray) -> None:
-    """Put -inf where a query of the block may not see a key of the range."""
-    if spec.left is None and spec.right is None:
-        return
-    distance = np.arange(keys.start, keys.stop) - np.arange(block.start, block.stop)[:, None]
-    hidden = np.zeros(distance.shape, bool)
+    """Put -inf where a query of the block may not see a key: in the corners of the range."""
+    queries = np.arange(block.start, block.stop)[:, None]
     if spec.right is not None:
-        hidden |= distance > spec.right
+        first = max(keys.start, block.start + spec.right + 1)
+        ahead = np.arange(first, keys.stop) > queries + spec.right
+        np.copyto(scores[:, :, first - keys.start :], np.float32(-np.inf), where=ahead)
     if spec.left is not None:
-        hidden |= distance < -spec.left
-    np.copyto(scores, np.float32(-np.inf), where=hidden)
+        end = max(keys.start, min(keys.stop, block.stop - 1 - spec.left))
+        behind = np.arange(keys.start, end) < queries - spec.left
+        np.copyto(scores[:, :, : end - keys.start], np.float32(-np.inf), where=behind)
 
 
 @dataclass(frozen=True, slots=True)
