@@ -65,16 +65,17 @@ def attend(
 
     def work(task: tuple[slice, slice]) -> None:
         group, block = task
-        keys = _visible(spec, block, n_keys)
+        edited = phase == "weights"  # perhaps what the mask hid is seen now
+        keys = slice(0, n_keys) if edited else _visible(spec, block, n_keys)
         place = weights[group, block.start - rows.start : block.stop - rows.start]
         seen = place[:, :, keys]
-        if phase != "weights":
+        if not edited:
             place[:, :, : keys.start] = 0 if phase == "all" else -np.inf
             place[:, :, keys.stop :] = 0 if phase == "all" else -np.inf
             _scores(heads, spec, bias, group, block, keys, seen)
         if phase == "scores":
             return
-        softmax_(place if phase == "weights" else seen)
+        softmax_(seen)
         if context is not None and heads.values is not None:
             np.matmul(
                 _shared(seen, heads.group),

@@ -16,12 +16,11 @@ FloatArray = npt.NDArray[np.float32]
 Activation = Callable[[FloatArray], FloatArray]
 
 
-def softmax_(scores: FloatArray, out: FloatArray | None = None) -> FloatArray:
+def softmax_(scores: FloatArray) -> FloatArray:
     """Turn scores (…, query, key) into weights in place; each row sums to 1.
 
     Rows are shifted by their maximum first, so no finite score overflows. A row that is -inf
-    throughout (a query that may see nothing) becomes zeros, not NaN. ``out`` receives the
-    weights instead of ``scores`` where it is given.
+    throughout (a query that may see nothing) becomes zeros, not NaN.
     """
     top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
     with np.errstate(over="ignore"):  # -3e38 less 3e38 is -inf, and its exponential 0
@@ -30,9 +29,8 @@ def softmax_(scores: FloatArray, out: FloatArray | None = None) -> FloatArray:
     total = scores.sum(axis=-1, keepdims=True)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
     np.reciprocal(total, out=total)
-    out = scores if out is None else out
-    np.multiply(scores, total, out=out)
-    return out
+    scores *= total
+    return scores
 
 
 def softcap_(scores: FloatArray, cap: float) -> FloatArray:
