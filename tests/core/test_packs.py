@@ -1,0 +1,69 @@
+"""Sequences that run together, or over threads, give what each gives alone on one thread."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.core import parallel
+from attnviz.core.spec import Convolution, ModelSpec, Rotary
+from attnviz.core.transformer import Ids
+from tests.core.made import attention, encoder, layer, some, watched
+from tests.core.test_transformer import MODELS
+
+DYNAMIC = Rotary(4, kind="dynamic", scaling={"factor": 4.0, "max_position_embeddings": 4})
+PACKED = MODELS | {
+    "angles by each sequence's own length": encoder(*[layer(attention(rotary=DYNAMIC))] * 2),
+    "convolution": encoder(convolution=Convolution(3, 2, "tanh")),
+}
+
+
+def check_alike(spec: ModelSpec, sequences: list[Ids]) -> None:
+    """Every map and hidden state of a pack is that of its sequence alone."""
+    together, output = watched(spec, sequences)
+    for number, sequence in enumerate(sequences):
+        alone, expected = watched(spec, [sequence])
+        for (kind, index, _), found in alone.maps.items():
+            np.testing.assert_allclose(together.map(kind, index, number), found, atol=2e-6)
+        for stack in ("encoder", "decoder"):
+            for found, hidden in zip(
+                getattr(output, stack)[number : number + 1], getattr(expected, stack), strict=True
+            ):
+                np.testing.assert_allclose(found, hidden, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_pack_gives_what_each_sequence_gives_alone(name: str) -> None:
+    spec = PACKED[name]
+    n_targets = (2, 6, 1) if len(spec.stacks) == 2 else (None,) * 3
+    lengths = (5, 1, 9)
+    pairs = zip(lengths, n_targets, strict=True)
+    check_alike(spec, [some(n, seed, n_target=m) for seed, (n, m) in enumerate(pairs)])
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=6), st.sampled_from(sorted(MODELS)))
+def test_a_pack_may_hold_any_lengths(lengths: list[int], name: str) -> None:
+    spec = MODELS[name]
+    target = 3 if len(spec.stacks) == 2 else None
+    check_alike(spec, [some(n, seed, n_target=target) for seed, n in enumerate(lengths)])
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = PACKED[name]
+    given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
+    alone, expected = watched(spec, given)
+    monkeypatch.setattr(parallel, "SMALL", 2)  # threads even for a handful of rows
+    monkeypatch.setattr(parallel, "TALL", 3)
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    shared, output = watched(spec, given)
+    assert shared.maps.keys() == alone.maps.keys()
+    for key, found in alone.maps.items():
+        np.testing.assert_allclose(shared.maps[key], found, atol=2e-6)
+    for found, hidden in zip(
+        output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
+    ):
+        np.testing.assert_allclose(found, hidden, atol=2e-5)
