@@ -11,7 +11,6 @@ from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.options import Options, looking
 from attnviz.cli.texts import one_text, read_texts
-from attnviz.cli.top import print_strongest
 from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def run(
         if options.documents():
             loaded.fingerprint()
         if top:
+            from attnviz.cli.top import print_strongest
+
             print_strongest(loaded, texts, top, options, truncate=truncate)
         else:
             for result in _attend(loaded, texts, alone, how):
