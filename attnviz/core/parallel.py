@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,9 @@ SMALL = 64
 TALL = 256
 """Rows per block: enough for BLAS to reach its speed, few enough for the cache."""
 
+QUIET: dict[str, Literal["ignore"]] = {"over": "ignore", "invalid": "ignore"}
+"""No warnings of NumPy's: whoever uses the numbers looks whether they are numbers."""
+
 
 @contextmanager
 def workers(n_rows: int) -> Iterator[Each[Any]]:
@@ -31,17 +36,12 @@ def workers(n_rows: int) -> Iterator[Each[Any]]:
     NumPy releases the interpreter lock in products and ufuncs; BLAS is limited to one thread
     meanwhile, so that its threads and ours do not fight for the cores.
     """
-    if n_rows < SMALL or _cores() < 2:
-        yield _serial
-        return
-    with _controller().limit(limits=1, user_api="blas"):
-        pool = _pool()
-
-        def shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
-            for _ in pool.map(function, tasks):
-                pass
-
-        yield shared
+    with np.errstate(**QUIET):
+        if n_rows < SMALL or _cores() < 2:
+            yield _serial
+        else:
+            with _controller().limit(limits=1, user_api="blas"):
+                yield _shared
 
 
 def row_blocks(n_rows: int) -> list[slice]:
@@ -59,6 +59,11 @@ def _serial(function: Callable[[T], None], tasks: Iterable[T]) -> None:
         function(task)
 
 
+def _shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
+    for _ in _pool().map(function, tasks):
+        pass
+
+
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -69,7 +74,7 @@ def _cores() -> int:
 def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(_cores(), thread_name_prefix="attnviz")
+    return ThreadPoolExecutor(_cores(), "attnviz", partial(np.seterr, **QUIET))
 
 
 @cache
