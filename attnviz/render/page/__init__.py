@@ -31,6 +31,8 @@ SCRIPTS = (
     "matrix.js",
     "lines.js",
     "ask.js",
+    "answers.js",
+    "measured.js",
     "wall.js",
     "heads.js",
     "save.js",

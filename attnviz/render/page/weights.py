@@ -21,12 +21,14 @@ __all__ = ["PackedMap", "pack"]
 
 # A step of 0.001 divided by an odd number has an edge between two levels wherever a number turns
 # from one third decimal to the next: what is read back then shows the same three decimals.
-STEPS = tuple(0.001 * n for n in (1 / 63, 1 / 31, 1 / 15, 1 / 7, 1 / 3, 1, 1.5, 2, 3, 4, 6, 10))
+FINE = (1 / 63, 1 / 31, 1 / 15, 1 / 7, 1 / 3, 1)
+COARSE = (1.25, 1.5, 2, 2.5, 3, 4, 5, 7, 10)
+STEPS = tuple(0.001 * n for n in (*FINE, *COARSE))
 THREE_DECIMALS = STEPS.index(0.001)
 EXACT_UP_TO = 128  # tokens; longer inputs may be rounded more coarsely to stay within the budget
 HIGHEST_LEVEL = 2**16 - 1
 MOST_VALUES = 2**28
-SAMPLE = 2**20  # weights from which the packed size of all is foretold
+SAMPLE = 2**22  # weights from which the packed size of all is foretold
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 // Ask: the sentence itself; a word shows where it looks and who looks at it.
 
-const MOST_BARS = 8;
 const THICKEST_BAR = 7; // pixels under a word that is looked at with a weight of 1
 
 function drawAsk(host, picture) {
@@ -11,9 +10,9 @@ function drawAsk(host, picture) {
     "p",
     { class: "key" },
     html("span", { class: "swatch looks" }),
-    asked ? `where “${asked.unit.label}” looks` : "where the word looks",
+    html("span", {}, asked ? `where “${asked.unit.label}” looks` : "where the word looks"),
     html("span", { class: "swatch looked" }),
-    asked ? `who looks at “${asked.unit.label}”` : "who looks at it",
+    html("span", {}, asked ? `who looks at “${asked.unit.label}”` : "who looks at it"),
   );
   const hint = asked ? null : html("p", { class: "hint" }, "Choose a word: click it, or reach it with Tab and the arrow keys.");
   const lists = html("div", { class: "answers" });
@@ -32,7 +31,7 @@ function drawAsk(host, picture) {
     roving(element, own.map((span) => span.element), { start });
   });
   // The list of heads needs all of them, and this may be drawn before all are decoded.
-  return { host, spans, complete: () => asked && lists.replaceChildren(...answersOf(picture, asked)) };
+  return { complete: () => asked && lists.replaceChildren(...answersOf(picture, asked)) };
 }
 
 /** One sentence where queries and keys are the same text, else the two of them. */
@@ -111,92 +110,6 @@ function shadeAll(picture, spans, focus) {
   }
 }
 
-/** The two lists beside each other, and the heads in which the word looks hardest. */
-function answersOf(picture, focus) {
-  const { columns, rows, grid, looks } = picture;
-  const name = `“${focus.unit.label}”`;
-  const lists = [];
-  if (focus.row !== undefined) {
-    const links = columns.units.map((unit, column) => ({ unit, row: focus.row, column, weight: grid.values[focus.row * grid.width + column] }));
-    lists.push(barsOf(picture, `${name} looks at`, links, "looks", picture.hiddenText(focus.row)));
-  }
-  if (focus.column !== undefined) {
-    const links = rows.units.map((unit, row) => ({ unit, row, column: focus.column, weight: grid.values[row * grid.width + focus.column] }));
-    lists.push(barsOf(picture, `looks at ${name}`, links, "looked"));
-  }
-  if (picture.weights.count > 1) lists.push(tellingHeads(picture, focus));
-  return lists;
-}
-
-function barsOf(picture, heading, links, kind, note) {
-  const best = links
-    .filter(({ weight }) => Math.abs(weight) >= Math.max(picture.state.min, 5e-4))
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-    .slice(0, MOST_BARS);
-  const items = best.map(({ unit, row, column, weight }) => {
-    const item = html(
-      "li",
-      {},
-      html("bdi", { class: "name" }, unit.label),
-      html("span", { class: `bar ${weight < 0 ? "looked" : kind}`, style: { "--share": Math.min(Math.abs(weight) / picture.top, 1) } }),
-      html("span", { class: "number" }, picture.number(weight)),
-    );
-    item.addEventListener("pointerenter", () => picture.point({ row, column, box: item.getBoundingClientRect() }));
-    item.addEventListener("pointerleave", () => picture.point(null));
-    return item;
-  });
-  const none = best.length ? null : html("p", { class: "quiet" }, "Nothing above the threshold.");
-  return html("section", { class: "answer" }, html("h3", {}, heading), html("ol", { class: "bars" }, ...items), none, note ? html("p", { class: "quiet" }, note) : null);
-}
-
-/** The single heads that link the word hardest with one other word. */
-function tellingHeads(picture, focus) {
-  const { weights, map } = picture;
-  const looks = focus.row !== undefined;
-  const best = [];
-  weights.levels.forEach((levels, head) => {
-    const top = { head, weight: 0 };
-    for (const { unit, queries, keys } of linksWithOthers(picture, focus)) {
-      const weight = folded(levels, map, queries, keys);
-      if (weight > top.weight) Object.assign(top, { unit, weight });
-    }
-    if (top.unit) best.push(top);
-  });
-  best.sort((a, b) => b.weight - a.weight);
-  const items = best.slice(0, MOST_BARS).map(({ head, unit, weight }) => {
-    const name = nameOf(head, map);
-    const show = { onclick: () => picture.update({ heads: name }), "aria-label": `Show head ${name} alone` };
-    return html(
-      "li",
-      {},
-      html("button", { class: "head-link", type: "button", "data-key": `link${name}`, ...show }, name),
-      html("bdi", { class: "name" }, unit.label),
-      html("span", { class: "number" }, picture.number(weight)),
-    );
-  });
-  const how = looks ? "looks hardest" : "is looked at hardest";
-  return html(
-    "section",
-    { class: "answer" },
-    html("h3", {}, `Heads where “${focus.unit.label}” ${how}`),
-    html("ol", { class: "bars heads-list" }, ...items),
-    html("p", { class: "quiet" }, "By the largest weight between it and one other word, special tokens aside."),
-  );
-}
-
-/** The words that the focus looks at or, where it only is looked at, those that look at it. */
-function linksWithOthers({ rows, columns }, focus) {
-  const looks = focus.row !== undefined;
-  const axis = looks ? columns : rows;
-  return axis.units
-    .map((unit, i) => ({
-      unit,
-      queries: looks ? rows.members[focus.row] : rows.members[i],
-      keys: looks ? columns.members[i] : columns.members[focus.column],
-    }))
-    .filter(({ unit }) => !unit.special && unit !== focus.unit);
-}
-
 function askPointing(picture, spans, asked, paint) {
   spans.forEach((span) => {
     const { element, unit, side } = span;
@@ -232,32 +145,4 @@ function pointBetween(picture, asked, span, box, spoken) {
   if (!main) return;
   const reverse = there && back ? { row, column: asked.column } : null;
   picture.point({ ...main, reverse, box, spoken });
-}
-
-/** The sentence as a picture: the words where the browser has set them. */
-function askSheet({ host, spans }, picture) {
-  const { looks } = picture;
-  const frame = host.getBoundingClientRect();
-  const bottom = Math.max(...spans.map(({ element }) => element.getBoundingClientRect().bottom));
-  const root = sheet(frame.width, bottom - frame.top + 24, looks);
-  for (const { element, unit, shade } of spans) {
-    const style = getComputedStyle(element);
-    for (const box of element.getClientRects()) {
-      const at = { x: box.left - frame.left, y: box.top - frame.top, width: box.width, height: box.height };
-      if (shade.height) root.append(svg("rect", { ...at, height: box.height + shade.height, rx: 4, fill: looks.warm }));
-      if (shade.fill || shade.height) root.append(svg("rect", { ...at, rx: 4, fill: shade.fill ?? looks.card }));
-    }
-    const box = element.getBoundingClientRect();
-    const size = parseFloat(style.fontSize);
-    root.append(
-      words(box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2 + size * 0.34, unit.text, {
-        "font-size": size,
-        "font-family": style.fontFamily,
-        "font-weight": style.fontWeight,
-        "text-anchor": "middle",
-        fill: style.color,
-      }),
-    );
-  }
-  return root;
 }

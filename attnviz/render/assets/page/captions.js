@@ -14,12 +14,11 @@ function titleOf({ heads: spec }, heads, map) {
 }
 
 /** What must be said with every picture, so that nothing left out goes unseen. */
-function notesOf({ state, map, rows, columns, grid, heads }) {
+function notesOf({ state, map, rows, columns, grid }) {
   const notes = [];
   if (columns.hidden.length) {
     const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
-    const where = state.view === "wall" && heads.length > 1 ? "on average over all heads " : "on average ";
-    notes.push(`Special tokens are hidden: ${where}${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`);
+    notes.push(`Special tokens are hidden: on average ${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`);
   }
   const [below, all] = weightBelow(grid.values, state.min);
   if (below > 0) notes.push(`Weights under ${short(state.min)} are not drawn: ${percent(below / all)} of the weight shown.`);
@@ -42,6 +41,6 @@ function weightBelow(values, least) {
 
 function precisionOf({ step }) {
   const within = short(step / 2);
-  if (step <= 0.001) return `Weights are exact to three decimals (kept in steps of ${short(step)}).`;
-  return `To keep this page small, weights are kept in steps of ${short(step)}: each token’s weight is within ${within} of the document’s.`;
+  if (step <= 0.001) return `Each token’s weight is exact to three decimals (kept in steps of ${short(step)}).`;
+  return `To keep this page small, each token’s weight is kept in steps of ${short(step)}, within ${within} of the document’s.`;
 }

@@ -5,7 +5,7 @@ const SLIDER = 100; // the threshold's slider moves by roots, since most weights
 function bindControls() {
   byId("palette").append(...Object.keys(PALETTES).map((name) => html("option", { value: name }, name)));
   byId("input").append(
-    ...contents.inputs.map(({ source }, i) => html("option", { value: i + 1 }, shorten(`${i + 1}: ${written(source)}`, 13, 260))),
+    ...contents.inputs.map(({ source }, i) => html("option", { value: i + 1 }, shorten(`${i + 1}: ${written(source.slice(0, 60))}`, 13, 260))),
   );
   byId("title").textContent = contents.title;
   document.title = contents.title;
@@ -14,7 +14,7 @@ function bindControls() {
   on("map", "change", ({ value }) => ({ map: value }));
   on("by", "change", ({ value }) => ({ by: value }));
   on("special", "change", ({ checked }) => ({ special: checked ? "show" : "hide" }));
-  on("min", "input", ({ value }) => ({ min: Number(((value / SLIDER) ** 2).toFixed(3)) }));
+  on("min", "input", ({ value }) => ({ min: Number(((value / SLIDER) ** 2).toFixed(4)) }));
   on("scale", "change", ({ value }) => ({ scale: value }));
   on("palette", "change", ({ value }) => ({ palette: value }));
   on("theme", "click", () => ({ theme: darkNow(state.theme) ? "light" : "dark" }));

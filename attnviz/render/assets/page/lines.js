@@ -123,7 +123,7 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
   const pressed = isAsked(state, unit, side);
   const group = svg(
     "g",
-    { class: "token", role: "button", "aria-pressed": `${pressed}`, "aria-label": unit.label },
+    { class: "token", role: "button", "aria-pressed": `${pressed}`, "aria-label": unit.label, "data-key": `${side}${unit.tokens[0]}` },
     back,
     text,
     number,

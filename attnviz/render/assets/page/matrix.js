@@ -27,6 +27,7 @@ function drawMatrix(host, picture, zoom) {
     class: zoom > 1 ? "scroll zoomed" : "scroll",
     tabindex: 0,
     role: "application",
+    "data-key": "matrix",
     "aria-label": `${picture.title}: ${grid.height} rows that look at ${grid.width} columns; arrow keys move`,
   });
   frame.append(root);
@@ -113,10 +114,12 @@ function imageOf(picture, { values, width, height }) {
   const canvas = html("canvas", { width, height });
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
-  values.forEach((weight, i) => {
-    const colour = cellColour(picture, weight);
-    if (colour) image.data.set([...colour, 255], 4 * i);
-  });
+  for (let i = 0; i < values.length; i++) {
+    const colour = cellColour(picture, values[i]);
+    if (!colour) continue;
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = colour[c];
+    image.data[4 * i + 3] = 255;
+  }
   context.putImageData(image, 0, 0);
   return canvas.toDataURL();
 }
@@ -160,6 +163,8 @@ function columnLabels({ columns, looks }, { left, top, cell, lie, reach }) {
 const isAsked = (state, unit, side) =>
   state.at !== null && state.at.side === side && unit.tokens.includes(state.at.token);
 
+let lastCell = [0, 0]; // where the arrow keys were last; a new drawing goes on from there
+
 /** Point with the mouse or the arrow keys; a click or Enter asks for the row's word. */
 function matrixPointing(frame, root, cross, picture, { left, top, cell }) {
   const { grid, rows } = picture;
@@ -170,7 +175,7 @@ function matrixPointing(frame, root, cross, picture, { left, top, cell }) {
     picture.point(null);
   };
   const go = (row, column, spoken) => {
-    at = [row, column];
+    at = lastCell = [row, column];
     const x = left + column * cell;
     const y = top + row * cell;
     const band = { "stroke-opacity": 0.25 };
@@ -206,9 +211,8 @@ function matrixPointing(frame, root, cross, picture, { left, top, cell }) {
     if (event.key === "Enter" && at) return ask(at[0]);
     if (!(event.key in STEPS) && event.key !== "Home" && event.key !== "End") return;
     event.preventDefault();
-    const [row, column] = at ?? [0, 0];
-    const count = grid.width * grid.height;
-    const to = at ? stepped(event.key, row * grid.width + column, count, grid.width) : 0;
+    const [row, column] = lastCell[0] < grid.height && lastCell[1] < grid.width ? lastCell : [0, 0];
+    const to = stepped(event.key, row * grid.width + column, grid.width * grid.height, grid.width);
     if (to !== null) go(Math.floor(to / grid.width), to % grid.width, true);
   });
 }

@@ -33,24 +33,26 @@ async function pictureOf(state) {
   const weights = weightsOf(state);
   const { map } = weights;
   const heads = headsOf(state.heads, map);
-  await weights.load(heads);
+  const wall = state.view === "wall"; // which fills as its heads are decoded
+  if (!wall) await weights.load(heads);
   const sides = sidesOf(state, contents);
   const same = sides.query === sides.key && state.map !== "cross";
   const query = unitsOf(sides.query, state.by === "words");
   const units = { query, key: same ? query : unitsOf(sides.key, state.by === "words") };
   const rows = axisOf(units.query, map.queries, state.special === "show");
   const columns = axisOf(units.key, map.keys, state.special === "show");
-  const grid = fold(weights.mean(heads), map, rows, columns);
+  const grid = wall ? null : fold(weights.mean(heads), map, rows, columns);
   const looks = looksOf(state);
   const picture = { state, weights, map, heads, same, units, rows, columns, grid, looks, update };
-  setScale(picture, largestOf(grid.values));
+  setScale(picture, wall ? 0 : largestOf(grid.values));
   return Object.assign(picture, {
+    model: contents.inputs[state.input - 1].model,
     signed: map.low < 0,
     title: titleOf(state, heads, map),
-    notes: notesOf(picture),
+    notes: wall ? [] : notesOf(picture),
     number: (weight) => numberText(weight, map.step),
     hiddenText: (row) =>
-      columns.hidden.length ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.` : null,
+      columns.hidden.length && !wall ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.` : null,
     ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
     point: (what) => point(picture, what),
   });
@@ -69,6 +71,7 @@ function setScale(picture, largest) {
 async function draw() {
   const number = ++drawing;
   document.documentElement.dataset.theme = state.theme ?? "";
+  progress("drawing");
   drawControls();
   let picture;
   try {
@@ -87,13 +90,18 @@ async function draw() {
   picture.picker = drawHeads(byId("heads"), picture);
   heatCaption(null);
   const view = drawView(byId("view"), picture);
-  byId("notes").replaceChildren(...picture.notes.map((note) => html("li", {}, note)));
+  showNotes(picture);
   document.querySelector(`[data-key="${CSS.escape(focused ?? "")}"]`)?.focus({ preventScroll: true });
-  document.documentElement.dataset.drawn = number; // for whoever waits for the picture
+  progress("drawn");
   await fillTiles(picture, number, [view.show, picture.picker.show]);
   if (number !== drawing) return;
   view.complete?.();
-  document.documentElement.dataset.complete = number;
+  progress("complete");
+}
+
+/** Tell whoever waits for the picture how far it is: drawing, drawn, complete. */
+function progress(stage) {
+  document.documentElement.dataset.stage = stage;
 }
 
 function failure(error) {
@@ -108,27 +116,39 @@ function drawView(host, picture) {
   if (state.view === "wall") {
     const view = drawWall(host, picture);
     saveable = () => [view.root, { ...picture, title: byId("caption").textContent }];
-    if (Math.max(picture.grid.width, picture.grid.height) > MOST_PIXELS)
-      picture.notes.push("Each pixel of a small picture shows the strongest weight of the block it stands for.");
-    return view;
+    return { ...view, complete: () => wallNotes(picture) };
   }
   if (state.view === "matrix") {
     const view = drawMatrix(host, picture, zoom);
     byId("zoom").hidden = !view.zoomable;
     saveable = () => [view.root, picture];
-    if (view.thinned > 1) picture.notes.push(`One label in ${view.thinned} is written; pointing at a cell names it.`);
+    if (view.thinned > 1) picture.notes.unshift(`One label in ${view.thinned} is written; pointing at a cell names it.`);
     return view;
   }
   if (state.view === "lines") {
     const view = drawLines(host, picture);
     saveable = () => [view.root, picture];
     if (view.shown < view.count)
-      picture.notes.push(`Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`);
+      picture.notes.unshift(`Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`);
     return view;
   }
   const view = drawAsk(host, picture);
-  saveable = () => [askSheet(view, picture), picture];
+  saveable = () => [askSheet(host, picture), picture];
   return view;
+}
+
+/** What the wall leaves out is known when all its heads are. */
+function wallNotes(picture) {
+  const { weights, map, rows, columns } = picture;
+  picture.grid = fold(weights.mean([...weights.levels.keys()]), map, rows, columns);
+  picture.notes = notesOf(picture);
+  if (Math.max(picture.grid.width, picture.grid.height) > MOST_PIXELS)
+    picture.notes.unshift("Each pixel of a small picture shows the strongest weight of the block it stands for.");
+  showNotes(picture);
+}
+
+function showNotes({ notes }) {
+  byId("notes").replaceChildren(...notes.map((note) => html("li", {}, note)));
 }
 
 const TURN = 12; // milliseconds of work before the browser gets its turn

@@ -6,7 +6,7 @@ const PNG_SCALE = 2;
 const LARGEST_SIDE = 16000; // of a canvas, in pixels
 
 /** The view with what must be said about it, on the page's own ground. */
-function sheetToSave(root, { title, notes, looks }) {
+function sheetToSave(root, { title, notes, looks, model }) {
   const inner = root.cloneNode(true);
   for (const passing of inner.querySelectorAll(".passing")) passing.remove();
   for (const group of inner.querySelectorAll("[transform^='translate']")) {
@@ -21,7 +21,7 @@ function sheetToSave(root, { title, notes, looks }) {
   whole.setAttribute("xmlns", SVG);
   whole.append(
     svg("rect", { width: "100%", height: "100%", fill: looks.card }),
-    words(MARGIN, MARGIN + 14, shorten(title, 16, width), { "font-size": 16, "font-weight": 600 }),
+    words(MARGIN, MARGIN + 14, shorten(`${title} · ${model}`, 16, width), { "font-size": 16, "font-weight": 600 }),
     inner,
     ...lines.map((line, i) =>
       words(MARGIN, MARGIN + 34 + height + 22 + i * 17, line, { "font-size": NOTE, fill: looks.quiet }),

@@ -13,10 +13,14 @@ function widthOf(text, size, family = FONT) {
 
 /** Text cut with an ellipsis to fit a width. */
 function shorten(text, size, width) {
-  if (widthOf(text, size) <= width) return text;
-  const letters = [...text];
-  let kept = letters.length;
-  while (kept > 1 && widthOf(letters.slice(0, kept).join("") + "…", size) > width) kept--;
+  const letters = [...text.slice(0, Math.ceil(width))]; // no letter is narrower than a pixel
+  if (letters.length === [...text].length && widthOf(text, size) <= width) return text;
+  let [kept, over] = [1, letters.length + 1];
+  while (over - kept > 1) {
+    const middle = (kept + over) >> 1;
+    if (widthOf(letters.slice(0, middle).join("") + "…", size) <= width) kept = middle;
+    else over = middle;
+  }
   return letters.slice(0, kept).join("") + "…";
 }
 

@@ -17,6 +17,7 @@ function unitsOf(pieces, byWords) {
   for (const unit of units) {
     unit.text ||= unit.label;
     if (unit.word !== null && byWords) unit.label = unit.text;
+    unit.isWord = !unit.special && /[^\p{P}\p{Z}\p{C}]/u.test(unit.label);
   }
   return units;
 }
@@ -24,13 +25,19 @@ function unitsOf(pieces, byWords) {
 /** The units along an axis whose entries are these tokens; hidden ones keep their places. */
 function axisOf(units, tokens, showSpecial) {
   const place = new Map(tokens.map((token, i) => [token, i]));
-  const axis = { units: [], members: [], hidden: [], at: new Map(), plain: true };
+  const axis = { units: [], members: [], hidden: [], at: new Map() };
+  axis.rowOf = new Int32Array(tokens.length).fill(-1); // of each entry, and its share of that row
+  axis.share = new Float64Array(tokens.length);
   for (const unit of units) {
     const members = unit.tokens.filter((token) => place.has(token)).map((t) => place.get(t));
     if (!members.length) continue;
     if (unit.special && !showSpecial) {
       axis.hidden.push(...members);
       continue;
+    }
+    for (const member of members) {
+      axis.rowOf[member] = axis.units.length;
+      axis.share[member] = 1 / members.length;
     }
     axis.at.set(unit.index, axis.units.length);
     axis.units.push(unit);
@@ -46,17 +53,34 @@ function axisOf(units, tokens, showSpecial) {
  */
 function fold(levels, map, rows, columns) {
   const width = columns.units.length;
-  const values = new Float32Array(rows.units.length * width);
-  const hidden = new Float32Array(rows.units.length);
-  columns.members.forEach((keys, column) => {
-    rows.members.forEach((queries, row) => {
-      values[row * width + column] = folded(levels, map, queries, keys);
+  const height = rows.units.length;
+  const values = foldInto(new Float32Array(height * width), columns.members, levels, map, rows);
+  const hidden = foldInto(new Float32Array(height), [columns.hidden], levels, map, rows);
+  return { values, hidden, width, height };
+}
+
+const BLOCK = 16; // columns at a time: levels lie by columns, values by rows
+
+function foldInto(values, members, levels, { low, step }, { rowOf, share }) {
+  const queries = rowOf.length;
+  const sums = new Float64Array(queries * BLOCK); // over the keys of a unit: (query, column)
+  for (let from = 0; from < members.length; from += BLOCK) {
+    const block = members.slice(from, from + BLOCK);
+    block.forEach((keys, column) => {
+      for (let query = 0; query < queries; query++) sums[query * BLOCK + column] = low * keys.length;
+      for (const key of keys)
+        for (let query = 0; query < queries; query++)
+          sums[query * BLOCK + column] += levels[key * queries + query];
     });
-  });
-  rows.members.forEach((queries, row) => {
-    hidden[row] = folded(levels, map, queries, columns.hidden);
-  });
-  return { values, hidden, width, height: rows.units.length };
+    for (let query = 0; query < queries; query++) {
+      if (rowOf[query] < 0) continue;
+      const to = rowOf[query] * members.length + from;
+      const factor = share[query] * step;
+      for (let column = 0; column < block.length; column++)
+        values[to + column] += sums[query * BLOCK + column] * factor;
+    }
+  }
+  return values;
 }
 
 /** The weight between one unit's queries and one unit's keys. */
@@ -65,3 +89,7 @@ function folded(levels, { queries, low, step }, rows, keys) {
   for (const key of keys) for (const row of rows) sum += levels[key * queries.length + row];
   return ((sum + low * keys.length * rows.length) / rows.length) * step;
 }
+
+/** Whether two units are two words of which neither is the other's neighbour in one text. */
+const areApart = (from, to, same) =>
+  from.isWord && to.isWord && !(same && Math.abs(from.index - to.index) < 2);

@@ -21,12 +21,12 @@ function drawWall(host, picture) {
   return { root, show: (head, tile) => tiles[head].show(tile) };
 }
 
-function wallPlan(room, { map, grid }) {
+function wallPlan(room, { map, rows, columns }) {
   const left = 44;
   const gap = map.heads.length > 16 ? 4 : 8;
   const pitch = Math.min(Math.max((room - left) / map.heads.length, 28), 150);
   const size = pitch - gap;
-  const shape = Math.min(Math.max(grid.height / grid.width, 0.4), 2.5);
+  const shape = Math.min(Math.max(rows.units.length / columns.units.length, 0.4), 2.5);
   return { left, top: 36, gap, pitch, size, tall: size * shape };
 }
 
@@ -75,16 +75,18 @@ function smallPicture(picture, head) {
   return { grid: reduced(grid), peak, summary };
 }
 
-/** The largest weight from one word to another, special tokens aside. */
-function strongestLink({ values, width }, { rows, columns }) {
+/** The largest weight between two words that are no neighbours, or null without such words. */
+function strongestLink({ values, width, height }, { rows, columns, same }) {
   let peak = null;
-  rows.units.forEach((from, row) => {
-    if (from.special) return;
-    columns.units.forEach((to, column) => {
+  let most = -1;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
       const weight = values[row * width + column];
-      if (from !== to && !to.special && !(Math.abs(weight) <= Math.abs(peak?.weight ?? 0))) peak = { row, column, weight };
-    });
-  });
+      if (Math.abs(weight) <= most || !areApart(rows.units[row], columns.units[column], same)) continue;
+      most = Math.abs(weight);
+      peak = { row, column, weight };
+    }
+  }
   return peak;
 }
 
@@ -94,11 +96,13 @@ function reduced(grid) {
   const width = Math.min(grid.width, MOST_PIXELS);
   if (height === grid.height && width === grid.width) return grid;
   const values = new Float32Array(height * width);
+  const columns = Uint16Array.from({ length: grid.width }, (_, i) => Math.floor((i * width) / grid.width));
   for (let row = 0; row < grid.height; row++) {
     const to = Math.floor((row * height) / grid.height) * width;
+    const from = row * grid.width;
     for (let column = 0; column < grid.width; column++) {
-      const at = to + Math.floor((column * width) / grid.width);
-      const weight = grid.values[row * grid.width + column];
+      const weight = grid.values[from + column];
+      const at = to + columns[column];
       if (Math.abs(weight) > Math.abs(values[at])) values[at] = weight;
     }
   }

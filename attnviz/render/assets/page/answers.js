@@ -1,0 +1,89 @@
+// What an asked word looks at, what looks at it, and the heads that do so most.
+
+const MOST_BARS = 8;
+
+/** The two lists beside each other, and the heads in which the word looks hardest. */
+function answersOf(picture, focus) {
+  const { columns, rows, grid, looks } = picture;
+  const name = `“${focus.unit.label}”`;
+  const lists = [];
+  if (focus.row !== undefined) {
+    const links = columns.units.map((unit, column) => ({ unit, row: focus.row, column, weight: grid.values[focus.row * grid.width + column] }));
+    lists.push(barsOf(picture, `${name} looks at`, links, "looks", picture.hiddenText(focus.row)));
+  }
+  if (focus.column !== undefined) {
+    const links = rows.units.map((unit, row) => ({ unit, row, column: focus.column, weight: grid.values[row * grid.width + focus.column] }));
+    lists.push(barsOf(picture, `looks at ${name}`, links, "looked"));
+  }
+  if (picture.weights.count > 1) lists.push(tellingHeads(picture, focus));
+  return lists;
+}
+
+function barsOf(picture, heading, links, kind, note) {
+  const best = links
+    .filter(({ weight }) => Math.abs(weight) >= Math.max(picture.state.min, 5e-4))
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+    .slice(0, MOST_BARS);
+  const items = best.map(({ unit, row, column, weight }) => {
+    const item = html(
+      "li",
+      {},
+      html("bdi", { class: "name" }, unit.label),
+      html("span", { class: `bar ${weight < 0 ? "looked" : kind}`, style: { "--share": Math.min(Math.abs(weight) / picture.top, 1) } }),
+      html("span", { class: "number" }, picture.number(weight)),
+    );
+    item.addEventListener("pointerenter", () => picture.point({ row, column, box: item.getBoundingClientRect() }));
+    item.addEventListener("pointerleave", () => picture.point(null));
+    return item;
+  });
+  const none = best.length ? null : html("p", { class: "quiet" }, "Nothing above the threshold.");
+  return html("section", { class: "answer" }, html("h3", {}, heading), html("ol", { class: "bars" }, ...items), none, note ? html("p", { class: "quiet" }, note) : null);
+}
+
+/** The single heads that link the word hardest with one other word. */
+function tellingHeads(picture, focus) {
+  const { weights, map } = picture;
+  const others = linksWithOthers(picture, focus);
+  const looks = focus.row !== undefined;
+  const best = [];
+  weights.levels.forEach((levels, head) => {
+    const top = { head, weight: 0 };
+    for (const { unit, queries, keys } of others) {
+      const weight = folded(levels, map, queries, keys);
+      if (weight > top.weight) Object.assign(top, { unit, weight });
+    }
+    if (top.unit) best.push(top);
+  });
+  best.sort((a, b) => b.weight - a.weight);
+  const items = best.slice(0, MOST_BARS).map(({ head, unit, weight }) => {
+    const name = nameOf(head, map);
+    const show = { onclick: () => picture.update({ heads: name }), "aria-label": `Show head ${name} alone` };
+    return html(
+      "li",
+      {},
+      html("button", { class: "head-link", type: "button", "data-key": `link${name}`, ...show }, name),
+      html("bdi", { class: "name" }, unit.label),
+      html("span", { class: "number" }, picture.number(weight)),
+    );
+  });
+  const how = looks ? "looks hardest" : "is looked at hardest";
+  return html(
+    "section",
+    { class: "answer" },
+    html("h3", {}, `Heads where “${focus.unit.label}” ${how}`),
+    html("ol", { class: "bars heads-list" }, ...items),
+    html("p", { class: "quiet" }, "By the largest weight between it and one other word, neighbours and special tokens aside."),
+  );
+}
+
+/** The words that the focus looks at or, where it only is looked at, those that look at it. */
+function linksWithOthers({ rows, columns, same }, focus) {
+  const looks = focus.row !== undefined;
+  const links = (looks ? columns : rows).units.map((unit, i) => ({
+    unit,
+    queries: looks ? rows.members[focus.row] : rows.members[i],
+    keys: looks ? columns.members[i] : columns.members[focus.column],
+  }));
+  const apart = links.filter(({ unit }) => areApart(focus.unit, unit, same));
+  return apart.length ? apart : links.filter(({ unit }) => unit !== focus.unit);
+}

@@ -1,0 +1,145 @@
+"""The four views, and the choices of what they show."""
+
+import numpy as np
+import pytest
+
+from attnviz.result import Head
+from tests.support.results import encoder, translator
+
+VIEWS = {"Wall": ".tile", "Matrix": "[role=application]", "Lines": ".token", "Ask": ".word"}
+
+
+def labels(page, selector):
+    return page.js(
+        "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector
+    )
+
+
+def test_many_heads_open_as_the_wall_and_a_single_one_as_its_matrix(show):
+    result = encoder()
+    assert show(result).find("[aria-selected=true]").text == "Wall"
+    single = encoder(layers=1, heads=1)
+    assert show(single).find("[aria-selected=true]").text == "Matrix"
+
+
+@pytest.mark.parametrize(("name", "mark"), VIEWS.items())
+def test_a_click_on_its_name_shows_a_view(show, name, mark):
+    page = show(encoder()).click("[role=tab]", name)
+    assert page.find("[aria-selected=true]").text == name
+    assert page.address["view"] == name.lower()
+    for other, selector in VIEWS.items():
+        assert bool(page.all(f"#view {selector}")) == (other == name)
+
+
+def test_the_wall_has_every_head_and_a_click_opens_one(show):
+    page = show(encoder(layers=2, heads=3))
+    names = [tile.get_attribute("aria-label") for tile in page.all(".tile")]
+    assert [name.split(",")[0] for name in names] == [
+        f"Head {layer}.{head}" for layer in range(2) for head in range(3)
+    ]
+    page.all(".tile")[4].click()
+    assert page.settled().text("#caption") == "Head 1.1"
+
+
+def test_a_tile_says_the_strongest_link_between_words_of_its_head(show):
+    result = encoder("he took a hat and liked it")
+    weights = result.maps["encoder"].head(Head(1, 2)).copy()
+    words = range(1, 8)
+    apart = [(q, k) for q in words for k in words if abs(q - k) > 1]
+    query, key = max(apart, key=lambda pair: weights[pair])
+    said = show(result).all(".tile")[5].get_attribute("aria-label")
+    link = f"{result.tokens[query].text} → {result.tokens[key].text}"
+    assert said == f"Head 1.2, strongest link {link} {weights[query, key]:.3f}"
+
+
+def test_heads_can_be_chosen_one_some_a_layer_a_column_or_all(show):
+    page = show(encoder(layers=2, heads=3), address="#view=matrix&heads=0.1")
+    assert page.text("#chosen") == "Head 0.1"
+    assert page.click("#heads button", "Head 1.2").text("#chosen") == "Head 1.2"
+    page.js("""document.querySelector('[data-key="pick0.0"]')
+        .dispatchEvent(new MouseEvent('click', {shiftKey: true, bubbles: true}))""")
+    assert page.settled().text("#chosen") == "Mean of 2 heads: 0.0, 1.2"
+    page.click("#heads button", "Layer 1, mean of its heads")
+    assert page.text("#chosen") == "Layer 1, mean of 3 heads"
+    page.click("#heads button", "Head 2 of every layer")
+    assert page.text("#chosen") == "Head 2, mean over 2 layers"
+    assert page.click("#heads button", "All heads").text("#chosen") == "Mean of all 6 heads"
+
+
+def test_cross_attention_comes_first_and_has_the_target_down_and_the_source_across(show):
+    page = show(translator(), address="#view=lines&by=tokens")
+    looks, looked_at = page.all(".tokens")
+    names = [g.get_attribute("aria-label") for g in looks.find_elements("css selector", ".token")]
+    assert names == ["<pad>", "der", "alte", "Boots", "mann", "schläft", "gut", "</s>"]
+    names = [
+        g.get_attribute("aria-label") for g in looked_at.find_elements("css selector", ".token")
+    ]
+    assert names == ["the", "old", "boat", "man", "sleeps", "</s>"]
+
+
+@pytest.mark.parametrize(("kind", "first"), [("encoder", "the"), ("decoder", "<pad>")])
+def test_each_map_of_a_translator_can_be_chosen(show, kind, first):
+    page = show(translator(), address="#view=lines")
+    page.js("document.querySelector(`[name=map][value=${arguments[0]}]`).click()", kind)
+    page.settled()
+    assert page.address["map"] == kind
+    assert page.find(".token").get_attribute("aria-label") == first
+
+
+def test_words_join_their_tokens(show):
+    page = show(encoder("the ship ##wright left"), address="#view=ask")
+    assert labels(page, ".word") == ["[CLS]", "the", "shipwright", "left", "[SEP]"]
+    page.js("document.querySelector('[name=by][value=tokens]').click()")
+    assert labels(page.settled(), ".word") == ["[CLS]", "the", "ship", "wright", "left", "[SEP]"]
+
+
+def test_hidden_special_tokens_leave_and_their_weight_is_told(show):
+    result = encoder()
+    page = show(result, address="#view=matrix&heads=0.0")
+    page.click("#special")
+    rows = result.maps["encoder"].head(Head(0, 0))[1:-1]
+    merged = np.array([rows[0], rows[1:3].mean(0), rows[3:5].mean(0), rows[5]])
+    share = merged[:, [0, -1]].sum(axis=1).mean()
+    assert f"on average {share:.0%} of a row’s weight goes to them" in page.text("#notes")
+    assert "[CLS]" not in page.text("#view svg")
+
+
+def test_what_the_threshold_takes_away_is_told(show):
+    result = encoder(layers=1, heads=1)
+    page = show(result, address="#view=matrix&by=tokens&min=0.09")
+    weights = result.maps["encoder"].weights
+    share = weights[weights < 0.09].sum() / weights.sum()
+    assert f"Weights under 0.09 are not drawn: {share:.0%} of the weight shown" in page.text(
+        "#notes"
+    )
+    drawn = page.js("return document.querySelectorAll('#view svg > g:first-of-type rect').length")
+    assert drawn == (weights >= 0.09).sum() + 1  # and the frame
+
+
+def test_several_results_share_a_page(show):
+    page = show(
+        encoder("one thing here"), translator(), title="Both", address="#view=ask&by=tokens"
+    )
+    assert page.text("#title") == "Both"
+    assert "thing" in page.text("#view")
+    page.js("""const s = document.getElementById('input'); s.value = 2;
+        s.dispatchEvent(new Event('change'))""")
+    page.settled()
+    assert "boat" in page.text("#view")
+    assert page.address["input"] == "2"
+
+
+def test_the_scale_to_the_largest_weight_ends_at_the_largest_weight(show):
+    result = encoder(layers=1, heads=1)
+    page = show(result, address="#view=matrix&by=tokens&scale=fit")
+    ticks = labels(page, ".legend text")
+    assert float(ticks[-1]) == pytest.approx(result.maps["encoder"].weights.max(), rel=0.05)
+
+
+def test_a_long_text_is_drawn_as_pixels_and_a_zoom_makes_cells_larger(show):
+    page = show(encoder(" ".join(["word"] * 150), layers=1, heads=1), address="#view=matrix")
+    width = "return document.querySelector('#view image').getBoundingClientRect().width"
+    before = page.js(width)
+    assert "One label in 2 is written" in page.text("#notes")
+    page.click("#zoom-in")
+    assert page.js(width) == pytest.approx(2 * before, rel=0.05)
