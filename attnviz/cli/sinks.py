@@ -58,11 +58,15 @@ class FigureFile:
 
     def finish(self) -> None:
         """Draw."""
+        drawn = self._figure()
         from attnviz.render.figure import save
 
-        save(self._figure(), self._stream, self._format, dpi=self._style.dpi)
+        save(drawn, self._stream, self._format, dpi=self._style.dpi)
 
     def _figure(self) -> Figure:
+        from attnviz.render.swift import import_swiftly
+
+        import_swiftly()
         from attnviz.render import figure
 
         first, style = self._scenes[0], self._style

@@ -26,7 +26,8 @@ __all__ = ["wall"]
 
 DEFAULT = Style()
 DIGIT = re.compile(r"\d")
-USUAL = 8.8  # inches for all columns of a wall that nobody gave a size
+USUAL = 7.8  # inches for all columns of a wall that nobody gave a size
+ALMOST = 0.75  # of a pixel: a wall rather grows than lets weights share pixels
 SMALL, LARGE = 0.3, 1.6  # inches for a thumbnail of such a wall
 ONE_LAYER, LABELLED = 2.0, 2.9  # inches for a thumbnail where there is but one row of heads
 LONGEST_LABEL = 1.2  # inches
@@ -212,5 +213,6 @@ class _Wall:
         if self.one_row:
             target = min(max(ONE_LAYER, most * SMALLEST / 72 * 1.02), LABELLED)
         pixels = target * self.style.dpi / most
-        side = (round(pixels) if pixels >= 1 else 1 / math.ceil(1 / pixels)) / self.style.dpi
+        whole = max(round(pixels), 1) if pixels >= ALMOST else 1 / math.ceil(1 / pixels)
+        side = whole / self.style.dpi
         return side, side

@@ -1,0 +1,23 @@
+"""matplotlib imported swiftly, for a program that draws and ends."""
+
+from __future__ import annotations
+
+__all__ = ["import_swiftly"]
+
+
+def import_swiftly() -> None:
+    """Import what figures need of matplotlib, but for the help texts that it would compose.
+
+    matplotlib lists every property of every artist in its docstrings while it is imported, which
+    takes a quarter of the time. Only a program should do without them, never a library: whoever
+    imports attnviz in a notebook may want to read them.
+    """
+    import matplotlib.artist
+
+    composed = matplotlib.artist.kwdoc
+    matplotlib.artist.kwdoc = lambda _: ""  # type: ignore[assignment]
+    try:
+        import matplotlib.backends.backend_agg
+        import matplotlib.figure
+    finally:
+        matplotlib.artist.kwdoc = composed
