@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -25,18 +25,16 @@ SMALL = 64
 TALL = 256
 """Rows per block: enough for BLAS to reach its speed, few enough for the cache."""
 
-QUIET: dict[str, Literal["ignore"]] = {"over": "ignore", "invalid": "ignore"}
-"""No warnings of NumPy's: whoever uses the numbers looks whether they are numbers."""
-
 
 @contextmanager
 def workers(n_rows: int) -> Iterator[Each[Any]]:
     """A function that calls another on every task, over threads where the work is large.
 
     NumPy releases the interpreter lock in products and ufuncs; BLAS is limited to one thread
-    meanwhile, so that its threads and ours do not fight for the cores.
+    meanwhile, so that its threads and ours do not fight for the cores. Numbers that grow too
+    large make no noise: whoever uses what comes out looks whether it is finite.
     """
-    with np.errstate(**QUIET):
+    with np.errstate(over="ignore", invalid="ignore"):
         if n_rows < SMALL or _cores() < 2:
             yield _serial
         else:
@@ -74,7 +72,8 @@ def _cores() -> int:
 def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(_cores(), "attnviz", partial(np.seterr, **QUIET))
+    quiet = partial(np.seterr, over="ignore", invalid="ignore")
+    return ThreadPoolExecutor(_cores(), "attnviz", quiet)
 
 
 @cache

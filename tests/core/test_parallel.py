@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +79,14 @@ def test_blas_keeps_to_one_thread_while_ours_run(monkeypatch: pytest.MonkeyPatch
     with workers(64):
         assert set(blas_threads()) <= {1}
     assert blas_threads() == before
+
+
+@pytest.mark.parametrize("n_rows", [1, 64])
+def test_numbers_that_grow_too_large_make_no_noise(
+    n_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    found = []
+    with workers(n_rows) as each:
+        each(lambda x: found.append(np.float32([x]) * np.float32(10)), [3e38, -3e38])
+    assert np.abs(found).tolist() == [[np.inf]] * 2
