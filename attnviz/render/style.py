@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from attnviz.errors import InputError
+from attnviz.errors import InputError, quote
 
 __all__ = ["PALETTES", "Style"]
 
@@ -76,4 +76,4 @@ def _require_drawable(width: float, height: float, dpi: int) -> None:
 def _unknown_palette(name: str) -> str:
     close = get_close_matches(name, [*PALETTES, "gray"], n=1)
     meant = f"; did you mean '{close[0].replace('gray', 'grey')}'?" if close else ""
-    return f"there is no palette '{name}', only {', '.join(PALETTES)}{meant}"
+    return f"there is no palette {quote(name)}, only {', '.join(PALETTES)}{meant}"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from matplotlib.font_manager import (
@@ -16,7 +17,7 @@ from matplotlib.font_manager import (
     get_font,
 )
 
-from attnviz.errors import AttnvizWarning, InputError
+from attnviz.errors import AttnvizWarning, InputError, quote
 
 __all__ = ["families_for"]
 
@@ -44,9 +45,7 @@ def families_for(texts: Iterable[str], font: str | None = None) -> tuple[str, ..
     One AttnvizWarning names the scripts that no font of this machine draws.
     """
     if font is not None and font not in fontManager.get_font_names():
-        raise InputError(
-            f"there is no font '{font}' on this machine; matplotlib names those it has"
-        )
+        raise InputError(_unknown_font(font))
     own = (OWN,) if font is None else (font, OWN)
     letters = frozenset().union(*texts)
     if all(map(str.isascii, letters)):
@@ -127,6 +126,12 @@ def _families_installed_since() -> frozenset[str]:
 
 def _is_upright(entry: FontEntry) -> bool:
     return entry.style == "normal" and entry.weight in (400, "normal") and entry.name != STAND_IN
+
+
+def _unknown_font(font: str) -> str:
+    close = get_close_matches(font, fontManager.get_font_names(), n=1)
+    instead = f"did you mean '{close[0]}'?" if close else f"without --font it is '{OWN}'"
+    return f"there is no font {quote(font)} on this machine; {instead}"
 
 
 def _advice(letters: tuple[str, ...]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import matplotlib
@@ -40,11 +41,19 @@ TITLE_LINES = 3
 PICTURE = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"
 
 
-def plain_settings() -> AbstractContextManager[None]:
+@contextmanager
+def plain_settings() -> Iterator[None]:
     """matplotlib as it comes while a picture is made, whatever the user's settings file says."""
     defaults = matplotlib.rcParamsDefault.items()
     ours = PICTURE.split()
-    return matplotlib.rc_context({k: v for k, v in defaults if k.partition(".")[0] in ours})
+    findings = logging.getLogger("matplotlib.font_manager")
+    level = findings.level
+    findings.setLevel(logging.ERROR)  # that a font has no bold letters is no news to the user
+    try:
+        with matplotlib.rc_context({k: v for k, v in defaults if k.partition(".")[0] in ours}):
+            yield
+    finally:
+        findings.setLevel(level)
 
 
 class Sheet:
