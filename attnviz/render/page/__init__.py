@@ -10,6 +10,7 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from io import BytesIO
+from textwrap import shorten
 from typing import BinaryIO, Literal
 
 from attnviz.render.page.sentence import running
@@ -40,6 +41,8 @@ SCRIPTS = (
     "page.js",
 )
 
+
+LONGEST_TITLE = 120  # characters
 
 Axes = tuple[Sequence[Token], Sequence[Token]]
 
@@ -114,7 +117,14 @@ def _numbers(indices: Sequence[int]) -> tuple[Token, ...]:
 
 
 def _title(results: Sequence[AttentionResult]) -> str:
-    return next((text for result in results for text in result.texts if text.strip()), "Attention")
+    """The first text or, where there is none, the first tokens, on one line of some length."""
+    for result in results:
+        pieces = running(result.tokens, result.texts)
+        written = (before + shown for before, shown, _, _, special in pieces if not special)
+        text = " ".join("".join(written).split())
+        if text:
+            return shorten(text, LONGEST_TITLE, placeholder=" …")
+    return "Attention"
 
 
 def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> Iterator[bytes]:

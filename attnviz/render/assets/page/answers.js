@@ -4,15 +4,25 @@ const MOST_BARS = 8;
 
 /** The two lists beside each other, and the heads in which the word looks hardest. */
 function answersOf(picture, focus) {
-  const { columns, rows, grid, looks } = picture;
+  const { columns, rows, grid } = picture;
   const name = `“${focus.unit.label}”`;
   const lists = [];
   if (focus.row !== undefined) {
-    const links = columns.units.map((unit, column) => ({ unit, row: focus.row, column, weight: grid.values[focus.row * grid.width + column] }));
+    const links = columns.units.map((unit, column) => ({
+      unit,
+      row: focus.row,
+      column,
+      weight: grid.values[focus.row * grid.width + column],
+    }));
     lists.push(barsOf(picture, `${name} looks at`, links, "looks", picture.hiddenText(focus.row)));
   }
   if (focus.column !== undefined) {
-    const links = rows.units.map((unit, row) => ({ unit, row, column: focus.column, weight: grid.values[row * grid.width + focus.column] }));
+    const links = rows.units.map((unit, row) => ({
+      unit,
+      row,
+      column: focus.column,
+      weight: grid.values[row * grid.width + focus.column],
+    }));
     lists.push(barsOf(picture, `looks at ${name}`, links, "looked"));
   }
   if (picture.weights.count > 1) lists.push(tellingHeads(picture, focus));
@@ -29,15 +39,27 @@ function barsOf(picture, heading, links, kind, note) {
       "li",
       {},
       html("bdi", { class: "name" }, unit.label),
-      html("span", { class: `bar ${weight < 0 ? "looked" : kind}`, style: { "--share": Math.min(Math.abs(weight) / picture.top, 1) } }),
+      html("span", {
+        class: `bar ${weight < 0 ? "looked" : kind}`,
+        style: { "--share": Math.min(Math.abs(weight) / picture.top, 1) },
+      }),
       html("span", { class: "number" }, picture.number(weight)),
     );
-    item.addEventListener("pointerenter", () => picture.point({ row, column, box: item.getBoundingClientRect() }));
+    item.addEventListener("pointerenter", () =>
+      picture.point({ row, column, box: item.getBoundingClientRect() }),
+    );
     item.addEventListener("pointerleave", () => picture.point(null));
     return item;
   });
   const none = best.length ? null : html("p", { class: "quiet" }, "Nothing above the threshold.");
-  return html("section", { class: "answer" }, html("h3", {}, heading), html("ol", { class: "bars" }, ...items), none, note ? html("p", { class: "quiet" }, note) : null);
+  return html(
+    "section",
+    { class: "answer" },
+    html("h3", {}, heading),
+    html("ol", { class: "bars" }, ...items),
+    none,
+    note ? html("p", { class: "quiet" }, note) : null,
+  );
 }
 
 /** The single heads that link the word hardest with one other word. */
@@ -57,11 +79,18 @@ function tellingHeads(picture, focus) {
   best.sort((a, b) => b.weight - a.weight);
   const items = best.slice(0, MOST_BARS).map(({ head, unit, weight }) => {
     const name = nameOf(head, map);
-    const show = { onclick: () => picture.update({ heads: name }), "aria-label": `Show head ${name} alone` };
+    const show = {
+      onclick: () => picture.update({ heads: name }),
+      "aria-label": `Show head ${name} alone`,
+    };
     return html(
       "li",
       {},
-      html("button", { class: "head-link", type: "button", "data-key": `link${name}`, ...show }, name),
+      html(
+        "button",
+        { class: "head-link", type: "button", "data-key": `link${name}`, ...show },
+        name,
+      ),
       html("bdi", { class: "name" }, unit.label),
       html("span", { class: "number" }, picture.number(weight)),
     );
@@ -72,7 +101,11 @@ function tellingHeads(picture, focus) {
     { class: "answer" },
     html("h3", {}, `Heads where “${focus.unit.label}” ${how}`),
     html("ol", { class: "bars heads-list" }, ...items),
-    html("p", { class: "quiet" }, "By the largest weight between it and one other word, neighbours and special tokens aside."),
+    html(
+      "p",
+      { class: "quiet" },
+      "By the largest weight between it and one other word, neighbours and special tokens aside.",
+    ),
   );
 }
 

@@ -3,7 +3,6 @@
 const THICKEST_BAR = 7; // pixels under a word that is looked at with a weight of 1
 
 function drawAsk(host, picture) {
-  const { state, looks } = picture;
   const asked = askedUnit(picture);
   const parts = sentencesOf(picture).map((sentence) => sentenceOf(picture, sentence));
   const key = html(
@@ -14,7 +13,13 @@ function drawAsk(host, picture) {
     html("span", { class: "swatch looked" }),
     html("span", {}, asked ? `who looks at “${asked.unit.label}”` : "who looks at it"),
   );
-  const hint = asked ? null : html("p", { class: "hint" }, "Choose a word: click it, or reach it with Tab and the arrow keys.");
+  const hint = asked
+    ? null
+    : html(
+        "p",
+        { class: "hint" },
+        "Choose a word: click it, or reach it with Tab and the arrow keys.",
+      );
   const lists = html("div", { class: "answers" });
   const sentences = html("div", { class: "sentences" }, ...parts.map((part) => part.element));
   host.replaceChildren(sentences, key, ...(hint ? [hint] : []), lists);
@@ -27,8 +32,15 @@ function drawAsk(host, picture) {
   paint(asked);
   askPointing(picture, spans, asked, paint);
   parts.forEach(({ element, spans: own }) => {
-    const start = Math.max(0, own.findIndex((span) => asked && isSame(asked, span)));
-    roving(element, own.map((span) => span.element), { start });
+    const start = Math.max(
+      0,
+      own.findIndex((span) => asked && isSame(asked, span)),
+    );
+    roving(
+      element,
+      own.map((span) => span.element),
+      { start },
+    );
   });
   // The list of heads needs all of them, and this may be drawn before all are decoded.
   return { complete: () => asked && lists.replaceChildren(...answersOf(picture, asked)) };
@@ -45,7 +57,12 @@ function sentencesOf({ same, units }) {
 
 function sentenceOf(picture, { side, units, heading }) {
   const spans = [];
-  const line = html("p", { class: units.length > 60 ? "sentence long" : "sentence", dir: "auto", role: "group", "aria-label": heading ?? "The text" });
+  const line = html("p", {
+    class: units.length > 60 ? "sentence long" : "sentence",
+    dir: "auto",
+    role: "group",
+    "aria-label": heading ?? "The text",
+  });
   for (const unit of units) {
     if (unit.special && picture.state.special === "hide") continue;
     const element = html(
@@ -89,7 +106,8 @@ function focusOn({ same, rows, columns }, unit, side) {
 function between({ grid, rows, columns, same }, focus, { unit, side }) {
   const row = side === "query" || same ? rows.at.get(unit.index) : undefined;
   const column = side === "key" || same ? columns.at.get(unit.index) : undefined;
-  const value = (r, c) => (r === undefined || c === undefined ? undefined : grid.values[r * grid.width + c]);
+  const value = (r, c) =>
+    r === undefined || c === undefined ? undefined : grid.values[r * grid.width + c];
   return { to: value(focus.row, column), from: value(row, focus.column), row, column };
 }
 
@@ -123,7 +141,10 @@ function askPointing(picture, spans, asked, paint) {
       picture.point(null);
     };
     const choose = () => picture.ask(asked && isSame(asked, span) ? null : side, unit);
-    element.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point(false));
+    element.addEventListener(
+      "pointerenter",
+      (event) => event.pointerType === "mouse" && point(false),
+    );
     element.addEventListener("pointerleave", leave);
     element.addEventListener("focus", () => point(true));
     element.addEventListener("blur", leave);

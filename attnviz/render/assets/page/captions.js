@@ -18,10 +18,15 @@ function notesOf({ state, map, rows, columns, grid }) {
   const notes = [];
   if (columns.hidden.length) {
     const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
-    notes.push(`Special tokens are hidden: on average ${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`);
+    notes.push(
+      `Special tokens are hidden: on average ${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`,
+    );
   }
   const [below, all] = weightBelow(grid.values, state.min);
-  if (below > 0) notes.push(`Weights under ${short(state.min)} are not drawn: ${percent(below / all)} of the weight shown.`);
+  if (below > 0)
+    notes.push(
+      `Weights under ${short(state.min)} are not drawn: ${percent(below / all)} of the weight shown.`,
+    );
   if ([...rows.units, ...columns.units].some((unit) => unit.tokens.length > 1))
     notes.push("A word’s weight is the sum over its tokens, its row the mean over them.");
   notes.push(precisionOf(map));
@@ -41,6 +46,7 @@ function weightBelow(values, least) {
 
 function precisionOf({ step }) {
   const within = short(step / 2);
-  if (step <= 0.001) return `Each token’s weight is exact to three decimals (kept in steps of ${short(step)}).`;
+  if (step <= 0.001)
+    return `Each token’s weight is exact to three decimals (kept in steps of ${short(step)}).`;
   return `To keep this page small, each token’s weight is kept in steps of ${short(step)}, within ${within} of the document’s.`;
 }

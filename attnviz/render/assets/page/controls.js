@@ -3,13 +3,22 @@
 const SLIDER = 100; // the threshold's slider moves by roots, since most weights are small
 
 function bindControls() {
-  byId("palette").append(...Object.keys(PALETTES).map((name) => html("option", { value: name }, name)));
+  byId("palette").append(
+    ...Object.keys(PALETTES).map((name) => html("option", { value: name }, name)),
+  );
   byId("input").append(
-    ...contents.inputs.map(({ source }, i) => html("option", { value: i + 1 }, shorten(`${i + 1}: ${written(source.slice(0, 60))}`, 13, 260))),
+    ...contents.inputs.map(({ source }, i) =>
+      html(
+        "option",
+        { value: i + 1 },
+        shorten(`${i + 1}: ${written(source.slice(0, 60))}`, 13, 260),
+      ),
+    ),
   );
   byId("title").textContent = contents.title;
   document.title = contents.title;
-  const on = (id, event, change) => byId(id).addEventListener(event, ({ target }) => update(change(target)));
+  const on = (id, event, change) =>
+    byId(id).addEventListener(event, ({ target }) => update(change(target)));
   on("input", "change", ({ value }) => ({ input: Number(value) }));
   on("map", "change", ({ value }) => ({ map: value }));
   on("by", "change", ({ value }) => ({ by: value }));
@@ -19,10 +28,14 @@ function bindControls() {
   on("palette", "change", ({ value }) => ({ palette: value }));
   on("theme", "click", () => ({ theme: darkNow(state.theme) ? "light" : "dark" }));
   for (const view of VIEWS) on(`tab-${view}`, "click", () => ({ view }));
-  roving(byId("views"), VIEWS.map((view) => byId(`tab-${view}`)));
+  roving(
+    byId("views"),
+    VIEWS.map((view) => byId(`tab-${view}`)),
+  );
   byId("zoom-in").addEventListener("click", () => zoomBy(2));
   byId("zoom-out").addEventListener("click", () => zoomBy(0.5));
-  for (const kind of ["svg", "png"]) byId(`save-${kind}`).addEventListener("click", () => save(kind, ...saveable()));
+  for (const kind of ["svg", "png"])
+    byId(`save-${kind}`).addEventListener("click", () => save(kind, ...saveable()));
 }
 
 const written = (pieces) =>
@@ -45,7 +58,9 @@ function drawControls() {
   byId("model").textContent = [
     model + (type ? ` (${type})` : ""),
     `${counted(map.layers.length, "layer")} × ${counted(map.heads.length, "head")}`,
-    map.queries.length === map.keys.length ? counted(map.keys.length, "token") : `${map.queries.length} × ${map.keys.length} tokens`,
+    map.queries.length === map.keys.length
+      ? counted(map.keys.length, "token")
+      : `${map.queries.length} × ${map.keys.length} tokens`,
   ].join(" · ");
   drawKinds(kinds);
   byId("by").hidden = !hasWords(contents.inputs[state.input - 1]);
@@ -54,7 +69,8 @@ function drawControls() {
     byId(`tab-${view}`).setAttribute("tabindex", view === state.view ? 0 : -1);
   }
   byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
-  for (const radio of byId("by").querySelectorAll("input")) radio.checked = radio.value === state.by;
+  for (const radio of byId("by").querySelectorAll("input"))
+    radio.checked = radio.value === state.by;
   byId("special").checked = state.special === "show";
   byId("min").value = Math.round(Math.sqrt(state.min) * SLIDER);
   byId("min-shown").textContent = short(state.min);
@@ -70,7 +86,14 @@ function drawKinds(kinds) {
   if (there.join() !== kinds.join()) {
     for (const label of field.querySelectorAll("label")) label.remove();
     field.append(
-      ...kinds.map((kind) => html("label", {}, html("input", { type: "radio", name: "map", value: kind }), html("span", {}, kind))),
+      ...kinds.map((kind) =>
+        html(
+          "label",
+          {},
+          html("input", { type: "radio", name: "map", value: kind }),
+          html("span", {}, kind),
+        ),
+      ),
     );
   }
   for (const radio of field.querySelectorAll("input")) radio.checked = radio.value === state.map;

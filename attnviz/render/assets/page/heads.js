@@ -5,8 +5,22 @@ function drawHeads(host, picture) {
   const chosen = new Set(heads);
   const row = (...cells) => html("div", { class: "row" }, ...cells);
   const button = (kind, text, spec, label) =>
-    html("button", { class: kind, type: "button", "aria-label": label, "aria-pressed": `${state.heads === spec}`, "data-key": `pick${spec}`, onclick: () => update({ heads: spec }) }, text);
-  const top = [button("all", "all", "*", "All heads"), ...map.heads.map((h) => button("side", `${h}`, `*.${h}`, `Head ${h} of every layer`))];
+    html(
+      "button",
+      {
+        class: kind,
+        type: "button",
+        "aria-label": label,
+        "aria-pressed": `${state.heads === spec}`,
+        "data-key": `pick${spec}`,
+        onclick: () => update({ heads: spec }),
+      },
+      text,
+    );
+  const top = [
+    button("all", "all", "*", "All heads"),
+    ...map.heads.map((h) => button("side", `${h}`, `*.${h}`, `Head ${h} of every layer`)),
+  ];
   const squares = [];
   const rows = map.layers.map((layer, i) => {
     const cells = map.heads.map((_, j) => {
@@ -14,13 +28,26 @@ function drawHeads(host, picture) {
       squares.push(square);
       return square;
     });
-    return [button("side", `${layer}`, `${layer}.*`, `Layer ${layer}, mean of its heads`), ...cells];
+    return [
+      button("side", `${layer}`, `${layer}.*`, `Layer ${layer}, mean of its heads`),
+      ...cells,
+    ];
   });
-  const grid = html("div", { class: "picker", role: "group", "aria-label": "Choose heads" }, row(...top), ...rows.map((cells) => row(...cells)));
+  const grid = html(
+    "div",
+    { class: "picker", role: "group", "aria-label": "Choose heads" },
+    row(...top),
+    ...rows.map((cells) => row(...cells)),
+  );
   const size = Math.min(Math.max(Math.floor(232 / (map.heads.length + 1)), 13), 26);
   setStyle(grid, { "--size": `${size}px`, "--columns": map.heads.length });
   host.replaceChildren(grid);
-  const first = heads.length === weights.count ? 0 : (Math.floor(heads[0] / map.heads.length) + 1) * (map.heads.length + 1) + (heads[0] % map.heads.length) + 1;
+  const first =
+    heads.length === weights.count
+      ? 0
+      : (Math.floor(heads[0] / map.heads.length) + 1) * (map.heads.length + 1) +
+        (heads[0] % map.heads.length) +
+        1;
   roving(grid, [...top, ...rows.flat()], { columns: map.heads.length + 1, start: first });
   return {
     show: (head, tile) => setStyle(squares[head], { "background-image": `url("${tile.url}")` }),
@@ -37,7 +64,8 @@ function squareOf(picture, head, chosen) {
     const next = before.includes(head) ? before.filter((i) => i !== head) : [...before, head];
     update({ heads: canonical(next.map((i) => nameOf(i, map)).join(","), map) });
   };
-  const choose = (event) => (event.shiftKey || event.ctrlKey || event.metaKey ? toggle() : update({ heads: name }));
+  const choose = (event) =>
+    event.shiftKey || event.ctrlKey || event.metaKey ? toggle() : update({ heads: name });
   return html("button", {
     class: "square",
     type: "button",
@@ -59,7 +87,10 @@ function squareOf(picture, head, chosen) {
 function heatSquares({ weights, map, rows, columns, colour }, squares, link) {
   squares.forEach((square, head) => {
     const levels = weights.levels[head];
-    const heat = link && levels ? folded(levels, map, rows.members[link.row], columns.members[link.column]) : null;
+    const heat =
+      link && levels
+        ? folded(levels, map, rows.members[link.row], columns.members[link.column])
+        : null;
     setStyle(square, { "background-color": heat === null ? "" : css(colour(heat)) });
     square.classList.toggle("heat", heat !== null);
   });

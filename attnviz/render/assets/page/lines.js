@@ -17,8 +17,16 @@ function drawLines(host, picture) {
     strands,
     words(plan.x1 - 8, 12, "looks", { ...heading, "text-anchor": "end" }),
     words(plan.x2 + 8, 12, "is looked at", heading),
-    svg("g", { class: "tokens", role: "group", "aria-label": "Tokens that look" }, ...left.map((l) => l.group)),
-    svg("g", { class: "tokens", role: "group", "aria-label": "Tokens that are looked at" }, ...right.map((l) => l.group)),
+    svg(
+      "g",
+      { class: "tokens", role: "group", "aria-label": "Tokens that look" },
+      ...left.map((l) => l.group),
+    ),
+    svg(
+      "g",
+      { class: "tokens", role: "group", "aria-label": "Tokens that are looked at" },
+      ...right.map((l) => l.group),
+    ),
     strengths(picture, plan.x1, height),
   );
   host.replaceChildren(html("div", { class: "scroll" }, root));
@@ -30,7 +38,11 @@ function drawLines(host, picture) {
   };
   const resting = askedFocus(picture);
   paint(resting);
-  for (const [side, labels] of [["query", left], ["key", right]]) linesPointing(picture, side, labels, paint, resting);
+  for (const [side, labels] of [
+    ["query", left],
+    ["key", right],
+  ])
+    linesPointing(picture, side, labels, paint, resting);
   return { root, count: drawn.total, shown: Math.min(drawn.total, MOST_LINES) };
 }
 
@@ -47,9 +59,9 @@ function linesPlan(room, { rows, columns }) {
 }
 
 /** The links at or over the threshold, strongest first, at most MOST_LINES of them. */
-function strongest({ grid, state, strength }) {
+function strongest({ grid, state }) {
   const least = Math.max(state.min, 1e-9);
-  let kept = [];
+  const kept = [];
   grid.values.forEach((weight, i) => {
     if (Math.abs(weight) >= least) kept.push(i);
   });
@@ -88,8 +100,18 @@ function strengths({ looks, top, strength, state }, x, y) {
   const ticks = ticksOf(top, false, state.scale).slice(1);
   const samples = ticks.map((weight, i) => {
     const at = x + i * 74;
-    const line = { x1: at, x2: at + 30, y1: y + 8, y2: y + 8, stroke: looks.accent, ...strokeOf(strength(weight)) };
-    return [svg("line", line), words(at + 36, y + 12, short(weight), { "font-size": 10.5, fill: looks.quiet })];
+    const line = {
+      x1: at,
+      x2: at + 30,
+      y1: y + 8,
+      y2: y + 8,
+      stroke: looks.accent,
+      ...strokeOf(strength(weight)),
+    };
+    return [
+      svg("line", line),
+      words(at + 36, y + 12, short(weight), { "font-size": 10.5, fill: looks.quiet }),
+    ];
   });
   return svg("g", {}, ...samples.flat());
 }
@@ -110,11 +132,16 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
   const y = top + i * pitch;
   const box = isQuery ? { x: 0, width: x1 } : { x: x2, width: width - x2 };
   const back = svg("rect", { ...box, y: y + 1, height: pitch - 2, rx: 4, fill: "transparent" });
-  const text = words(isQuery ? x1 - 8 : x2 + 8, y + pitch / 2 + size * 0.35, shorten(unit.label, size, (isQuery ? x1 : width - x2) - NUMBER_ROOM + 8), {
-    "font-size": size,
-    "text-anchor": isQuery ? "end" : "start",
-    fill: unit.special ? looks.quiet : looks.ink,
-  });
+  const text = words(
+    isQuery ? x1 - 8 : x2 + 8,
+    y + pitch / 2 + size * 0.35,
+    shorten(unit.label, size, (isQuery ? x1 : width - x2) - NUMBER_ROOM + 8),
+    {
+      "font-size": size,
+      "text-anchor": isQuery ? "end" : "start",
+      fill: unit.special ? looks.quiet : looks.ink,
+    },
+  );
   const number = words(isQuery ? 4 : width - 4, y + pitch / 2 + 4, "", {
     "font-size": 11,
     "text-anchor": isQuery ? "start" : "end",
@@ -123,7 +150,13 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
   const pressed = isAsked(state, unit, side);
   const group = svg(
     "g",
-    { class: "token", role: "button", "aria-pressed": `${pressed}`, "aria-label": unit.label, "data-key": `${side}${unit.tokens[0]}` },
+    {
+      class: "token",
+      role: "button",
+      "aria-pressed": `${pressed}`,
+      "aria-label": unit.label,
+      "data-key": `${side}${unit.tokens[0]}`,
+    },
     back,
     text,
     number,
@@ -132,22 +165,29 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
 }
 
 const weightOf = ({ grid }, focus, i) =>
-  focus.side === "query" ? grid.values[focus.index * grid.width + i] : grid.values[i * grid.width + focus.index];
+  focus.side === "query"
+    ? grid.values[focus.index * grid.width + i]
+    : grid.values[i * grid.width + focus.index];
 
 /** Shade the other column by the weights of the focus, and number what stands out. */
 function mark(picture, left, right, focus) {
   const { looks, state } = picture;
-  for (const [side, labels] of [["query", left], ["key", right]]) {
+  for (const [side, labels] of [
+    ["query", left],
+    ["key", right],
+  ]) {
     labels.forEach(({ unit, back, text, number }, i) => {
       const own = focus && focus.side === side && focus.index === i;
       const facing = focus && focus.side !== side;
       const weight = facing ? weightOf(picture, focus, i) : 0;
       const table = focus?.side === "key" || weight < 0 ? looks.warmTable : looks.own;
-      const shade = facing && Math.abs(weight) >= state.min ? pick(table, picture.strength(weight)) : null;
+      const shade =
+        facing && Math.abs(weight) >= state.min ? pick(table, picture.strength(weight)) : null;
       back.setAttribute("fill", shade ? css(shade) : own ? looks.line : "transparent");
       text.setAttribute("fill", shade ? inkOn(shade) : unit.special ? looks.quiet : looks.ink);
       text.setAttribute("font-weight", own ? 700 : 400);
-      number.textContent = shade && Math.abs(weight) >= 0.0095 ? weight.toFixed(2).replace("-", "−") : "";
+      number.textContent =
+        shade && Math.abs(weight) >= 0.0095 ? weight.toFixed(2).replace("-", "−") : "";
       if (shade) number.setAttribute("fill", inkOn(shade));
     });
   }
@@ -167,7 +207,11 @@ function linesPointing(picture, side, labels, paint, resting) {
   labels.forEach(({ unit, group, back }, index) => {
     const point = (spoken) => {
       paint({ side, index });
-      picture.point({ [side === "query" ? "row" : "column"]: index, box: back.getBoundingClientRect(), spoken });
+      picture.point({
+        [side === "query" ? "row" : "column"]: index,
+        box: back.getBoundingClientRect(),
+        spoken,
+      });
     };
     const leave = () => {
       paint(resting);
@@ -184,6 +228,13 @@ function linesPointing(picture, side, labels, paint, resting) {
       picture.ask(side, unit);
     });
   });
-  const start = Math.max(0, labels.findIndex(({ unit }) => isAsked(picture.state, unit, side)));
-  roving(labels[0].group.parentNode, labels.map(({ group }) => group), { columns: 1, start });
+  const start = Math.max(
+    0,
+    labels.findIndex(({ unit }) => isAsked(picture.state, unit, side)),
+  );
+  roving(
+    labels[0].group.parentNode,
+    labels.map(({ group }) => group),
+    { columns: 1, start },
+  );
 }

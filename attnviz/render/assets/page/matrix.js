@@ -8,19 +8,32 @@ const NUMBERS_FROM = 34; // pixels a cell must have to hold its number
 const LABEL = 13;
 
 function drawMatrix(host, picture, zoom) {
-  const { grid, rows, columns, looks } = picture;
+  const { grid, looks } = picture;
   const plan = matrixPlan(host.clientWidth, picture, zoom);
   const { left, top, cell } = plan;
   const width = left + cell * grid.width;
   const height = top + cell * grid.height;
-  const cells = grid.width * grid.height > CELLS_AS_SHAPES ? pixels(picture, plan) : shapes(picture, plan);
-  const cross = svg("g", { class: "passing", fill: "none", stroke: looks.ink, "pointer-events": "none" });
+  const cells =
+    grid.width * grid.height > CELLS_AS_SHAPES ? pixels(picture, plan) : shapes(picture, plan);
+  const cross = svg("g", {
+    class: "passing",
+    fill: "none",
+    stroke: looks.ink,
+    "pointer-events": "none",
+  });
   const across = columnLabels(picture, plan);
   const down = rowLabels(picture, plan);
   const scale = legend(picture, left, height + 16);
-  const root = sheet(Math.max(width, left + LEGEND_WIDTH) + plan.right, height + 16 + LEGEND_HEIGHT, looks);
+  const root = sheet(
+    Math.max(width, left + LEGEND_WIDTH) + plan.right,
+    height + 16 + LEGEND_HEIGHT,
+    looks,
+  );
   const heading = { "font-size": 11, fill: looks.quiet };
-  const axes = [words(0, top - 22, "→ is looked at", heading), words(0, top - 7, "↓ looks", heading)];
+  const axes = [
+    words(0, top - 22, "→ is looked at", heading),
+    words(0, top - 7, "↓ looks", heading),
+  ];
   root.append(cells, cross, across, down, ...axes, scale);
 
   const frame = html("div", {
@@ -38,12 +51,18 @@ function drawMatrix(host, picture, zoom) {
   });
   host.replaceChildren(frame);
   matrixPointing(frame, root, cross, picture, plan);
-  return { root, reset: () => frame.scrollTo(0, 0), thinned: thinning(cell), zoomable: plan.zoomable };
+  return {
+    root,
+    reset: () => frame.scrollTo(0, 0),
+    thinned: thinning(cell),
+    zoomable: plan.zoomable,
+  };
 }
 
 /** Where everything goes: room for labels, the size of a cell, how column labels lie. */
 function matrixPlan(room, { grid, rows, columns }, zoom) {
-  const widest = (units) => Math.max(20, ...units.slice(0, 1000).map((u) => widthOf(u.label, LABEL)));
+  const widest = (units) =>
+    Math.max(20, ...units.slice(0, 1000).map((u) => widthOf(u.label, LABEL)));
   const left = Math.max(Math.min(widest(rows.units), room * 0.25, 150) + 12, 84);
   const fit = (room - left - 16) / grid.width;
   const cell = Math.min(fit * zoom, Math.max(LARGEST_CELL, fit));
@@ -63,7 +82,7 @@ const cellColour = (picture, weight) =>
   Math.abs(weight) < picture.state.min ? null : picture.colour(weight);
 
 function shapes(picture, { left, top, cell }) {
-  const { grid, looks } = picture;
+  const { grid } = picture;
   const gap = cell >= 12 ? 1 : 0;
   const group = svg("g", {}, svg("rect", frameOf(picture, { left, top, cell })));
   grid.values.forEach((weight, i) => {
@@ -130,11 +149,20 @@ const sizeOf = (pitch) => Math.min(LABEL, Math.max(pitch * 0.85, 9.5));
 function rowLabels({ rows, looks, state }, { left, top, cell }) {
   const every = thinning(cell);
   const group = svg("g", { "text-anchor": "end", "font-size": sizeOf(cell * every) });
-  group.append(svg("rect", { x: 0, y: top, width: left - 4, height: cell * rows.units.length, fill: looks.card }));
+  group.append(
+    svg("rect", {
+      x: 0,
+      y: top,
+      width: left - 4,
+      height: cell * rows.units.length,
+      fill: looks.card,
+    }),
+  );
   rows.units.forEach((unit, i) => {
     if (i % every) return;
     const attributes = { fill: unit.special ? looks.quiet : looks.ink };
-    if (isAsked(state, unit, "query")) Object.assign(attributes, { fill: looks.accent, "font-weight": 700 });
+    if (isAsked(state, unit, "query"))
+      Object.assign(attributes, { fill: looks.accent, "font-weight": 700 });
     const y = top + (i + 0.5) * cell + 4;
     group.append(words(left - 8, y, shorten(unit.label, LABEL, left - 10), attributes));
   });
@@ -144,7 +172,15 @@ function rowLabels({ rows, looks, state }, { left, top, cell }) {
 function columnLabels({ columns, looks }, { left, top, cell, lie, reach }) {
   const every = lie === "upright" ? thinning(cell) : 1;
   const group = svg("g", { "font-size": lie === "upright" ? sizeOf(cell * every) : LABEL });
-  group.append(svg("rect", { x: left, y: 0, width: cell * columns.units.length, height: top - 4, fill: looks.card }));
+  group.append(
+    svg("rect", {
+      x: left,
+      y: 0,
+      width: cell * columns.units.length,
+      height: top - 4,
+      fill: looks.card,
+    }),
+  );
   columns.units.forEach((unit, i) => {
     if (i % every) return;
     const x = left + (i + 0.5) * cell;

@@ -2,7 +2,8 @@
 
 const contents = JSON.parse(byId("contents").textContent);
 const held = new Map(); // Weights of each map, made when first shown
-const kept = { key: "", tiles: [] }; // small pictures, which outlive a change of colours
+const keptGrid = { key: "", grid: null };
+const keptTiles = { key: "", tiles: [] };
 let state = stateOf({ ...contents.opening, ...addressed() }, contents);
 let drawing = 0; // the number of the latest drawing; an older one that still waits gives up
 let zoom = 1;
@@ -35,15 +36,10 @@ async function pictureOf(state) {
   const heads = headsOf(state.heads, map);
   const wall = state.view === "wall"; // which fills as its heads are decoded
   if (!wall) await weights.load(heads);
-  const sides = sidesOf(state, contents);
-  const same = sides.query === sides.key && state.map !== "cross";
-  const query = unitsOf(sides.query, state.by === "words");
-  const units = { query, key: same ? query : unitsOf(sides.key, state.by === "words") };
-  const rows = axisOf(units.query, map.queries, state.special === "show");
-  const columns = axisOf(units.key, map.keys, state.special === "show");
-  const grid = wall ? null : fold(weights.mean(heads), map, rows, columns);
+  const axes = axesOf(state, map);
+  const grid = wall ? null : gridOf(state, weights, heads, axes);
   const looks = looksOf(state);
-  const picture = { state, weights, map, heads, same, units, rows, columns, grid, looks, update };
+  const picture = { state, weights, map, heads, ...axes, grid, looks, update };
   setScale(picture, wall ? 0 : largestOf(grid.values));
   return Object.assign(picture, {
     model: contents.inputs[state.input - 1].model,
@@ -52,10 +48,33 @@ async function pictureOf(state) {
     notes: wall ? [] : notesOf(picture),
     number: (weight) => numberText(weight, map.step),
     hiddenText: (row) =>
-      columns.hidden.length && !wall ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.` : null,
+      axes.columns.hidden.length && !wall
+        ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.`
+        : null,
     ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
     point: (what) => point(picture, what),
   });
+}
+
+/** The units along both axes of the map, as words or tokens, with or without special ones. */
+function axesOf(state, map) {
+  const sides = sidesOf(state, contents);
+  const byWords = state.by === "words";
+  const showSpecial = state.special === "show";
+  const same = sides.query === sides.key && state.map !== "cross";
+  const query = unitsOf(sides.query, byWords);
+  const units = { query, key: same ? query : unitsOf(sides.key, byWords) };
+  const rows = axisOf(units.query, map.queries, showSpecial);
+  const columns = axisOf(units.key, map.keys, showSpecial);
+  return { same, units, rows, columns };
+}
+
+/** The mean of the chosen heads between units, kept while only colours change. */
+function gridOf({ input, map, heads: spec, by, special }, weights, heads, { rows, columns }) {
+  const key = [input, map, spec, by, special].join();
+  if (keptGrid.key !== key)
+    Object.assign(keptGrid, { key, grid: fold(weights.mean(heads), weights.map, rows, columns) });
+  return keptGrid.grid;
 }
 
 const largestOf = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -65,7 +84,8 @@ function setScale(picture, largest) {
   const { state, map, looks } = picture;
   picture.top = state.scale === "fit" ? largest || 1 : Math.max(1, map.top);
   picture.strength = strengthOn(state.scale, picture.top);
-  picture.colour = (weight) => pick(weight < 0 ? looks.warmTable : looks.table, picture.strength(weight));
+  picture.colour = (weight) =>
+    pick(weight < 0 ? looks.warmTable : looks.table, picture.strength(weight));
 }
 
 async function draw() {
@@ -86,12 +106,15 @@ async function draw() {
   byId("stage").classList.toggle("wide", state.view === "wall" || picture.weights.count === 1);
   hideTip();
   byId("chosen").textContent = picture.title;
-  byId("caption").textContent = state.view === "wall" ? `All ${picture.weights.count} heads` : picture.title;
+  byId("caption").textContent =
+    state.view === "wall" ? `All ${picture.weights.count} heads` : picture.title;
   picture.picker = drawHeads(byId("heads"), picture);
   heatCaption(null);
   const view = drawView(byId("view"), picture);
   showNotes(picture);
-  document.querySelector(`[data-key="${CSS.escape(focused ?? "")}"]`)?.focus({ preventScroll: true });
+  document
+    .querySelector(`[data-key="${CSS.escape(focused ?? "")}"]`)
+    ?.focus({ preventScroll: true });
   progress("drawn");
   await fillTiles(picture, number, [view.show, picture.picker.show]);
   if (number !== drawing) return;
@@ -122,14 +145,19 @@ function drawView(host, picture) {
     const view = drawMatrix(host, picture, zoom);
     byId("zoom").hidden = !view.zoomable;
     saveable = () => [view.root, picture];
-    if (view.thinned > 1) picture.notes.unshift(`One label in ${view.thinned} is written; pointing at a cell names it.`);
+    if (view.thinned > 1)
+      picture.notes.unshift(
+        `One label in ${view.thinned} is written; pointing at a cell names it.`,
+      );
     return view;
   }
   if (state.view === "lines") {
     const view = drawLines(host, picture);
     saveable = () => [view.root, picture];
     if (view.shown < view.count)
-      picture.notes.unshift(`Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`);
+      picture.notes.unshift(
+        `Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`,
+      );
     return view;
   }
   const view = drawAsk(host, picture);
@@ -139,11 +167,14 @@ function drawView(host, picture) {
 
 /** What the wall leaves out is known when all its heads are. */
 function wallNotes(picture) {
-  const { weights, map, rows, columns } = picture;
-  picture.grid = fold(weights.mean([...weights.levels.keys()]), map, rows, columns);
+  const { weights } = picture;
+  const all = { ...picture.state, heads: "*" };
+  picture.grid = gridOf(all, weights, [...weights.levels.keys()], picture);
   picture.notes = notesOf(picture);
   if (Math.max(picture.grid.width, picture.grid.height) > MOST_PIXELS)
-    picture.notes.unshift("Each pixel of a small picture shows the strongest weight of the block it stands for.");
+    picture.notes.unshift(
+      "Each pixel of a small picture shows the strongest weight of the block it stands for.",
+    );
   showNotes(picture);
 }
 
@@ -171,8 +202,8 @@ async function fillTiles(picture, number, shows) {
 async function tileFor(picture, head) {
   const { input, map, by, special } = picture.state;
   const key = [input, map, by, special].join();
-  if (kept.key !== key) Object.assign(kept, { key, tiles: [] });
-  const { tiles } = kept;
+  if (keptTiles.key !== key) Object.assign(keptTiles, { key, tiles: [] });
+  const { tiles } = keptTiles;
   if (!tiles[head]) {
     await picture.weights.load([head]);
     tiles[head] = smallPicture(picture, head);
@@ -192,7 +223,13 @@ addEventListener("hashchange", () => {
   state = stateOf({ ...contents.opening, ...addressed() }, contents);
   draw();
 });
-addEventListener("resize", draw);
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (width === innerWidth) return; // as when a phone's address bar comes and goes
+  width = innerWidth;
+  requestAnimationFrame(draw);
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+document.documentElement.toggleAttribute("data-framed", FRAMED);
 bindControls();
 draw();

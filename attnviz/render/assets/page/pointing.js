@@ -28,11 +28,20 @@ function linkLines(picture, what) {
   const { row, column, head, reverse } = what;
   const inHead = (i) => folded(weights.levels[i], map, rows.members[row], columns.members[column]);
   const value = head === undefined ? grid.values[row * grid.width + column] : inHead(head);
-  const lines = [["link", linkName(picture, what)], ["number", number(value)]];
-  if (head !== undefined) lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest link of two words`]);
+  const lines = [
+    ["link", linkName(picture, what)],
+    ["number", number(value)],
+  ];
+  if (head !== undefined)
+    lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest link of two words`]);
   else if (heads.length > 1) {
-    const best = heads.reduce((most, i) => (Math.abs(inHead(i)) > Math.abs(inHead(most)) ? i : most));
-    lines.push(["quiet", `mean of ${heads.length} heads, most in ${nameOf(best, map)}: ${number(inHead(best))}`]);
+    const best = heads.reduce((most, i) =>
+      Math.abs(inHead(i)) > Math.abs(inHead(most)) ? i : most,
+    );
+    lines.push([
+      "quiet",
+      `mean of ${heads.length} heads, most in ${nameOf(best, map)}: ${number(inHead(best))}`,
+    ]);
   }
   if (reverse) {
     const back = grid.values[reverse.row * grid.width + reverse.column];
@@ -47,8 +56,12 @@ function unitLines(picture, { row, column }) {
   const { rows, columns, grid, number } = picture;
   const isRow = row !== undefined;
   const others = isRow ? columns.units : rows.units;
-  const value = (i) => (isRow ? grid.values[row * grid.width + i] : grid.values[i * grid.width + column]);
-  const best = others.map((_, i) => i).sort((a, b) => Math.abs(value(b)) - Math.abs(value(a))).slice(0, 3);
+  const value = (i) =>
+    isRow ? grid.values[row * grid.width + i] : grid.values[i * grid.width + column];
+  const best = others
+    .map((_, i) => i)
+    .sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)))
+    .slice(0, 3);
   const name = isolated((isRow ? rows.units[row] : columns.units[column]).label);
   const lines = [["link", isRow ? `${name} looks at` : `${name} is looked at by`]];
   for (const i of best) lines.push(["quiet", `${isolated(others[i].label)} ${number(value(i))}`]);
@@ -56,7 +69,8 @@ function unitLines(picture, { row, column }) {
   return hidden ? [...lines, ["quiet", hidden]] : lines;
 }
 
-const HOW_TO_CHOOSE = "Click a head to see it alone; Shift-click or Space adds it to a mean. Numbers choose a whole layer or column.";
+const HOW_TO_CHOOSE =
+  "Click a head to see it alone; Shift-click or Space adds it to a mean. Numbers choose a whole layer or column.";
 
 function heatCaption(name) {
   byId("heat").textContent = name ? `The squares show ${name} in each head.` : HOW_TO_CHOOSE;

@@ -21,10 +21,16 @@ function sheetToSave(root, { title, notes, looks, model }) {
   whole.setAttribute("xmlns", SVG);
   whole.append(
     svg("rect", { width: "100%", height: "100%", fill: looks.card }),
-    words(MARGIN, MARGIN + 14, shorten(`${title} · ${model}`, 16, width), { "font-size": 16, "font-weight": 600 }),
+    words(MARGIN, MARGIN + 14, shorten(`${title} · ${model}`, 16, width), {
+      "font-size": 16,
+      "font-weight": 600,
+    }),
     inner,
     ...lines.map((line, i) =>
-      words(MARGIN, MARGIN + 34 + height + 22 + i * 17, line, { "font-size": NOTE, fill: looks.quiet }),
+      words(MARGIN, MARGIN + 34 + height + 22 + i * 17, line, {
+        "font-size": NOTE,
+        fill: looks.quiet,
+      }),
     ),
   );
   return whole;
@@ -44,8 +50,12 @@ function wrapped(text, size, width) {
 async function save(kind, root, picture) {
   const whole = sheetToSave(root, picture);
   const text = new XMLSerializer().serializeToString(whole);
-  const blob = kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await toPng(whole, text);
-  const link = html("a", { href: URL.createObjectURL(blob), download: `${fileName(picture)}.${kind}` });
+  const blob =
+    kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await toPng(whole, text);
+  const link = html("a", {
+    href: URL.createObjectURL(blob),
+    download: `${fileName(picture)}.${kind}`,
+  });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
@@ -56,7 +66,10 @@ async function toPng(whole, text) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await image.decode();
-  const canvas = html("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
+  const canvas = html("canvas", {
+    width: Math.round(width * scale),
+    height: Math.round(height * scale),
+  });
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.drawImage(image, 0, 0, canvas.width, canvas.height);

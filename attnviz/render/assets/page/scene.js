@@ -1,7 +1,7 @@
 // What all pictures share: measured text, thinned labels, the colour scale, a pointed-out weight.
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', sans-serif";
-const SERIF = "'Iowan Old Style', 'Palatino Linotype', Palatino, 'Noto Serif', Georgia, serif";
+const FONT =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', sans-serif";
 const LABEL_ROOM = 12; // pixels from one label to the next
 
 const ruler = document.createElement("canvas").getContext("2d");
@@ -55,7 +55,13 @@ function legend(picture, x, y) {
   const bars = Array.from({ length: steps }, (_, i) => {
     const weight = weightAt((i + 0.5) / steps, top, signed, state.scale);
     const width = LEGEND_WIDTH / steps;
-    return svg("rect", { x: x + i * width, y, width: width + 0.4, height: 8, fill: css(picture.colour(weight)) });
+    return svg("rect", {
+      x: x + i * width,
+      y,
+      width: width + 0.4,
+      height: 8,
+      fill: css(picture.colour(weight)),
+    });
   });
   const ticks = ticksOf(top, signed, state.scale).map((weight) =>
     words(left(weight), y + 21, short(weight), {
@@ -64,7 +70,14 @@ function legend(picture, x, y) {
       fill: looks.quiet,
     }),
   );
-  const frame = svg("rect", { x, y, width: LEGEND_WIDTH, height: 8, fill: "none", stroke: looks.line });
+  const frame = svg("rect", {
+    x,
+    y,
+    width: LEGEND_WIDTH,
+    height: 8,
+    fill: "none",
+    stroke: looks.line,
+  });
   return svg("g", { class: "legend" }, ...bars, frame, ...ticks);
 }
 
@@ -90,12 +103,15 @@ function numberText(value, step) {
   return value.toFixed(3).replace("-", "−").replace("−0.000", "0.000");
 }
 
-const percent = (share) => (share > 0 && share < 0.005 ? "under 1%" : `${Math.round(share * 100)}%`);
+const percent = (share) =>
+  share > 0 && share < 0.005 ? "under 1%" : `${Math.round(share * 100)}%`;
 
 /** Show what is pointed at beside its place on the screen; `box` is a client rectangle. */
 function showTip(lines, box) {
   const tip = byId("tip");
-  tip.replaceChildren(...lines.map(([kind, text]) => html("div", { class: kind, dir: "auto" }, text)));
+  tip.replaceChildren(
+    ...lines.map(([kind, text]) => html("div", { class: kind, dir: "auto" }, text)),
+  );
   tip.hidden = false;
   const { width, height } = tip.getBoundingClientRect();
   const left = Math.min(Math.max(box.left + box.width / 2 - width / 2, 8), innerWidth - width - 8);

@@ -36,7 +36,8 @@ function stateOf(parameters, contents) {
   return state;
 }
 
-const hasWords = ({ source, target }) => [...source, ...target].some(([, , , word]) => word !== null);
+const hasWords = ({ source, target }) =>
+  [...source, ...target].some(([, , , word]) => word !== null);
 
 const preferred = (kinds) => (kinds.includes("cross") ? "cross" : kinds[0]);
 

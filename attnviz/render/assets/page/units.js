@@ -67,7 +67,8 @@ function foldInto(values, members, levels, { low, step }, { rowOf, share }) {
   for (let from = 0; from < members.length; from += BLOCK) {
     const block = members.slice(from, from + BLOCK);
     block.forEach((keys, column) => {
-      for (let query = 0; query < queries; query++) sums[query * BLOCK + column] = low * keys.length;
+      for (let query = 0; query < queries; query++)
+        sums[query * BLOCK + column] = low * keys.length;
       for (const key of keys)
         for (let query = 0; query < queries; query++)
           sums[query * BLOCK + column] += levels[key * queries + query];

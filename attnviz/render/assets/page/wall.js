@@ -10,14 +10,33 @@ function drawWall(host, picture) {
   const right = left + map.heads.length * pitch;
   const root = sheet(Math.max(right, left + LEGEND_WIDTH + 8), down + 12 + LEGEND_HEIGHT, looks);
   const heading = { "font-size": 11, fill: looks.quiet };
-  map.heads.forEach((head, j) => root.append(words(left + j * pitch + size / 2, top - 8, head, { ...heading, "text-anchor": "middle" })));
-  map.layers.forEach((layer, i) => root.append(words(left - 8, top + i * (tall + plan.gap) + tall / 2 + 4, layer, { ...heading, "text-anchor": "end" })));
+  map.heads.forEach((head, j) =>
+    root.append(
+      words(left + j * pitch + size / 2, top - 8, head, { ...heading, "text-anchor": "middle" }),
+    ),
+  );
+  map.layers.forEach((layer, i) =>
+    root.append(
+      words(left - 8, top + i * (tall + plan.gap) + tall / 2 + 4, layer, {
+        ...heading,
+        "text-anchor": "end",
+      }),
+    ),
+  );
   root.append(words(left, 12, "head →", heading), words(0, 12, "layer ↓", heading));
   const tiles = Array.from({ length: picture.weights.count }, (_, i) => tileOf(picture, plan, i));
-  const grid = svg("g", { role: "group", "aria-label": "Heads" }, ...tiles.map((tile) => tile.group));
+  const grid = svg(
+    "g",
+    { role: "group", "aria-label": "Heads" },
+    ...tiles.map((tile) => tile.group),
+  );
   root.append(grid, legend(picture, left, down + 12));
   host.replaceChildren(html("div", { class: "scroll" }, root));
-  roving(grid, tiles.map((tile) => tile.group), { columns: map.heads.length, start: picture.heads[0] ?? 0 });
+  roving(
+    grid,
+    tiles.map((tile) => tile.group),
+    { columns: map.heads.length, start: picture.heads[0] ?? 0 },
+  );
   return { root, show: (head, tile) => tiles[head].show(tile) };
 }
 
@@ -39,8 +58,21 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   const image = svg("image", { x, y, width: size, height: tall, preserveAspectRatio: "none" });
   image.style.setProperty("image-rendering", "pixelated");
   const stroke = chosen ? { stroke: looks.accent, "stroke-width": 2.5 } : { stroke: looks.line };
-  const frame = svg("rect", { x: x - 0.5, y: y - 0.5, width: size + 1, height: tall + 1, fill: "transparent", rx: 2, ...stroke });
-  const group = svg("g", { class: "tile", role: "button", "aria-label": `Head ${name}`, "data-key": `head${name}` }, image, frame);
+  const frame = svg("rect", {
+    x: x - 0.5,
+    y: y - 0.5,
+    width: size + 1,
+    height: tall + 1,
+    fill: "transparent",
+    rx: 2,
+    ...stroke,
+  });
+  const group = svg(
+    "g",
+    { class: "tile", role: "button", "aria-label": `Head ${name}`, "data-key": `head${name}` },
+    image,
+    frame,
+  );
   let tile = null;
   const point = (spoken) => {
     if (!tile?.peak) return;
@@ -82,7 +114,8 @@ function strongestLink({ values, width, height }, { rows, columns, same }) {
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const weight = values[row * width + column];
-      if (Math.abs(weight) <= most || !areApart(rows.units[row], columns.units[column], same)) continue;
+      if (Math.abs(weight) <= most || !areApart(rows.units[row], columns.units[column], same))
+        continue;
       most = Math.abs(weight);
       peak = { row, column, weight };
     }
@@ -96,7 +129,9 @@ function reduced(grid) {
   const width = Math.min(grid.width, MOST_PIXELS);
   if (height === grid.height && width === grid.width) return grid;
   const values = new Float32Array(height * width);
-  const columns = Uint16Array.from({ length: grid.width }, (_, i) => Math.floor((i * width) / grid.width));
+  const columns = Uint16Array.from({ length: grid.width }, (_, i) =>
+    Math.floor((i * width) / grid.width),
+  );
   for (let row = 0; row < grid.height; row++) {
     const to = Math.floor((row * height) / grid.height) * width;
     const from = row * grid.width;

@@ -1,0 +1,96 @@
+"""In a notebook that was run for real and exported: the page itself, in frames that stand alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Page, wait_for
+
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("nbconvert")
+pytest.importorskip("ipykernel")
+
+ROOT = Path(__file__).resolve().parents[2]
+CELLS = [
+    """
+from attnviz.render.page import fragment
+from tests.support.results import encoder, translator
+
+class Shown:
+    def __init__(self, shown, **options):
+        self.shown, self.options = shown, options
+
+    def _repr_html_(self):
+        return fragment(self.shown, **self.options)
+
+result = translator()
+""",
+    "Shown(encoder('he took a hat'))",
+    "Shown(result, kind='decoder')",
+    "Shown(result.maps['cross'], axes=(result.target_tokens, result.tokens))",
+]
+STAGE = "return document.documentElement.dataset.stage"
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook, run and exported as HTML, with nothing of its own to fetch."""
+    folder = tmp_path_factory.mktemp("notebook")
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "shown.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute"]
+    command += ["--HTMLExporter.mathjax_url=", "--HTMLExporter.require_js_url="]
+    command += ["--HTMLExporter.mermaid_js_url=", "--HTMLExporter.jquery_url="]
+    command += [f"--ExecutePreprocessor.cwd={ROOT}", str(folder / "shown.ipynb")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder / "shown.html"
+
+
+@pytest.fixture
+def frames(browser, exported) -> Page:
+    browser.get(exported.as_uri())
+    return Page(browser, exported)
+
+
+def inside(page: Page, number: int) -> Page:
+    """Go into a frame and wait until it has drawn."""
+    page.driver.switch_to.default_content()
+    page.driver.switch_to.frame(page.all("iframe")[number])
+    wait_for(lambda: page.js(STAGE) == "complete", "the frame to be drawn")
+    return page
+
+
+def test_each_output_draws_itself(frames):
+    assert len(frames.all("iframe")) == 3
+    assert inside(frames, 0).find("[aria-selected=true]").text == "Wall"
+    assert "small" in frames.text("#model")
+    assert len(inside(frames, 1).all(".tile")) == 4
+    assert frames.js("return document.querySelector('[name=map]:checked').value") == "decoder"
+    assert "8 × 6 tokens" in inside(frames, 2).text("#model")
+
+
+def test_frames_do_not_touch_each_other_or_the_notebook(frames):
+    inside(frames, 0).click("#tab-ask")
+    assert "hat" in frames.text("#view")
+    assert inside(frames, 1).find("[aria-selected=true]").text == "Wall"
+    frames.driver.switch_to.default_content()
+    assert frames.js("return location.hash") == ""
+    assert frames.js("return document.getElementById('view')") is None
+
+
+def test_a_frame_has_no_access_to_the_notebook(frames):
+    inside(frames, 0)
+    reach = "try { return parent.document.title } catch (error) { return error.name }"
+    assert frames.js(reach) == "SecurityError"
+
+
+def test_a_frame_fits_the_width_it_is_given(frames):
+    width = "return document.querySelector('iframe').getBoundingClientRect()"
+    assert frames.js(width)["width"] > 700
+    inside(frames, 0)
+    assert frames.js("return document.documentElement.scrollWidth - innerWidth") <= 0
