@@ -14,7 +14,7 @@ from attnviz.core.transformer import Ids
 from attnviz.errors import EmptyText, InputError, TooLong
 from attnviz.result import Token
 
-__all__ = ["Input", "checked", "integers", "require_text"]
+__all__ = ["Input", "checked", "integers", "require_text", "too_long"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -28,6 +28,14 @@ class Input:
     texts: tuple[str, ...] = ()
     target_tokens: tuple[Token, ...] = ()
     target_texts: tuple[str, ...] = ()
+
+
+def too_long(what: str, n: int, name: str, limit: int) -> TooLong:
+    """What to say of a text with more tokens than there are positions."""
+    return TooLong(
+        f"the {what} has {n} tokens but {name} has {limit} positions; "
+        "shorten it, or cut it with --truncate"
+    )
 
 
 def require_text(*texts: str | None) -> None:
@@ -51,11 +59,11 @@ def integers(values: Sequence[int] | IntArray, name: str) -> IntArray:
 def checked(ids: Ids, spec: ModelSpec, name: str) -> Ids:
     """The ids, if the model has embeddings and positions for all of them."""
     first = spec.stacks[0]
-    _check(first, ids.ids, name)
+    _check(first, ids.ids, name, "token_ids")
     if ids.target_ids is not None:
         if spec.encoder is None or spec.decoder is None:
             raise InputError(f"{name} has one stack, so it takes no target")
-        _check(spec.decoder, ids.target_ids, name)
+        _check(spec.decoder, ids.target_ids, name, "target_ids")
     if ids.types is not None:
         n_types = first.embedding.n_types
         if len(ids.types) != len(ids.ids):
@@ -67,15 +75,15 @@ def checked(ids: Ids, spec: ModelSpec, name: str) -> Ids:
     return ids
 
 
-def _check(stack: StackSpec, ids: IntArray, name: str) -> None:
+def _check(stack: StackSpec, ids: IntArray, name: str, what: str) -> None:
     if not len(ids):
-        raise EmptyText("there are no token ids; give at least one")
+        raise EmptyText(f"there are no {what}; give at least one")
     size = stack.embedding.vocab_size
     if ids.min() < 0 or ids.max() >= size:
         wrong = int(ids.min() if ids.min() < 0 else ids.max())
         raise InputError(f"token id {wrong} is outside {name}'s vocabulary of {size}")
     if stack.max_positions is not None and len(ids) > stack.max_positions:
         raise TooLong(
-            f"the input has {len(ids)} tokens but {name} has {stack.max_positions} positions; "
-            "shorten it, or cut it with --truncate"
+            f"there are {len(ids)} {what} but {name} has {stack.max_positions} positions; "
+            "give fewer"
         )

@@ -17,8 +17,8 @@ from attnviz.core.transformer import Ids, Kind, Step, Want, run
 from attnviz.core.weights import Keeper
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
-from attnviz.model.inputs import Input, IntArray, checked, integers, require_text
-from attnviz.model.record import Recorder, Strongest
+from attnviz.model.inputs import Input, IntArray, checked, integers, require_text, too_long
+from attnviz.model.record import Recorder, Strongest, require_numbers
 from attnviz.model.writing import Rules, continue_ids, require_start, write_target
 from attnviz.result import AttentionResult, Link, ModelInfo, Token, span
 
@@ -121,8 +121,8 @@ class Model:
                 raise InputError("target_ids and token_type_ids go with token_ids, not with a text")
             given = self.encode(text or "", pair, target=target, truncate=truncate)
         else:
-            if pair is not None or target is not None:
-                raise InputError("pair and target go with a text, not with token_ids")
+            if pair is not None or target is not None or truncate:
+                raise InputError("pair, target and truncate go with a text, not with token_ids")
             given = self.label(token_ids, token_type_ids, target_ids)
         return self._attend([self._written(given, generate, max_new_tokens)], layers, hidden)[0]
 
@@ -157,13 +157,15 @@ class Model:
 
         Special tokens do not count. Memory grows with the tokens, not with their square.
         """
-        kind = self.spec.stacks[0].kind
+        if n < 1:
+            raise InputError(f"there are no {n} strongest links; ask for at least one")
+        wanted = self._wanted((self.spec.stacks[0].kind,), layers)
         counts = np.asarray([not token.special for token in given.tokens])
         words = [
             -1 - i if token.word is None else token.word for i, token in enumerate(given.tokens)
         ]
         keeper = Strongest(n, counts, counts, np.asarray(words, np.int64))
-        self.watch([given], keeper.visit, layers={kind: self._layers(kind, layers)})
+        self.watch([given], keeper.visit, layers=wanted)
         return keeper.links()
 
     def watch(
@@ -192,14 +194,11 @@ class Model:
         encoded = self.text.encode(text, pair)
         if limit is not None and len(encoded.ids) > limit:
             if not truncate:
-                raise TooLong(
-                    f"the text has {len(encoded.ids)} tokens but {self.info.name} has "
-                    f"{limit} positions; shorten it, or cut it with --truncate"
-                )
+                raise too_long("text", len(encoded.ids), self.info.name, limit)
             encoded = self.text.encode(text, pair, limit=limit)
         ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
         given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
-        return given if target is None else self._with_target(given, target)
+        return given if target is None else self._with_target(given, target, truncate)
 
     def label(
         self,
@@ -229,19 +228,24 @@ class Model:
         encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
         return encoded.tokens, encoded.texts
 
-    def _with_target(self, given: Input, target: str) -> Input:
+    def _with_target(self, given: Input, target: str, truncate: bool) -> Input:
         """The input with a target as the decoder reads it, its start token first."""
-        if not self.has_target:
+        decoder = self.spec.decoder
+        if decoder is None or not self.has_target:
             raise InputError(f"{self.info.name} has one stack, so it takes no target")
         language = self._rules.forced_first
         encoded = self.text.encode_target(target, language)
         start = require_start(self._rules, self.text.target_start(language))
-        lone = self.text.tokens_of([start])
-        ids = replace(given.ids, target_ids=np.asarray([start, *encoded.ids], np.int64))
+        target_ids = np.asarray([start, *encoded.ids], np.int64)
+        limit = decoder.max_positions
+        if limit is not None and len(target_ids) > limit and not truncate:
+            raise too_long("target", len(target_ids), self.info.name, limit)
         return replace(
             given,
-            ids=checked(ids, self.spec, self.info.name),
-            target_tokens=(*lone, *encoded.tokens),
+            ids=checked(
+                replace(given.ids, target_ids=target_ids[:limit]), self.spec, self.info.name
+            ),
+            target_tokens=(*self.text.tokens_of([start]), *encoded.tokens)[:limit],
             target_texts=encoded.texts,
         )
 
@@ -289,11 +293,7 @@ class Model:
     def _attend(
         self, inputs: Sequence[Input], layers: Collection[int] | None, hidden: bool
     ) -> list[AttentionResult]:
-        wanted: dict[Kind, tuple[int, ...]] = {
-            kind: self._layers(kind, layers) for kind in self._kinds(inputs)
-        }
-        self._require_layers(layers, wanted)
-        wanted = {kind: every for kind, every in wanted.items() if every}
+        wanted = self._wanted(self._kinds(inputs), layers)
         recorder = Recorder(self.spec, inputs, wanted)
         want = Want(
             {kind: frozenset(every) for kind, every in wanted.items()},
@@ -304,6 +304,8 @@ class Model:
         ids = [given.ids for given in inputs]
         output = run(self.spec, self.weights, ids, want, keeper=self._keeper)
         last = output.decoder or output.encoder
+        for states in last if hidden else ():
+            require_numbers(states)
         return [
             AttentionResult(
                 tokens=given.tokens,
@@ -325,18 +327,19 @@ class Model:
             return ("encoder",)
         return ("encoder", "decoder", "cross")
 
-    def _layers(self, kind: Kind, layers: Collection[int] | None) -> tuple[int, ...]:
-        """The layers of a kind of map that are wanted."""
-        stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
-        there = range(len(stack.layers) if stack else 0)
-        return tuple(there) if layers is None else tuple(sorted(set(layers) & set(there)))
-
-    def _require_layers(
-        self, layers: Collection[int] | None, wanted: dict[Kind, tuple[int, ...]]
-    ) -> None:
-        missing = set(layers or ()) - {layer for every in wanted.values() for layer in every}
-        if missing:
-            most = max(len(stack.layers) for stack in self.spec.stacks)
+    def _wanted(
+        self, kinds: Iterable[Kind], layers: Collection[int] | None
+    ) -> dict[Kind, tuple[int, ...]]:
+        """The layers that are wanted of each kind of map; UnknownHead for one that none has."""
+        every: dict[Kind, range] = {}
+        for kind in kinds:
+            stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
+            every[kind] = range(len(stack.layers) if stack else 0)
+        most = max(every.values(), key=len)
+        asked = set(most if layers is None else layers)
+        if missing := asked - set(most):
             raise UnknownHead(
-                f"there is no layer {min(missing)}; {self.info.name} has layers {span(range(most))}"
+                f"there is no layer {min(missing)}; {self.info.name} has layers {span(most)}"
             )
+        found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
+        return {kind: some for kind, some in found.items() if some}

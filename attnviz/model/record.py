@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import Kind, Step
-from attnviz.errors import TooBig
+from attnviz.errors import BadCheckpoint, TooBig
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
-__all__ = ["Recorder", "Strongest", "map_shape"]
+__all__ = ["Recorder", "Strongest", "map_shape", "require_numbers"]
 
 SHARE = 0.8
 """How much of the free memory maps may take."""
@@ -49,6 +49,8 @@ class Recorder:
 
     def maps(self, sequence: int) -> dict[str, AttentionMap]:
         """The finished maps of one sequence."""
+        for weights in self.arrays[sequence].values():
+            require_numbers(weights[-1])  # what is none in one layer makes none of all behind it
         return {
             kind: AttentionMap(weights, layers=self.wanted[kind])
             for kind, weights in self.arrays[sequence].items()
@@ -75,7 +77,8 @@ class Strongest:
 
     def visit(self, step: Step) -> None:
         """Take from a step what is stronger than what is kept."""
-        floor = self.heap[0][0] if len(self.heap) == self.n else 0.0
+        require_numbers(step.weights[:, -1])
+        floor = self._floor()
         for head, weights in enumerate(step.weights):
             rows, columns = np.nonzero(weights > floor)
             queries = rows + step.start
@@ -91,7 +94,11 @@ class Strongest:
                 strict=True,
             ):
                 self._add((weight, -step.layer, -head, -row, -column))
-            floor = self.heap[0][0] if len(self.heap) == self.n else 0.0
+            floor = self._floor()
+
+    def _floor(self) -> float:
+        """What a link must exceed to be kept."""
+        return self.heap[0][0] if len(self.heap) == self.n else 0.0
 
     def _add(self, item: tuple[float, int, int, int, int]) -> None:
         if len(self.heap) < self.n:
@@ -119,6 +126,15 @@ def map_shape(
     n_queries = n_source if kind == "encoder" else n_target
     n_keys = n_source if kind == "cross" else n_queries
     return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
+
+
+def require_numbers(found: FloatArray) -> None:
+    """Raise BadCheckpoint where what was computed is infinite or no number."""
+    if not np.isfinite(found).all():
+        raise BadCheckpoint(
+            "the numbers of this model grow beyond float32, so some of its weights must be "
+            "damaged; fetch it again"
+        )
 
 
 def _refuse_too_big(size: int) -> None:

@@ -1,0 +1,165 @@
+"""Texts, pairs and ids to attention."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz import Model
+from tests.model.made import small, write
+
+SENTENCE = "He took the hat and examined it carefully"
+WORDS = ["[CLS]", *SENTENCE.split(), "[SEP]"]
+
+
+def texts(result: attnviz.AttentionResult) -> list[str]:
+    return [token.text for token in result.tokens]
+
+
+def same(a: np.ndarray, b: np.ndarray) -> None:
+    np.testing.assert_allclose(a, b, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (
+            SENTENCE,
+            [0.1676635, 0.0016517, 0.0009788, 0.005815, 0.8005748,
+             0.0001825, 0.0008041, 0.0015104, 0.00014, 0.0206791],
+        ),
+        (
+            f"{SENTENCE}.",
+            [0.222174, 0.0014034, 0.0006775, 0.0054652, 0.7488926, 0.0001171,
+             0.000789, 0.0013941, 0.0000934, 0.0092465, 0.0097471],
+        ),
+    ],
+)  # fmt: skip
+def test_it_looks_at_hat_in_head_3_1_as_transformers_computes_it(
+    embedded: Model, text: str, row: list[float]
+) -> None:
+    result = embedded.attend(text)
+    found = result.maps["encoder"].head(attnviz.Head(3, 1))[texts(result).index("it")]
+    np.testing.assert_allclose(found, row, rtol=0, atol=2e-5)
+    assert texts(result)[int(found.argmax())] == "hat"
+
+
+def test_a_text_gives_every_head_of_every_layer(embedded: Model) -> None:
+    result = embedded.attend(SENTENCE)
+    found = result.maps["encoder"]
+    assert set(result.maps) == {"encoder"}
+    assert texts(result) == WORDS
+    assert found.weights.shape == (6, 12, 10, 10)
+    assert found.weights.dtype == np.float32
+    np.testing.assert_allclose(found.weights.sum(axis=-1), 1, atol=1e-5)
+    assert result.texts == (SENTENCE,)
+    assert result.target_tokens == ()
+
+
+def test_a_result_says_which_model_it_comes_from(embedded: Model) -> None:
+    info = embedded.attend("hat").model
+    assert (info.name, info.model_type, info.n_layers, info.n_heads) == (
+        "all-MiniLM-L6-v2", "bert", 6, 12,
+    )  # fmt: skip
+    assert repr(embedded) == "<Model all-MiniLM-L6-v2: bert, 6 layers × 12 heads>"
+
+
+def test_a_fingerprint_is_the_sha_256_of_the_weights(tmp_path: Path) -> None:
+    model = write(tmp_path, small("bert-plain"))
+    assert model.attend(token_ids=[1, 2]).model.sha256 is None
+    expected = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+    assert model.fingerprint().sha256 == expected
+    assert model.attend(token_ids=[1, 2]).model.sha256 == expected
+
+
+def test_weights_are_read_only(reader: Model) -> None:
+    weights = reader.attend("the hat").maps["encoder"].weights
+    with pytest.raises(ValueError, match="read-only"):
+        weights[0, 0, 0, 0] = 1
+
+
+def test_a_pair_has_two_segments_and_their_types(reader: Model) -> None:
+    result = reader.attend("the hat", pair="it")
+    assert texts(result) == ["[CLS]", "the", "hat", "[SEP]", "it", "[SEP]"]
+    assert [token.segment for token in result.tokens][1:] == [0, 0, 0, 1, 1]
+    assert result.texts == ("the hat", "it")
+    ids = [token.id for token in result.tokens]
+    typed = reader.attend(token_ids=ids, token_type_ids=[0, 0, 0, 0, 1, 1])
+    same(result.maps["encoder"].weights, typed.maps["encoder"].weights)
+    plain = reader.attend(token_ids=ids)
+    assert np.abs(plain.maps["encoder"].weights - typed.maps["encoder"].weights).max() > 1e-3
+
+
+def test_ids_go_to_the_model_as_they_are(reader: Model) -> None:
+    spoken = reader.attend("the hat")
+    ids = [token.id for token in spoken.tokens]
+    result = reader.attend(token_ids=ids)
+    same(result.maps["encoder"].weights, spoken.maps["encoder"].weights)
+    assert texts(result) == texts(spoken)
+    assert [token.special for token in result.tokens] == [True, False, False, True]
+    assert reader.attend(token_ids=ids[1:3]).maps["encoder"].weights.shape[-1] == 2
+
+
+def test_ids_may_be_an_array(reader: Model) -> None:
+    given = reader.attend(token_ids=np.array([2, 159, 3], np.int32))
+    same(
+        given.maps["encoder"].weights, reader.attend(token_ids=[2, 159, 3]).maps["encoder"].weights
+    )
+
+
+def test_a_model_without_a_tokenizer_takes_ids(wordless: Model) -> None:
+    result = wordless.attend(token_ids=[1, 17, 2])
+    assert texts(result) == ["#1", "#17", "#2"]
+    assert [token.word for token in result.tokens] == [0, 1, 2]
+    assert result.texts == ()
+
+
+def test_layers_keep_their_numbers_and_are_the_slice_of_all(embedded: Model) -> None:
+    whole = embedded.attend(SENTENCE).maps["encoder"]
+    part = embedded.attend(SENTENCE, layers=[4, 1]).maps["encoder"]
+    assert part.layers == (1, 4)
+    same(part.weights, whole.weights[[1, 4]])
+    same(part.head(attnviz.Head(4, 7)), whole.head(attnviz.Head(4, 7)))
+    assert embedded.attend(SENTENCE, layers=range(2)).maps["encoder"].layers == (0, 1)
+
+
+def test_no_layer_at_all_gives_no_map(reader: Model) -> None:
+    result = reader.attend("the hat", layers=[], hidden=True)
+    assert result.maps == {}
+    assert result.hidden.shape == (4, 36)
+
+
+def test_hidden_states_are_given_only_when_asked_for(embedded: Model) -> None:
+    assert embedded.attend(SENTENCE).hidden is None
+    result = embedded.attend(SENTENCE, hidden=True, layers=[0])
+    assert result.hidden.shape == (10, 384)
+    expected = [0.3217240, 1.2917166, -0.0160909, -0.1071839]  # as transformers computes them
+    np.testing.assert_allclose(result.hidden[7, :4], expected, rtol=0, atol=2e-5)
+
+
+def test_the_same_text_gives_the_same_numbers_again(reader: Model) -> None:
+    first, second = (reader.attend("He took the hat", hidden=True) for _ in range(2))
+    np.testing.assert_array_equal(first.maps["encoder"].weights, second.maps["encoder"].weights)
+    np.testing.assert_array_equal(first.hidden, second.hidden)
+
+
+def test_truncation_keeps_the_special_tokens_around_what_is_left(reader: Model) -> None:
+    result = reader.attend("hat " * 50, truncate=True)
+    assert texts(result) == ["[CLS]", *["hat"] * 22, "[SEP]"]
+    pair = reader.attend("hat " * 50, pair="the cat", truncate=True)
+    assert texts(pair) == ["[CLS]", *["hat"] * 19, "[SEP]", "the", "cat", "[SEP]"]
+
+
+def test_truncation_leaves_alone_what_fits(reader: Model) -> None:
+    assert texts(reader.attend("the hat", truncate=True)) == ["[CLS]", "the", "hat", "[SEP]"]
+
+
+def test_a_decoder_sees_only_what_came_before(writer: Model) -> None:
+    found = writer.attend("He took the hat").maps
+    assert set(found) == {"decoder"}
+    later = np.triu(np.ones(found["decoder"].weights.shape[-2:], bool), 1)
+    assert (found["decoder"].weights[..., later] == 0).all()

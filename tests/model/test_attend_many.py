@@ -1,0 +1,115 @@
+"""Many texts: in order, one by one as they come, each as if it were alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import attnviz.model.model as module
+from attnviz import AttentionResult, Model
+from attnviz.errors import EmptyText
+
+TEXTS = ["He took the hat", "the cat", "it was not his", "hat", "She examined a coat carefully"]
+
+
+def check_alike(found: AttentionResult, alone: AttentionResult) -> None:
+    assert found.tokens == alone.tokens
+    assert found.target_tokens == alone.target_tokens
+    assert found.texts == alone.texts
+    assert found.maps.keys() == alone.maps.keys()
+    for kind, expected in alone.maps.items():
+        assert found.maps[kind].layers == expected.layers
+        np.testing.assert_allclose(found.maps[kind].weights, expected.weights, atol=2e-6)
+    if alone.hidden is not None:
+        np.testing.assert_allclose(found.hidden, alone.hidden, atol=2e-5)
+
+
+@pytest.mark.parametrize("pack", [1, 9, 12, 2048])
+def test_many_texts_are_as_each_alone_and_in_order(
+    reader: Model, monkeypatch: pytest.MonkeyPatch, pack: int
+) -> None:
+    monkeypatch.setattr(module, "PACK_TOKENS", pack)
+    results = list(reader.attend_many(TEXTS, hidden=True))
+    assert len(results) == len(TEXTS)
+    for text, result in zip(TEXTS, results, strict=True):
+        check_alike(result, reader.attend(text, hidden=True))
+
+
+@settings(max_examples=10)
+@given(texts=st.lists(st.sampled_from(TEXTS), max_size=6), pack=st.integers(1, 30))
+def test_any_texts_in_packs_of_any_size_come_back_in_order(
+    reader: Model, texts: list[str], pack: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PACK_TOKENS", pack)
+        results = list(reader.attend_many(texts, layers=[1]))
+    assert [result.texts for result in results] == [(text,) for text in texts]
+    for text, result in zip(texts, results, strict=True):
+        check_alike(result, reader.attend(text, layers=[1]))
+
+
+def test_no_texts_give_no_results(reader: Model) -> None:
+    assert list(reader.attend_many([])) == []
+
+
+def test_a_pack_is_computed_before_the_next_text_is_taken(
+    reader: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each text has four tokens or more, so with packs of six each is a pack of its own."""
+    monkeypatch.setattr(module, "PACK_TOKENS", 6)
+    taken = []
+
+    def texts() -> Iterator[str]:
+        for text in TEXTS:
+            taken.append(text)
+            yield text
+
+    results = reader.attend_many(texts())
+    assert taken == []
+    next(results)
+    assert taken == TEXTS[:2]
+
+
+def test_texts_of_one_pack_run_together(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = []
+    run = module.run
+
+    def counting(spec, weights, sequences, want, **more):
+        packs.append([len(sequence.ids) for sequence in sequences])
+        return run(spec, weights, sequences, want, **more)
+
+    monkeypatch.setattr(module, "run", counting)
+    monkeypatch.setattr(module, "PACK_TOKENS", 12)
+    list(reader.attend_many(["the hat"] * 5))
+    assert packs == [[4, 4, 4], [4, 4]]
+
+
+def test_a_bad_text_among_good_ones_is_refused_when_its_turn_comes(
+    reader: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PACK_TOKENS", 1)
+    results = reader.attend_many(["hat", "cat", " "])
+    assert next(results).texts == ("hat",)
+    with pytest.raises(EmptyText):
+        list(results)
+
+
+def test_sequence_to_sequence_models_take_many_texts_too(translator: Model) -> None:
+    results = translator.attend_many(TEXTS[:3], max_new_tokens=3)
+    for text, result in zip(TEXTS[:3], results, strict=True):
+        check_alike(result, translator.attend(text, max_new_tokens=3))
+
+
+def test_decoders_continue_many_texts_too(writer: Model) -> None:
+    results = writer.attend_many(TEXTS[:2], generate=2)
+    for text, result in zip(TEXTS[:2], results, strict=True):
+        check_alike(result, writer.attend(text, generate=2))
+
+
+def test_truncation_holds_for_each_text(reader: Model) -> None:
+    short, long = reader.attend_many(["hat", "hat " * 40], truncate=True)
+    assert (len(short.tokens), len(long.tokens)) == (3, 24)
