@@ -1,0 +1,187 @@
+"""Draw the gallery again, every picture by the command shown under it, and write README.md."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from shutil import which
+from string import Template
+from textwrap import fill
+from typing import Any
+
+from attnviz.analysis.ask import find_word
+from attnviz.analysis.choose import default_kind
+from attnviz.analysis.view import View, look
+from attnviz.cli import main as attnviz
+from attnviz.model import Model, load
+from attnviz.render.document import read
+from attnviz.result import AttentionResult, Head, Token
+
+HERE = Path(__file__).resolve().parent
+QUOTE = re.compile(r"\{(?:(\w+) )?(\d+\.\d+|mean) (\S+) → (\S+)\}")
+CHROMIUM = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--hide-scrollbars", "--virtual-time-budget=3000"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One entry of gallery.toml."""
+
+    name: str
+    title: str
+    shows: list[str]
+    commands: list[str]
+    caption: str
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    document: str | None = None
+    tokens: bool = False
+    screenshot: dict[str, Any] | None = None
+
+    @cached_property
+    def explained(self) -> str:
+        """The caption with each quote replaced by the weight it names."""
+        text = QUOTE.sub(lambda quote: f"{self.weight(*quote.groups()):.2f}", self.caption)
+        return fill(text.strip(), 100, break_on_hyphens=False)
+
+    def quotes(self) -> list[tuple[str, ...]]:
+        """Every quote of the caption: text, head, query and key."""
+        return QUOTE.findall(self.caption)
+
+    def weight(self, text: str | None, head: str, query: str, key: str) -> float:
+        """The weight that a quote names."""
+        view = self.view(text)
+        map = view.map(kind := default_kind(view))
+        weights = map.weights.mean(axis=(0, 1)) if head == "mean" else map.head(Head.parse(head))
+        column = weights[:, place(view.keys(kind), key)]
+        return float(column.mean() if query == "*" else column[place(view.queries(kind), query)])
+
+    def view(self, text: str | None = None) -> View:
+        """The result that a quote is about, by the units that the picture shows."""
+        if self.document:
+            return look(read((HERE / self.document).read_bytes())[0], words=not self.tokens)
+        return look(attended(*self.texts[text or next(iter(self.texts))]), words=not self.tokens)
+
+
+def place(units: Sequence[Token], asked: str) -> int:
+    """Where a word stands, or which position ``#3`` is."""
+    return int(asked[1:]) if asked.startswith("#") else find_word(units, asked).position
+
+
+@lru_cache
+def model() -> Model:
+    """The embedded model."""
+    return load()
+
+
+@lru_cache
+def attended(text: str, pair: str | None = None) -> AttentionResult:
+    """What the embedded model attends to."""
+    return model().attend(text, pair=pair)
+
+
+def gallery() -> tuple[str, list[Sample]]:
+    """The introduction and all samples."""
+    with (HERE / "gallery.toml").open("rb") as file:
+        contents = tomllib.load(file)
+    return contents["intro"], [Sample(**entry) for entry in contents["sample"]]
+
+
+def perform(command: str, root: Path, **values: str) -> None:
+    """Run a command of the program as a shell in ``root`` would: with $NAMES and ``> FILE``."""
+    program, *words = (Template(word).substitute(values) for word in shlex.split(command))
+    if program != "attnviz":
+        raise ValueError(f"the gallery shows commands of attnviz, not '{program}'")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.chdir(root))
+        if ">" in words:
+            words, (_, file) = words[:-2], words[-2:]
+            out = stack.enter_context(Path(file).open("w", encoding="utf-8"))
+            stack.enter_context(contextlib.redirect_stdout(out))
+        try:
+            attnviz(words)
+        except SystemExit as end:
+            if end.code:
+                raise
+
+
+def screenshot(page: str, at: str, width: int, height: int) -> None:
+    """Photograph a page in headless Chromium, where there is one; the picture is named after it."""
+    browser = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if browser is None:
+        print(f"no Chromium here, so the picture of {page} stays as it is", file=sys.stderr)  # noqa: T201
+        return
+    target = (HERE / page).with_suffix(".png")
+    with tempfile.TemporaryDirectory() as profile:
+        where = (f"--user-data-dir={profile}", f"--window-size={width},{height}")
+        address = (HERE / page).as_uri() + at
+        subprocess.run(
+            [browser, *CHROMIUM, *where, f"--screenshot={target}", address],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+
+def draw(sample: Sample, models: str | None) -> None:
+    """Run the commands of a sample; those that need models we do not have keep their document."""
+    for command in sample.commands:
+        if models is not None or "$MODELS" not in command:
+            perform(command, HERE.parent, MODELS=models or "")
+    if sample.screenshot:
+        screenshot(**sample.screenshot)
+
+
+def page() -> str:
+    """README.md: every sample with its picture, its command and what is to be seen."""
+    intro, samples = gallery()
+    return "\n\n".join(["# Gallery", intro.strip(), *map(section, samples)]) + "\n"
+
+
+def section(sample: Sample) -> str:
+    """One sample of README.md."""
+    first, *others = sample.shows
+    if first.endswith(".txt"):
+        shown = f"```text\n{(HERE / first).read_text(encoding='utf-8').rstrip()}\n```"
+    else:
+        shown = f"![{sample.title}]({first})"
+    links = "".join(f"\n\nAlso: [{name}]({name})" for name in others)
+    commands = "\n".join(sample.commands)
+    return f"## {sample.title}\n\n{shown}{links}\n\n{sample.explained}\n\n```sh\n{commands}\n```"
+
+
+def main() -> None:
+    """Draw what is asked for, or everything, and write README.md."""
+    samples = gallery()[1]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="draw only these samples")
+    parser.add_argument(
+        "--models",
+        default=os.environ.get("MODELS"),
+        help="the folder of the models that are not embedded; without it, their documents stay",
+    )
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - {sample.name for sample in samples}:
+        parser.error(f"there is no sample '{min(unknown)}'")
+    models = chosen.models and str(Path(chosen.models).resolve())
+    for sample in samples:
+        if sample.name in chosen.names or not chosen.names:
+            draw(sample, models)
+    (HERE / "README.md").write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
