@@ -83,6 +83,12 @@ class Model:
 
         return load_tokenizer(self._source.folder, model_type=self.model_type)
 
+    @cached_property
+    def _has_tokenizer(self) -> bool:
+        from attnviz.checkpoint.text import has_tokenizer
+
+        return has_tokenizer(self._source.folder)
+
     def fingerprint(self) -> ModelInfo:
         """The model's description with the SHA-256 of its weights, which are read for it."""
         self.info = replace(self.info, sha256=self._tensors.sha256())
@@ -221,9 +227,9 @@ class Model:
     def _rebuilt(
         self, ids: IntArray, types: IntArray | None
     ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
-        from attnviz.checkpoint.text import has_tokenizer, tokens_without_text
+        from attnviz.checkpoint.text import tokens_without_text
 
-        if not has_tokenizer(self._source.folder):
+        if not self._has_tokenizer:
             return tokens_without_text(ids.tolist()), ()
         encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
         return encoded.tokens, encoded.texts
@@ -266,7 +272,7 @@ class Model:
         limit = self.spec.decoder.max_positions if self.spec.decoder else None
         n = n if limit is None else min(n, limit - 1)
         start = None
-        if self._rules.forced_first is not None:
+        if self._rules.forced_first is not None and self._has_tokenizer:
             start = self.text.target_start(self._rules.forced_first)
         target = write_target(
             self.spec, self.weights, self._keeper, given.ids.ids, self._rules, n, start
