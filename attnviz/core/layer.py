@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.core.ops import ACTIVATIONS, FloatArray, normalise
+from attnviz.core.ops import FloatArray, normalise
 from attnviz.core.positions import rotate_
 from attnviz.core.spec import AttentionSpec, MLPSpec
 from attnviz.core.weights import AttentionWeights, LayerWeights, Linear, NormWeights
@@ -40,8 +40,7 @@ def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatA
 
 def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray) -> FloatArray:
     """The MLP of x (row, d_model)."""
-    act = ACTIVATIONS[spec.activation]
-    wide = tensors.up(x)
+    act, wide = tensors.activation, tensors.up(x)
     hidden = wide[:, : spec.d_ff]  # the gate where gated
     for start in range(0, len(hidden), CACHED_ROWS):
         rows = slice(start, start + CACHED_ROWS)

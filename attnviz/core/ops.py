@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.spec import NormSpec
 
-__all__ = ["ACTIVATIONS", "FloatArray", "normalise", "softcap_", "softmax_"]
+__all__ = [
+    "ACTIVATIONS",
+    "TRAINED",
+    "Activation",
+    "FloatArray",
+    "activation",
+    "normalise",
+    "softcap_",
+    "softmax_",
+]
 
 FloatArray = npt.NDArray[np.float32]
 Activation = Callable[[FloatArray], FloatArray]
@@ -23,8 +32,7 @@ def softmax_(scores: FloatArray) -> FloatArray:
     throughout (a query that may see nothing) becomes zeros, not NaN.
     """
     top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
-    with np.errstate(over="ignore"):  # -3e38 less 3e38 is -inf, and its exponential 0
-        np.subtract(scores, top, out=scores)
+    np.subtract(scores, top, out=scores)
     np.exp(scores, out=scores)
     total = scores.sum(axis=-1, keepdims=True)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
@@ -161,8 +169,9 @@ def leaky_relu_(x: FloatArray) -> FloatArray:
 
 def hard_swish_(x: FloatArray) -> FloatArray:
     """x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
-    x *= relu6_(np.add(x, np.float32(3)))
-    x *= np.float32(1 / 6)
+    gate = relu6_(np.add(x, np.float32(3)))
+    gate *= np.float32(1 / 6)
+    x *= gate
     return x
 
 
@@ -197,6 +206,41 @@ def tanh_(x: FloatArray) -> FloatArray:
 def linear_(x: FloatArray) -> FloatArray:
     """x itself."""
     return x
+
+
+def prelu_(x: FloatArray, weight: FloatArray) -> FloatArray:
+    """max(x, 0) + weight min(x, 0) (He et al. 2015)."""
+    np.multiply(x, weight, out=x, where=x < 0)
+    return x
+
+
+def xielu_(
+    x: FloatArray, alpha_p: FloatArray, alpha_n: FloatArray, beta: FloatArray, eps: FloatArray
+) -> FloatArray:
+    """α₊ x² + β x above 0, and α₋ (e^min(x, ε) - 1 - x) + β x below (Huang & Schlag 2024)."""
+    zero = np.float32(0)
+    above = np.logaddexp(zero, alpha_p) * x * x
+    below = (np.expm1(np.minimum(x, eps)) - x) * (beta + np.logaddexp(zero, alpha_n))
+    chosen = np.where(x > 0, above, below)
+    x *= beta
+    x += chosen
+    return x
+
+
+TRAINED: dict[str, tuple[str, ...]] = {
+    "prelu": ("weight",),
+    "xielu": ("alpha_p", "alpha_n", "beta", "eps"),
+}
+"""Activations that have parameters, one number each."""
+
+_WITH_PARAMETERS: dict[str, Callable[..., FloatArray]] = {"prelu": prelu_, "xielu": xielu_}
+
+
+def activation(name: str, parameters: Sequence[FloatArray] = ()) -> Activation:
+    """The activation of that name, with its parameters where it is trained."""
+    if not parameters:
+        return ACTIVATIONS[name]
+    return lambda x: _WITH_PARAMETERS[name](x, *parameters)
 
 
 ACTIVATIONS: dict[str, Activation] = {

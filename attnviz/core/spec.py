@@ -22,6 +22,7 @@ __all__ = [
     "PositionSpec",
     "Projected",
     "Rotary",
+    "RotaryKind",
     "StackSpec",
 ]
 
@@ -38,6 +39,9 @@ class NormSpec:
     shift: float = 0.0
 
 
+RotaryKind = Literal["default", "linear", "dynamic", "yarn", "longrope", "llama3"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rotary:
     """Rotary positions (Su et al. 2021, eq. 34) on the first ``dims`` dimensions of each head.
@@ -49,7 +53,7 @@ class Rotary:
     dims: int
     theta: float = 10000.0
     interleaved: bool = False
-    kind: Literal["default", "linear", "dynamic", "yarn", "longrope", "llama3"] = "default"
+    kind: RotaryKind = "default"
     scaling: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -152,7 +152,7 @@ class _Run:
     keeper: Keeper
     memory: tuple[FloatArray, ...] = ()
     parts: list[slice] = field(default_factory=list)
-    rotations: dict[int, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
+    rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
 
     def go(self, finish: bool) -> tuple[FloatArray, ...]:
         """Run the layers; the last hidden states of each sequence if ``finish``."""
@@ -269,14 +269,12 @@ class _Run:
         """Cosines and sines for every row of the pack; each sequence by its own length."""
         if rotary is None:
             return None
-        found = self.rotations.get(id(rotary))
+        found = next((tables for known, tables in self.rotations if known == rotary), None)
         if found is None:
-            tables = [rotary_table(rotary, part.stop - part.start) for part in self.parts]
-            found = (
-                np.concatenate([cos for cos, _ in tables]),
-                np.concatenate([sin for _, sin in tables]),
-            )
-            self.rotations[id(rotary)] = found
+            each = [rotary_table(rotary, part.stop - part.start) for part in self.parts]
+            cos, sin = (np.concatenate(side) for side in zip(*each, strict=True))
+            found = cos, sin
+            self.rotations.append((rotary, found))
         return found
 
     def _convolve(self, first: FloatArray, x: FloatArray) -> FloatArray:

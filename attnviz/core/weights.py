@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray
+from attnviz.core.ops import TRAINED, Activation, FloatArray, activation
 from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
 
 __all__ = ["AttentionWeights", "Keeper", "LayerWeights", "Linear", "NormWeights", "Weights"]
@@ -81,6 +81,7 @@ class LayerWeights:
     up: Linear
     down: Linear
     norms: dict[str, NormWeights]
+    activation: Activation
     cross: AttentionWeights | None = None
 
 
@@ -174,6 +175,13 @@ def layer_weights(weights: Weights, prefix: str, spec: LayerSpec, d_model: int) 
         norms={
             name: norm(weights, f"{prefix}.{name}", spec.norm, d_model) for name in norm_names(spec)
         },
+        activation=activation(
+            mlp.activation,
+            [
+                required(weights, f"{prefix}.mlp.activation.{name}", 1)
+                for name in TRAINED.get(mlp.activation, ())
+            ],
+        ),
         cross=attention_weights(weights, f"{prefix}.cross", spec.cross, d_model)
         if spec.cross
         else None,

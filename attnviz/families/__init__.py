@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, cast
 
 from attnviz.checkpoint.tensors import Tensors
+from attnviz.core.shapes import shapes
 from attnviz.core.spec import ModelSpec
-from attnviz.errors import UnsupportedModel, quote
-from attnviz.families.binding import Bound, bind
+from attnviz.errors import UnsupportedModel
+from attnviz.families.binding import bind
+from attnviz.families.bound import Bound
 from attnviz.families.config import Config
-from attnviz.families.names import Names
+from attnviz.families.names import Names, with_activations
+from attnviz.families.unknown import unknown
 
-__all__ = ["FAMILIES", "Translated", "describe", "translate"]
+__all__ = ["FAMILIES", "Translated", "translate"]
 
 FAMILIES = {
     "albert": "albert",
@@ -58,7 +60,7 @@ FAMILIES = {
 
 
 class Family(Protocol):
-    """What a family's module offers."""
+    """What a family's module offers; ALIASES, other names of keys, and ALSO_BASE are optional."""
 
     BASE: str  # the base model's prefix in a checkpoint with a head
     DEFAULTS: Mapping[str, Any]  # what transformers assumes for keys that config.json leaves out
@@ -76,33 +78,30 @@ class Translated(NamedTuple):
     weights: Bound
 
 
-def describe(values: Mapping[str, Any]) -> tuple[str, ModelSpec, Names]:
-    """Model type, spec and tensor names for the values of a config.json.
+def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
+    """A model of these config values over these tensors.
 
     Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly, and
-    warns of keys that it does not know.
+    BadCheckpoint where tensors are missing or contradict the config; warns of keys and tensors
+    that it does not know.
     """
-    model_type, family, config = _family(values)
-    spec, names = family.spec(config), family.tensors(config)
+    family, config = _family(values)
+    config.refuse_what_no_family_reads()
+    spec = family.spec(config)
+    names, sizes = with_activations(family.tensors(config), spec), shapes(spec)
     config.warn_of_unread()
-    return model_type, spec, names
+    needed = {ours: its for ours, its in names.items() if ours in sizes}
+    bases = (family.BASE, *getattr(family, "ALSO_BASE", ()))
+    return Translated(config.model_type, spec, bind(needed, tensors, bases, sizes, config))
 
 
-def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
-    """A model of these config values over these tensors."""
-    model_type, spec, names = describe(values)
-    return Translated(model_type, spec, bind(names, tensors, _family(values)[1].BASE))
-
-
-def _family(values: Mapping[str, Any]) -> tuple[str, Family, Config]:
+def _family(values: Mapping[str, Any]) -> tuple[Family, Config]:
+    """The module of a config's family, and the config with that family's names for its keys."""
     model_type = values.get("model_type")
     if not isinstance(model_type, str):
         raise UnsupportedModel("config.json has no model_type, so its family is unknown")
     if model_type not in FAMILIES:
-        close = difflib.get_close_matches(model_type, FAMILIES, n=1)
-        hint = f"did you mean {quote(close[0])}" if close else f"it knows {', '.join(FAMILIES)}"
-        raise UnsupportedModel(f"attnviz does not know model_type {quote(model_type)}; {hint}")
+        raise UnsupportedModel(unknown(values, model_type, sorted(FAMILIES)))
     family = cast(Family, import_module(f"attnviz.families.{FAMILIES[model_type]}"))
-    aliases = getattr(family, "ALIASES", {})
-    values = {aliases.get(key, key): value for key, value in values.items()}
-    return model_type, family, Config(values, model_type, family.DEFAULTS)
+    aliases: Mapping[str, str] = getattr(family, "ALIASES", {})
+    return family, Config(values, model_type, family.DEFAULTS, aliases)

@@ -22,6 +22,7 @@ DEFAULTS = {
     "hidden_act": "gelu_new",
 }
 
+MOST_INNER = 16
 GROUP = "encoder.albert_layer_groups.{group}.albert_layers.{inner}"
 LAYER = {
     "attention.query": "attention.query",
@@ -30,6 +31,7 @@ LAYER = {
     "attention.output": "attention.dense",
     "attention.norm_after": "attention.LayerNorm",
     "mlp.up": "ffn",
+    "mlp.activation": "activation",
     "mlp.down": "ffn_output",
     "mlp.norm_after": "full_layer_layer_norm",
 }
@@ -37,6 +39,8 @@ LAYER = {
 
 def spec(config: Config) -> ModelSpec:
     """An ALBERT encoder: each hidden layer runs the inner layers of its group."""
+    config.ignore("down_scale_factor", "gap_size", "layers_to_keep", "net_structure_type")
+    config.ignore("num_memory_blocks")
     size = config.whole("max_position_embeddings")
     stack = bert.encoder(
         config, PositionSpec("learned", size), size, d_embedding=config.whole("embedding_size")
@@ -45,22 +49,17 @@ def spec(config: Config) -> ModelSpec:
         encoder=replace(
             stack,
             embedding=replace(stack.embedding, project="normed"),
-            layers=stack.layers * config.whole("inner_group_num"),
+            layers=stack.layers * config.whole("inner_group_num", most=MOST_INNER),
         )
     )
 
 
 def tensors(config: Config) -> Names:
     """Where an ALBERT checkpoint keeps its tensors; several layers read the same ones."""
-    n_layers, n_groups = config.whole("num_hidden_layers"), config.whole("num_hidden_groups")
-    names = expand("encoder", bert.EMBEDDINGS, bias=False) | expand(
-        "encoder",
-        {
-            "embedding_norm": "embeddings.LayerNorm",
-            "project": "encoder.embedding_hidden_mapping_in",
-        },
-    )
-    n_inner = config.whole("inner_group_num")
+    n_layers, n_groups = config.depth("num_hidden_layers"), config.depth("num_hidden_groups")
+    names = bert.names(config, head="predictions.decoder", tables=bert.TABLES, layer={})
+    names |= expand("encoder", {"project": "encoder.embedding_hidden_mapping_in"})
+    n_inner = config.whole("inner_group_num", most=MOST_INNER)
     for layer in range(n_layers * n_inner):
         group = int(layer // n_inner / (n_layers / n_groups))
         prefix = GROUP.format(group=group, inner=layer % n_inner)

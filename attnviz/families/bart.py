@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal
 
 from attnviz.core.spec import (
@@ -18,7 +17,7 @@ from attnviz.core.spec import (
 )
 from attnviz.errors import BadCheckpoint
 from attnviz.families.config import Config
-from attnviz.families.names import Names, Stored, expand, head
+from attnviz.families.names import Names, Stored, expand, head, table
 
 BASE = "model"
 ALIASES = {
@@ -47,9 +46,11 @@ REFUSED_UNLESS = {
     "normalize_embedding": True,
     "add_final_layer_norm": False,
     "add_bias_logits": False,
+    "share_encoder_decoder_embeddings": True,
 }
 
 Side = Literal["encoder", "decoder"]
+SIDES: tuple[Side, Side] = ("encoder", "decoder")
 OFFSET = 2
 NORM = NormSpec("layer", 1e-5)
 ATTENTION = {"query": "q_proj", "key": "k_proj", "value": "v_proj", "output": "out_proj"}
@@ -72,7 +73,6 @@ def model(
     embedding_norm: bool = False,
 ) -> ModelSpec:
     """An encoder and a decoder in BART's words; with norms before there is a final norm."""
-    sides: tuple[Side, Side] = ("encoder", "decoder")
     encoder, decoder = (
         StackSpec(
             side,
@@ -84,11 +84,11 @@ def model(
                 positions=positions,
                 norm=NORM if embedding_norm else None,
             ),
-            (_layer(config, side, norms),) * config.whole(f"{side}_layers"),
+            (_layer(config, side, norms),) * config.depth(f"{side}_layers"),
             NORM if norms == "before" else None,
             max_positions=max_positions,
         )
-        for side in sides
+        for side in SIDES
     )
     return ModelSpec(encoder, decoder, HeadSpec(vocab_size(config, "decoder"), bias=True))
 
@@ -96,7 +96,9 @@ def model(
 def vocab_size(config: Config, side: Side) -> int:
     """How many tokens a side knows."""
     both = config.whole("vocab_size")
-    return config.whole("decoder_vocab_size", both) if side == "decoder" else both
+    if side == "encoder" or config.flag("share_encoder_decoder_embeddings"):
+        return both
+    return config.whole("decoder_vocab_size", both)
 
 
 def _layer(config: Config, side: Side, norms: Literal["before", "after"]) -> LayerSpec:
@@ -141,29 +143,26 @@ def names(
     """BART's names; ``norms`` are those of a whole stack, ``place`` says where the others are."""
     tied = config.tied(default=True)
     found: Names = {}
-    for side in ("encoder", "decoder"):
-        tables = {"token": _embeddings(config, side, tied=tied)}
+    for side in SIDES:
+        tables = table(f"{side}.embed_tokens", tied_to=_same(config, side, tied=tied))
         if positions:
             tables["position"] = Stored(f"{side}.embed_positions", optional=not stored_positions)
         found |= expand(side, tables, bias=False)
         found |= expand(side, {ours: f"{side}.{its}" for ours, its in norms.items()})
         layer = _modules(side, place)
-        found |= expand(side, layer, layers=config.whole(f"{side}_layers"))
-    found |= head("lm_head", tied_to="shared" if tied else None)
-    if tied:
-        also = ("shared.weight", "decoder.embed_tokens.weight")
-        found["head.weight"] = Stored("lm_head.weight", also=also, optional=True)
+        found |= expand(side, layer, layers=config.depth(f"{side}_layers"))
+    found |= head("lm_head", tied_to=_same(config, "decoder", tied=tied) if tied else [])
     if bias:
         found["head.bias"] = Stored("final_logits_bias", base=False, optional=True, flat=True)
     return found
 
 
-def _embeddings(config: Config, side: str, *, tied: bool) -> Stored:
-    """A side's token embeddings, which both sides and the head may share."""
-    also: Collection[str] = ("shared",)
+def _same(config: Config, side: Side, *, tied: bool) -> list[str]:
+    """The tables that a side's token embeddings share: both sides' or its own, and the head's."""
     if config.flag("share_encoder_decoder_embeddings"):
-        also = ("shared", "encoder.embed_tokens", "decoder.embed_tokens")
-    return Stored(f"{side}.embed_tokens", also=(*also, *(("lm_head",) if tied else ())))
+        tables = ["shared", "encoder.embed_tokens", "decoder.embed_tokens"]
+        return [*tables, "lm_head"] if tied else tables
+    return ["decoder.embed_tokens", "lm_head"] if tied and side == "decoder" else []
 
 
 def _modules(side: str, place: str) -> dict[str, str]:
@@ -172,6 +171,7 @@ def _modules(side: str, place: str) -> dict[str, str]:
     found |= {
         f"attention.norm_{place}": f"{prefix}.self_attn_layer_norm",
         "mlp.up": f"{prefix}.fc1",
+        "mlp.activation": f"{prefix}.activation_fn",
         "mlp.down": f"{prefix}.fc2",
         f"mlp.norm_{place}": f"{prefix}.final_layer_norm",
     }

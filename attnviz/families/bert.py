@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attnviz.core.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -13,7 +15,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand
+from attnviz.families.names import Names, expand, table
 
 BASE = "bert"
 
@@ -36,8 +38,8 @@ REFUSED_UNLESS = {
     "is_encoder_decoder": False,
 }
 
-EMBEDDINGS = {
-    "token": "embeddings.word_embeddings",
+TOKENS = "embeddings.word_embeddings"
+TABLES = {
     "position": "embeddings.position_embeddings",
     "type": "embeddings.token_type_embeddings",
 }
@@ -49,6 +51,7 @@ LAYER = {
     "attention.output": "encoder.layer.{i}.attention.output.dense",
     "attention.norm_after": "encoder.layer.{i}.attention.output.LayerNorm",
     "mlp.up": "encoder.layer.{i}.intermediate.dense",
+    "mlp.activation": "encoder.layer.{i}.intermediate.intermediate_act_fn",
     "mlp.down": "encoder.layer.{i}.output.dense",
     "mlp.norm_after": "encoder.layer.{i}.output.LayerNorm",
 }
@@ -87,14 +90,26 @@ def encoder(
         n_types=config.whole("type_vocab_size", least=0) if n_types is None else n_types,
         norm=norm,
     )
-    layers = (layer,) * config.whole("num_hidden_layers")
+    layers = (layer,) * config.depth("num_hidden_layers")
     return StackSpec("encoder", d_model, embedding, layers, max_positions=max_positions)
 
 
 def tensors(config: Config) -> Names:
     """Where a BERT checkpoint keeps its tensors."""
+    return names(config, head="cls.predictions.decoder", tables=TABLES)
+
+
+def names(
+    config: Config,
+    *,
+    head: str,
+    tables: Mapping[str, str],
+    layer: Mapping[str, str] = LAYER,
+) -> Names:
+    """BERT's names with these tables; the ``head`` that guesses tokens may share their table."""
+    tokens = table(TOKENS, tied_to=[head] if config.tied(default=True) else [])
     return (
-        expand("encoder", EMBEDDINGS, bias=False)
+        expand("encoder", {**tokens, **tables}, bias=False)
         | expand("encoder", {"embedding_norm": "embeddings.LayerNorm"})
-        | expand("encoder", LAYER, layers=config.whole("num_hidden_layers"))
+        | expand("encoder", layer, layers=config.depth("num_hidden_layers"))
     )

@@ -1,169 +1,80 @@
-"""A checkpoint's tensors under the core's names: prefixes found, parts taken, shapes checked."""
+"""Finding a family's tensors in a checkpoint: prefixes and old spellings, shapes, what is left."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator, Mapping
 
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, quote
-from attnviz.families.names import Names, Part, Stored
-from attnviz.result import FloatArray
+from attnviz.families.bound import Bound
+from attnviz.families.config import Config
+from attnviz.families.names import Names, Stored
 
-__all__ = ["Bound", "bind"]
+__all__ = ["bind"]
 
-STALE = re.compile(
-    r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias|num_batches_tracked)$"
+Shape = tuple[int, ...]
+
+EXPECTED = re.compile(
+    r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias|version"
+    r"|num_batches_tracked|embed_positions\.weights|embeddings\.position_embeddings\.weight)$"
+    r"|(^|\.)(pooler|encoder\.LayerNorm)\.|EncDecAttention\.relative_attention_bias"
 )
-"""Buffers that old versions stored beside the weights."""
+"""Unused tensors that say nothing: buffers of old versions, and heads inside the base model."""
+
+SIZED_BY = {
+    r"\.(query|key|value|output)(_norm)?\.": r"head|d_kv|multi_query",
+    r"\.mlp\.": r"intermediate|inner|ffn|d_ff|hidden_dim",
+    r"\.token\.|^head\.": r"vocab_size",
+    r"\.position\.": r"positions|position_embeddings",
+    r"\.type\.": r"type_vocab",
+    r"\.relative\.": r"bucket|relative_positions|heads",
+    r"\.convolution\.": r"conv",
+    r"\.(token|project|project_out|embedding_norm)\.": r"embed_proj|embedding_size",
+    r"": r"^(hidden_size|d_model|n_embd|dim)$",
+}
+"""Which keys of a config.json decide the shape of which of our tensors."""
 
 
-class Bound:
-    """The core's view of a checkpoint; raises BadCheckpoint where it contradicts its config."""
+def bind(
+    names: Names,
+    tensors: Tensors,
+    bases: tuple[str, ...],
+    shapes: Mapping[str, Shape],
+    config: Config,
+) -> Bound:
+    """Find every tensor that the family declares; ``bases`` are prefixes of the base model.
 
-    def __init__(self, names: Names, tensors: Tensors, where: dict[Stored | None, str]) -> None:
-        self._names = names
-        self._tensors = tensors
-        self._where = where
-        self._last: tuple[str, FloatArray] | None = None
-
-    def has(self, name: str) -> bool:
-        """Whether the family declares a tensor of that name and the checkpoint has it."""
-        return self._names.get(name) in self._where
-
-    def get(self, name: str, *shape: int) -> FloatArray | None:
-        """The tensor of that name, checked to have that shape; None if there is none."""
-        if not self.has(name):
-            return None
-        stored = self._names[name]
-        theirs = self._where[stored]
-        if stored.stacked:
-            every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)]
-            tensor = np.stack([self._tensors.read(name) for name in every])
-        else:
-            tensor = _take(self._whole(theirs, keep=stored.part is not None), stored, theirs)
-        if stored.flat:
-            tensor = tensor.reshape(-1)
-        if tensor.shape != shape:
-            raise BadCheckpoint(
-                f"tensor {quote(theirs)} gives {tensor.shape} where config.json asks for {shape}"
-            )
-        return tensor
-
-    def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
-        """Tensors (out, d_in) below each other as one, read straight into their places."""
-        shape = (sum(outs), d_in)
-        fused = self._fused(names)
-        if fused is not None:
-            whole = _oriented(self._tensors.read(self._where[fused]), fused)
-            if whole.shape == shape:
-                return whole
-        out, start = np.empty(shape, np.float32), 0
-        for name, height in zip(names, outs, strict=True):
-            self._fill(name, out[start : start + height])
-            start += height
-        return out
-
-    def _fused(self, names: Sequence[str]) -> Stored | None:
-        """The one tensor that these are, or are all parts of in its own order."""
-        every = [self._names[name] for name in names]
-        first = every[0]
-        if first.part is None:
-            return first if len(every) == 1 and not first.stacked else None
-        if first.part.groups != 1 or len(every) != len(first.part.sizes):
-            return None
-        order = [replace(first, part=replace(first.part, index=i)) for i in range(len(every))]
-        return first if every == order else None
-
-    def _fill(self, name: str, out: FloatArray) -> None:
-        stored = self._names[name]
-        if stored.part or stored.transposed or stored.stacked:
-            tensor = self.get(name, *out.shape)
-            out[...] = 0 if tensor is None else tensor
-        else:
-            self._tensors.read_into(self._where[stored], out)
-
-    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
-        """These rows of a table, read alone."""
-        theirs = self._where[self._names[name]]
-        shape = self._tensors.shape(theirs)
-        if len(shape) != 2 or shape[1] != width:
-            raise BadCheckpoint(
-                f"tensor {quote(theirs)} has shape {shape} where config.json asks for (…, {width})"
-            )
-        if len(rows) and rows[-1] >= shape[0]:
-            raise BadCheckpoint(
-                f"tensor {quote(theirs)} has {shape[0]} rows, but row {int(rows[-1])} is needed"
-            )
-        return self._tensors.read_rows(theirs, rows)
-
-    def _whole(self, theirs: str, *, keep: bool) -> FloatArray:
-        """A tensor; one that several of ours are parts of is read once."""
-        if self._last and self._last[0] == theirs:
-            return self._last[1]
-        tensor = self._tensors.read(theirs)
-        self._last = (theirs, tensor) if keep else None
-        return tensor
-
-
-def _take(tensor: FloatArray, stored: Stored, theirs: str) -> FloatArray:
-    """Ours out of theirs."""
-    tensor = _oriented(tensor, stored)
-    if stored.part is None:
-        return tensor
-    part: Part = stored.part
-    height = sum(part.sizes)
-    if tensor.shape[0] != part.groups * height:
-        raise BadCheckpoint(
-            f"tensor {quote(theirs)} has {tensor.shape[0]} outputs where config.json "
-            f"asks for {part.groups * height}"
-        )
-    start = sum(part.sizes[: part.index])
-    grouped = tensor.reshape(part.groups, height, *tensor.shape[1:])
-    taken = grouped[:, start : start + part.sizes[part.index]]
-    return np.ascontiguousarray(taken.reshape(-1, *tensor.shape[1:]))
-
-
-def _oriented(tensor: FloatArray, stored: Stored) -> FloatArray:
-    return tensor.T if stored.transposed else tensor
-
-
-def bind(names: Names, tensors: Tensors, base: str) -> Bound:
-    """Find every tensor that the family declares; ``base`` is the base model's prefix.
-
-    Raises BadCheckpoint for one that is missing; warns of tensors of the base model that nobody
-    declared, because they would change the numbers if they belonged to the computation.
+    Raises BadCheckpoint for one that is missing or whose shape is not what config.json asks for;
+    warns of tensors of the base model that nobody declared, because they would change the
+    numbers if they belonged to the computation.
     """
     where: dict[Stored | None, str] = {}
-    for stored in names.values():
-        found = next((name for name in _spellings(stored, base) if _is_there(name, tensors)), None)
+    for ours, stored in names.items():
+        found = where.get(stored) or _find(stored, tensors, bases)
         if found is not None:
             where[stored] = found
+            _check_shape(ours, stored, found, shapes[ours], tensors, config)
         elif not stored.optional:
             raise BadCheckpoint(
                 f"the checkpoint has no tensor {quote(stored.name)}, which its config.json asks for"
             )
-    used = set(where.values())
-    stacked = {name.partition("{n}")[0] for name in used if "{n}" in name}
-    unused = {
-        name for name in tensors.names - used if not name.startswith(tuple(stacked) or ("\0",))
-    }
-    _warn_of_unused(unused, used)
+    _warn_of_unused(names, tensors, bases, where)
     return Bound(names, tensors, where)
 
 
-def _is_there(name: str, tensors: Tensors) -> bool:
-    return name.replace("{n}", "0") in tensors.names
+def _find(stored: Stored, tensors: Tensors, bases: tuple[str, ...]) -> str | None:
+    """The checkpoint's name of a tensor, {n} left in it where there are several."""
+    for name in _spellings(stored, bases):
+        if name.replace("{n}", "0") in tensors.names:
+            return name
+    return None
 
 
-def _spellings(stored: Stored, base: str) -> Iterator[str]:
-    """Where a tensor may be: with and without the base prefix, in today's and old spelling."""
-    prefixes = (f"{base}.", "") if base and stored.base else ("",)
+def _spellings(stored: Stored, bases: tuple[str, ...]) -> Iterator[str]:
+    """Where a tensor may be: with and without a prefix, in today's and old spelling."""
+    prefixes = (*(f"{base}." for base in bases), "") if stored.base else ("",)
     for name in (stored.name, *stored.also):
         old = re.sub(r"\.bias$", ".beta", re.sub(r"\.weight$", ".gamma", name))
         for prefix in prefixes:
@@ -172,13 +83,66 @@ def _spellings(stored: Stored, base: str) -> Iterator[str]:
                 yield prefix + old
 
 
-def _warn_of_unused(unused: Collection[str], used: Collection[str]) -> None:
-    """Name unused tensors that stand among the layers in use."""
-    layered = {re.sub(r"\.\d+\..*", ".", name) for name in used if re.search(r"\.\d+\.", name)}
+def _check_shape(
+    ours: str, stored: Stored, theirs: str, shape: Shape, tensors: Tensors, config: Config
+) -> None:
+    """Raise BadCheckpoint unless a tensor has the shape that ``shape`` has in the checkpoint."""
+    wanted = _as_stored(stored, shape)
+    every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)] or [theirs]
+    for name in every:
+        if name not in tensors.names:
+            raise BadCheckpoint(
+                f"the checkpoint has no tensor {quote(name)}, which its config.json asks for"
+            )
+        found = tensors.shape(name)
+        if found == wanted or (stored.flat and _flat(found) == _flat(wanted)):
+            continue
+        raise BadCheckpoint(
+            f"tensor {quote(name)} has shape {found} where config.json, with "
+            f"{_sizes(ours, config)}, asks for {wanted}"
+        )
+
+
+def _as_stored(stored: Stored, shape: Shape) -> Shape:
+    """The shape in the checkpoint of a tensor that has this shape for us."""
+    if stored.stacked:
+        shape = shape[1:]
+    if stored.part:
+        shape = (stored.part.groups * sum(stored.part.sizes), *shape[1:])
+    return shape[::-1] if stored.transposed else shape
+
+
+def _flat(shape: Shape) -> Shape:
+    return tuple(size for size in shape if size != 1)
+
+
+def _sizes(ours: str, config: Config) -> str:
+    """The keys and values of config.json that a tensor's shape follows from."""
+    keys = [
+        key
+        for names, pattern in SIZED_BY.items()
+        if re.search(names, ours)
+        for key in sorted(config.read)
+        if re.search(pattern, key) and isinstance(config.get(key), int)
+    ]
+    return ", ".join(f"{config.named(key)} {config.get(key)}" for key in dict.fromkeys(keys))
+
+
+def _warn_of_unused(
+    names: Names, tensors: Tensors, bases: tuple[str, ...], where: Mapping[Stored | None, str]
+) -> None:
+    """Name tensors of the base model that nobody reads, and that are not there for nothing."""
+    used = set(where.values())
+    known = {
+        name.replace("{n}", str(n))
+        for stored in set(names.values())
+        for name in _spellings(stored, bases)
+        for n in range(max(stored.stacked, 1))
+    }
     strange = sorted(
         name
-        for name in unused
-        if re.sub(r"\.\d+\..*", ".", name) in layered and not STALE.search(name)
+        for name in tensors.names - known
+        if name.startswith(_base_of(used, bases)) and not EXPECTED.search(name)
     )
     if strange:
         warnings.warn(
@@ -187,3 +151,10 @@ def _warn_of_unused(unused: Collection[str], used: Collection[str]) -> None:
             AttnvizWarning,
             stacklevel=2,
         )
+
+
+def _base_of(used: set[str], bases: tuple[str, ...]) -> tuple[str, ...]:
+    """What the names of the base model's tensors begin with."""
+    prefixes = {f"{base}." for base in bases if any(name.startswith(f"{base}.") for name in used)}
+    bare = {name.partition(".")[0] + "." for name in used if not name.startswith(tuple(prefixes))}
+    return tuple(prefixes or bare - {"lm_head.", "embed_out."})

@@ -14,7 +14,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, expand, fused, head
+from attnviz.families.names import QKV, Names, expand, fused, vocabulary
 
 BASE = "transformer"
 ALIASES = {
@@ -42,7 +42,10 @@ LAYER = {
 
 def spec(config: Config) -> ModelSpec:
     """A BLOOM decoder."""
-    config.ignore("slow_but_exact", "seq_length", "offset_alibi", "masked_softmax_fusion")
+    config.refuse_unless({"is_causal": True})
+    config.ignore(
+        "n_inner", "slow_but_exact", "seq_length", "offset_alibi", "masked_softmax_fusion"
+    )
     config.ignore("attention_softmax_in_fp32", "bias_dropout_fusion", "skip_bias_add")
     config.ignore("skip_bias_add_qkv", "unk_token_id")
     d_model, d_head = config.split("hidden_size", "n_head")
@@ -54,7 +57,7 @@ def spec(config: Config) -> ModelSpec:
         norms=("before",),
         residual_after_norm=config.flag("apply_residual_connection_post_layernorm"),
     )
-    vocab_size, layers = config.whole("vocab_size"), (layer,) * config.whole("n_layer")
+    vocab_size, layers = config.whole("vocab_size"), (layer,) * config.depth("n_layer")
     embedding = EmbeddingSpec(vocab_size, d_model, norm=norm)
     stack = StackSpec("decoder", d_model, embedding, layers, norm)
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
@@ -66,8 +69,7 @@ def tensors(config: Config) -> Names:
     each_head = (config.whole("n_head"), (d_head,) * 3)
     layer = LAYER | fused("h.{i}.self_attention.query_key_value", QKV, each_head)
     return (
-        expand("decoder", {"token": "word_embeddings"}, bias=False)
+        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied(default=True))
         | expand("decoder", {"embedding_norm": "word_embeddings_layernorm", "norm": "ln_f"})
-        | expand("decoder", layer, layers=config.whole("n_layer"))
-        | head("lm_head", tied_to="word_embeddings" if config.tied(default=True) else None)
+        | expand("decoder", layer, layers=config.depth("n_layer"))
     )

@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from attnviz.core.ops import ACTIVATIONS
+from attnviz.core.ops import ACTIVATIONS, TRAINED
 from attnviz.errors import AttnvizWarning, BadCheckpoint, UnsupportedModel, quote
+from attnviz.families.harmless import HARMLESS
 
 __all__ = ["Config"]
 
-HARMLESS = frozenset(
-    """
-    _attn_implementation _attn_implementation_autoset _name_or_path activation_dropout
-    adapters architectures attention_dropout attention_probs_dropout_prob attn_pdrop
-    auto_map bad_words_ids begin_suppress_tokens bos_token_id chunk_size_feed_forward cls_token_id
-    classif_dropout classifier_activation classifier_bias classifier_dropout
-    classifier_dropout_prob classifier_pooling custom_pipelines decoder_bias
-    decoder_layerdrop decoder_start_token_id deterministic_flash_attn directionality
-    diversity_penalty do_sample dropout dropout_rate dtype early_stopping embd_pdrop
-    embed_dropout embedding_dropout encoder_layerdrop encoder_no_repeat_ngram_size
-    eos_token_id exponential_decay_length_penalty extra_pos_embeddings finetuning_task
-    force_bos_token_to_be_generated forced_bos_token_id forced_eos_token_id
-    gradient_checkpointing gradient_checkpointing_kwargs hidden_dropout hidden_dropout_prob
-    id2label init_std initializer_cutoff_factor initializer_factor initializer_range
-    keys_to_ignore_at_inference label2id language layerdrop length_penalty max_length
-    min_length mlp_dropout model_type no_repeat_ngram_size num_beam_groups num_beams
-    num_labels num_return_sequences output_attentions output_hidden_states output_past
-    output_scores pad_token_id pooler_dropout pooler_fc_size pooler_hidden_act
-    pooler_hidden_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head
-    pooler_type prefix pretraining_tp problem_type pruned_heads qa_dropout reference_compile
-    remove_invalid_values repad_logits_with_grad repetition_penalty resid_dropout resid_pdrop
-    return_dict return_dict_in_generate sep_token_id seq_classif_dropout sparse_pred_ignore_index
-    sparse_prediction static_position_embeddings summary_activation summary_first_dropout
-    summary_last_dropout summary_proj_to_labels summary_type summary_use_proj
-    suppress_tokens task_specific_params temperature tf_legacy_loss tie_encoder_decoder
-    tie_word_embeddings tokenizer_class top_k top_p torch_dtype torchscript
-    transformers_version typical_p unk_token_id use_bfloat16 use_cache
-    """.split()  # noqa: SIM905
-)
-"""Keys that say nothing about the numbers of a forward pass: training, sampling, labels, ids."""
-
 MISSING: Any = object()
+MOST, DEEPEST, LARGE = 2**31 - 1, 4096, 1e12
+"""Larger sizes, deeper models and larger numbers are taken for damage: nobody has made one."""
+
+REFUSED_IF_SET = ("quantization_config", "compression_config", "per_layer_config", "pruned_heads")
+"""Keys that change how any model is stored or built, whatever their value."""
 
 
 class Config:
     """The values of a config.json; remembers which keys were read."""
 
     def __init__(
-        self, values: Mapping[str, Any], model_type: str, defaults: Mapping[str, Any] | None = None
+        self,
+        values: Mapping[str, Any],
+        model_type: str,
+        defaults: Mapping[str, Any] | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
-        self.values = values
+        """Values as in the file; ``aliases`` are names that keys may have there: theirs → ours."""
+        there = {theirs: ours for theirs, ours in (aliases or {}).items() if theirs in values}
+        renamed = {ours: values[theirs] for theirs, ours in there.items()}
+        known = {key: value for key, value in values.items() if key not in there}
+        self.values = known | {key: value for key, value in renamed.items() if value is not None}
+        self.spelled = {ours: theirs for theirs, ours in there.items()}
         self.model_type = model_type
         self.defaults = defaults or {}
         self.read: set[str] = set()
@@ -65,18 +50,22 @@ class Config:
         """Whether the key is there with a value other than null."""
         return self.get(key) is not None
 
-    def whole(self, key: str, default: Any = MISSING, *, least: int = 1) -> int:
-        """A whole number of at least ``least``."""
+    def whole(self, key: str, default: Any = MISSING, *, least: int = 1, most: int = MOST) -> int:
+        """A whole number from ``least`` to ``most``."""
         value = self._value(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.bad(key, value, f"a whole number of at least {least}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.bad(key, value, f"a whole number from {least} to {most}")
         return value
 
+    def depth(self, key: str, default: Any = MISSING) -> int:
+        """How many layers there are."""
+        return self.whole(key, default, most=DEEPEST)
+
     def number(self, key: str, default: Any = MISSING) -> float:
-        """A finite number."""
+        """A number above 0, and not so large that arithmetic with it overflows."""
         value = self._value(key, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value - value != 0:
-            raise self.bad(key, value, "a number")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < LARGE:
+            raise self.bad(key, value, "a number above 0")
         return float(value)
 
     def flag(self, key: str, default: Any = MISSING) -> bool:
@@ -93,11 +82,12 @@ class Config:
             raise self.bad(key, value, "a string")
         return value
 
-    def activation(self, key: str, default: Any = MISSING) -> str:
-        """The name of an activation that the core computes."""
+    def activation(self, key: str, default: Any = MISSING, *, trained: bool = True) -> str:
+        """The name of an activation that the core computes, with parameters of its own or not."""
         value = self.text(key, default)
-        if value not in ACTIVATIONS:
-            raise self.unsupported(key, value, ", ".join(ACTIVATIONS))
+        known = [*ACTIVATIONS, *TRAINED] if trained else [*ACTIVATIONS]
+        if value not in known:
+            raise self.unsupported(key, value, ", ".join(known))
         return value
 
     def refuse_unless(self, required: Mapping[str, Any]) -> None:
@@ -106,8 +96,15 @@ class Config:
             self.read.add(key)
             value = self.values.get(key)
             if value is not None and value != only:
-                raise self.unsupported(
-                    key, value, repr(only).lower() if only in (True, False) else only
+                raise self.unsupported(key, value, json.dumps(only))
+
+    def refuse_what_no_family_reads(self) -> None:
+        """Raise UnsupportedModel for weights that are quantised or whose layers differ in size."""
+        for key in REFUSED_IF_SET:
+            if self.values.get(key):
+                raise UnsupportedModel(
+                    f"config.json has {key} {quote(json.dumps(self.values[key]))}, which attnviz "
+                    "cannot honour; take a checkpoint with plain weights"
                 )
 
     def ignore(self, *keys: str) -> None:
@@ -119,7 +116,8 @@ class Config:
         width, heads = self.whole(d_model), self.whole(n_heads)
         if width % heads:
             raise BadCheckpoint(
-                f"config.json has {d_model} {width}, which {n_heads} {heads} does not divide"
+                f"config.json has {self.named(d_model)} {width}, which "
+                f"{self.named(n_heads)} {heads} does not divide"
             )
         return width, width // heads
 
@@ -128,10 +126,7 @@ class Config:
         n_heads = self.whole("num_attention_heads")
         n_kv_heads = self.whole("num_key_value_heads", n_heads)
         if n_heads % n_kv_heads:
-            raise BadCheckpoint(
-                f"config.json has num_attention_heads {n_heads}, which "
-                f"num_key_value_heads {n_kv_heads} does not divide"
-            )
+            self.split("num_attention_heads", "num_key_value_heads")
         if not self.has("head_dim"):
             return n_heads, n_kv_heads, self.split("hidden_size", "num_attention_heads")[1]
         return n_heads, n_kv_heads, self.whole("head_dim")
@@ -139,7 +134,7 @@ class Config:
     def layer_types(self, default: list[str], known: tuple[str, ...]) -> list[str]:
         """What kind of attention each layer has."""
         types = self.get("layer_types") or default
-        n_layers = self.whole("num_hidden_layers")
+        n_layers = self.depth("num_hidden_layers")
         if not isinstance(types, list) or len(types) != n_layers:
             raise self.bad("layer_types", types, f"a list of {n_layers} layer types")
         for kind in types:
@@ -151,14 +146,21 @@ class Config:
         """Whether the output head is the token embeddings."""
         return self.flag("tie_word_embeddings", default)
 
+    def named(self, key: str) -> str:
+        """A key as the file spells it."""
+        return self.spelled.get(key, key)
+
     def bad(self, key: str, value: Any, expected: str) -> BadCheckpoint:
         """The error for a value of the wrong kind."""
-        return BadCheckpoint(f"config.json has {key} {quote(value)} where {expected} belongs")
+        return BadCheckpoint(
+            f"config.json has {self.named(key)} {quote(value)} where {expected} belongs"
+        )
 
     def unsupported(self, key: str, value: Any, known: Any) -> UnsupportedModel:
         """The error for a value that cannot be computed exactly."""
         return UnsupportedModel(
-            f"config.json has {key} {quote(value)}; {self.model_type} implements {known}"
+            f"config.json has {self.named(key)} {quote(value)}; "
+            f"{self.model_type} implements {known}"
         )
 
     def warn_of_unread(self) -> None:
@@ -169,9 +171,10 @@ class Config:
             if self.values[key] is not None and not key.startswith("_")
         )
         if strange:
+            shown = ", ".join(quote(key, 40) for key in strange[:6])
             warnings.warn(
                 f"config.json has keys that attnviz does not know for {self.model_type} and "
-                f"ignores: {', '.join(strange[:6])}{' …' if len(strange) > 6 else ''}; "
+                f"ignores: {shown}{' …' if len(strange) > 6 else ''}; "
                 "if they change the computation, the numbers are wrong",
                 AttnvizWarning,
                 stacklevel=2,
@@ -181,6 +184,8 @@ class Config:
         value = self.get(key)
         if value is None:
             if default is MISSING:
-                raise BadCheckpoint(f"config.json has no {key}, which {self.model_type} needs")
+                raise BadCheckpoint(
+                    f"config.json has no {self.named(key)}, which {self.model_type} needs"
+                )
             return default
         return value

@@ -81,26 +81,23 @@ def spec(config: Config) -> ModelSpec:
 
 def tensors(config: Config) -> Names:
     """Where a DeBERTa checkpoint keeps its tensors."""
-    n_layers, relative = config.whole("num_hidden_layers"), _relative(config)
-    tables = {"token": bert.EMBEDDINGS["token"]}
+    relative = _relative(config)
+    tables: dict[str, str] = {}
     if config.flag("position_biased_input"):
-        tables["position"] = bert.EMBEDDINGS["position"]
+        tables["position"] = bert.TABLES["position"]
     if config.whole("type_vocab_size", least=0):
-        tables["type"] = bert.EMBEDDINGS["type"]
+        tables["type"] = bert.TABLES["type"]
     if config.whole("embedding_size", config.whole("hidden_size")) != config.whole("hidden_size"):
         tables["project"] = "embeddings.embed_proj"
-    norms, layer = {"embedding_norm": "embeddings.LayerNorm"}, dict(LAYER)
+    norms, layer = dict[str, str](), dict(LAYER)
     if relative:
         tables["relative"] = "encoder.rel_embeddings"
         norms |= {"relative_norm": "encoder.LayerNorm"} if relative.norm else {}
         layer |= dict(POSITIONS[kind] for kind in _kinds(config) if not relative.shared)
     if _convolution(config):
         norms |= {"convolution": "encoder.conv.conv", "convolution_norm": "encoder.conv.LayerNorm"}
-    return (
-        expand("encoder", tables, bias=False)
-        | expand("encoder", norms)
-        | expand("encoder", layer, layers=n_layers)
-    )
+    head = "cls.predictions.decoder"
+    return bert.names(config, head=head, tables=tables, layer=layer) | expand("encoder", norms)
 
 
 def _kinds(config: Config) -> list[str]:
@@ -136,5 +133,8 @@ def _relative(config: Config) -> Disentangled | None:
 
 def _convolution(config: Config) -> Convolution | None:
     kernel = config.whole("conv_kernel_size", least=0)
-    groups, activation = config.whole("conv_groups", 1), config.activation("conv_act", "tanh")
+    groups, activation = (
+        config.whole("conv_groups", 1),
+        config.activation("conv_act", "tanh", trained=False),
+    )
     return Convolution(kernel, groups, activation) if kernel else None

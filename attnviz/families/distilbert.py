@@ -5,25 +5,20 @@ from __future__ import annotations
 from attnviz.core.spec import ModelSpec, PositionKind, PositionSpec
 from attnviz.families import bert
 from attnviz.families.config import Config
-from attnviz.families.names import Names, Stored, expand
+from attnviz.families.names import Names, Stored, expand, table
 
 BASE = "distilbert"
-DEFAULTS = {
-    "vocab_size": 30522,
-    "dim": 768,
-    "n_layers": 6,
-    "n_heads": 12,
-    "hidden_dim": 3072,
-    "activation": "gelu",
-    "max_position_embeddings": 512,
-    "sinusoidal_pos_embds": False,
+ALIASES = {
+    "dim": "hidden_size",
+    "n_layers": "num_hidden_layers",
+    "n_heads": "num_attention_heads",
+    "hidden_dim": "intermediate_size",
+    "activation": "hidden_act",
 }
-BERT_NAMES = {
-    "hidden_size": "dim",
-    "num_hidden_layers": "n_layers",
-    "num_attention_heads": "n_heads",
-    "intermediate_size": "hidden_dim",
-    "hidden_act": "activation",
+DEFAULTS = {
+    **bert.DEFAULTS,
+    "num_hidden_layers": 6,
+    "sinusoidal_pos_embds": False,
 }
 
 LAYER = {
@@ -33,29 +28,26 @@ LAYER = {
     "attention.output": "transformer.layer.{i}.attention.out_lin",
     "attention.norm_after": "transformer.layer.{i}.sa_layer_norm",
     "mlp.up": "transformer.layer.{i}.ffn.lin1",
+    "mlp.activation": "transformer.layer.{i}.ffn.activation",
     "mlp.down": "transformer.layer.{i}.ffn.lin2",
     "mlp.norm_after": "transformer.layer.{i}.output_layer_norm",
 }
 
 
 def spec(config: Config) -> ModelSpec:
-    """A DistilBERT encoder; its norms' epsilon is always 1e-12."""
+    """A DistilBERT encoder."""
     size = config.whole("max_position_embeddings")
     kind: PositionKind = "interleaved" if config.flag("sinusoidal_pos_embds") else "learned"
-    renamed = {ours: config.get(theirs) for ours, theirs in BERT_NAMES.items()}
-    as_bert = Config({**config.values, **renamed}, config.model_type, bert.DEFAULTS | DEFAULTS)
-    stack = bert.encoder(as_bert, PositionSpec(kind, size), size, n_types=0)
-    config.read |= as_bert.read
-    return ModelSpec(encoder=stack)
+    return ModelSpec(encoder=bert.encoder(config, PositionSpec(kind, size), size, n_types=0))
 
 
 def tensors(config: Config) -> Names:
     """Where a DistilBERT checkpoint keeps its tensors."""
-    position = "embeddings.position_embeddings"
+    heads = ["vocab_projector"] if config.tied(default=True) else []
     sinusoidal = config.flag("sinusoidal_pos_embds")
+    position = Stored(bert.TABLES["position"], optional=sinusoidal)
     return (
-        expand("encoder", {"token": "embeddings.word_embeddings"}, bias=False)
-        | expand("encoder", {"position": Stored(position, optional=sinusoidal)}, bias=False)
+        expand("encoder", table(bert.TOKENS, tied_to=heads) | {"position": position}, bias=False)
         | expand("encoder", {"embedding_norm": "embeddings.LayerNorm"})
-        | expand("encoder", LAYER, layers=config.whole("n_layers"))
+        | expand("encoder", LAYER, layers=config.depth("num_hidden_layers"))
     )

@@ -36,7 +36,8 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where an ELECTRA checkpoint keeps its tensors."""
     projection = {"project": "embeddings_project"} if _projected(config) else {}
-    return bert.tensors(config) | expand("encoder", projection)
+    names = bert.names(config, head="generator_lm_head", tables=bert.TABLES)
+    return names | expand("encoder", projection)
 
 
 def _projected(config: Config) -> bool:

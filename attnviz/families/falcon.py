@@ -14,15 +14,11 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, expand, fused, head
+from attnviz.families.names import QKV, Names, expand, fused, vocabulary
 from attnviz.families.rope import rotary
 
 BASE = "transformer"
-ALIASES = {
-    "n_layer": "num_hidden_layers",
-    "n_head": "num_attention_heads",
-    "n_embed": "hidden_size",
-}
+ALIASES = {"n_embed": "hidden_size"}
 DEFAULTS = {
     "vocab_size": 65024,
     "hidden_size": 4544,
@@ -41,13 +37,14 @@ DEFAULTS = {
 MODULES = {
     "attention.output": "h.{i}.self_attention.dense",
     "mlp.up": "h.{i}.mlp.dense_h_to_4h",
+    "mlp.activation": "h.{i}.mlp.act",
     "mlp.down": "h.{i}.mlp.dense_4h_to_h",
 }
 
 
 def spec(config: Config) -> ModelSpec:
     """A Falcon decoder; ALiBi is added once, before the scale, as it was in training."""
-    config.refuse_unless({"apply_residual_connection_post_layernorm": False})
+    config.refuse_unless({"apply_residual_connection_post_layernorm": False, "is_causal": True})
     config.ignore("max_position_embeddings", "n_head_kv")
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     groups, sizes = _fused(config)
@@ -68,7 +65,7 @@ def spec(config: Config) -> ModelSpec:
         parallel=config.flag("parallel_attn"),
         mlp_norm="mlp.norm_before" in _norms(config),
     )
-    vocab_size, layers = config.whole("vocab_size"), (layer,) * config.whole("num_hidden_layers")
+    vocab_size, layers = config.whole("vocab_size"), (layer,) * config.depth("num_hidden_layers")
     stack = StackSpec("decoder", d_model, EmbeddingSpec(vocab_size, d_model), layers, norm)
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
 
@@ -107,12 +104,11 @@ def _norms(config: Config) -> dict[str, str]:
 
 def tensors(config: Config) -> Names:
     """Where a Falcon checkpoint keeps its tensors."""
-    n_layers = config.whole("num_hidden_layers")
+    n_layers = config.depth("num_hidden_layers")
     modules = MODULES | fused("h.{i}.self_attention.query_key_value", QKV, _fused(config))
     return (
-        expand("decoder", {"token": "word_embeddings"}, bias=False)
+        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied(default=True))
         | expand("decoder", {"norm": "ln_f"})
         | expand("decoder", _norms(config), layers=n_layers)
         | expand("decoder", modules, layers=n_layers, bias=config.flag("bias"))
-        | head("lm_head", tied_to="word_embeddings" if config.tied(default=True) else None)
     )

@@ -34,23 +34,25 @@ NORMS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Gemma 2 decoder; every second layer sees everything."""
+    config.refuse_unless({"use_bidirectional_attention": False})
+    cap = config.number("attn_logit_softcapping") if config.has("attn_logit_softcapping") else None
     types = config.layer_types(alternating(config, 2), llama.LAYER_TYPES)
-    layers = [layer(config, attention(config, left=back)) for back in llama.windows(config, types)]
+    layers = [
+        layer(config, attention(config, back=back, softcap=cap))
+        for back in llama.windows(config, types)
+    ]
     return decoder(config, *layers)
 
 
 def alternating(config: Config, every: int) -> list[str]:
     """Layer types: sliding windows, but for every so many-th layer."""
-    n_layers = config.whole("num_hidden_layers")
+    n_layers = config.depth("num_hidden_layers")
     return [llama.LAYER_TYPES[(i + 1) % every != 0] for i in range(n_layers)]
 
 
 def attention(config: Config, **changes: Any) -> AttentionSpec:
-    """Attention with Gemma 2's scale and soft cap, with these changes."""
-    config.refuse_unless({"use_bidirectional_attention": False})
-    cap = config.number("attn_logit_softcapping") if config.has("attn_logit_softcapping") else None
-    scale = config.number("query_pre_attn_scalar") ** -0.5
-    return llama.attention(config, scale=scale, softcap=cap, **changes)
+    """Attention with Gemma 2's scale, with these changes."""
+    return llama.attention(config, scale=config.number("query_pre_attn_scalar") ** -0.5, **changes)
 
 
 def layer(config: Config, spec: AttentionSpec) -> LayerSpec:

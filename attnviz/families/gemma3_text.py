@@ -23,23 +23,32 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Gemma 3 text decoder: local layers turn slowly, global ones are scaled."""
+    config.refuse_unless({"is_causal": True})
+    config.ignore("attn_logit_softcapping")  # its attention has none, whatever it says
     d_head, full, local = config.grouped_heads()[2], *llama.LAYER_TYPES
     rotations = {
         full: rotary(config, d_head, layer_type=full),
-        local: rotary(
-            config, d_head, theta_key="rope_local_base_freq", layer_type=local, scaled=False
-        ),
+        local: rotary(config, d_head, theta="rope_local_base_freq", layer_type=local, scaled=False),
     }
     pattern = gemma2.alternating(config, config.whole("sliding_window_pattern"))
     types = config.layer_types(pattern, llama.LAYER_TYPES)
     layers = [
         gemma2.layer(
             config,
-            gemma2.attention(config, left=back, rotary=rotations[kind], qk_norm=gemma.norm(config)),
+            gemma2.attention(
+                config, rotary=rotations[kind], qk_norm=gemma.norm(config), **_window(config, back)
+            ),
         )
         for kind, back in zip(types, llama.windows(config, types), strict=True)
     ]
     return gemma2.decoder(config, *layers)
+
+
+def _window(config: Config, back: int | None) -> dict[str, int | None]:
+    """What a layer sees: where use_bidirectional_attention is on, half its window on each side."""
+    if back is None or not config.flag("use_bidirectional_attention", default=False):
+        return {"back": back}
+    return dict.fromkeys(("left", "right"), (back + 1) // 2)
 
 
 def tensors(config: Config) -> Names:

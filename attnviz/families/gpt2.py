@@ -16,7 +16,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Module, Names, Part, Stored, expand, head
+from attnviz.families.names import QKV, Module, Names, Part, Stored, expand, vocabulary
 
 BASE = "transformer"
 ALIASES = {
@@ -43,13 +43,14 @@ LAYER: dict[str, Module] = {
     "attention.output": Stored("h.{i}.attn.c_proj", transposed=True),
     "mlp.norm_before": "h.{i}.ln_2",
     "mlp.up": Stored("h.{i}.mlp.c_fc", transposed=True),
+    "mlp.activation": "h.{i}.mlp.act",
     "mlp.down": Stored("h.{i}.mlp.c_proj", transposed=True),
 }
 
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-2 decoder."""
-    config.refuse_unless({"add_cross_attention": False})
+    config.refuse_unless({"add_cross_attention": False, "is_causal": True})
     config.ignore("n_ctx", "reorder_and_upcast_attn")
     d_model, d_head = config.split("n_embd", "n_head")
     n_heads, size = config.whole("n_head"), config.whole("n_positions")
@@ -66,7 +67,7 @@ def spec(config: Config) -> ModelSpec:
         replace(layer, attention=replace(layer.attention, scale=scale / (i + 1)))
         if shrinking
         else layer
-        for i in range(config.whole("n_layer"))
+        for i in range(config.depth("n_layer"))
     )
     vocab_size = config.whole("vocab_size")
     embedding = EmbeddingSpec(vocab_size, d_model, positions=PositionSpec("learned", size))
@@ -82,8 +83,8 @@ def tensors(config: Config) -> Names:
         for index, name in enumerate(QKV)
     }
     return (
-        expand("decoder", {"token": "wte", "position": "wpe"}, bias=False)
+        vocabulary("decoder", "wte", "lm_head", tied=config.tied(default=True))
+        | expand("decoder", {"position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
-        | expand("decoder", LAYER | qkv, layers=config.whole("n_layer"))
-        | head("lm_head", tied_to="wte" if config.tied(default=True) else None)
+        | expand("decoder", LAYER | qkv, layers=config.depth("n_layer"))
     )

@@ -16,7 +16,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand, head
+from attnviz.families.names import Names, expand, vocabulary
 
 BASE = "transformer"
 ALIASES = {"num_attention_heads": "num_heads", "num_hidden_layers": "num_layers"}
@@ -40,12 +40,14 @@ LAYER = {
     "attention.output": "h.{i}.attn.attention.out_proj",
     "mlp.norm_before": "h.{i}.ln_2",
     "mlp.up": "h.{i}.mlp.c_fc",
+    "mlp.activation": "h.{i}.mlp.act",
     "mlp.down": "h.{i}.mlp.c_proj",
 }
 
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-Neo decoder; local layers see window_size tokens back."""
+    config.refuse_unless({"is_causal": True})
     d_model, d_head = config.split("hidden_size", "num_heads")
     n_heads, size = config.whole("num_heads"), config.whole("max_position_embeddings")
     norm = NormSpec("layer", config.number("layer_norm_epsilon"))
@@ -74,12 +76,15 @@ def _attention_layers(config: Config) -> list[str]:
     """ "global" or "local" for each layer, from [[[kinds], times], …]."""
     config.ignore("attention_layers")  # follows from attention_types
     types: Any = config.get("attention_types")
+    n_layers = config.depth("num_layers")
     try:
-        kinds = [kind for pattern, times in types for _ in range(times) for kind in pattern]
+        kinds = [
+            kind for pattern, times in types for kind in list(pattern) * min(times, n_layers + 1)
+        ]
     except (TypeError, ValueError) as error:
         raise config.bad("attention_types", types, "a list of [kinds, times]") from error
-    if len(kinds) != config.whole("num_layers") or not {"global", "local"} >= set(kinds):
-        raise config.bad("attention_types", types, "global or local for each of num_layers layers")
+    if len(kinds) != n_layers or not all(kind in ("global", "local") for kind in kinds):
+        raise config.bad("attention_types", types, f"global or local for each of {n_layers} layers")
     return kinds
 
 
@@ -87,8 +92,8 @@ def tensors(config: Config) -> Names:
     """Where a GPT-Neo checkpoint keeps its tensors; only the output projection has a bias."""
     bias = LAYER.keys() - {"attention.query", "attention.key", "attention.value"}
     return (
-        expand("decoder", {"token": "wte", "position": "wpe"}, bias=False)
+        vocabulary("decoder", "wte", "lm_head", tied=config.tied(default=True))
+        | expand("decoder", {"position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
-        | expand("decoder", LAYER, layers=config.whole("num_layers"), bias=bias)
-        | head("lm_head", tied_to="wte" if config.tied(default=True) else None)
+        | expand("decoder", LAYER, layers=config.depth("num_layers"), bias=bias)
     )

@@ -13,7 +13,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, expand, fused, head
+from attnviz.families.names import QKV, Names, expand, fused, vocabulary
 from attnviz.families.rope import rotary
 
 BASE = "gpt_neox"
@@ -37,19 +37,19 @@ LAYER = {
     "attention.output": "layers.{i}.attention.dense",
     "mlp.norm_before": "layers.{i}.post_attention_layernorm",
     "mlp.up": "layers.{i}.mlp.dense_h_to_4h",
+    "mlp.activation": "layers.{i}.mlp.act",
     "mlp.down": "layers.{i}.mlp.dense_4h_to_h",
 }
 
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-NeoX decoder."""
-    config.refuse_unless({"is_decoder": False} if config.get("is_decoder") is not True else {})
-    config.ignore("max_position_embeddings")
+    config.refuse_unless({"is_causal": True})
+    config.ignore("max_position_embeddings", "is_decoder")
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     n_heads = config.whole("num_attention_heads")
     norm = NormSpec("layer", config.number("layer_norm_eps"))
-    theta, share = config.number("rotary_emb_base"), config.number("rotary_pct")
-    rotation = rotary(config, d_head, theta=theta, partial=share)
+    rotation = rotary(config, d_head, theta="rotary_emb_base", partial="rotary_pct")
     layer = LayerSpec(
         AttentionSpec(n_heads, n_heads, d_head, d_head**-0.5, right=0, rotary=rotation),
         MLPSpec(config.whole("intermediate_size"), config.activation("hidden_act")),
@@ -57,7 +57,7 @@ def spec(config: Config) -> ModelSpec:
         norms=("before",),
         parallel=config.flag("use_parallel_residual"),
     )
-    vocab_size, n_layers = config.whole("vocab_size"), config.whole("num_hidden_layers")
+    vocab_size, n_layers = config.whole("vocab_size"), config.depth("num_hidden_layers")
     embedding = EmbeddingSpec(vocab_size, d_model)
     stack = StackSpec("decoder", d_model, embedding, (layer,) * n_layers, norm)
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
@@ -69,10 +69,9 @@ def tensors(config: Config) -> Names:
     each_head = (config.whole("num_attention_heads"), (d_head,) * 3)
     layer = LAYER | fused("layers.{i}.attention.query_key_value", QKV, each_head)
     unbiased = set() if config.flag("attention_bias") else {*QKV, "attention.output"}
-    n_layers = config.whole("num_hidden_layers")
+    n_layers = config.depth("num_hidden_layers")
     return (
-        expand("decoder", {"token": "embed_in"}, bias=False)
+        vocabulary("decoder", "embed_in", "embed_out", tied=config.tied(default=False))
         | expand("decoder", {"norm": "final_layer_norm"})
         | expand("decoder", layer, layers=n_layers, bias=layer.keys() - unbiased)
-        | head("embed_out", tied_to="embed_in" if config.tied(default=False) else None)
     )

@@ -15,7 +15,7 @@ from attnviz.core.spec import (
 )
 from attnviz.families import gpt2
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand, head
+from attnviz.families.names import Names, expand, vocabulary
 
 BASE = "transformer"
 ALIASES = gpt2.ALIASES
@@ -37,12 +37,14 @@ LAYER = {
     "attention.value": "h.{i}.attn.v_proj",
     "attention.output": "h.{i}.attn.out_proj",
     "mlp.up": "h.{i}.mlp.fc_in",
+    "mlp.activation": "h.{i}.mlp.act",
     "mlp.down": "h.{i}.mlp.fc_out",
 }
 
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-J decoder; attention and MLP share one norm."""
+    config.refuse_unless({"is_causal": True})
     config.ignore("n_ctx", "rotary", "scale_attn_weights")
     d_model, d_head = config.split("n_embd", "n_head")
     n_heads, size, dims = (
@@ -62,7 +64,7 @@ def spec(config: Config) -> ModelSpec:
         parallel=True,
         mlp_norm=False,
     )
-    vocab_size, n_layers = config.whole("vocab_size"), config.whole("n_layer")
+    vocab_size, n_layers = config.whole("vocab_size"), config.depth("n_layer")
     embedding = EmbeddingSpec(vocab_size, d_model)
     layers = (layer,) * n_layers
     stack = StackSpec("decoder", d_model, embedding, layers, norm, max_positions=size)
@@ -72,10 +74,9 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a GPT-J checkpoint keeps its tensors; attention has no biases."""
     bias = {"attention.norm_before", "mlp.up", "mlp.down"}
-    tied = "wte" if config.tied(default=False) else None
+    tied = config.tied(default=False)
     return (
-        expand("decoder", {"token": "wte"}, bias=False)
+        vocabulary("decoder", "wte", "lm_head", tied=tied, bias=True)
         | expand("decoder", {"norm": "ln_f"})
-        | expand("decoder", LAYER, layers=config.whole("n_layer"), bias=bias)
-        | head("lm_head", tied_to=tied, bias=True)
+        | expand("decoder", LAYER, layers=config.depth("n_layer"), bias=bias)
     )

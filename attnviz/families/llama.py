@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from attnviz.core.spec import (
     AttentionSpec,
@@ -17,10 +17,11 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Module, Names, Stored, expand, head
+from attnviz.families.names import QKV, Module, Names, expand, vocabulary
 from attnviz.families.rope import rotary
 
 BASE = "model"
+ALSO_BASE = ("transformer",)  # in old question answering models
 
 DEFAULTS = {
     "vocab_size": 32000,
@@ -46,6 +47,7 @@ LAYER: dict[str, Module] = {
     "mlp.norm_before": "layers.{i}.post_attention_layernorm",
     "mlp.gate": "layers.{i}.mlp.gate_proj",
     "mlp.up": "layers.{i}.mlp.up_proj",
+    "mlp.activation": "layers.{i}.mlp.act_fn",
     "mlp.down": "layers.{i}.mlp.down_proj",
 }
 
@@ -55,13 +57,26 @@ def spec(config: Config) -> ModelSpec:
     return decoder(config, layer(config, attention(config)))
 
 
-def attention(config: Config, **changes: Any) -> AttentionSpec:
-    """Causal attention with grouped heads and rotary positions, with these changes."""
+def attention(config: Config, *, back: int | None = None, **changes: Any) -> AttentionSpec:
+    """Attention with grouped heads and rotary positions, with these changes.
+
+    It sees ``back`` tokens before its own and none after it; with is_causal off, a window holds
+    one token more on either side.
+    """
     n_heads, n_kv_heads, d_head = config.grouped_heads()
     if "rotary" not in changes:
         changes["rotary"] = rotary(config, d_head)
     changes.setdefault("scale", d_head**-0.5)
-    return AttentionSpec(n_heads, n_kv_heads, d_head, right=0, **changes)
+    seen = {"left": back, "right": 0}
+    if kind(config) == "encoder":
+        seen = dict.fromkeys(seen, None if back is None else back + 1)
+    return AttentionSpec(n_heads, n_kv_heads, d_head, **{**seen, **changes})
+
+
+def kind(config: Config) -> Literal["encoder", "decoder"]:
+    """What the one stack is: a decoder, unless its tokens see those behind them."""
+    causal = config.flag("is_causal", default=True)
+    return "decoder" if causal and not config.get("use_bidirectional_attention") else "encoder"
 
 
 def layer(config: Config, spec: AttentionSpec, **changes: Any) -> LayerSpec:
@@ -79,25 +94,24 @@ def rms(config: Config) -> NormSpec:
 def decoder(config: Config, *layers: LayerSpec, embedding_scale: float = 1.0) -> ModelSpec:
     """A decoder of these layers, or of as many as it has of the only one given."""
     d_model, vocab_size = config.whole("hidden_size"), config.whole("vocab_size")
-    every = layers * config.whole("num_hidden_layers") if len(layers) == 1 else layers
+    every = layers * config.depth("num_hidden_layers") if len(layers) == 1 else layers
     embedding = EmbeddingSpec(vocab_size, d_model, scale=embedding_scale)
-    stack = StackSpec("decoder", d_model, embedding, every, every[0].norm)
+    stack = StackSpec(kind(config), d_model, embedding, every, every[0].norm)
     config.ignore("max_position_embeddings")
+    if stack.kind == "encoder":
+        return ModelSpec(encoder=stack)
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
 
 
 def windows(config: Config, types: list[str]) -> list[int | None]:
     """How far back each layer sees, of those whose type is "sliding_attention"."""
-    window = config.get("sliding_window")
-    if window is None:
-        return [None] * len(types)
-    back = config.whole("sliding_window") - 1
+    back = config.whole("sliding_window") - 1 if config.has("sliding_window") else None
     return [back if kind == "sliding_attention" else None for kind in types]
 
 
 def late_windows(config: Config) -> list[int | None]:
     """Qwen's windows: from max_window_layers on, where use_sliding_window says so."""
-    first, n_layers = config.whole("max_window_layers", least=0), config.whole("num_hidden_layers")
+    first, n_layers = config.whole("max_window_layers", least=0), config.depth("num_hidden_layers")
     on = config.flag("use_sliding_window") and config.get("sliding_window") is not None
     default = [LAYER_TYPES[on and i >= first] for i in range(n_layers)]
     types = config.layer_types(default, LAYER_TYPES)
@@ -121,15 +135,14 @@ def names(
     bias: Collection[str] = (),
     changes: Mapping[str, Module | None] | None = None,
     tied_head: bool = False,
+    head_bias: bool = False,
     final_norm: str = "norm",
 ) -> Names:
     """Llama's names with these ``changes``, a module of None being left out."""
-    shared = config.tied(default=tied_head)
-    also = ("lm_head",) if shared else ()
+    stack, tied = kind(config), config.tied(default=tied_head)
     modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
-        expand("decoder", {"token": Stored("embed_tokens", also=also)}, bias=False)
-        | expand("decoder", {"norm": final_norm}, bias="norm" in bias)
-        | expand("decoder", modules, layers=config.whole("num_hidden_layers"), bias=bias)
-        | head("lm_head", tied_to="embed_tokens" if shared else None)
+        vocabulary(stack, "embed_tokens", "lm_head", tied=tied, bias=head_bias)
+        | expand(stack, {"norm": final_norm}, bias="norm" in bias)
+        | expand(stack, modules, layers=config.depth("num_hidden_layers"), bias=bias)
     )

@@ -10,12 +10,16 @@ from attnviz.families.names import Names
 BASE = "model"
 ALIASES = bart.ALIASES
 DEFAULTS = {**bart.DEFAULTS, "vocab_size": 58101}
-REFUSED_UNLESS = {**bart.REFUSED_UNLESS, "normalize_embedding": False}
+REFUSED_UNLESS = {
+    **{key: only for key, only in bart.REFUSED_UNLESS.items() if not key.startswith("share")},
+    "normalize_embedding": False,
+}
 
 
 def spec(config: Config) -> ModelSpec:
     """A Marian encoder and decoder."""
     config.refuse_unless(REFUSED_UNLESS)
+    config.ignore("decoder_vocab_size")  # counts only where the sides have tables of their own
     size = config.whole("max_position_embeddings")
     return bart.model(config, PositionSpec("halves", size), size, norms="after")
 

@@ -19,11 +19,11 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Mistral decoder."""
-    n_layers = config.whole("num_hidden_layers")
+    n_layers = config.depth("num_hidden_layers")
     every = {True: "sliding_attention", False: "full_attention"}[config.has("sliding_window")]
     config.refuse_unless({"layer_types": [every] * n_layers})
     back = llama.windows(config, [every] * n_layers)[0]
-    return llama.decoder(config, llama.layer(config, llama.attention(config, left=back)))
+    return llama.decoder(config, llama.layer(config, llama.attention(config, back=back)))
 
 
 def tensors(config: Config) -> Names:

@@ -13,7 +13,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, expand, fused
+from attnviz.families.names import QKV, Names, expand, fused, table
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -36,18 +36,18 @@ DEFAULTS = {
 }
 
 LAYER_TYPES = ("full_attention", "sliding_attention")
+THETAS = ("global_rope_theta", "local_rope_theta")
 
 
 def spec(config: Config) -> ModelSpec:
     """A ModernBERT encoder; its first layer has no norm before the attention."""
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     config.refuse_unless({"head_dim": d_head})
-    config.ignore("max_position_embeddings")
+    config.ignore("max_position_embeddings", "layer_norm_eps", "local_attention")
     norm = NormSpec("layer", config.number("norm_eps"))
-    thetas = (config.number("global_rope_theta"), config.number("local_rope_theta"))
     rotations = {
         kind: rotary(config, d_head, theta=theta, layer_type=kind)
-        for kind, theta in zip(LAYER_TYPES, thetas, strict=True)
+        for kind, theta in zip(LAYER_TYPES, THETAS, strict=True)
     }
     layers = tuple(
         _layer(config, d_head, norm, kind == "sliding_attention", rotations[kind], first=i == 0)
@@ -89,14 +89,16 @@ def tensors(config: Config) -> Names:
         "attention.output": "layers.{i}.attn.Wo",
         "attention.norm_before": "layers.{i}.attn_norm",
         "mlp.norm_before": "layers.{i}.mlp_norm",
+        "mlp.activation": "layers.{i}.mlp.act",
         "mlp.down": "layers.{i}.mlp.Wo",
     }
     bias = {name for name in layer if _has_bias(config, name)}
-    n_layers = config.whole("num_hidden_layers")
+    n_layers = config.depth("num_hidden_layers")
+    heads = ["decoder"] if config.tied(default=True) else []
     names = expand("encoder", layer, layers=n_layers, bias=bias)
     return (
         {ours: its for ours, its in names.items() if "encoder.0.attention.norm" not in ours}
-        | expand("encoder", {"token": "embeddings.tok_embeddings"}, bias=False)
+        | expand("encoder", table("embeddings.tok_embeddings", tied_to=heads), bias=False)
         | expand(
             "encoder",
             {"embedding_norm": "embeddings.norm", "norm": "final_norm"},

@@ -7,7 +7,7 @@ from dataclasses import replace
 from attnviz.core.spec import Buckets, ModelSpec, PositionSpec
 from attnviz.families import bert
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand
+from attnviz.families.names import Names
 
 BASE = "mpnet"
 DEFAULTS = {**bert.DEFAULTS, "vocab_size": 30527, "relative_attention_num_buckets": 32}
@@ -40,10 +40,6 @@ def spec(config: Config) -> ModelSpec:
 
 def tensors(config: Config) -> Names:
     """Where an MPNet checkpoint keeps its tensors."""
-    embeddings = {name: bert.EMBEDDINGS[name] for name in ("token", "position")}
-    relative = {"relative": "encoder.relative_attention_bias"}
-    return (
-        expand("encoder", embeddings | relative, bias=False)
-        | expand("encoder", {"embedding_norm": "embeddings.LayerNorm"})
-        | expand("encoder", LAYER, layers=config.whole("num_hidden_layers"))
-    )
+    position, relative = bert.TABLES["position"], "encoder.relative_attention_bias"
+    tables = {"position": position, "relative": relative}
+    return bert.names(config, head="lm_head.decoder", tables=tables, layer=LAYER)

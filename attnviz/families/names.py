@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-__all__ = ["QKV", "Module", "Names", "Part", "Stored", "expand", "fused", "head"]
+from attnviz.core.ops import TRAINED
+from attnviz.core.spec import ModelSpec
+
+__all__ = [
+    "QKV",
+    "Module",
+    "Names",
+    "Part",
+    "Stored",
+    "expand",
+    "fused",
+    "head",
+    "table",
+    "vocabulary",
+    "with_activations",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,7 @@ Names = dict[str, Stored]
 """Our name → theirs."""
 
 QKV = ("attention.query", "attention.key", "attention.value")
+ACTIVATION = "mlp.activation"
 
 
 def expand(
@@ -61,13 +77,19 @@ def expand(
 
     "attention.query": "layer.{i}.self.query" becomes "encoder.0.attention.query.weight":
     "layer.0.self.query.weight", its bias, and so on for every layer. ``bias`` says which modules
-    (by our name) have one: all, none or these.
+    (by our name) have one: all, none or these. The activation's parameters are named later, by
+    ``with_activations``.
     """
     found: Names = {}
     for number in [None] if layers is None else range(layers):
         prefix = stack if number is None else f"{stack}.{number}"
         for ours, theirs in names.items():
             stored = Stored(theirs) if isinstance(theirs, str) else theirs
+            if ours == ACTIVATION:
+                found[f"{prefix}.{ours}"] = replace(
+                    stored, name=stored.name.replace("{i}", str(number)), flat=True
+                )
+                continue
             has_bias = bias if isinstance(bias, bool) else ours in bias
             for kind in ("weight", "bias") if has_bias else ("weight",):
                 found[f"{prefix}.{ours}.{kind}"] = replace(
@@ -79,6 +101,23 @@ def expand(
     return found
 
 
+def with_activations(names: Names, spec: ModelSpec) -> Names:
+    """The names with each activation's own parameters, if it has any, in place of its module."""
+    found = {ours: its for ours, its in names.items() if not ours.endswith(f".{ACTIVATION}")}
+    for stack in spec.stacks:
+        for number, layer in enumerate(stack.layers):
+            module = f"{stack.kind}.{number}.{ACTIVATION}"
+            for parameter in TRAINED.get(layer.mlp.activation, ()):
+                its = names[module]
+                found[f"{module}.{parameter}"] = replace(its, name=f"{its.name}.{parameter}")
+    return found
+
+
+def table(theirs: str, *, tied_to: Collection[str] = ()) -> dict[str, Module]:
+    """The token embeddings, which may be stored as one of the tables they are ``tied_to``."""
+    return {"token": Stored(theirs, also=tuple(tied_to))}
+
+
 def fused(
     theirs: str, ours: tuple[str, ...], part: tuple[int, tuple[int, ...]]
 ) -> dict[str, Module]:
@@ -86,13 +125,19 @@ def fused(
     return {name: Stored(theirs, part=Part(*part, index)) for index, name in enumerate(ours)}
 
 
-def head(name: str, *, tied_to: str | None = None, bias: bool = False) -> Names:
+def head(name: str, *, tied_to: Collection[str] = (), bias: bool = False) -> Names:
     """The output head: its own tensor, or the embeddings it is ``tied_to``.
 
     A checkpoint without a head still attends, so its tensors are optional.
     """
-    also = () if tied_to is None else (f"{tied_to}.weight",)
+    also = tuple(f"{table}.weight" for table in tied_to)
     found = {"head.weight": Stored(f"{name}.weight", also=also, optional=True)}
     if bias:
         found["head.bias"] = Stored(f"{name}.bias", base=False, optional=True)
     return found
+
+
+def vocabulary(stack: str, tokens: str, name: str, *, tied: bool, bias: bool = False) -> Names:
+    """Token embeddings and output head, either of which may hold both where they are tied."""
+    tables = expand(stack, table(tokens, tied_to=[name] if tied else []), bias=False)
+    return tables | head(name, tied_to=[tokens] if tied else [], bias=bias)

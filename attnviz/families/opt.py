@@ -14,7 +14,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand, head
+from attnviz.families.names import Names, expand, vocabulary
 
 BASE = "model"
 DEFAULTS = {
@@ -38,6 +38,7 @@ LAYER = {
     "attention.value": "decoder.layers.{i}.self_attn.v_proj",
     "attention.output": "decoder.layers.{i}.self_attn.out_proj",
     "mlp.up": "decoder.layers.{i}.fc1",
+    "mlp.activation": "decoder.layers.{i}.activation_fn",
     "mlp.down": "decoder.layers.{i}.fc2",
 }
 NORMS = {
@@ -48,6 +49,7 @@ NORMS = {
 
 def spec(config: Config) -> ModelSpec:
     """An OPT decoder."""
+    config.refuse_unless({"is_causal": True})
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     n_heads, size = config.whole("num_attention_heads"), config.whole("max_position_embeddings")
     narrow = config.whole("word_embed_proj_dim", d_model)
@@ -68,7 +70,7 @@ def spec(config: Config) -> ModelSpec:
             positions=PositionSpec("learned", size + OFFSET, offset=OFFSET),
             project="tokens" if narrow != d_model else None,
         ),
-        (layer,) * config.whole("num_hidden_layers"),
+        (layer,) * config.depth("num_hidden_layers"),
         norm if _has_final_norm(config) else None,
         project_out=narrow if narrow != d_model else None,
         max_positions=size,
@@ -82,8 +84,8 @@ def _has_final_norm(config: Config) -> bool:
 
 def tensors(config: Config) -> Names:
     """Where an OPT checkpoint keeps its tensors."""
-    n_layers, bias = config.whole("num_hidden_layers"), config.flag("enable_bias")
-    tables = {"token": "decoder.embed_tokens", "position": "decoder.embed_positions"}
+    n_layers, bias = config.depth("num_hidden_layers"), config.flag("enable_bias")
+    tables = {"position": "decoder.embed_positions"}
     d_model = config.whole("hidden_size")
     if config.whole("word_embed_proj_dim", d_model) != d_model:
         tables |= {"project": "decoder.project_in", "project_out": "decoder.project_out"}
@@ -95,5 +97,5 @@ def tensors(config: Config) -> Names:
         names |= expand("decoder", norms, layers=n_layers)
         if _has_final_norm(config):
             names |= expand("decoder", {"norm": "decoder.final_layer_norm"})
-    tied = "decoder.embed_tokens" if config.tied(default=True) else None
-    return names | head("lm_head", tied_to=tied)
+    tied = config.tied(default=True)
+    return names | vocabulary("decoder", "decoder.embed_tokens", "lm_head", tied=tied)

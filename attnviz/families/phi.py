@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attnviz.core.spec import HeadSpec, LayerSpec, MLPSpec, ModelSpec, NormSpec
+from attnviz.core.spec import LayerSpec, MLPSpec, ModelSpec, NormSpec
 from attnviz.families import llama
 from attnviz.families.config import Config
-from attnviz.families.names import Names, head
+from attnviz.families.names import Names
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -28,6 +28,7 @@ MODULES = {
     "mlp.norm_before": None,
     "mlp.gate": None,
     "mlp.up": "layers.{i}.mlp.fc1",
+    "mlp.activation": "layers.{i}.mlp.activation_fn",
     "mlp.down": "layers.{i}.mlp.fc2",
 }
 NORMS = {
@@ -41,19 +42,19 @@ def spec(config: Config) -> ModelSpec:
     norm, d_head = NormSpec("layer", config.number("layer_norm_eps")), config.grouped_heads()[2]
     attention = llama.attention(
         config,
-        rotary=rotary(config, d_head),
+        rotary=rotary(config, d_head, partial="partial_rotary_factor"),
         qk_norm=norm if config.flag("qk_layernorm") else None,
     )
     mlp = MLPSpec(config.whole("intermediate_size"), config.activation("hidden_act"))
     layer = LayerSpec(attention, mlp, norm, ("before",), parallel=True, mlp_norm=False)
     found = llama.decoder(config, layer)
-    return replace(found, head=HeadSpec(config.whole("vocab_size"), bias=True))
+    return replace(found, head=found.head and replace(found.head, bias=True))
 
 
 def tensors(config: Config) -> Names:
     """Where a Phi checkpoint keeps its tensors; everything has a bias."""
     changes = MODULES | (NORMS if config.flag("qk_layernorm") else {})
     bias = {*llama.LAYER, *changes, "norm"}
-    names = llama.names(config, bias=bias, changes=changes, final_norm="final_layernorm")
-    tied = "embed_tokens" if config.tied(default=False) else None
-    return names | head("lm_head", tied_to=tied, bias=True)
+    return llama.names(
+        config, bias=bias, changes=changes, final_norm="final_layernorm", head_bias=True
+    )

@@ -6,6 +6,7 @@ from attnviz.core.spec import ModelSpec
 from attnviz.families import llama
 from attnviz.families.config import Config
 from attnviz.families.names import QKV, Names, fused
+from attnviz.families.rope import rotary
 
 BASE = "model"
 DEFAULTS = {
@@ -21,9 +22,10 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Phi-3 decoder."""
-    config.ignore("original_max_position_embeddings")
     back = llama.windows(config, ["sliding_attention"])[0]
-    return llama.decoder(config, llama.layer(config, llama.attention(config, left=back)))
+    rotation = rotary(config, config.grouped_heads()[2], partial="partial_rotary_factor")
+    attention = llama.attention(config, back=back, rotary=rotation)
+    return llama.decoder(config, llama.layer(config, attention))
 
 
 def tensors(config: Config) -> Names:
@@ -34,5 +36,6 @@ def tensors(config: Config) -> Names:
     changes = {
         **fused("layers.{i}.self_attn.qkv_proj", QKV, (1, tuple(n * d_head for n in sizes))),
         **fused("layers.{i}.mlp.gate_up_proj", ("mlp.gate", "mlp.up"), (1, (d_ff, d_ff))),
+        "mlp.activation": "layers.{i}.mlp.activation_fn",
     }
     return llama.names(config, changes=changes)

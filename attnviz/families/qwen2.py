@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from attnviz.core.spec import ModelSpec
 from attnviz.families import llama
 from attnviz.families.config import Config
 from attnviz.families.names import QKV, Names
 
 BASE = "model"
+ALSO_BASE = llama.ALSO_BASE
 DEFAULTS = {
     **llama.DEFAULTS,
     "vocab_size": 151936,
@@ -24,11 +23,13 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Qwen2 decoder."""
-    base = llama.attention(config)
-    layers = {
-        back: llama.layer(config, replace(base, left=back)) for back in llama.late_windows(config)
-    }
-    return llama.decoder(config, *(layers[back] for back in llama.late_windows(config)))
+    return llama.decoder(
+        config,
+        *(
+            llama.layer(config, llama.attention(config, back=back))
+            for back in llama.late_windows(config)
+        ),
+    )
 
 
 def tensors(config: Config) -> Names:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from attnviz.core.spec import ModelSpec
 from attnviz.families import llama, qwen2
 from attnviz.families.config import Config
 from attnviz.families.names import Names
 
 BASE = "model"
+ALSO_BASE = llama.ALSO_BASE
 DEFAULTS = {**qwen2.DEFAULTS, "head_dim": 128}
 
 NORMS = {
@@ -20,10 +19,14 @@ NORMS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Qwen3 decoder."""
-    base = llama.attention(config, qk_norm=llama.rms(config))
-    backs = llama.late_windows(config)
-    layers = {back: llama.layer(config, replace(base, left=back)) for back in backs}
-    return llama.decoder(config, *(layers[back] for back in backs))
+    norm = llama.rms(config)
+    return llama.decoder(
+        config,
+        *(
+            llama.layer(config, llama.attention(config, back=back, qk_norm=norm))
+            for back in llama.late_windows(config)
+        ),
+    )
 
 
 def tensors(config: Config) -> Names:

@@ -20,4 +20,4 @@ def spec(config: Config) -> ModelSpec:
 
 def tensors(config: Config) -> Names:
     """Where a RoBERTa checkpoint keeps its tensors: where BERT does."""
-    return bert.tensors(config)
+    return bert.names(config, head="lm_head.decoder", tables=bert.TABLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from attnviz.core.spec import ModelSpec
 from attnviz.families import llama
@@ -10,6 +10,8 @@ from attnviz.families.config import Config
 from attnviz.families.names import Names
 
 BASE = "model"
+ALSO_BASE = llama.ALSO_BASE
+UNTURNED: dict[str, Any] = {"rotary": None}
 DEFAULTS = {
     **llama.DEFAULTS,
     "vocab_size": 128256,
@@ -28,9 +30,8 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A SmolLM3 decoder."""
-    rotated, plain = llama.attention(config), llama.attention(config, rotary=None)
     layers = [
-        llama.layer(config, replace(rotated if turned else plain, left=back))
+        llama.layer(config, llama.attention(config, back=back, **({} if turned else UNTURNED)))
         for turned, back in zip(_rotated(config), _windows(config), strict=True)
     ]
     return llama.decoder(config, *layers)
@@ -38,10 +39,11 @@ def spec(config: Config) -> ModelSpec:
 
 def _rotated(config: Config) -> list[bool]:
     """Whether each layer has rotary positions: all but every no_rope_layer_interval-th."""
-    n_layers, every = config.whole("num_hidden_layers"), config.whole("no_rope_layer_interval")
+    n_layers, every = config.depth("num_hidden_layers"), config.whole("no_rope_layer_interval")
     default = [int((i + 1) % every != 0) for i in range(n_layers)]
     found = config.get("no_rope_layers") or default
-    if not isinstance(found, list) or len(found) != n_layers or not {0, 1} >= set(found):
+    known = isinstance(found, list) and all(turned in (0, 1) for turned in found)
+    if not known or len(found) != n_layers:
         raise config.bad("no_rope_layers", found, f"{n_layers} numbers 0 or 1")
     return [bool(turned) for turned in found]
 

@@ -6,6 +6,7 @@ from attnviz.core.spec import ModelSpec, NormSpec
 from attnviz.families import llama
 from attnviz.families.config import Config
 from attnviz.families.names import QKV, Module, Names, Stored
+from attnviz.families.rope import rotary
 
 BASE = "model"
 DEFAULTS = {
@@ -34,12 +35,15 @@ def spec(config: Config) -> ModelSpec:
         NormSpec("layer", config.number("layer_norm_eps")),
         config.flag("use_parallel_residual"),
     )
+    d_head = config.split("hidden_size", "num_attention_heads")[1]
+    config.refuse_unless({"head_dim": d_head})
+    config.ignore("rms_norm_eps")
     attention = llama.attention(
         config,
+        rotary=rotary(config, d_head, partial="partial_rotary_factor"),
         qk_norm=norm if config.flag("qk_layernorm") else None,
         qk_norm_over="heads",
     )
-    config.ignore("rms_norm_eps")
     layer = llama.layer(config, attention, norm=norm, parallel=parallel, mlp_norm=not parallel)
     return llama.decoder(config, layer)
 

@@ -16,9 +16,9 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import Module, Names, Stored, expand
+from attnviz.families.names import Names, expand, head, table
 
-BASE = ""
+BASE = "transformer"  # in classifiers; the others have no prefix
 ALIASES = {
     "hidden_size": "d_model",
     "num_attention_heads": "num_heads",
@@ -43,12 +43,21 @@ TABLES = ("shared", "encoder.embed_tokens", "decoder.embed_tokens", "lm_head")
 
 def spec(config: Config) -> ModelSpec:
     """A T5 encoder and decoder; only T5's own logits are scaled by d_model ** -0.5."""
-    config.refuse_unless({"is_decoder": False, "is_encoder_decoder": True})
-    config.ignore("dense_act_fn", "is_gated_act", "n_positions", "scale_decoder_outputs")
-    d_model = config.whole("d_model")
-    encoder, decoder = _stack(config, "encoder"), _stack(config, "decoder")
+    config.refuse_unless({"is_decoder": False})
+    config.ignore("dense_act_fn", "is_gated_act", "is_encoder_decoder", "n_positions")
+    config.ignore("num_decoder_layers", "scale_decoder_outputs")
+    d_model, encoder = config.whole("d_model"), _stack(config, "encoder")
+    if _sides(config) == ("encoder",):
+        return ModelSpec(encoder)
+    decoder = _stack(config, "decoder")
     scale = d_model**-0.5 if _scales_logits(config) else 1.0
     return ModelSpec(encoder, decoder, HeadSpec(config.whole("vocab_size"), scale))
+
+
+def _sides(config: Config) -> tuple[Side, ...]:
+    """The stacks of a checkpoint: those trained to embed texts kept the encoder alone."""
+    alone = config.get("architectures") in (["T5EncoderModel"], ["MT5EncoderModel"])
+    return ("encoder",) if alone else ("encoder", "decoder")
 
 
 def _scales_logits(config: Config) -> bool:
@@ -60,13 +69,16 @@ def _scales_logits(config: Config) -> bool:
 
 
 def _stack(config: Config, side: Side) -> StackSpec:
-    n_layers = config.whole("num_layers")
-    if side == "decoder":
-        n_layers = config.whole("num_decoder_layers", n_layers)
+    n_layers = _depth(config, side)
     d_model, norm = config.whole("d_model"), NormSpec("rms", config.number("layer_norm_epsilon"))
     embedding = EmbeddingSpec(config.whole("vocab_size"), d_model)
     layer = _layer(config, side, norm)
     return StackSpec(side, d_model, embedding, (layer,) * n_layers, norm)
+
+
+def _depth(config: Config, side: Side) -> int:
+    both = config.depth("num_layers")
+    return both if side == "encoder" else config.depth("num_decoder_layers", both)
 
 
 def _layer(config: Config, side: Side, norm: NormSpec) -> LayerSpec:
@@ -102,20 +114,15 @@ def _activation(config: Config) -> tuple[bool, str]:
 def tensors(config: Config) -> Names:
     """Where a T5 checkpoint keeps its tensors; all embeddings are one table."""
     names: Names = {}
-    for side, n_layers in (
-        ("encoder", config.whole("num_layers")),
-        ("decoder", config.whole("num_decoder_layers", config.whole("num_layers"))),
-    ):
-        table = f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias"
-        whole: dict[str, Module] = {
-            "token": Stored(f"{side}.embed_tokens", also=TABLES),
-            "relative": table,
+    for side in _sides(config):
+        whole = table(f"{side}.embed_tokens", tied_to=TABLES) | {
+            "relative": f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias",
+            "norm": f"{side}.final_layer_norm",
         }
-        whole["norm"] = f"{side}.final_layer_norm"
+        layer, n_layers = _modules(config, side), _depth(config, side)
         names |= expand(side, whole, bias=False)
-        names |= expand(side, _modules(config, side), layers=n_layers, bias=False)
-    also = tuple(f"{name}.weight" for name in TABLES)
-    return names | {"head.weight": Stored("lm_head.weight", also=also, optional=True)}
+        names |= expand(side, layer, layers=n_layers, bias=False)
+    return names | head("lm_head", tied_to=TABLES)
 
 
 def _modules(config: Config, side: str) -> dict[str, str]:
@@ -131,6 +138,7 @@ def _modules(config: Config, side: str) -> dict[str, str]:
     }
     found |= {f"{ours}.norm_before": f"{block}.{its[0]}.layer_norm" for ours, its in kinds.items()}
     found |= {"mlp.norm_before": f"{mlp}.layer_norm", "mlp.down": f"{mlp}.DenseReluDense.wo"}
+    found |= {"mlp.activation": f"{mlp}.DenseReluDense.act"}
     if _activation(config)[0]:
         gate, up = f"{mlp}.DenseReluDense.wi_0", f"{mlp}.DenseReluDense.wi_1"
         return found | {"mlp.gate": gate, "mlp.up": up}

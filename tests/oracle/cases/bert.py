@@ -114,7 +114,13 @@ activation.vary(
     "xielu",
     {"hidden_act": "xielu"},
     gain={r"intermediate\.dense\.weight": 0.3},
-    constants={r"act_fn\.beta": 0.5, r"act_fn\.eps": -1e-6},
+    # transformers keeps these in bfloat16 whatever the file says, so they are such numbers.
+    constants={
+        r"act_fn\.alpha_p": 0.21875,
+        r"act_fn\.alpha_n": -1.0625,
+        r"act_fn\.beta": 0.5,
+        r"act_fn\.eps": -(2.0**-20),
+    },
 )
 
 FAMILIES = [bert, activation]

@@ -1,0 +1,94 @@
+"""A checkpoint's tensors under the core's names, read when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.checkpoint.tensors import Tensors
+from attnviz.families.names import Names, Part, Stored
+from attnviz.result import FloatArray
+
+__all__ = ["Bound"]
+
+
+class Bound:
+    """The core's view of a checkpoint whose tensors were found and have the right shapes."""
+
+    def __init__(self, names: Names, tensors: Tensors, where: Mapping[Stored | None, str]) -> None:
+        self._names = names
+        self._tensors = tensors
+        self._where = where
+        self._last: tuple[str, FloatArray] | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether the family declares a tensor of that name and the checkpoint has it."""
+        return self._names.get(name) in self._where
+
+    def get(self, name: str, *shape: int) -> FloatArray | None:
+        """The tensor of that name in that shape; None if there is none."""
+        if not self.has(name):
+            return None
+        stored = self._names[name]
+        theirs = self._where[stored]
+        if stored.stacked:
+            every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)]
+            return np.stack([self._tensors.read(name) for name in every])
+        whole = _oriented(self._whole(theirs, keep=stored.part is not None), stored)
+        return (_take(whole, stored.part) if stored.part else whole).reshape(shape)
+
+    def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
+        """Tensors (out, d_in) below each other as one, read straight into their places."""
+        fused = self._fused(names)
+        if fused is not None:
+            return _oriented(self._tensors.read(self._where[fused]), fused)
+        out, start = np.empty((sum(outs), d_in), np.float32), 0
+        for name, height in zip(names, outs, strict=True):
+            self._fill(name, out[start : start + height])
+            start += height
+        return out
+
+    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:  # noqa: ARG002
+        """These rows of a table, read alone."""
+        return self._tensors.read_rows(self._where[self._names[name]], rows)
+
+    def _fused(self, names: Sequence[str]) -> Stored | None:
+        """The one tensor that these are, or are all parts of in its own order."""
+        every = [self._names[name] for name in names]
+        first = every[0]
+        if first.part is None:
+            return first if len(every) == 1 and not first.stacked else None
+        if first.part.groups != 1 or len(every) != len(first.part.sizes):
+            return None
+        order = [replace(first, part=replace(first.part, index=i)) for i in range(len(every))]
+        return first if every == order else None
+
+    def _fill(self, name: str, out: FloatArray) -> None:
+        stored = self._names[name]
+        if stored.part or stored.transposed or stored.stacked:
+            out[...] = self.get(name, *out.shape)
+        else:
+            self._tensors.read_into(self._where[stored], out)
+
+    def _whole(self, theirs: str, *, keep: bool) -> FloatArray:
+        """A tensor; one that several of ours are parts of is read once."""
+        if self._last and self._last[0] == theirs:
+            return self._last[1]
+        tensor = self._tensors.read(theirs)
+        self._last = (theirs, tensor) if keep else None
+        return tensor
+
+
+def _oriented(tensor: FloatArray, stored: Stored) -> FloatArray:
+    return tensor.T if stored.transposed else tensor
+
+
+def _take(tensor: FloatArray, part: Part) -> FloatArray:
+    """One part of a fused tensor (out, …)."""
+    start = sum(part.sizes[: part.index])
+    grouped = tensor.reshape(part.groups, sum(part.sizes), *tensor.shape[1:])
+    taken = grouped[:, start : start + part.sizes[part.index]]
+    return np.ascontiguousarray(taken.reshape(-1, *tensor.shape[1:]))
