@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +19,10 @@ __all__ = ["Heads", "ScoreBias", "attend", "score_bias"]
 
 CACHED = 1 << 19
 """Bytes of scores worked on at a time, so that softmax finds them in the cache."""
+
+
+SMALL = 60.0
+"""Scores up to this size can go through exp as they are, and their sums too."""
 
 
 class ScoreBias(Protocol):
@@ -62,6 +67,7 @@ def attend(
     from there, so that a caller may look at them or edit them in between.
     """
     n_keys = heads.keys.shape[1]
+    small = phase == "all" and _are_small(heads, spec, bias)
 
     def work(task: tuple[slice, slice]) -> None:
         group, block = task
@@ -75,7 +81,7 @@ def attend(
             _scores(heads, spec, bias, group, block, keys, seen)
         if phase == "scores":
             return
-        softmax_(seen)
+        softmax_(seen, small=small)
         if context is not None and heads.values is not None:
             np.matmul(
                 _shared(seen, heads.group),
@@ -84,6 +90,16 @@ def attend(
             )
 
     each(work, _tasks(heads, rows, n_keys))
+
+
+def _are_small(heads: Heads, spec: AttentionSpec, bias: ScoreBias | None) -> bool:
+    """Whether no score can leave ±60, because |q · k| is at most |q| |k|."""
+    if bias is not None:
+        return False
+    longest = [
+        float(np.einsum("hnd,hnd->hn", x, x).max(initial=0.0)) for x in (heads.queries, heads.keys)
+    ]
+    return longest[0] * longest[1] <= SMALL**2 or (spec.softcap or math.inf) <= SMALL
 
 
 def _tasks(heads: Heads, rows: slice, n_keys: int) -> list[tuple[slice, slice]]:

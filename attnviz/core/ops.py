@@ -25,14 +25,16 @@ FloatArray = npt.NDArray[np.float32]
 Activation = Callable[[FloatArray], FloatArray]
 
 
-def softmax_(scores: FloatArray) -> FloatArray:
+def softmax_(scores: FloatArray, *, small: bool = False) -> FloatArray:
     """Turn scores (…, query, key) into weights in place; each row sums to 1.
 
-    Rows are shifted by their maximum first, so no finite score overflows. A row that is -inf
-    throughout (a query that may see nothing) becomes zeros, not NaN.
+    Rows are shifted by their maximum first, so no finite score overflows; scores known to be
+    ``small``, within ±60, need no shift. A row that is -inf throughout (a query that may see
+    nothing) becomes zeros, not NaN.
     """
-    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
-    np.subtract(scores, top, out=scores)
+    if not small:
+        top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
+        np.subtract(scores, top, out=scores)
     np.exp(scores, out=scores)
     total = scores.sum(axis=-1, keepdims=True)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)

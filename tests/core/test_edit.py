@@ -17,6 +17,10 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def untouched(_: Step) -> None:
+    """An edit that changes nothing."""
+
+
 def test_an_edit_sees_the_scores_before_the_softmax() -> None:
     scores = {}
     watched(encoder(), GIVEN, edit=lambda step: scores.update({step.layer: step.weights.copy()}))
@@ -47,7 +51,7 @@ def test_a_cut_link_leaves_its_weight_to_the_other_keys() -> None:
         if step.layer == 1:
             step.weights[0, 2, 4] = -np.inf
 
-    plain = watched(encoder(), GIVEN)[0].map("encoder", 1)
+    plain = watched(encoder(), GIVEN, edit=untouched)[0].map("encoder", 1)
     edited = watched(encoder(), GIVEN, edit=cut)[0].map("encoder", 1)
     rest = plain[0, 2] / (1 - plain[0, 2, 4])
     rest[4] = 0
