@@ -54,7 +54,7 @@ def rows(scores: Any, **options: Any) -> np.ndarray:
 
 
 def close(found: Any, expected: Any) -> None:
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
 def test_a_single_query_mixes_the_values_by_the_softmax_of_its_scores() -> None:
@@ -180,8 +180,14 @@ def test_queries_and_keys_may_differ_in_number() -> None:
     close(context[0], [[3.0], [4.0]])
 
 
-@pytest.mark.parametrize("size", [1e-30, 1e4, 1e30])
+@pytest.mark.parametrize("size", [1e-30, 42.0, 43.0, 59.0, 61.0, 90.0, 1e4, 1e30])
 def test_scores_of_any_size_give_weights(size: float) -> None:
     weights = rows(np.float32([[size, -size], [size, size]]))
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     close(weights[1], [0.5, 0.5])
+
+
+@pytest.mark.parametrize("size", [1.0, 50.0, 70.0, 100.0])
+def test_only_the_difference_of_scores_counts_however_large_they_are(size: float) -> None:
+    close(rows([[size + LN[2], size]] * 2), [[3 / 4, 1 / 4]] * 2)
+    close(rows([[-size - LN[2], -size]] * 2), [[1 / 4, 3 / 4]] * 2)

@@ -70,6 +70,12 @@ def test_minus_infinity_gets_no_weight_and_a_row_of_it_becomes_zeros() -> None:
     assert softmax_(scores).tolist() == [[0.5, 0, 0.5], [0, 0, 0]]
 
 
+@given(vectors(st.just(-math.inf) | st.floats(-60, 60, width=32)))
+def test_scores_known_to_be_small_need_no_shift(scores: np.ndarray) -> None:
+    shifted = softmax_(scores[None].copy())
+    np.testing.assert_allclose(softmax_(scores[None], small=True), shifted, atol=1e-6)
+
+
 def test_softmax_of_no_keys_is_no_weights() -> None:
     assert softmax_(np.empty((2, 3, 0), np.float32)).shape == (2, 3, 0)
 
