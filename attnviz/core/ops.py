@@ -128,22 +128,30 @@ def gelu_10_(x: FloatArray) -> FloatArray:
     return np.clip(gelu_(x), np.float32(-10), np.float32(10), out=x)
 
 
+def _logistic(x: FloatArray, slope: float = 1.0) -> FloatArray:
+    """σ(slope x), right in relative terms too where it is small, as a new array."""
+    gate = np.multiply(x, np.float32(-slope))
+    np.minimum(gate, np.float32(88), out=gate)  # e⁸⁸ is near the largest float32
+    np.exp(gate, out=gate)
+    gate += np.float32(1)
+    return np.reciprocal(gate, out=gate)
+
+
 def quick_gelu_(x: FloatArray) -> FloatArray:
     """x σ(1.702 x)."""
-    return _half_one_plus(x, np.tanh(x * np.float32(0.851)))
+    x *= _logistic(x, 1.702)
+    return x
 
 
 def silu_(x: FloatArray) -> FloatArray:
     """x σ(x), also known as swish."""
-    return _half_one_plus(x, np.tanh(x * np.float32(0.5)))
+    x *= _logistic(x)
+    return x
 
 
 def sigmoid_(x: FloatArray) -> FloatArray:
     """1 / (1 + e⁻ˣ)."""
-    x *= np.float32(0.5)
-    np.tanh(x, out=x)
-    x += np.float32(1)
-    x *= np.float32(0.5)
+    x[...] = _logistic(x)
     return x
 
 
