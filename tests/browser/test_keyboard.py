@@ -1,10 +1,11 @@
 """Whatever the mouse does, the keyboard does too."""
 
 import pytest
-from selenium.webdriver.common.keys import Keys
 
 from tests.support.browser import unmarked
 from tests.support.results import encoder
+
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 
 FOCUSED = (
     "return document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"

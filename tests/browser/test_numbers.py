@@ -83,17 +83,19 @@ def test_signed_weights_keep_their_sign(show):
     assert tip_at(page, int(row), int(column))[1] == f"{weights.min():.3f}".replace("-", "−")
 
 
-def test_a_page_that_rounds_says_how_much_and_keeps_to_it(show):
-    n = 200
+def test_a_page_that_rounds_says_how_much_and_keeps_to_it(show, monkeypatch):
+    monkeypatch.setattr("attnviz.render.page.weights.UNSPARED", 40_000)
+    monkeypatch.setattr("attnviz.render.page.weights.FREE", 0)
+    n = 301
     tokens = tuple(Token(f"t{i}") for i in range(n))
-    weights = np.broadcast_to(noise(n), (12, 12, n, n))
+    weights = noise(n, 6).reshape(2, 3, n, n)
     result = AttentionResult(tokens, {"encoder": AttentionMap(weights)})
-    page = show(result, address="#view=lines&heads=2.3&at=q7")
+    page = show(result, address="#view=lines&heads=1.2&at=q7")
     note = page.text("#notes li:last-child")
     assert "within 0.0" in note
     within = float(note.split("within ")[1].split(" of")[0])
     page.hover(page.find(".token", "t7"))
-    row = weights[2, 3, 7]
+    row = weights[1, 2, 7]
     for line in page.tip[1:]:
         name, number = line.split()
         assert float(number) == pytest.approx(row[int(name[1:])], abs=within + 0.0005)

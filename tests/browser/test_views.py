@@ -129,9 +129,10 @@ def test_several_results_share_a_page(show):
     assert page.address["input"] == "2"
 
 
-def test_the_scale_to_the_largest_weight_ends_at_the_largest_weight(show):
-    result = encoder(layers=1, heads=1)
-    page = show(result, address="#view=matrix&by=tokens&scale=fit")
+@pytest.mark.parametrize(("view", "layers"), [("matrix", 1), ("wall", 3)])
+def test_the_scale_to_the_largest_weight_ends_at_the_largest_weight(show, view, layers):
+    result = encoder(layers=layers, heads=layers)
+    page = show(result, address=f"#view={view}&by=tokens&scale=fit")
     ticks = labels(page, ".legend text")
     assert float(ticks[-1]) == pytest.approx(result.maps["encoder"].weights.max(), rel=0.05)
 
@@ -143,3 +144,21 @@ def test_a_long_text_is_drawn_as_pixels_and_a_zoom_makes_cells_larger(show):
     assert "One label in 2 is written" in page.text("#notes")
     page.click("#zoom-in")
     assert page.js(width) == pytest.approx(2 * before, rel=0.05)
+
+
+def test_lines_that_are_too_many_leave_the_strongest_and_say_so(show):
+    result = encoder(" ".join(f"w{i}" for i in range(68)), layers=1, heads=1)
+    page = show(result, address="#view=lines")
+    assert page.js("return document.querySelectorAll('#view path').length") == 3000
+    assert "Of 4,900 lines the 3,000 strongest are drawn" in page.text("#notes")
+    page.hover(page.find(".token", "w0"))
+    assert page.js("return document.querySelectorAll('#view path').length") == 70
+
+
+def test_no_line_is_drawn_under_the_threshold(show):
+    result = encoder(layers=1, heads=1)
+    page = show(result, address="#view=lines&by=tokens&min=0.2")
+    strong = int((result.maps["encoder"].weights >= 0.2).sum())
+    assert page.js("return document.querySelectorAll('#view path').length") == strong
+    page.open("#view=lines&by=tokens&min=1")
+    assert page.all("#view path") == []

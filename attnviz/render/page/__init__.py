@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -43,6 +44,8 @@ SCRIPTS = (
 
 
 LONGEST_TITLE = 120  # characters
+COMMENT = re.compile(r"^ *(//.*|/\*\*.*?\*/)\n", re.MULTILINE)
+INDENT = re.compile(r"^ +", re.MULTILINE)
 
 Axes = tuple[Sequence[Token], Sequence[Token]]
 
@@ -96,8 +99,9 @@ def fragment(
     result = shown if isinstance(shown, AttentionResult) else _alone(shown, kind, axes)
     page = BytesIO()
     write_page(result, page, opening=Opening(map=kind))
+    quoted = page.getvalue().decode().replace("&", "&amp;").replace('"', "&quot;")
     return (
-        f'<iframe srcdoc="{escape(page.getvalue().decode())}" '
+        f'<iframe srcdoc="{quoted}" '
         'sandbox="allow-scripts allow-downloads" title="Attention" '
         f'style="width: 100%; height: {height}px; border: 0; resize: vertical"></iframe>'
     )
@@ -182,7 +186,8 @@ def _json_element(value: object) -> bytes:
 
 def _script() -> str:
     parts = "\n".join(_asset(name) for name in SCRIPTS)
-    return f'(() => {{\n"use strict";\n{parts}}})();'
+    code = INDENT.sub("", COMMENT.sub("", parts))  # a seventh of a small page would be these
+    return f'(() => {{\n"use strict";\n{code}}})();'
 
 
 def _asset(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import zlib
-from base64 import b64encode
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,16 +27,21 @@ THREE_DECIMALS = STEPS.index(0.001)
 EXACT_UP_TO = 128  # tokens; longer inputs may be rounded more coarsely to stay within the budget
 HIGHEST_LEVEL = 2**16 - 1
 MOST_VALUES = 2**28
+FREE = 250_000  # characters that no map is denied
+UNSPARED = 144 * 128 * 128  # weights that get a character each
 SAMPLE = 2**22  # weights from which the packed size of all is foretold
+
+# From "(" to "~" without what HTML and JSON would have to escape: exactly 85 characters.
+DIGITS = np.frombuffer(bytes(code for code in range(40, 127) if chr(code) not in "<\\"), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class PackedMap:
-    """A map as a page holds it: weight = (level + low) * step, one line of base64 for each head.
+    """A map as a page holds it: weight = (level + low) * step, one line of text for each head.
 
-    A line is raw deflate of the head's levels, key by key: each in ``bits`` (4 or 8, two 4-bit
-    ones to a byte). The highest number of so many bits means that more follows: what exceeds it
-    stands at the end, the low bytes of all such levels, then the high bytes.
+    A line is base 85 of raw deflate of the head's levels, key by key: each in ``bits`` (4 or 8,
+    two 4-bit ones to a byte). The highest number of so many bits means that more follows: what
+    exceeds it stands at the end, the low bytes of all such levels, then the high bytes.
     """
 
     step: float
@@ -70,8 +74,9 @@ def pack(map: AttentionMap) -> PackedMap:
 
 
 def _budget(n_weights: int) -> float:
-    """Characters for so many weights: 0.6 MB for 144 heads of 64 tokens, 11.7 MB for 512."""
-    return 600_000 * math.pow(n_weights / (144 * 64 * 64), 0.714)
+    """Characters for so many weights: one each at first, 11.6 MB for 144 heads of 512 tokens."""
+    share = n_weights / UNSPARED
+    return max(UNSPARED * min(share, math.pow(share, 0.575)), FREE)
 
 
 def _steps(heads: FloatArray) -> tuple[float, ...]:
@@ -108,7 +113,7 @@ def _line(head: FloatArray, *, step: float, low: int, bits: int) -> bytes:
     rest = levels[short == most] - most
     low_bytes, high_bytes = rest.astype(np.uint8), (rest >> 8).astype(np.uint8)
     first = _pairs(short) if bits == 4 else short
-    return b64encode(_deflate(first.tobytes() + low_bytes.tobytes() + high_bytes.tobytes()))
+    return _base85(_deflate(first.tobytes() + low_bytes.tobytes() + high_bytes.tobytes()))
 
 
 def _pairs(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -127,3 +132,14 @@ def _deflate(data: bytes) -> bytes:
     # Weights repeat as runs, not as phrases: Z_RLE packs them tighter and five times faster.
     packer = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
     return packer.compress(data) + packer.flush()
+
+
+def _base85(data: bytes) -> bytes:
+    """Four bytes as five digits, the highest first; of a last group only the digits it needs."""
+    missing = -len(data) % 4
+    words = np.frombuffer(data + bytes(missing), ">u4").astype(np.uint32)
+    digits = np.empty((len(words), 5), np.uint8)
+    for place in reversed(range(5)):
+        words, digits[:, place] = np.divmod(words, np.uint32(85))
+    text = DIGITS[digits].tobytes()
+    return text[: len(text) - missing]

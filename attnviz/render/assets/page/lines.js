@@ -60,14 +60,16 @@ function linesPlan(room, { rows, columns }) {
 
 /** The links at or over the threshold, strongest first, at most MOST_LINES of them. */
 function strongest({ grid, state }) {
+  const sizes = grid.values.map(Math.abs).sort();
   const least = Math.max(state.min, 1e-9);
-  const kept = [];
+  const total = sizes.length - sizes.findIndex((size) => size >= least);
+  const cut = sizes.at(-1) < least ? Infinity : Math.max(least, sizes.at(-MOST_LINES) ?? 0);
+  const links = [];
   grid.values.forEach((weight, i) => {
-    if (Math.abs(weight) >= least) kept.push(i);
+    if (Math.abs(weight) >= cut) links.push(i);
   });
-  const total = kept.length;
-  kept.sort((a, b) => Math.abs(grid.values[b]) - Math.abs(grid.values[a]));
-  return { total, links: kept.slice(0, MOST_LINES) };
+  links.sort((a, b) => Math.abs(grid.values[b]) - Math.abs(grid.values[a]));
+  return { total: cut === Infinity ? 0 : total, links: links.slice(0, MOST_LINES) };
 }
 
 /** The lines to draw; a focus leaves only its own, all of them that pass the threshold. */

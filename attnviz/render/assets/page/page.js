@@ -186,17 +186,21 @@ const TURN = 12; // milliseconds of work before the browser gets its turn
 
 /** Make the small pictures of all heads, a few at a time, and hand each to those who show it. */
 async function fillTiles(picture, number, shows) {
+  const drawn = state.view === "wall" ? picture : withoutThreshold(picture);
   let since = performance.now();
   for (let head = 0; head < picture.weights.count; head++) {
     const tile = await tileFor(picture, head);
     if (number !== drawing) return;
-    const painted = { ...tile, url: imageOf(picture, tile.grid) };
+    const painted = { ...tile, url: imageOf(drawn, tile.grid) };
     for (const show of shows) show?.(head, painted);
     if (performance.now() - since < TURN) continue;
     await new Promise((turn) => setTimeout(turn));
     since = performance.now();
   }
 }
+
+/** The picker's squares are signs for the heads: a threshold would leave them empty. */
+const withoutThreshold = (picture) => ({ ...picture, state: { ...picture.state, min: 0 } });
 
 /** The small picture of a head without its colours, made once for each way to see the tokens. */
 async function tileFor(picture, head) {

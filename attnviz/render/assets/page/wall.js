@@ -41,9 +41,9 @@ function drawWall(host, picture) {
 }
 
 function wallPlan(room, { map, rows, columns }) {
-  const left = 44;
-  const gap = map.heads.length > 16 ? 4 : 8;
-  const pitch = Math.min(Math.max((room - left) / map.heads.length, 28), 150);
+  const left = 40;
+  const pitch = Math.min(Math.max((room - left) / map.heads.length, 22), 150);
+  const gap = Math.min(pitch * 0.12, 8);
   const size = pitch - gap;
   const shape = Math.min(Math.max(rows.units.length / columns.units.length, 0.4), 2.5);
   return { left, top: 36, gap, pitch, size, tall: size * shape };

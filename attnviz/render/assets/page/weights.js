@@ -18,7 +18,7 @@ class Weights {
   }
 
   async decode(i) {
-    const packed = await inflate(fromBase64(this.lines[i]));
+    const packed = await inflate(fromBase85(this.lines[i]));
     this.levels[i] = unpack(packed, this.size, this.map.bits);
     this.lines[i] = null;
   }
@@ -36,11 +36,23 @@ class Weights {
   }
 }
 
-function fromBase64(text) {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+/** Four bytes from each five digits; a last group that is cut short stands for fewer bytes. */
+function fromBase85(text) {
+  const groups = Math.ceil(text.length / 5);
+  const bytes = new DataView(new ArrayBuffer(groups * 4));
+  for (let group = 0; group < groups; group++) {
+    let word = 0;
+    for (let i = 5 * group; i < 5 * group + 5; i++) word = word * 85 + digitAt(text, i);
+    bytes.setUint32(4 * group, word);
+  }
+  return new Uint8Array(bytes.buffer, 0, 4 * groups - (5 * groups - text.length));
+}
+
+/** The digits are the characters from "(" to "~" without "<" and the backslash. */
+function digitAt(text, i) {
+  if (i >= text.length) return 84;
+  const code = text.charCodeAt(i);
+  return code - 40 - (code > 60) - (code > 92);
 }
 
 async function inflate(bytes) {
