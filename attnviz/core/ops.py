@@ -130,9 +130,9 @@ def gelu_10_(x: FloatArray) -> FloatArray:
 
 def _logistic(x: FloatArray, slope: float = 1.0) -> FloatArray:
     """σ(slope x), right in relative terms too where it is small, as a new array."""
-    gate = np.multiply(x, np.float32(-slope))
-    np.minimum(gate, np.float32(88), out=gate)  # e⁸⁸ is near the largest float32
-    np.exp(gate, out=gate)
+    with np.errstate(over="ignore"):  # e^∞ is ∞, and 1 / ∞ is 0
+        gate = np.multiply(x, np.float32(-slope))
+        np.exp(gate, out=gate)
     gate += np.float32(1)
     return np.reciprocal(gate, out=gate)
 
