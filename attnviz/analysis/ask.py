@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
 import numpy as np
@@ -104,6 +103,8 @@ def _bare(text: str) -> str:
 def _unknown(units: Sequence[Token], word: str) -> str:
     there = list(dict.fromkeys(unit.text for unit in units if is_word(unit)))
     by_form = {_plain(text): text for text in there}
+    from difflib import get_close_matches  # slow to load, and seldom needed
+
     close = get_close_matches(_plain(word), by_form, n=1)
     meant = f"did you mean '{by_form[close[0]]}'? " if close else ""
     more = f" and {len(there) - SHOWN_WORDS} more" if len(there) > SHOWN_WORDS else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +140,8 @@ def _repository(name: str) -> tuple[str, str | None]:
 def _similar(name: str) -> str | None:
     """The name on this machine that looks most like this one, if any does."""
     by_lower = {source.name.lower(): source.name for source in known()}
+    import difflib  # slow to load, and seldom needed
+
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     return by_lower[close[0]] if close else None
 

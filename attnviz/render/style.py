@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from attnviz.errors import InputError, quote
 
@@ -74,6 +73,8 @@ def _require_drawable(width: float, height: float, dpi: int) -> None:
 
 
 def _unknown_palette(name: str) -> str:
+    from difflib import get_close_matches  # slow to load, and seldom needed
+
     close = get_close_matches(name, [*PALETTES, "gray"], n=1)
     meant = f"; did you mean '{close[0].replace('gray', 'grey')}'?" if close else ""
     return f"there is no palette {quote(name)}, only {', '.join(PALETTES)}{meant}"
