@@ -23,7 +23,7 @@ FAMILIES = {
     "bart": "bart",
     "bert": "bert",
     "bloom": "bloom",
-    "camembert": "roberta",
+    "camembert": "xlm_roberta",
     "deberta-v2": "deberta_v2",
     "distilbert": "distilbert",
     "electra": "electra",
@@ -54,7 +54,7 @@ FAMILIES = {
     "smollm3": "smollm3",
     "stablelm": "stablelm",
     "t5": "t5",
-    "xlm-roberta": "roberta",
+    "xlm-roberta": "xlm_roberta",
 }
 """model_type → the module of this package that translates it."""
 

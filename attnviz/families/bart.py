@@ -141,7 +141,7 @@ def names(
     bias: bool = True,
 ) -> Names:
     """BART's names; ``norms`` are those of a whole stack, ``place`` says where the others are."""
-    tied = config.tied(default=True)
+    tied = config.tied()
     found: Names = {}
     for side in SIDES:
         tables = table(f"{side}.embed_tokens", tied_to=_same(config, side, tied=tied))

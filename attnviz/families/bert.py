@@ -107,7 +107,7 @@ def names(
     layer: Mapping[str, str] = LAYER,
 ) -> Names:
     """BERT's names with these tables; the ``head`` that guesses tokens may share their table."""
-    tokens = table(TOKENS, tied_to=[head] if config.tied(default=True) else [])
+    tokens = table(TOKENS, tied_to=[head] if config.tied() else [])
     return (
         expand("encoder", {**tokens, **tables}, bias=False)
         | expand("encoder", {"embedding_norm": "embeddings.LayerNorm"})

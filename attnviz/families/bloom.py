@@ -69,7 +69,7 @@ def tensors(config: Config) -> Names:
     each_head = (config.whole("n_head"), (d_head,) * 3)
     layer = LAYER | fused("h.{i}.self_attention.query_key_value", QKV, each_head)
     return (
-        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied(default=True))
+        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied())
         | expand("decoder", {"embedding_norm": "word_embeddings_layernorm", "norm": "ln_f"})
         | expand("decoder", layer, layers=config.depth("n_layer"))
     )

@@ -142,9 +142,9 @@ class Config:
                 raise self.unsupported("layer_types", kind, " and ".join(known))
         return types
 
-    def tied(self, *, default: bool) -> bool:
-        """Whether the output head is the token embeddings."""
-        return self.flag("tie_word_embeddings", default)
+    def tied(self) -> bool:
+        """Whether the output head is the token embeddings, as it is unless a family says not."""
+        return self.flag("tie_word_embeddings", self.defaults.get("tie_word_embeddings", True))
 
     def named(self, key: str) -> str:
         """A key as the file spells it."""

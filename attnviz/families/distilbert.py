@@ -43,7 +43,7 @@ def spec(config: Config) -> ModelSpec:
 
 def tensors(config: Config) -> Names:
     """Where a DistilBERT checkpoint keeps its tensors."""
-    heads = ["vocab_projector"] if config.tied(default=True) else []
+    heads = ["vocab_projector"] if config.tied() else []
     sinusoidal = config.flag("sinusoidal_pos_embds")
     position = Stored(bert.TABLES["position"], optional=sinusoidal)
     return (

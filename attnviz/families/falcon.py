@@ -107,7 +107,7 @@ def tensors(config: Config) -> Names:
     n_layers = config.depth("num_hidden_layers")
     modules = MODULES | fused("h.{i}.self_attention.query_key_value", QKV, _fused(config))
     return (
-        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied(default=True))
+        vocabulary("decoder", "word_embeddings", "lm_head", tied=config.tied())
         | expand("decoder", {"norm": "ln_f"})
         | expand("decoder", _norms(config), layers=n_layers)
         | expand("decoder", modules, layers=n_layers, bias=config.flag("bias"))

@@ -21,6 +21,7 @@ DEFAULTS = {
     "head_dim": 256,
     "max_position_embeddings": 8192,
     "hidden_act": "gelu_pytorch_tanh",
+    "tie_word_embeddings": True,
 }
 
 
@@ -44,4 +45,4 @@ def norm(config: Config) -> NormSpec:
 def tensors(config: Config) -> Names:
     """Where a Gemma checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
-    return llama.names(config, bias=llama.biases(config), tied_head=True)
+    return llama.names(config, bias=llama.biases(config))

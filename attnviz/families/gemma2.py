@@ -75,4 +75,4 @@ def decoder(config: Config, *layers: LayerSpec) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a Gemma 2 checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
-    return llama.names(config, bias=llama.biases(config), changes=NORMS, tied_head=True)
+    return llama.names(config, bias=llama.biases(config), changes=NORMS)

@@ -55,4 +55,4 @@ def tensors(config: Config) -> Names:
     """Where a Gemma 3 text checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
     changes = {**gemma2.NORMS, **qwen3.NORMS}
-    return llama.names(config, bias=llama.biases(config), changes=changes, tied_head=True)
+    return llama.names(config, bias=llama.biases(config), changes=changes)

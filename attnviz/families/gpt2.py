@@ -83,7 +83,7 @@ def tensors(config: Config) -> Names:
         for index, name in enumerate(QKV)
     }
     return (
-        vocabulary("decoder", "wte", "lm_head", tied=config.tied(default=True))
+        vocabulary("decoder", "wte", "lm_head", tied=config.tied())
         | expand("decoder", {"position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
         | expand("decoder", LAYER | qkv, layers=config.depth("n_layer"))

@@ -92,7 +92,7 @@ def tensors(config: Config) -> Names:
     """Where a GPT-Neo checkpoint keeps its tensors; only the output projection has a bias."""
     bias = LAYER.keys() - {"attention.query", "attention.key", "attention.value"}
     return (
-        vocabulary("decoder", "wte", "lm_head", tied=config.tied(default=True))
+        vocabulary("decoder", "wte", "lm_head", tied=config.tied())
         | expand("decoder", {"position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
         | expand("decoder", LAYER, layers=config.depth("num_layers"), bias=bias)

@@ -30,6 +30,7 @@ DEFAULTS = {
     "rotary_pct": 0.25,
     "rotary_emb_base": 10000,
     "attention_bias": True,
+    "tie_word_embeddings": False,
 }
 
 LAYER = {
@@ -71,7 +72,7 @@ def tensors(config: Config) -> Names:
     unbiased = set() if config.flag("attention_bias") else {*QKV, "attention.output"}
     n_layers = config.depth("num_hidden_layers")
     return (
-        vocabulary("decoder", "embed_in", "embed_out", tied=config.tied(default=False))
+        vocabulary("decoder", "embed_in", "embed_out", tied=config.tied())
         | expand("decoder", {"norm": "final_layer_norm"})
         | expand("decoder", layer, layers=n_layers, bias=layer.keys() - unbiased)
     )

@@ -28,6 +28,7 @@ DEFAULTS = {
     "rotary_dim": 64,
     "activation_function": "gelu_new",
     "layer_norm_epsilon": 1e-5,
+    "tie_word_embeddings": False,
 }
 
 LAYER = {
@@ -74,7 +75,7 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a GPT-J checkpoint keeps its tensors; attention has no biases."""
     bias = {"attention.norm_before", "mlp.up", "mlp.down"}
-    tied = config.tied(default=False)
+    tied = config.tied()
     return (
         vocabulary("decoder", "wte", "lm_head", tied=tied, bias=True)
         | expand("decoder", {"norm": "ln_f"})

@@ -34,6 +34,7 @@ DEFAULTS = {
     "rms_norm_eps": 1e-6,
     "attention_bias": False,
     "mlp_bias": False,
+    "tie_word_embeddings": False,
 }
 
 LAYER_TYPES = ("full_attention", "sliding_attention")
@@ -134,12 +135,11 @@ def names(
     *,
     bias: Collection[str] = (),
     changes: Mapping[str, Module | None] | None = None,
-    tied_head: bool = False,
     head_bias: bool = False,
     final_norm: str = "norm",
 ) -> Names:
     """Llama's names with these ``changes``, a module of None being left out."""
-    stack, tied = kind(config), config.tied(default=tied_head)
+    stack, tied = kind(config), config.tied()
     modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
         vocabulary(stack, "embed_tokens", "lm_head", tied=tied, bias=head_bias)

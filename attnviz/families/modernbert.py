@@ -94,7 +94,7 @@ def tensors(config: Config) -> Names:
     }
     bias = {name for name in layer if _has_bias(config, name)}
     n_layers = config.depth("num_hidden_layers")
-    heads = ["decoder"] if config.tied(default=True) else []
+    heads = ["decoder"] if config.tied() else []
     names = expand("encoder", layer, layers=n_layers, bias=bias)
     return (
         {ours: its for ours, its in names.items() if "encoder.0.attention.norm" not in ours}

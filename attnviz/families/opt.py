@@ -97,5 +97,5 @@ def tensors(config: Config) -> Names:
         names |= expand("decoder", norms, layers=n_layers)
         if _has_final_norm(config):
             names |= expand("decoder", {"norm": "decoder.final_layer_norm"})
-    tied = config.tied(default=True)
+    tied = config.tied()
     return names | vocabulary("decoder", "decoder.embed_tokens", "lm_head", tied=tied)

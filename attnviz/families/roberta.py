@@ -8,7 +8,7 @@ from attnviz.families.config import Config
 from attnviz.families.names import Names
 
 BASE = "roberta"
-DEFAULTS = {**bert.DEFAULTS, "pad_token_id": 1}
+DEFAULTS = {**bert.DEFAULTS, "vocab_size": 50265, "pad_token_id": 1}
 
 
 def spec(config: Config) -> ModelSpec:

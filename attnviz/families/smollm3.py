@@ -58,4 +58,4 @@ def _windows(config: Config) -> list[int | None]:
 
 def tensors(config: Config) -> Names:
     """Where a SmolLM3 checkpoint keeps its tensors."""
-    return llama.names(config, bias=llama.biases(config), tied_head=True)
+    return llama.names(config, bias=llama.biases(config))

@@ -65,7 +65,7 @@ def _scales_logits(config: Config) -> bool:
     if config.model_type == "mt5":
         return False
     stored = config.values.get("scale_decoder_outputs")
-    return config.tied(default=True) if stored is None else config.flag("scale_decoder_outputs")
+    return config.tied() if stored is None else config.flag("scale_decoder_outputs")
 
 
 def _stack(config: Config, side: Side) -> StackSpec:
