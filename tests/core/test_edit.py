@@ -25,6 +25,7 @@ def test_an_edit_sees_the_scores_before_the_softmax() -> None:
     scores = {}
     watched(encoder(), GIVEN, edit=lambda step: scores.update({step.layer: step.weights.copy()}))
     plain, _ = watched(encoder(), GIVEN)
+    assert set(scores) == {0, 1}
     for index, found in scores.items():
         np.testing.assert_allclose(softmax(found), plain.map("encoder", index), atol=1e-6)
 

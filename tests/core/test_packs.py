@@ -1,4 +1,4 @@
-"""Sequences that run together, or over threads, give what each gives alone on one thread."""
+"""Sequences together, over threads and in blocks, give what each gives alone and in one piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.core import parallel
+from attnviz.core import attention as attention_module
+from attnviz.core import parallel, transformer
 from attnviz.core.spec import Convolution, ModelSpec, Rotary
 from attnviz.core.transformer import Ids
 from tests.core.made import attention, encoder, layer, some, watched
@@ -63,6 +64,23 @@ def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert shared.maps.keys() == alone.maps.keys()
     for key, found in alone.maps.items():
         np.testing.assert_allclose(shared.maps[key], found, atol=2e-6)
+    for found, hidden in zip(
+        output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
+    ):
+        np.testing.assert_allclose(found, hidden, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = PACKED[name]
+    given = [some(37, n_target=20 if len(spec.stacks) == 2 else None)]
+    whole, expected = watched(spec, given)
+    monkeypatch.setattr(attention_module, "CACHED", 0)  # one head group and 16 queries at a time
+    monkeypatch.setattr(transformer, "BLOCK", 4 * 4 * 37 * 18)  # of all heads, 18 or so
+    blocks, output = watched(spec, given)
+    assert len(blocks.steps) > len(whole.steps)
+    for key, found in whole.maps.items():
+        np.testing.assert_allclose(blocks.maps[key], found, atol=2e-6)
     for found, hidden in zip(
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
