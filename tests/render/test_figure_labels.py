@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from attnviz.errors import InputError
 from attnviz.render.figure import Style, answers, heat_map, side_by_side, wall
+from attnviz.render.figure.ruler import Ruler
 from attnviz.result import Answer, AttentionMap, Head, Panel, Token
 from tests.render.drawn import (
     count,
@@ -108,11 +109,21 @@ def test_long_tokens_end_in_an_ellipsis_and_leave_room_for_the_matrix():
     assert matrix.min() > 0.8
 
 
-def test_an_ellipsis_never_cuts_a_letter_from_its_accents():
-    shown = (Token("e\u0301" * 100),)
-    figure = heat_map(Panel(softmax(1), shown, shown, "one"))
-    elided = [text for text in texts(figure) if text.endswith("…")]
-    assert elided and all(text.endswith("\u0301…") for text in elided)
+@pytest.mark.parametrize("n", [20, 40, 100])
+def test_letters_with_towers_of_accents_keep_apart(n):
+    shown = tuple(Token("A\u030a\u0302\u0303\u0304\u0327\u0331") for _ in range(n))
+    for size in (None, (3.3, 3.0), (5, 5)):
+        tidy(heat_map(Panel(softmax(n), shown, shown, "high"), Style(size=size)))
+
+
+@pytest.mark.parametrize("letter", ["e\u0301", "कि", "👍🏽", "👨\u200d👩\u200d👧"])
+def test_an_ellipsis_never_cuts_through_a_letter_or_an_emoji(letter):
+    assert len(letter) > 1
+    ruler = Ruler(["a"], 100)
+    for room in (0.1, 0.3, 0.5, 1.0, 1.1, 1.2):
+        kept = ruler.elide(letter * 30, 8.0, room)
+        assert kept == letter * kept.count(letter[-1]) + "…"
+        assert ruler.size(kept, 8.0)[0] <= room or kept == "…"
 
 
 def test_columns_of_short_words_are_labelled_upright_and_of_long_ones_turned():
