@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,13 +10,14 @@ from attnviz.core.spec import (
     ALiBi,
     AttentionSpec,
     Buckets,
+    Convolution,
     Disentangled,
     LayerSpec,
     NormSpec,
-    Rotary,
     StackSpec,
 )
 from attnviz.core.transformer import Ids
+from tests.core.formulas import deberta_bucket, slopes, softmax, t5_bucket, turned
 from tests.core.made import D_MODEL, Drawn
 
 Rows = np.ndarray  # float64 (token, d)
@@ -25,59 +25,9 @@ Rows = np.ndarray  # float64 (token, d)
 ACTIVATIONS = {
     "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
     "relu": lambda x: max(x, 0.0),
+    "tanh": math.tanh,
     "silu": lambda x: x / (1 + math.exp(-x)),
 }
-
-
-def softmax(scores: Sequence[float]) -> list[float]:
-    """e to the scores over their sum; zeros where nothing may be seen."""
-    powers = [math.exp(score) for score in scores]
-    total = sum(powers)
-    return [power / total if total else 0.0 for power in powers]
-
-
-def t5_bucket(distance: int, spec: Buckets) -> int:
-    """T5's bucket of a distance key - query, one step at a time."""
-    n, base = spec.n_buckets, 0
-    if spec.bidirectional:
-        n //= 2
-        base = n if distance > 0 else 0
-        away = abs(distance)
-    else:
-        away = max(-distance, 0)
-    exact = n // 2
-    if away < exact:
-        return base + away
-    grown = math.log(away / exact) / math.log(spec.max_distance / exact) * (n - exact)
-    return base + min(exact + math.floor(grown), n - 1)
-
-
-def deberta_bucket(ahead: int, spec: Disentangled) -> int:
-    """DeBERTa's bucket of a distance query - key."""
-    middle = spec.n_buckets // 2
-    if spec.n_buckets <= 0 or abs(ahead) <= middle:
-        return ahead
-    grown = math.log(abs(ahead) / middle) / math.log((spec.max_distance - 1) / middle)
-    return int(math.copysign(math.ceil(grown * (middle - 1)) + middle, ahead))
-
-
-def slopes(n_heads: int) -> list[float]:
-    """ALiBi's slopes as the paper's own code makes them: halves of the next power of two."""
-    if n_heads & (n_heads - 1) == 0:
-        return [2 ** (-8 * (head + 1) / n_heads) for head in range(n_heads)]
-    below = 2 ** (n_heads.bit_length() - 1)
-    return slopes(below) + slopes(2 * below)[0::2][: n_heads - below]
-
-
-def turned(x: np.ndarray, position: int, rotary: Rotary) -> np.ndarray:
-    """One head's vector (d_head,), its pairs turned as complex numbers."""
-    x, half = x.copy(), rotary.dims // 2
-    for pair in range(half):
-        a, b = (2 * pair, 2 * pair + 1) if rotary.interleaved else (pair, pair + half)
-        angle = position * rotary.theta ** (-2 * pair / rotary.dims)
-        z = complex(x[a], x[b]) * complex(math.cos(angle), math.sin(angle))
-        x[a], x[b] = z.real, z.imag
-    return x
 
 
 def normed(x: Rows, spec: NormSpec, weight: np.ndarray | None, bias: np.ndarray | None) -> Rows:
@@ -232,19 +182,37 @@ def run_stack(
     stack: StackSpec, weights: Drawn, ids: np.ndarray, memory: Rows | None = None
 ) -> tuple[dict[tuple[str, int], np.ndarray], Rows]:
     """The maps of a stack by kind and layer, and its last hidden states (token, d_model)."""
-    kind, maps = stack.kind, {}
+    kind, maps, first = stack.kind, {}, None
     x = np.float64(weights.rows(f"{kind}.token.weight", ids, D_MODEL))
     if stack.embedding.positions:
         x += weights.rows(f"{kind}.position.weight", np.arange(len(ids)), D_MODEL)
     for index, spec in enumerate(stack.layers):
         layer = Layer(spec, weights, kind, index)
-        x = layer.run(x, memory)
+        first, x = (x if index == 0 else first), layer.run(x, memory)
+        if index == 0 and stack.convolution:
+            x = convolved(stack.convolution, weights, spec.norm, first, x)
         maps |= {(kind, index): found for kind, found in layer.maps.items()}
     if stack.norm:
         name = f"{kind}.norm"
         bias = weights.tensor(f"{name}.bias", D_MODEL) if stack.norm.kind == "layer" else None
         x = normed(x, stack.norm, weights.tensor(f"{name}.weight", D_MODEL), bias)
+    if stack.project_out:
+        x = dense(weights, f"{kind}.project_out", x, stack.project_out)
     return maps, x
+
+
+def convolved(spec: Convolution, weights: Drawn, norm: NormSpec, first: Rows, x: Rows) -> Rows:
+    """x plus what a window over the embeddings gives, normed; groups see their own part alone."""
+    inputs, side = D_MODEL // spec.groups, spec.kernel // 2
+    name = "encoder.convolution"
+    kernel = weights.tensor(f"{name}.weight", D_MODEL, inputs, spec.kernel)
+    found = np.tile(weights.tensor(f"{name}.bias", D_MODEL), (len(x), 1))
+    for token, out, i, k in np.ndindex(len(x), D_MODEL, inputs, spec.kernel):
+        seen = token + k - side
+        if 0 <= seen < len(x):
+            found[token, out] += kernel[out, i, k] * first[seen, out // inputs * inputs + i]
+    weight, bias = (weights.tensor(f"{name}_norm.{part}", D_MODEL) for part in ("weight", "bias"))
+    return normed(np.vectorize(ACTIVATIONS[spec.activation])(found) + x, norm, weight, bias)
 
 
 def run_model(

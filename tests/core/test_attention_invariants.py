@@ -15,8 +15,8 @@ import attnviz.core.attention as module
 from attnviz.core.attention import Heads, attend, score_bias
 from attnviz.core.parallel import workers
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
+from tests.core.formulas import slopes, softmax, t5_bucket
 from tests.core.made import attention
-from tests.core.slow import slopes, softmax, t5_bucket
 from tests.core.test_attention import NO_WEIGHTS, serial
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attnviz.core import attention as attention_module
 from attnviz.core import parallel, transformer
-from attnviz.core.spec import Convolution, ModelSpec, Rotary
+from attnviz.core.spec import ModelSpec, Rotary
 from attnviz.core.transformer import Ids
 from tests.core.made import attention, encoder, layer, some, watched
 from tests.core.test_transformer import MODELS
@@ -17,7 +17,6 @@ from tests.core.test_transformer import MODELS
 DYNAMIC = Rotary(4, kind="dynamic", scaling={"factor": 4.0, "max_position_embeddings": 4})
 PACKED = MODELS | {
     "angles by each sequence's own length": encoder(*[layer(attention(rotary=DYNAMIC))] * 2),
-    "convolution": encoder(convolution=Convolution(3, 2, "tanh")),
 }
 
 

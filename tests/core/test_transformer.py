@@ -10,6 +10,7 @@ import pytest
 from attnviz.core.spec import (
     ALiBi,
     Buckets,
+    Convolution,
     Disentangled,
     EmbeddingSpec,
     MLPSpec,
@@ -80,6 +81,9 @@ MODELS = {
     "deberta": both_ways(bias=Disentangled(c2p=True, p2c=True, **RELATIVE), scale=0.3),
     "deberta, contents to positions": both_ways(bias=Disentangled(c2p=True, p2c=False, **RELATIVE)),
     "deberta, positions to contents": both_ways(bias=Disentangled(c2p=False, p2c=True, **RELATIVE)),
+    "convolution": encoder(convolution=Convolution(3, 2, "tanh")),
+    "wide convolution": encoder(convolution=Convolution(5, 1, "gelu")),
+    "projected out": decoder(norm=NormSpec(), project_out=10),
     "without positions": encoder(embedding=NO_POSITIONS),
     "layers that differ": encoder(layer(attention(left=1, right=1)), layer(attention(n_heads=4))),
     "encoder and decoder": translator(),
