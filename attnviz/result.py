@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError, UnknownHead
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "Answer",
@@ -80,7 +83,8 @@ class AttentionMap:
     """Attention weights, float32 (layer, head, query, key), read-only.
 
     ``layers``, ``heads``, ``queries`` and ``keys`` hold the original index of each row on each
-    axis, so that layer 7 of a slice is still layer 7.
+    axis, so that layer 7 of a slice is still layer 7; ``axes`` are the tokens that queries and
+    keys count, which a result gives to its maps.
     """
 
     weights: FloatArray
@@ -88,6 +92,7 @@ class AttentionMap:
     heads: tuple[int, ...] = ()
     queries: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
+    axes: tuple[tuple[Token, ...], tuple[Token, ...]] = ((), ())
 
     def __post_init__(self) -> None:
         weights = np.asarray(self.weights, dtype=np.float32).view()
@@ -100,6 +105,11 @@ class AttentionMap:
                     f"the map has {weights.shape[axis]} {name} but {len(given)} indices for them"
                 )
             object.__setattr__(self, name, given)
+
+    def _repr_html_(self) -> str:
+        from attnviz.show import html
+
+        return html(self)
 
     def all_heads(self) -> list[Head]:
         """Every head of the map, layer by layer."""
@@ -141,7 +151,8 @@ class AttentionMap:
         if missing:
             raise UnknownHead(f"there is no {name[:-1]} {missing[0]}; the map has {span(have)}")
         rows = [have.index(index) for index in indices]
-        return replace(self, weights=np.take(self.weights, rows, axis=axis), **{name: indices})
+        changes: dict[str, Any] = {name: indices}
+        return replace(self, weights=np.take(self.weights, rows, axis=axis), **changes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,15 +174,66 @@ class AttentionResult:
     hidden: FloatArray | None = None
     model: ModelInfo = field(default_factory=lambda: ModelInfo("unknown"))
 
+    def __post_init__(self) -> None:
+        labelled = {kind: replace(map, axes=self._axes(kind)) for kind, map in self.maps.items()}
+        object.__setattr__(self, "maps", labelled)
+
+    def _axes(self, kind: str) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+        """The tokens that a map's queries and keys count."""
+        target = self.target_tokens or self.tokens
+        return self.tokens if kind == "encoder" else target, (
+            target if kind == "decoder" else self.tokens
+        )
+
     def query_tokens(self, kind: str) -> tuple[Token, ...]:
         """The tokens along the query axis of a map, in its order."""
-        tokens = self.target_tokens if kind != "encoder" and self.target_tokens else self.tokens
-        return tuple(tokens[i] for i in self.maps[kind].queries)
+        return tuple(self._axes(kind)[0][i] for i in self.maps[kind].queries)
 
     def key_tokens(self, kind: str) -> tuple[Token, ...]:
         """The tokens along the key axis of a map, in its order."""
-        tokens = self.target_tokens if kind == "decoder" and self.target_tokens else self.tokens
-        return tuple(tokens[i] for i in self.maps[kind].keys)
+        return tuple(self._axes(kind)[1][i] for i in self.maps[kind].keys)
+
+    def figure(
+        self,
+        *,
+        head: Head | str | None = None,
+        layer: int | None = None,
+        mean: bool = False,
+        heads: Literal["all"] | None = None,
+        map: Kind | None = None,
+        tokens: bool = False,
+        special: bool = True,
+        ask: str | Sequence[str] = (),
+        **style: Any,
+    ) -> Figure:
+        """A matplotlib Figure of one head, a layer's mean, the mean of all, or every head.
+
+        Without a choice it is the head that says most about words; ``ask`` shows where words
+        look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
+        tokens. ``style`` takes size in inches, dpi, palette, title, numbers, top and font.
+
+        Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
+        """
+        from attnviz.show import figure
+
+        asked = [ask] if isinstance(ask, str) else list(ask)
+        return figure(
+            self,
+            style,
+            head=head,
+            layer=layer,
+            mean=mean,
+            heads=heads,
+            map=map,
+            tokens=tokens,
+            no_special=not special,
+            ask=asked,
+        )
+
+    def _repr_html_(self) -> str:
+        from attnviz.show import html
+
+        return html(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

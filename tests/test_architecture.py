@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 ARROWS: dict[str, set[str]] = {
     "": {"errors", "result", "model"},
     "errors": set(),
-    "result": set(),
+    "result": {"show"},  # only to show itself, when asked to
     "core": set(),
     "families": {"core", "checkpoint", "result"},
     "checkpoint": {"result"},
@@ -24,7 +24,9 @@ ARROWS: dict[str, set[str]] = {
     "render": {"result"},
     "model": {"core", "families", "checkpoint", "result"},
     "catalogue": {"core", "families", "checkpoint"},
-    "cli": {"", "analysis", "catalogue", "model", "render", "result"},
+    "scene": {"analysis", "result"},
+    "show": {"render", "result", "scene"},
+    "cli": {"", "analysis", "catalogue", "model", "render", "result", "scene", "show"},
     "__main__": {"cli"},
 }
 # The tokenizers library raises bare Exception, and its panics are not even that.

@@ -13,9 +13,9 @@ from attnviz.cli.files import all_or_nothing, naming
 from attnviz.cli.options import Options
 
 if TYPE_CHECKING:
-    from attnviz.cli.scene import Scene
     from attnviz.render.figure.save import Format
     from attnviz.result import AttentionResult
+    from attnviz.scene import Scene
 
 __all__ = ["Delivery", "open_delivery"]
 
@@ -43,11 +43,9 @@ class Delivery:
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
-        from attnviz.analysis.view import confine
-        from attnviz.cli.scene import Scene
+        from attnviz.scene import Scene
 
-        options = self._options
-        scene = Scene(confine(result, layer=options.layer, head=options.one_head()), options)
+        scene = Scene(result, self._options)
         for path, sink in self._sinks:
             with naming(path) if path else nullcontext():
                 sink.add(scene)

@@ -22,7 +22,7 @@ FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shel
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-class Misuse(AttnvizError):  # noqa: N818
+class Misuse(AttnvizError):
     """Options that contradict each other or that cannot be read."""
 
 

@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 __all__ = ["Command", "HungUp", "Program"]
 
 
-class HungUp(Exception):  # noqa: N818
+class HungUp(Exception):
     """Whoever read our output has gone, as ``head`` does."""
 
 

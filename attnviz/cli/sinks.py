@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from attnviz.cli.options import Options
-from attnviz.cli.scene import Scene
+from attnviz.scene import Scene
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from rich.console import Console, RenderableType
 
     from attnviz.render.figure.save import Format
@@ -58,31 +56,15 @@ class FigureFile:
 
     def finish(self) -> None:
         """Draw."""
-        drawn = self._figure()
-        from attnviz.render.figure import save
-
-        save(drawn, self._stream, self._format, dpi=self._style.dpi)
-
-    def _figure(self) -> Figure:
         from attnviz.render.swift import import_swiftly
 
         import_swiftly()
-        from attnviz.render import figure
+        from attnviz.show import draw
 
-        first, style = self._scenes[0], self._style
-        if first.options.ask:
-            return figure.answers([a for scene in self._scenes for a in scene.answers], style)
-        if first.options.heads:
-            return figure.wall(
-                first.map, *first.axes, style, title=first.name, notes=first.notes, kind=first.kind
-            )
-        if len(self._scenes) == 1:
-            return figure.heat_map(first.panel, style)
-        panels = [
-            replace(scene.panel, title=f"{scene.name}: {scene.panel.title}")
-            for scene in self._scenes
-        ]
-        return figure.side_by_side(panels, style)
+        drawn = draw(self._scenes, self._style)
+        from attnviz.render.figure import save
+
+        save(drawn, self._stream, self._format, dpi=self._style.dpi)
 
 
 class Page:
@@ -105,7 +87,7 @@ class Page:
         opening = Opening(
             view="ask" if options.ask else "wall" if options.heads else "matrix",
             map=first.kind,
-            heads=None if options.ask or options.heads else _heads(first),
+            heads=_heads(first),
             word=options.ask[0] if options.ask else None,
             by="tokens" if options.tokens else "words",
             special="hide" if options.no_special else "show",
@@ -116,7 +98,11 @@ class Page:
 
 
 def _heads(scene: Scene) -> str:
-    """The head or mean that is shown, as a page's address names it."""
+    """The heads a page opens at: the one that is shown or that answers, or those of a mean."""
+    if scene.options.heads:
+        return "*"
+    if scene.options.ask:
+        return str(scene.answers[0].heads[0])
     if scene.panel.head is not None:
         return str(scene.panel.head)
     return "*" if scene.options.layer is None else f"{scene.options.layer}.*"

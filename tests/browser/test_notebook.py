@@ -17,21 +17,13 @@ pytest.importorskip("ipykernel")
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = [
     """
-from attnviz.render.page import fragment
 from tests.support.results import encoder, translator
-
-class Shown:
-    def __init__(self, shown, **options):
-        self.shown, self.options = shown, options
-
-    def _repr_html_(self):
-        return fragment(self.shown, **self.options)
 
 result = translator()
 """,
-    "Shown(encoder('he took a hat'))",
-    "Shown(result, kind='decoder')",
-    "Shown(result.maps['cross'], axes=(result.target_tokens, result.tokens))",
+    "encoder('he took a hat')",
+    "result",
+    "result.maps['cross']",
 ]
 STAGE = "return document.documentElement.dataset.stage"
 
@@ -70,7 +62,7 @@ def test_each_output_draws_itself(frames):
     assert inside(frames, 0).find("[aria-selected=true]").text == "Wall"
     assert "small" in frames.text("#model")
     assert len(inside(frames, 1).all(".tile")) == 4
-    assert frames.js("return document.querySelector('[name=map]:checked').value") == "decoder"
+    assert frames.js("return document.querySelector('[name=map]:checked').value") == "cross"
     assert "8 × 6 tokens" in inside(frames, 2).text("#model")
 
 

@@ -84,7 +84,7 @@ def _limits(kind: str, tokens: Tokens, targets: Tokens, model: ModelInfo) -> tup
 
 def _map(weights: FloatArray, labels: Fields, where: str, limits: tuple[int, ...]) -> AttentionMap:
     check_weights(weights, f"{where}.weights")
-    indices = {}
+    indices: dict[str, Any] = {}
     for axis, size, limit in zip(WEIGHT_AXES, weights.shape, limits, strict=True):
         given = labels.get(axis)
         if given is None and axis in ("queries", "keys") and size != limit:

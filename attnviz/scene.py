@@ -1,4 +1,4 @@
-"""What the options choose to show of one result; worked out when it is first looked at."""
+"""What is chosen to be shown of one result; worked out when it is first looked at."""
 
 from __future__ import annotations
 
@@ -6,24 +6,50 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 from attnviz.analysis.ask import Place, ask, find_word
 from attnviz.analysis.choose import default_kind, head_panel, mean_panel, most_telling
 from attnviz.analysis.links import strongest_links
 from attnviz.analysis.particular import Survey, survey
-from attnviz.analysis.view import View, look
-from attnviz.cli.options import Options
+from attnviz.analysis.view import View, confine, look
 from attnviz.errors import UnknownWord
-from attnviz.result import Answer, AttentionMap, AttentionResult, Link, Panel, Token
+from attnviz.result import Answer, AttentionMap, AttentionResult, Head, Link, Panel, Token
 
-__all__ = ["Scene"]
+__all__ = ["Choices", "Scene"]
+
+
+class Choices(Protocol):
+    """What to look at: one head, one layer's mean, the mean of all, or the head that says most.
+
+    ``heads`` "all" shows every head, ``ask`` where words look, ``map`` one of several maps;
+    ``tokens`` instead of words, and ``no_special`` without special tokens.
+    """
+
+    @property
+    def layer(self) -> int | None: ...
+    @property
+    def mean(self) -> bool: ...
+    @property
+    def heads(self) -> str | None: ...
+    @property
+    def map(self) -> str | None: ...
+    @property
+    def tokens(self) -> bool: ...
+    @property
+    def no_special(self) -> bool: ...
+    @property
+    def ask(self) -> Sequence[str] | None: ...
+
+    def one_head(self) -> Head | None:
+        """The head asked for, if one was."""
 
 
 class Scene:
-    """One result, already confined to the layer or head asked for, as the options show it."""
+    """One result as the choices show it, confined to the layer or head asked for."""
 
-    def __init__(self, result: AttentionResult, options: Options) -> None:
-        self.result = result
+    def __init__(self, result: AttentionResult, options: Choices) -> None:
+        self.result = confine(result, layer=options.layer, head=options.one_head())
         self.options = options
         self._surveys: dict[str, Survey] = {}
 
@@ -54,7 +80,7 @@ class Scene:
     def panel(self) -> Panel:
         """The one matrix to show: what was asked for, or the head that says most about words."""
         options = self.options
-        if options.mean or options.layer is not None or options.head is not None:
+        if options.mean or options.layer is not None or options.one_head() is not None:
             return mean_panel(self.view, self.kind)
         choice = most_telling(self.view, self.kind, self._survey(self.kind))
         panel = head_panel(self.view, self.kind, choice.head)
