@@ -117,6 +117,12 @@ def test_what_is_hidden_and_what_must_be_said_stand_under_the_picture():
     assert "82.3% of the weight is on hidden tokens" in said and "a sentence to be read" in said
 
 
+def test_numbers_of_faint_weights_have_more_decimals():
+    weights = np.array([[0.0041, 0.0004, 0.00001]], np.float32)
+    shown = texts(heat_map(Panel(weights, many(1), many(3), "faint")))
+    assert {"0.0041", "0.0004", "0"} <= set(shown) and "0.00" not in shown
+
+
 def test_cross_attention_has_its_target_down_and_its_source_across():
     target, source = tokens("a b"), tokens("c d e")
     shown = Panel(softmax(2, 3), target, source, "cross", kind="cross")

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.errors import InputError
-from attnviz.render.figure.cells import scale_of
+from attnviz.render.figure.cells import decimals, scale_of, short, written
 from attnviz.render.figure.notes import hidden_note
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import no_room
@@ -36,7 +36,6 @@ ABOVE, BETWEEN = 0.3, 0.2  # inches for the headings of columns, and between ans
 QUESTION = 0.2  # inches for the heading of an answer
 LONGEST_LABEL, SHARE = 1.6, 0.3  # inches; of a given width
 MOST_KEYS = 24  # of a longer text only the keys that get most are shown
-SAID = 0.005  # weights below are not written beside their bars
 STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
 
 
@@ -121,17 +120,18 @@ class _Bars:
         """Draw the bars of one head, the one that it looks at most darker than the others."""
         x, y = corner
         points = min(DIGITS, layout.row * 72)
-        longest = layout.column - AIR - self.ruler.size("0.00", points, bold=True)[0]
+        longest = layout.column - AIR - self.ruler.size(short(self.scale.top), points, bold=True)[0]
         sheet.box(x, y, HAIRLINE, len(weights) * layout.row, RULE)
         for i, weight in enumerate(weights.tolist()):
             length = longest * min(max(weight / self.scale.top, 0), 1)
             color = self.scale.colours(STRONGEST if i == top else OTHERS)
             thick = FILLED * layout.row
             sheet.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
-            if weight >= SAID:
+            said = written(weight, decimals(self.scale.top))
+            if said not in ("", "0"):
                 place = (x + length + AIR * 0.7, y + (i + 0.5) * layout.row)
                 ink = INK if i == top else GREY
-                sheet.write(*place, f"{weight:.2f}", points, color=ink, bold=i == top)
+                sheet.write(*place, said, points, color=ink, bold=i == top)
 
     def _arrange(self) -> _Layout:
         n_columns = max(len(_columns(answer)) for answer in self.asked)

@@ -13,7 +13,10 @@ from attnviz.render.figure.palettes import choose
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
-__all__ = ["Scale", "resample", "scale_of", "short"]
+__all__ = ["Scale", "decimals", "resample", "scale_of", "short", "written"]
+
+
+MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,22 @@ def resample(weights: FloatArray, rows: int, columns: int) -> FloatArray:
     return _along(_along(weights, -2, rows), -1, columns)
 
 
+def decimals(largest: float) -> int:
+    """How many decimals to write where this is the largest weight: two, or for two digits."""
+    return min(max(2, 1 - math.floor(math.log10(abs(largest)))), MOST_DECIMALS) if largest else 2
+
+
+def written(weight: float, places: int) -> str:
+    """A weight with so many decimals; nothing for 0 itself, and 0 for what rounds to it."""
+    if weight == 0:
+        return ""
+    text = f"{weight:.{places}f}"
+    return text.replace("-", "−") if float(text) else "0"
+
+
 def short(value: float) -> str:
-    """A weight as it is written beside a scale: two decimals, or two digits if it is small."""
-    if value == 0:
-        return "0"
-    decimals = max(2, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}".replace("-", "−") if decimals < 7 else f"{value:.1e}"
+    """A weight as it is written beside a scale."""
+    return written(value, decimals(value)) or "0"
 
 
 def _largest(array: FloatArray) -> float:

@@ -9,15 +9,16 @@ from matplotlib.figure import Figure
 
 from attnviz.errors import InputError
 from attnviz.render.figure.bar import bar_room, draw_bar
-from attnviz.render.figure.cells import scale_of
+from attnviz.render.figure.cells import decimals, scale_of
 from attnviz.render.figure.grid import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
 from attnviz.render.figure.notes import panel_notes, pooled_note, thinned_note
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.sheet import NARROWEST, PAD, Frame, Sheet, plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
-    digit_points,
+    Digits,
     draw_tiles,
+    fitting_digits,
     shared_by,
     side_for_digits,
     uncluttered,
@@ -69,6 +70,7 @@ class _Picture:
             )
             for signed in {panel.signed for panel in panels}
         }
+        self.places = max(decimals(scale.top) for scale in self.scales.values())
         self.bars = [self._bar_after(i) for i in range(len(panels))]
 
     def draw(self) -> Figure:
@@ -128,8 +130,8 @@ class _Picture:
         keys = max(len(panel.keys) for panel in self.panels)
         width, height = natural_cell(queries, keys, self.per_row)
         if self.style.numbers:
-            width = max(width, side_for_digits(self.panels, self.ruler))
-            height = max(height, side_for_digits(self.panels, self.ruler))
+            side = side_for_digits(self.panels, self.places, self.ruler)
+            width, height = max(width, side), max(height, side)
             if max(width * keys, height * queries) > LARGEST:
                 raise InputError(
                     f"{queries} × {keys} numbers cannot be read in one picture; "
@@ -137,19 +139,20 @@ class _Picture:
                 )
         return width, height
 
-    def _digits(self, plan: Plan) -> float | None:
-        """The size in points of the digits in the cells, None for none."""
+    def _digits(self, plan: Plan) -> Digits | None:
+        """How the numbers in the cells are written, None for no numbers."""
         if self.style.numbers is False:
             return None
-        points = digit_points(self.panels, plan.cell, self.ruler)
-        if self.style.numbers:
-            if points is None:
-                raise InputError(
-                    "numbers do not fit the cells of this picture; "
-                    "give it a larger --size or leave --numbers out"
-                )
-            return points
-        return points if points and points >= LEGIBLE and uncluttered(self.panels) else None
+        digits = fitting_digits(self.panels, self.places, plan.cell, self.ruler)
+        if self.style.numbers is None:
+            helps = digits and digits.points >= LEGIBLE and uncluttered(self.panels)
+            return digits if helps else None
+        if digits is None:
+            raise InputError(
+                "numbers do not fit the cells of this picture; "
+                "give it a larger --size or leave --numbers out"
+            )
+        return digits
 
     def _bar_after(self, i: int) -> bool:
         """Whether the scale stands right of a panel: at a row's end, or before another scale."""

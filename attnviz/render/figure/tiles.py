@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnviz.render.figure.cells import Scale, resample
+from attnviz.render.figure.cells import Scale, resample, written
 from attnviz.render.figure.palettes import readable_in_white
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.sheet import INK, Sheet, outline
 from attnviz.result import FloatArray, Panel
 
-__all__ = ["digit_points", "draw_tiles", "shared_by", "side_for_digits", "uncluttered"]
+__all__ = [
+    "LEGIBLE",
+    "Digits",
+    "draw_tiles",
+    "fitting_digits",
+    "shared_by",
+    "side_for_digits",
+    "uncluttered",
+]
 
 SEPARATED = 0.1  # inches; cells this large stand apart
 MOST_TILES = 2500  # cells over which they are one image
@@ -21,15 +30,21 @@ LARGEST, SMALLEST = 7.5, 4.0  # points of digits
 LEGIBLE = 6.0  # points under which nobody gets digits without asking
 UNCLUTTERED = 400  # cells over which nobody gets digits without asking
 FILLED = 0.84  # of a cell's width that digits may take
-ROUNDS_TO_0 = 0.005
 
 Size = tuple[float, float]
 
 
+class Digits(NamedTuple):
+    """How numbers are written into cells: their size in points, and how many decimals."""
+
+    points: float
+    places: int
+
+
 def draw_tiles(
-    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, points: float | None
+    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, digits: Digits | None
 ) -> None:
-    """Draw a matrix from its upper left corner; ``points`` is the size of its digits, if any."""
+    """Draw a matrix from its upper left corner, with its numbers in the cells or without."""
     queries, keys = panel.weights.shape
     axes = sheet.axes(*corner, keys * cell[0], queries * cell[1])
     axes.set(xlim=(-0.5, keys - 0.5), ylim=(queries - 0.5, -0.5))
@@ -40,8 +55,8 @@ def draw_tiles(
             axes, panel.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi
         )
     outline(axes)
-    if points:
-        _write_digits(sheet, panel.weights, scale, corner, cell, points)
+    if digits:
+        _write_digits(sheet, panel.weights, scale, corner, cell, digits)
 
 
 def shared_by(cell: float, dpi: int) -> int:
@@ -49,21 +64,21 @@ def shared_by(cell: float, dpi: int) -> int:
     return int(np.ceil(1 / (cell * dpi))) if cell * dpi < 1 else 1
 
 
-def digit_points(panels: Sequence[Panel], cell: Size, ruler: Ruler) -> float | None:
-    """The largest size at which the digits of all panels fit their cells, None if none does."""
-    widest = _widest(panels)
+def fitting_digits(panels: Sequence[Panel], places: int, cell: Size, ruler: Ruler) -> Digits | None:
+    """The largest digits with which the numbers of all panels fit their cells, if any do."""
+    widest = _widest(panels, places)
     points = LARGEST
     while points >= SMALLEST:
         width, height = ruler.size(widest, points)
         if width <= FILLED * cell[0] and height <= cell[1]:
-            return points
+            return Digits(points, places)
         points -= 0.5
     return None
 
 
-def side_for_digits(panels: Sequence[Panel], ruler: Ruler) -> float:
-    """The side in inches of square cells in which digits can be read."""
-    return 1.01 * ruler.size(_widest(panels), LEGIBLE)[0] / FILLED
+def side_for_digits(panels: Sequence[Panel], places: int, ruler: Ruler) -> float:
+    """The side in inches of square cells in which numbers can be read."""
+    return 1.01 * ruler.size(_widest(panels, places), LEGIBLE)[0] / FILLED
 
 
 def uncluttered(panels: Sequence[Panel]) -> bool:
@@ -71,30 +86,22 @@ def uncluttered(panels: Sequence[Panel]) -> bool:
     return all(panel.weights.size <= UNCLUTTERED for panel in panels)
 
 
-def _widest(panels: Sequence[Panel]) -> str:
-    extremes = [f(panel.weights) for panel in panels for f in (np.min, np.max)]
-    return max((_digits(float(value)) for value in extremes), key=len)
-
-
-def _digits(weight: float) -> str:
-    """Two decimals; nothing for 0 itself, and no more than a 0 for what rounds to it."""
-    if weight == 0:
-        return ""
-    if abs(weight) < ROUNDS_TO_0:
-        return "0"
-    return f"{weight:.2f}".replace("-", "−")
+def _widest(panels: Sequence[Panel], places: int) -> str:
+    """The longest number that would stand in a cell."""
+    extremes = [float(f(panel.weights)) for panel in panels for f in (np.min, np.max)]
+    return max((written(weight, places) for weight in extremes), key=len)
 
 
 def _write_digits(
-    sheet: Sheet, weights: FloatArray, scale: Scale, corner: Size, cell: Size, points: float
+    sheet: Sheet, weights: FloatArray, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
     light = readable_in_white(scale.colours(scale.norm(weights)))
     for (query, key), weight in np.ndenumerate(weights):
         sheet.write(
             corner[0] + (key + 0.5) * cell[0],
             corner[1] + (query + 0.5) * cell[1],
-            _digits(float(weight)),
-            points,
+            written(float(weight), digits.places),
+            digits.points,
             color="white" if light[query, key] else INK,
             align="center",
         )
