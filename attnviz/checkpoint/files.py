@@ -21,12 +21,11 @@ def read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():  # a pipe or a device could block or never end
         raise BadCheckpoint(f"{what} is not a regular file")
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_JSON + 1)
+        if path.stat().st_size > LARGEST_JSON:
+            raise BadCheckpoint(f"{what} is larger than {LARGEST_JSON // 1_000_000} MB")
+        raw = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
-    if len(raw) > LARGEST_JSON:
-        raise BadCheckpoint(f"{what} is larger than {LARGEST_JSON // 1_000_000} MB")
     return parse_object(raw, what)
 
 

@@ -16,7 +16,7 @@ from attnviz.families.config import Config
 from attnviz.families.names import Names, with_activations
 from attnviz.families.unknown import unknown
 
-__all__ = ["FAMILIES", "Translated", "translate"]
+__all__ = ["FAMILIES", "Translated", "specify", "translate"]
 
 FAMILIES = {
     "albert": "albert",
@@ -78,20 +78,29 @@ class Translated(NamedTuple):
     weights: Bound
 
 
-def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
-    """A model of these config values over these tensors.
+def specify(values: Mapping[str, Any]) -> tuple[Config, ModelSpec, Names, tuple[str, ...]]:
+    """What a config.json alone tells: its values, the model, its tensors and their prefixes.
 
-    Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly, and
-    BadCheckpoint where tensors are missing or contradict the config; warns of keys and tensors
-    that it does not know.
+    Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly and
+    BadCheckpoint for values that make no sense; warns of keys that it does not know.
     """
     family, config = _family(values)
     config.refuse_what_no_family_reads()
     spec = family.spec(config)
-    names, sizes = with_activations(family.tensors(config), spec), shapes(spec)
+    names = with_activations(family.tensors(config), spec)
     config.warn_of_unread()
+    return config, spec, names, (family.BASE, *getattr(family, "ALSO_BASE", ()))
+
+
+def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
+    """A model of these config values over these tensors.
+
+    Raises BadCheckpoint where tensors are missing or contradict the config, and warns of tensors
+    that are left over.
+    """
+    config, spec, names, bases = specify(values)
+    sizes = shapes(spec)
     needed = {ours: its for ours, its in names.items() if ours in sizes}
-    bases = (family.BASE, *getattr(family, "ALSO_BASE", ()))
     return Translated(config.model_type, spec, bind(needed, tensors, bases, sizes, config))
 
 

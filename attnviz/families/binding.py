@@ -57,9 +57,7 @@ def bind(
             where[stored] = found
             _check_shape(ours, stored, found, shapes[ours], tensors, config)
         elif not stored.optional:
-            raise BadCheckpoint(
-                f"the checkpoint has no tensor {quote(stored.name)}, which its config.json asks for"
-            )
+            raise _missing(_prefix(tensors, bases) * stored.base + stored.name)
     _warn_of_unused(names, tensors, bases, where)
     return Bound(names, tensors, where)
 
@@ -70,6 +68,18 @@ def _find(stored: Stored, tensors: Tensors, bases: tuple[str, ...]) -> str | Non
         if name.replace("{n}", "0") in tensors.names:
             return name
     return None
+
+
+def _missing(name: str) -> BadCheckpoint:
+    return BadCheckpoint(
+        f"the checkpoint has no tensor {quote(name)}, which its config.json asks for"
+    )
+
+
+def _prefix(tensors: Tensors, bases: tuple[str, ...]) -> str:
+    """The prefix that the base model's tensors have in this checkpoint."""
+    prefixes = [f"{base}." for base in bases]
+    return next((p for p in prefixes if any(n.startswith(p) for n in tensors.names)), "")
 
 
 def _spellings(stored: Stored, bases: tuple[str, ...]) -> Iterator[str]:
@@ -91,9 +101,7 @@ def _check_shape(
     every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)] or [theirs]
     for name in every:
         if name not in tensors.names:
-            raise BadCheckpoint(
-                f"the checkpoint has no tensor {quote(name)}, which its config.json asks for"
-            )
+            raise _missing(name)
         found = tensors.shape(name)
         if found == wanted or (stored.flat and _flat(found) == _flat(wanted)):
             continue

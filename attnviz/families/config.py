@@ -100,6 +100,7 @@ class Config:
 
     def refuse_what_no_family_reads(self) -> None:
         """Raise UnsupportedModel for weights that are quantised or whose layers differ in size."""
+        self.ignore(*REFUSED_IF_SET)
         for key in REFUSED_IF_SET:
             if self.values.get(key):
                 raise UnsupportedModel(

@@ -10,6 +10,7 @@ from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import Ids, Step, Want, run
 from attnviz.core.weights import Keeper, Weights
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
+from attnviz.model.record import require_numbers
 from attnviz.model.rules import Rules
 
 __all__ = ["Rules", "continue_ids", "write_target"]
@@ -81,7 +82,9 @@ def _scores(
     """What every token scores behind these hidden states, float32 (vocabulary,)."""
     if spec.head is None:
         raise InputError("this model writes no text")
-    scores: npt.NDArray[np.float32] = logits(spec.head, weights, hidden[-1:])[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores: npt.NDArray[np.float32] = logits(spec.head, weights, hidden[-1:])[0]
+    require_numbers(scores)
     return scores
 
 
