@@ -6,18 +6,17 @@ __all__ = ["import_swiftly"]
 
 
 def import_swiftly() -> None:
-    """Import what figures need of matplotlib, but for the help texts that it would compose.
+    """Import matplotlib and our figures, but for the help texts that matplotlib would compose.
 
-    matplotlib lists every property of every artist in its docstrings while it is imported, which
-    takes a quarter of the time. Only a program should do without them, never a library: whoever
-    imports attnviz in a notebook may want to read them.
+    It lists every property of every artist in its docstrings while it is imported, which takes a
+    quarter of the time. Only a program should do without them, never a library: whoever imports
+    attnviz in a notebook may want to read them.
     """
     import matplotlib.artist
 
     composed = matplotlib.artist.kwdoc
     matplotlib.artist.kwdoc = lambda _: ""  # type: ignore[assignment]
     try:
-        import matplotlib.backends.backend_agg
-        import matplotlib.figure
+        import attnviz.render.figure  # noqa: F401 (for its artists)
     finally:
         matplotlib.artist.kwdoc = composed

@@ -4,8 +4,9 @@
 
     python -m tests.benchmarks.figure_wall
 
-Both sides read the same .npz. The plain grid draws every head with ``imshow`` into axes of its
-own, named like 3.1 and without ticks, and saves as it comes.
+All sides read the same .npz. The plain grid draws every head with ``imshow`` into axes of its
+own, named like 3.1, and saves as it comes; the bare one takes the ticks off first, which spares
+matplotlib half of its work.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ for layer in range(layers):
     for head in range(heads):
         axes = grid[layer, head]
         axes.imshow(weights[layer, head], vmin=0, vmax=weights.max())
-        axes.set_xticks([])
-        axes.set_yticks([])
+        if sys.argv[3] == "bare":
+            axes.set(xticks=[], yticks=[])
         axes.set_title(f"{layer}.{head}", fontsize=6)
 figure.savefig(sys.argv[2])
 """
@@ -51,18 +52,21 @@ def main() -> None:
         for shape in GRIDS:
             document, ours, theirs = (f"{folder}/{name}" for name in ("a.npz", "a.png", "b.png"))
             write(Path(document), *shape)
+            grid = [sys.executable, "-c", PLAIN, document, theirs]
             sides = {
                 "ours": [*attnviz, "render", document, "--heads", "all", "-o", ours],
-                "theirs": [sys.executable, "-c", PLAIN, document, theirs],
+                "plain": [*grid, "plain"],
+                "bare": [*grid, "bare"],
             }
             found = alternate(
                 {name: lambda command=command: process(command) for name, command in sides.items()},
                 rounds,
             )
-            seconds = ([cost.seconds for cost in found[name]] for name in sides)
+            seconds = {name: [cost.seconds for cost in costs] for name, costs in found.items()}
             layers, heads, tokens = shape
-            what = f"wall of {layers} x {heads} heads, {tokens} tokens: wall time"
-            report(what, *seconds, "s", GOAL)
+            for other in ("plain", "bare"):
+                what = f"{layers} x {heads} heads, {tokens} tokens, {other} grid"
+                report(what, seconds["ours"], seconds[other], "s", GOAL)
 
 
 def write(path: Path, layers: int, heads: int, tokens: int) -> None:

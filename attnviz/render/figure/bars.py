@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +46,7 @@ def answers(asked: Sequence[Answer], style: Style = DEFAULT) -> Figure:
         return _Bars(list(asked), style).draw()
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """How many keys and heads there is room for, and inches for labels, columns and rows."""
 
     keys: int

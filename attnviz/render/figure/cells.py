@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.colors import Colormap, Normalize
@@ -19,8 +19,7 @@ __all__ = ["Scale", "decimals", "resample", "scale_of", "short", "written"]
 MOST_DECIMALS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """Which weight has which colour: from 0, or from -top if signed, to top."""
 
     top: float

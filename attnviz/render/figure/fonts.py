@@ -6,7 +6,6 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from matplotlib.font_manager import (
@@ -129,6 +128,8 @@ def _is_upright(entry: FontEntry) -> bool:
 
 
 def _unknown_font(font: str) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(font, fontManager.get_font_names(), n=1)
     instead = f"did you mean '{close[0]}'?" if close else f"without --font it is '{OWN}'"
     return f"there is no font {quote(font)} on this machine; {instead}"

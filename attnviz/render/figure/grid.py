@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from attnviz.render.figure.bar import LOWEST
 from attnviz.render.figure.ruler import Ruler
@@ -26,8 +26,7 @@ SMALL_CELL = 0.2  # inches; cells that stay smaller may have any shape
 SKEWED = 4  # times as many tokens on one axis as on the other
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One panel with its labels; no ``rows`` where those of its neighbour serve it too."""
 
     panel: Panel
@@ -36,8 +35,7 @@ class Block:
     columns: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Panels in rows of so many, all with cells of the same width and height in inches.
 
     ``bars`` says for each column of panels what the scales at its right take.
@@ -108,7 +106,7 @@ class Plan:
             max(self.cell[0], min(self.cell[0] + wider, most)),
             max(self.cell[1], min(self.cell[1] + higher, most)),
         )
-        return replace(self, cell=cell)
+        return self._replace(cell=cell)
 
     @property
     def _columns(self) -> range:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -141,8 +141,7 @@ def outline(axes: Axes) -> None:
     ).set_clip_on(False)
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What stands over and under a picture: its title and, small and grey, its notes."""
 
     title: Sequence[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.sheet import INK, MUTED, Sheet
@@ -19,8 +19,7 @@ GAP = 0.05  # inches between a label and its cell
 SLACK = 1.06  # labels that are thinned out get a little air
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """Some labels of one axis: the tokens they stand for, their size, and the room they take."""
 
     tokens: Sequence[Token]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +20,7 @@ __all__ = ["Exact", "Mosaic", "paint"]
 Pixels = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class Mosaic:
+class Mosaic(NamedTuple):
     """Where thumbnails of width × height pixels stand in one image, hairline included.
 
     ``across`` and ``between`` are the pixels that separate columns and rows.

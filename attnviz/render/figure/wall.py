@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -58,8 +58,7 @@ def wall(
         return _Wall(attention, queries, keys, style, title, (axes_note(kind), *notes)).draw()
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """A wall in its size: thumbnails, token labels, names of heads, and frame.
 
     ``left`` and ``top`` are the inches from the sheet's corner to that of the mosaic; ``width``
@@ -89,7 +88,7 @@ class _Layout:
             self.cell[0] * (width - 2) / (old.width - 2),
             self.cell[1] * (height - 2) / (old.height - 2),
         )
-        return replace(self, cell=cell, mosaic=replace(old, width=width, height=height))
+        return self._replace(cell=cell, mosaic=old._replace(width=width, height=height))
 
 
 class _Wall:
