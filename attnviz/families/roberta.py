@@ -1,4 +1,4 @@
-"""RoBERTa (Liu et al. 2019) and its kin: BERT with positions that skip the pad token."""
+"""RoBERTa (Liu et al. 2019): BERT with positions that skip the pad token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""XLM-RoBERTa (Conneau et al. 2020) and CamemBERT (Martin et al. 2020): RoBERTa abroad."""
+"""XLM-RoBERTa and CamemBERT (Conneau, Martin et al. 2020): RoBERTa in other languages."""
 
 from attnviz.families import bert, roberta
 from attnviz.families.roberta import spec, tensors

@@ -19,6 +19,9 @@ from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "require_numbers"]
 
+SAFE = 1e30
+"""Scores smaller than this are far from the end of float32, 3e38."""
+
 SHARE = 0.8
 """How much of the free memory maps may take."""
 
@@ -45,7 +48,14 @@ class Recorder:
         return place
 
     def visit(self, step: Step) -> None:
-        """Nothing to do: the weights were computed in their place."""
+        """Look at rows whose scores may have left float32: they would be zeros, and no weights.
+
+        The weights themselves were computed in their place.
+        """
+        heads = step.heads
+        if not _reach(heads.queries) * _reach(heads.keys) * heads.keys.shape[-1] < SAFE:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                require_numbers(1 / step.weights.sum(axis=-1))
 
     def maps(self, sequence: int) -> dict[str, AttentionMap]:
         """The finished maps of one sequence."""
@@ -126,6 +136,11 @@ def map_shape(
     n_queries = n_source if kind == "encoder" else n_target
     n_keys = n_source if kind == "cross" else n_queries
     return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
+
+
+def _reach(x: FloatArray) -> float:
+    """How far numbers are from 0, or 1."""
+    return max(1.0, float(x.max()), -float(x.min()))
 
 
 def require_numbers(found: FloatArray) -> None:
