@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from attnviz.core.ops import ACTIVATIONS, TRAINED
 from attnviz.families import FAMILIES
 from attnviz.families.config import Config
 from tests.support.defaults import recorded
 
-CLASSES = recorded()
+CLASSES = recorded()["classes"]
 EXPANDED = {"gpt_neo": {"attention_types"}}  # where the class has None and fills it in later
 
 
@@ -27,6 +28,10 @@ def config(model_type: str, values: dict[str, Any]) -> Config:
 
 def test_every_family_was_recorded() -> None:
     assert set(CLASSES) == set(FAMILIES)
+
+
+def test_every_activation_that_transformers_knows_is_computed() -> None:
+    assert sorted({*ACTIVATIONS, *TRAINED}) == recorded()["activations"]
 
 
 @pytest.mark.parametrize("model_type", sorted(FAMILIES))

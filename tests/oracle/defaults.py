@@ -1,10 +1,11 @@
-"""Record what transformers assumes for keys that a config.json leaves out; needs transformers.
+"""Record what transformers assumes of a config.json and which activations it knows; needs it.
 
 ::
 
     python -m tests.oracle.defaults
 
-writes the defaults and the other names of keys of every family's configuration class.
+writes the defaults and the other names of keys of every family's configuration class, and the
+names of all activations.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from transformers import CONFIG_MAPPING
+from transformers.activations import ACT2FN
 
 from attnviz.families import FAMILIES
 from tests.support.defaults import FILE
 
 
 def main() -> None:
-    recorded = {model_type: record(CONFIG_MAPPING[model_type]) for model_type in sorted(FAMILIES)}
+    recorded = {
+        "activations": sorted(ACT2FN),
+        "classes": {model_type: record(CONFIG_MAPPING[model_type]) for model_type in FAMILIES},
+    }
     FILE.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -34,6 +34,7 @@ gpt2.vary(
     | {f"h.{i}.attn.masked_bias": ("float32", []) for i in range(2)},
     same_as="no-prefix",
 )
+gpt2.vary("classifier", architecture="GPT2ForSequenceClassification", same_as="plain")
 gpt2.vary("half", dtype="float16")
 gpt2.vary("double", dtype="float64", same_as="plain")
 gpt2.vary("one-token", inputs=[{"token_ids": [5]}, {"token_ids": [5, 5]}])
@@ -165,6 +166,8 @@ BLOOM = {"vocab_size": 40, "hidden_size": 48, "n_layer": 2, "n_head": 6}
 bloom = Family("bloom", "BloomForCausalLM", BLOOM, inputs=INPUTS, kind="decoder")
 bloom.vary("eight-heads", {"n_head": 8})
 bloom.vary("three-heads", {"n_head": 3})
+bloom.vary("twelve-heads", {"n_head": 12})
+bloom.vary("twenty-heads", {"n_head": 20, "hidden_size": 60})
 bloom.vary("residual-after-norm", {"apply_residual_connection_post_layernorm": True})
 bloom.vary("epsilon", {"layer_norm_epsilon": 1e-2})
 bloom.vary("old-size", {"n_embed": 48}, without=["hidden_size"], same_as="plain")

@@ -79,6 +79,9 @@ llama.vary(
     same_as="plain",
 )
 llama.vary("no-prefix", architecture="LlamaModel")
+llama.vary("answers", architecture="LlamaForQuestionAnswering")  # with a prefix of its own
+llama.vary("classifier", architecture="LlamaForSequenceClassification", same_as="plain")
+llama.vary("beyond-positions", {"max_position_embeddings": 8}, same_as="plain")
 llama.vary(
     "stale-frequencies",
     stale={f"model.layers.{i}.self_attn.rotary_emb.inv_freq": ("float32", [4]) for i in range(2)},
@@ -165,6 +168,8 @@ qwen2.vary("window", WINDOWED)
 qwen2.vary("window-everywhere", WINDOWED | {"max_window_layers": 0})
 qwen2.vary("window-off", WINDOWED | {"use_sliding_window": False}, same_as="plain")
 qwen2.vary("layer-types", WINDOWED | {"layer_types": TYPES})
+qwen2.vary("both-ways", {"is_causal": False}, kind="encoder")
+qwen2.vary("both-ways-window", WINDOWED | {"is_causal": False}, kind="encoder")
 qwen2.vary("tied", {"tie_word_embeddings": True}, same_as="plain")
 qwen2.vary("no-prefix", architecture="Qwen2Model")
 rotary(qwen2, "yarn", "yarn", **YARN)

@@ -38,6 +38,7 @@ t5.vary("untied", {"tie_word_embeddings": False}, same_as="plain")
 t5.vary("epsilon", {"layer_norm_epsilon": 1e-2})
 t5.vary("encoder-alone", architecture="T5EncoderModel", inputs=[{"token_ids": SOURCE}])
 t5.vary("model", architecture="T5Model", same_as="plain")
+t5.vary("classifier", architecture="T5ForSequenceClassification")  # with a prefix of its own
 t5.vary(
     "copied",
     copies={
