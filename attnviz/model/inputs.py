@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.core.transformer import Ids
-from attnviz.errors import EmptyText, InputError, TooLong
+from attnviz.errors import BadCheckpoint, EmptyText, InputError, TooLong, quote
 from attnviz.result import Token
 
-__all__ = ["Input", "checked", "integers", "require_text", "too_long"]
+__all__ = ["Input", "checked", "integers", "require_embedded", "require_text", "too_long"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -54,6 +54,17 @@ def integers(values: Sequence[int] | IntArray, name: str) -> IntArray:
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise InputError(f"{name} must be one flat list of whole numbers")
     return array.astype(np.int64)
+
+
+def require_embedded(tokens: Sequence[Token], stack: StackSpec, name: str) -> None:
+    """Raise BadCheckpoint for a token of the model's own tokenizer that it has no row for."""
+    size = stack.embedding.vocab_size
+    for token in tokens:
+        if token.id is not None and token.id >= size:
+            raise BadCheckpoint(
+                f"the tokenizer of {name} gives {quote(token.text)} the id {token.id}, but its "
+                f"config.json has a vocabulary of {size}, so they do not belong together"
+            )
 
 
 def checked(ids: Ids, spec: ModelSpec, name: str) -> Ids:

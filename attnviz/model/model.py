@@ -17,7 +17,15 @@ from attnviz.core.transformer import Ids, Kind, Step, Want, run
 from attnviz.core.weights import Keeper
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
-from attnviz.model.inputs import Input, IntArray, checked, integers, require_text, too_long
+from attnviz.model.inputs import (
+    Input,
+    IntArray,
+    checked,
+    integers,
+    require_embedded,
+    require_text,
+    too_long,
+)
 from attnviz.model.record import Recorder, Strongest, require_numbers
 from attnviz.model.writing import Rules, continue_ids, require_start, write_target
 from attnviz.result import AttentionResult, Link, ModelInfo, Token, span
@@ -202,6 +210,7 @@ class Model:
             if not truncate:
                 raise too_long("text", len(encoded.ids), self.info.name, limit)
             encoded = self.text.encode(text, pair, limit=limit)
+        require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
         ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
         given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
         return given if target is None else self._with_target(given, target, truncate)
@@ -241,6 +250,7 @@ class Model:
             raise InputError(f"{self.info.name} has one stack, so it takes no target")
         language = self._rules.forced_first
         encoded = self.text.encode_target(target, language)
+        require_embedded(encoded.tokens, decoder, self.info.name)
         start = require_start(self._rules, self.text.target_start(language))
         target_ids = np.asarray([start, *encoded.ids], np.int64)
         limit = decoder.max_positions
