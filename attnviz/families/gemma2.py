@@ -63,9 +63,14 @@ def layer(config: Config, spec: AttentionSpec) -> LayerSpec:
     return LayerSpec(spec, mlp, gemma.norm(config), ("before", "inside"))
 
 
-def decoder(config: Config, *layers: LayerSpec) -> ModelSpec:
+def decoder(config: Config, *layers: LayerSpec, stack_kind: llama.Kind | None = None) -> ModelSpec:
     """A decoder with scaled embeddings and capped logits."""
-    found = llama.decoder(config, *layers, embedding_scale=config.whole("hidden_size") ** 0.5)
+    found = llama.decoder(
+        config,
+        *layers,
+        embedding_scale=config.whole("hidden_size") ** 0.5,
+        stack_kind=stack_kind,
+    )
     if found.head is None or not config.has("final_logit_softcapping"):
         return found
     cap = config.number("final_logit_softcapping")

@@ -41,18 +41,23 @@ def spec(config: Config) -> ModelSpec:
         )
         for kind, back in zip(types, llama.windows(config, types), strict=True)
     ]
-    return gemma2.decoder(config, *layers)
+    return gemma2.decoder(config, *layers, stack_kind=_kind(config))
+
+
+def _kind(config: Config) -> llama.Kind:
+    both_ways = config.flag("use_bidirectional_attention", default=False)
+    return "encoder" if both_ways else "decoder"
 
 
 def _window(config: Config, back: int | None) -> dict[str, int | None]:
     """What a layer sees: where use_bidirectional_attention is on, half its window on each side."""
-    if back is None or not config.flag("use_bidirectional_attention", default=False):
+    if _kind(config) == "decoder":
         return {"back": back}
-    return dict.fromkeys(("left", "right"), (back + 1) // 2)
+    return dict.fromkeys(("left", "right"), None if back is None else (back + 1) // 2)
 
 
 def tensors(config: Config) -> Names:
     """Where a Gemma 3 text checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
     changes = {**gemma2.NORMS, **qwen3.NORMS}
-    return llama.names(config, bias=llama.biases(config), changes=changes)
+    return llama.names(config, bias=llama.biases(config), changes=changes, stack_kind=_kind(config))

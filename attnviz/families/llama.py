@@ -37,6 +37,7 @@ DEFAULTS = {
     "tie_word_embeddings": False,
 }
 
+Kind = Literal["encoder", "decoder"]
 LAYER_TYPES = ("full_attention", "sliding_attention")
 
 LAYER: dict[str, Module] = {
@@ -74,10 +75,9 @@ def attention(config: Config, *, back: int | None = None, **changes: Any) -> Att
     return AttentionSpec(n_heads, n_kv_heads, d_head, **{**seen, **changes})
 
 
-def kind(config: Config) -> Literal["encoder", "decoder"]:
+def kind(config: Config) -> Kind:
     """What the one stack is: a decoder, unless its tokens see those behind them."""
-    causal = config.flag("is_causal", default=True)
-    return "decoder" if causal and not config.get("use_bidirectional_attention") else "encoder"
+    return "decoder" if config.flag("is_causal", default=True) else "encoder"
 
 
 def layer(config: Config, spec: AttentionSpec, **changes: Any) -> LayerSpec:
@@ -92,12 +92,17 @@ def rms(config: Config) -> NormSpec:
     return NormSpec("rms", config.number("rms_norm_eps"))
 
 
-def decoder(config: Config, *layers: LayerSpec, embedding_scale: float = 1.0) -> ModelSpec:
+def decoder(
+    config: Config,
+    *layers: LayerSpec,
+    embedding_scale: float = 1.0,
+    stack_kind: Kind | None = None,
+) -> ModelSpec:
     """A decoder of these layers, or of as many as it has of the only one given."""
     d_model, vocab_size = config.whole("hidden_size"), config.whole("vocab_size")
     every = layers * config.depth("num_hidden_layers") if len(layers) == 1 else layers
     embedding = EmbeddingSpec(vocab_size, d_model, scale=embedding_scale)
-    stack = StackSpec(kind(config), d_model, embedding, every, every[0].norm)
+    stack = StackSpec(stack_kind or kind(config), d_model, embedding, every, every[0].norm)
     config.ignore("max_position_embeddings")
     if stack.kind == "encoder":
         return ModelSpec(encoder=stack)
@@ -136,10 +141,11 @@ def names(
     bias: Collection[str] = (),
     changes: Mapping[str, Module | None] | None = None,
     head_bias: bool = False,
+    stack_kind: Kind | None = None,
     final_norm: str = "norm",
 ) -> Names:
     """Llama's names with these ``changes``, a module of None being left out."""
-    stack, tied = kind(config), config.tied()
+    stack, tied = stack_kind or kind(config), config.tied()
     modules = {ours: its for ours, its in {**LAYER, **(changes or {})}.items() if its is not None}
     return (
         vocabulary(stack, "embed_tokens", "lm_head", tied=tied, bias=head_bias)
