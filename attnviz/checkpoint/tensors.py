@@ -63,6 +63,10 @@ class Tensors:
         """How a tensor is stored: ``F32``, ``F16``, ``BF16``, ``I64``…"""
         return self._find(name)[1].dtype
 
+    def require_readable(self, name: str) -> None:
+        """Raise UnsupportedModel for a tensor in a type that holds no weights, such as float8."""
+        self._readable(name)
+
     @property
     def n_parameters(self) -> int:
         """How many numbers are stored in floating point; counters and masks are not counted."""

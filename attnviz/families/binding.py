@@ -55,7 +55,7 @@ def bind(
         found = where.get(stored) or _find(stored, tensors, bases)
         if found is not None:
             where[stored] = found
-            _check_shape(ours, stored, found, shapes[ours], tensors, config)
+            _check(ours, stored, found, shapes[ours], tensors, config)
         elif not stored.optional:
             raise _missing(_prefix(tensors, bases) * stored.base + stored.name)
     _warn_of_unused(names, tensors, bases, where)
@@ -86,22 +86,22 @@ def _spellings(stored: Stored, bases: tuple[str, ...]) -> Iterator[str]:
     """Where a tensor may be: with and without a prefix, in today's and old spelling."""
     prefixes = (*(f"{base}." for base in bases), "") if stored.base else ("",)
     for name in (stored.name, *stored.also):
-        old = re.sub(r"\.bias$", ".beta", re.sub(r"\.weight$", ".gamma", name))
         for prefix in prefixes:
             yield prefix + name
             if "norm" in name.lower():
-                yield prefix + old
+                yield prefix + name.replace(".weight", ".gamma").replace(".bias", ".beta")
 
 
-def _check_shape(
+def _check(
     ours: str, stored: Stored, theirs: str, shape: Shape, tensors: Tensors, config: Config
 ) -> None:
-    """Raise BadCheckpoint unless a tensor has the shape that ``shape`` has in the checkpoint."""
+    """Refuse a tensor that cannot be read or whose shape is not ``shape`` as it is stored."""
     wanted = _as_stored(stored, shape)
     every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)] or [theirs]
     for name in every:
         if name not in tensors.names:
             raise _missing(name)
+        tensors.require_readable(name)
         found = tensors.shape(name)
         if found == wanted or (stored.flat and _flat(found) == _flat(wanted)):
             continue
@@ -141,17 +141,10 @@ def _warn_of_unused(
 ) -> None:
     """Name tensors of the base model that nobody reads, and that are not there for nothing."""
     used = set(where.values())
-    known = {
-        name.replace("{n}", str(n))
-        for stored in set(names.values())
-        for name in _spellings(stored, bases)
-        for n in range(max(stored.stacked, 1))
-    }
-    strange = sorted(
-        name
-        for name in tensors.names - known
-        if name.startswith(_base_of(used, bases)) and not EXPECTED.search(name)
-    )
+    base = _base_of(used, bases)
+    left = {name for name in tensors.names - used if name.startswith(base)}
+    left = {name for name in left if not EXPECTED.search(name)}
+    strange = sorted(left - _known(names, bases) if left else ())
     if strange:
         warnings.warn(
             f"the checkpoint has {len(strange)} tensors that its config.json gives no use for, "
@@ -159,6 +152,16 @@ def _warn_of_unused(
             AttnvizWarning,
             stacklevel=2,
         )
+
+
+def _known(names: Names, bases: tuple[str, ...]) -> set[str]:
+    """Every name that a declared tensor might have."""
+    return {
+        name.replace("{n}", str(n))
+        for stored in set(names.values())
+        for name in _spellings(stored, bases)
+        for n in range(max(stored.stacked, 1))
+    }
 
 
 def _base_of(used: set[str], bases: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attnviz.errors import BadCheckpoint
+from attnviz.checkpoint.config import read_config
+from attnviz.checkpoint.tensors import open_tensors
+from attnviz.errors import BadCheckpoint, UnsupportedModel
+from attnviz.families import translate
 from tests.families.made import translated
+from tests.support.references import read, recipe
+from tests.support.seeded import write_checkpoint
 
 
 def refusal(folder: Path, name: str, *config: dict[str, Any], **changes: Any) -> str:
@@ -43,6 +49,16 @@ def test_a_wrong_shape_is_named_with_the_keys_behind_it(tmp_path: Path) -> None:
         f"tensor '{theirs}' has shape (55, 36) where config.json, with "
         "intermediate_size 56, hidden_size 36, asks for (56, 36)"
     )
+
+
+def test_weights_in_a_type_that_is_none_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    theirs = "bert.encoder.layer.1.output.dense.weight"
+    made = recipe(read("bert-plain"))
+    tensors = {name: shape for name, shape in made.tensors.items() if name != theirs}
+    stale = {theirs: ("int64", made.tensors[theirs])}
+    write_checkpoint(tmp_path, replace(made, tensors=tensors, stale=stale))
+    with pytest.raises(UnsupportedModel, match=f"tensor '{theirs}' is stored as I64"):
+        translate(read_config(tmp_path), open_tensors(tmp_path))
 
 
 LIES = [
