@@ -16,7 +16,7 @@ from attnviz.families.config import Config
 from attnviz.families.names import Names, with_activations
 from attnviz.families.unknown import unknown
 
-__all__ = ["FAMILIES", "Translated", "specify", "translate"]
+__all__ = ["FAMILIES", "Specified", "Translated", "specify", "translate"]
 
 FAMILIES = {
     "albert": "albert",
@@ -78,8 +78,17 @@ class Translated(NamedTuple):
     weights: Bound
 
 
-def specify(values: Mapping[str, Any]) -> tuple[Config, ModelSpec, Names, tuple[str, ...]]:
-    """What a config.json alone tells: its values, the model, its tensors and their prefixes.
+class Specified(NamedTuple):
+    """What a config.json alone tells: its values, the model, its tensors and their prefixes."""
+
+    config: Config
+    spec: ModelSpec
+    names: Names
+    bases: tuple[str, ...]
+
+
+def specify(values: Mapping[str, Any]) -> Specified:
+    """The model that a config.json describes, and where its tensors are.
 
     Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly and
     BadCheckpoint for values that make no sense; warns of keys that it does not know.
@@ -89,7 +98,7 @@ def specify(values: Mapping[str, Any]) -> tuple[Config, ModelSpec, Names, tuple[
     spec = family.spec(config)
     names = with_activations(family.tensors(config), spec)
     config.warn_of_unread()
-    return config, spec, names, (family.BASE, *getattr(family, "ALSO_BASE", ()))
+    return Specified(config, spec, names, (family.BASE, *getattr(family, "ALSO_BASE", ())))
 
 
 def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:

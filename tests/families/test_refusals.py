@@ -18,7 +18,7 @@ PLAIN = {model_type: read(f"{model_type}-plain")["recipe"]["config"] for model_t
 
 def spec(model_type: str, values: Mapping[str, Any]) -> ModelSpec:
     """The spec of a family's plain config with other values."""
-    return specify({**PLAIN[model_type], **values})[1]
+    return specify({**PLAIN[model_type], **values}).spec
 
 
 def refusal(error: type[AttnvizError], model_type: str, **values: Any) -> str:
