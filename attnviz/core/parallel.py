@@ -19,7 +19,7 @@ __all__ = ["Each", "row_blocks", "workers"]
 T = TypeVar("T")
 Each = Callable[[Callable[[T], None], Iterable[T]], None]
 
-SMALL = 64
+SMALL = 256
 """Below this many rows, BLAS's own threads serve better than ours."""
 
 TALL = 256
@@ -58,8 +58,17 @@ def _serial(function: Callable[[T], None], tasks: Iterable[T]) -> None:
 
 
 def _shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
-    for _ in _pool().map(function, tasks):
-        pass
+    waiting = iter(tasks)  # whoever is free takes the next
+
+    def work() -> None:
+        _serial(function, waiting)
+
+    helping = [_pool().submit(work) for _ in range(_cores() - 1)]
+    try:
+        work()
+    finally:
+        for helper in helping:
+            helper.result()
 
 
 def _cores() -> int:

@@ -36,6 +36,7 @@ from attnviz.core.weights import (
     linear,
     norm,
     required,
+    streamed,
 )
 
 __all__ = ["Ids", "Kind", "Output", "Step", "Want", "run"]
@@ -179,6 +180,7 @@ class _Run:
             name,
             lambda: layer_weights(self.weights, name, layer, d_model),
             layer_bytes(layer, d_model),
+            again=streamed,
         )
 
     def _table(self) -> FloatArray | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -85,19 +85,52 @@ class LayerWeights:
     cross: AttentionWeights | None = None
 
 
+def streamed(weights: LayerWeights) -> LayerWeights:
+    """The same weights with each matrix laid out input by input.
+
+    Products with few rows read them a third faster so; turning them is worth it from the second
+    use on.
+    """
+    return replace(
+        weights,
+        attention=_streamed_attention(weights.attention),
+        cross=_streamed_attention(weights.cross) if weights.cross else None,
+        up=_turned(weights.up),
+        down=_turned(weights.down),
+    )
+
+
+def _streamed_attention(weights: AttentionWeights) -> AttentionWeights:
+    return replace(weights, qkv=_turned(weights.qkv), output=_turned(weights.output))
+
+
+def _turned(linear: Linear) -> Linear:
+    return linear._replace(weight=np.asfortranarray(linear.weight))
+
+
 @dataclass
 class Keeper:
     """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
 
     budget: int
     used: int = 0
-    kept: dict[str, object] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    used_again: set[str] = field(default_factory=set)
 
-    def load(self, name: str, build: Callable[[], T], size: int) -> T:
-        """What ``build`` makes, from memory if it is there."""
-        found = self.kept.get(name)
-        if found is not None:
-            return found  # type: ignore[return-value]
+    def load(
+        self,
+        name: str,
+        build: Callable[[], T],
+        size: int,
+        again: Callable[[T], T] = lambda made: made,
+    ) -> T:
+        """What ``build`` makes, from memory if it is there; ``again`` prepares it for more uses."""
+        if name in self.kept:
+            if name not in self.used_again:
+                self.used_again.add(name)
+                self.kept[name] = again(self.kept[name])
+            found: T = self.kept[name]
+            return found
         made = build()
         if self.used + size <= self.budget:
             self.used += size
