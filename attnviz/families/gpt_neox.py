@@ -33,6 +33,8 @@ DEFAULTS = {
     "tie_word_embeddings": False,
 }
 
+SAID_TWICE = {"rope_theta": "rotary_emb_base", "partial_rotary_factor": "rotary_pct"}
+
 LAYER = {
     "attention.norm_before": "layers.{i}.input_layernorm",
     "attention.output": "layers.{i}.attention.dense",
@@ -45,9 +47,10 @@ LAYER = {
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-NeoX decoder."""
-    config.refuse_unless({"is_causal": True})
-    config.ignore("max_position_embeddings", "is_decoder")
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
+    config.refuse_unless({"is_causal": True, "head_dim": d_head})
+    config.refuse_unless({ours: config.get(theirs) for ours, theirs in SAID_TWICE.items()})
+    config.ignore("max_position_embeddings", "is_decoder")
     n_heads = config.whole("num_attention_heads")
     norm = NormSpec("layer", config.number("layer_norm_eps"))
     rotation = rotary(config, d_head, theta="rotary_emb_base", partial="rotary_pct")

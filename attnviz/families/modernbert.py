@@ -42,8 +42,8 @@ THETAS = ("global_rope_theta", "local_rope_theta")
 def spec(config: Config) -> ModelSpec:
     """A ModernBERT encoder; its first layer has no norm before the attention."""
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
-    config.refuse_unless({"head_dim": d_head})
-    config.ignore("max_position_embeddings", "layer_norm_eps", "local_attention")
+    config.refuse_unless({"head_dim": d_head, "position_embedding_type": "absolute"})
+    config.ignore("max_position_embeddings", "layer_norm_eps", "local_attention", "sliding_window")
     norm = NormSpec("layer", config.number("norm_eps"))
     rotations = {
         kind: rotary(config, d_head, theta=theta, layer_type=kind)
@@ -61,7 +61,8 @@ def _layer(
     config: Config, d_head: int, norm: NormSpec, local: bool, rotation: Rotary, *, first: bool
 ) -> LayerSpec:
     n_heads = config.whole("num_attention_heads")
-    side = config.whole("local_attention") // 2 if local else None
+    both = config.whole("local_attention") // 2
+    side = config.whole("sliding_window", both, least=0) if local else None
     return LayerSpec(
         attention=AttentionSpec(
             n_heads, n_heads, d_head, d_head**-0.5, left=side, right=side, rotary=rotation
@@ -76,7 +77,7 @@ def _layer(
 
 
 def _default_types(config: Config) -> list[str]:
-    every, n_layers = config.whole("global_attn_every_n_layers"), config.whole("num_hidden_layers")
+    every, n_layers = config.whole("global_attn_every_n_layers"), config.depth("num_hidden_layers")
     return [LAYER_TYPES[bool(i % every)] for i in range(n_layers)]
 
 

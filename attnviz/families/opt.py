@@ -50,6 +50,7 @@ NORMS = {
 def spec(config: Config) -> ModelSpec:
     """An OPT decoder."""
     config.refuse_unless({"is_causal": True})
+    config.ignore("output_projection")
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     n_heads, size = config.whole("num_attention_heads"), config.whole("max_position_embeddings")
     narrow = config.whole("word_embed_proj_dim", d_model)

@@ -22,6 +22,7 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A Phi-3 decoder."""
+    config.refuse_unless({"full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False})
     back = llama.windows(config, ["sliding_attention"])[0]
     rotation = rotary(config, config.grouped_heads()[2], partial="partial_rotary_factor")
     attention = llama.attention(config, back=back, rotary=rotation)

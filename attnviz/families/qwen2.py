@@ -34,5 +34,5 @@ def spec(config: Config) -> ModelSpec:
 
 def tensors(config: Config) -> Names:
     """Where a Qwen2 checkpoint keeps its tensors; queries, keys and values have a bias."""
-    config.refuse_unless({"attention_bias": True, "mlp_bias": False})
+    config.refuse_unless({"attention_bias": True, "mlp_bias": False, "use_mrope": False})
     return llama.names(config, bias=QKV)

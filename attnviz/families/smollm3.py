@@ -30,6 +30,7 @@ DEFAULTS = {
 
 def spec(config: Config) -> ModelSpec:
     """A SmolLM3 decoder."""
+    config.ignore("max_window_layers")
     layers = [
         llama.layer(config, llama.attention(config, back=back, **({} if turned else UNTURNED)))
         for turned, back in zip(_rotated(config), _windows(config), strict=True)
@@ -49,11 +50,10 @@ def _rotated(config: Config) -> list[bool]:
 
 
 def _windows(config: Config) -> list[int | None]:
-    """Windows on layers without positions, where use_sliding_window says so."""
+    """Windows where layer_types says so, or else use_sliding_window: where there is no position."""
     on = config.flag("use_sliding_window") and config.has("sliding_window")
     default = [llama.LAYER_TYPES[on and not turned] for turned in _rotated(config)]
-    types = config.layer_types(default, llama.LAYER_TYPES)
-    return llama.windows(config, types if on else default)
+    return llama.windows(config, config.layer_types(default, llama.LAYER_TYPES))
 
 
 def tensors(config: Config) -> Names:

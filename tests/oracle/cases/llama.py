@@ -211,6 +211,10 @@ smollm3.vary(
         "no_rope_layers": [1, 1, 1, 1],
     },
 )
+smollm3.vary(  # a layer's type counts even where use_sliding_window is off
+    "layer-types-alone",
+    {"sliding_window": 4, "layer_types": [*TYPES, *TYPES]},
+)
 smollm3.vary("biases", {"attention_bias": True, "mlp_bias": True})
 smollm3.vary("no-prefix", architecture="SmolLM3Model")
 rotary(smollm3, "yarn", "yarn", **YARN)
