@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.spec import ModelSpec, StackSpec
-from attnviz.core.transformer import Ids
+from attnviz.core.visit import Ids
 from attnviz.errors import BadCheckpoint, EmptyText, InputError, TooLong, quote
 from attnviz.result import Token
 

@@ -13,7 +13,8 @@ import numpy as np
 from attnviz.checkpoint.config import read_config, read_generation_config
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
 from attnviz.checkpoint.tensors import Tensors, open_tensors
-from attnviz.core.transformer import Ids, Kind, Step, Want, run
+from attnviz.core.transformer import run
+from attnviz.core.visit import Ids, Kind, Step, Want
 from attnviz.core.weights import Keeper
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate

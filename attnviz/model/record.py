@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.spec import ModelSpec
-from attnviz.core.transformer import Kind, Step
+from attnviz.core.visit import Kind, Step
 from attnviz.errors import BadCheckpoint, TooBig
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, FloatArray, Head, Link

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from attnviz.core.head import logits
 from attnviz.core.spec import ModelSpec
-from attnviz.core.transformer import Ids, Step, Want, run
+from attnviz.core.transformer import run
+from attnviz.core.visit import Ids, Step, Want
 from attnviz.core.weights import Keeper, Weights
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
 from attnviz.model.record import require_numbers

@@ -20,7 +20,8 @@ from attnviz.core.spec import (
     PositionSpec,
     StackSpec,
 )
-from attnviz.core.transformer import Ids, Output, Step, Want, run
+from attnviz.core.transformer import run
+from attnviz.core.visit import Ids, Output, Step, Want
 from tests.support.seeded import draw
 
 VOCABULARY = 50

@@ -16,7 +16,7 @@ from attnviz.core.spec import (
     NormSpec,
     StackSpec,
 )
-from attnviz.core.transformer import Ids
+from attnviz.core.visit import Ids
 from tests.core.formulas import deberta_bucket, slopes, softmax, t5_bucket, turned
 from tests.core.made import D_MODEL, Drawn
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import attnviz.core.transformer as module
-from attnviz.core.transformer import Step
+from attnviz.core.visit import Step
 from tests.core.made import Drawn, attention, decoder, encoder, layer, some, translator, watched
 
 GIVEN = [some(6)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from attnviz.core import attention as attention_module
 from attnviz.core import parallel, transformer
 from attnviz.core.spec import ModelSpec, Rotary
-from attnviz.core.transformer import Ids
+from attnviz.core.visit import Ids
 from tests.core.made import attention, encoder, layer, some, watched
 from tests.core.test_transformer import MODELS
 

@@ -9,7 +9,8 @@ import pytest
 
 import attnviz.core.transformer as module
 from attnviz.core.spec import ModelSpec
-from attnviz.core.transformer import Want, run
+from attnviz.core.transformer import run
+from attnviz.core.visit import Want
 from attnviz.core.weights import Keeper
 from tests.core.made import (
     Drawn,

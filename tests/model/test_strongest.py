@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import attnviz.core.transformer as transformer
 from attnviz import AttentionResult, Head, Model
 from attnviz.core.attention import Heads
-from attnviz.core.transformer import Step
+from attnviz.core.visit import Step
 from attnviz.errors import BadCheckpoint, InputError
 from attnviz.model.record import Strongest
 from attnviz.result import Link

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz import Model
-from attnviz.core.transformer import Step
+from attnviz.core.visit import Step
 
 
 def watched(model: Model, text: str, edit: object = None) -> dict[int, np.ndarray]:
