@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,21 +16,11 @@ from attnviz.core.visit import Ids, Kind, Step, Want
 from attnviz.core.weights import Keeper
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
-from attnviz.model.inputs import (
-    Input,
-    IntArray,
-    checked,
-    integers,
-    require_embedded,
-    require_text,
-    too_long,
-)
+from attnviz.model.inputs import Input
+from attnviz.model.reader import Reader
 from attnviz.model.record import Recorder, Strongest, require_numbers
-from attnviz.model.writing import Rules, continue_ids, require_start, write_target
-from attnviz.result import AttentionResult, Link, ModelInfo, Token, span
-
-if TYPE_CHECKING:
-    from attnviz.checkpoint.text import Text
+from attnviz.model.writing import Rules, continue_ids, write_target
+from attnviz.result import AttentionResult, Link, ModelInfo, span
 
 __all__ = ["Model", "load"]
 
@@ -58,45 +46,27 @@ def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
     return Model(source, translate(config, tensors), tensors, rules)
 
 
-class Model:
+class Model(Reader):
     """A checkpoint that attends; made by ``load``."""
 
     def __init__(
         self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
     ) -> None:
-        self.model_type, self.spec, self.weights = translated
-        self._source, self._tensors, self._rules = source, tensors, rules
+        self.weights, self._tensors = translated.weights, tensors
         self._keeper = Keeper(KEPT_BYTES)
-        layers = self.spec.stacks[0].layers
-        self.info = ModelInfo(
+        layers = translated.spec.stacks[0].layers
+        info = ModelInfo(
             source.name,
-            self.model_type,
+            translated.model_type,
             n_layers=len(layers),
             n_heads=layers[0].attention.n_heads,
             revision=source.revision,
         )
+        super().__init__(translated.spec, info, source.folder, rules)
 
     def __repr__(self) -> str:
         layers, heads = self.info.n_layers, self.info.n_heads
-        return f"<Model {self.info.name}: {self.model_type}, {layers} layers × {heads} heads>"
-
-    @property
-    def has_target(self) -> bool:
-        """Whether the model is sequence-to-sequence: an encoder and a decoder."""
-        return len(self.spec.stacks) == 2
-
-    @cached_property
-    def text(self) -> Text:
-        """The model's tokenizer, read when it is first needed."""
-        from attnviz.checkpoint.text import load_tokenizer
-
-        return load_tokenizer(self._source.folder, model_type=self.model_type)
-
-    @cached_property
-    def _has_tokenizer(self) -> bool:
-        from attnviz.checkpoint.text import has_tokenizer
-
-        return has_tokenizer(self._source.folder)
+        return f"<Model {self.info.name}: {self.info.model_type}, {layers} layers × {heads} heads>"
 
     def fingerprint(self) -> ModelInfo:
         """The model's description with the SHA-256 of its weights, which are read for it."""
@@ -195,77 +165,6 @@ class Model:
         want = Want({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
         run(self.spec, self.weights, [given.ids for given in inputs], want, keeper=self._keeper)
 
-    def encode(
-        self,
-        text: str,
-        pair: str | None = None,
-        *,
-        target: str | None = None,
-        truncate: bool = False,
-    ) -> Input:
-        """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
-        require_text(text, pair, target)
-        limit = self.spec.stacks[0].max_positions
-        encoded = self.text.encode(text, pair)
-        if limit is not None and len(encoded.ids) > limit:
-            if not truncate:
-                raise too_long("text", len(encoded.ids), self.info.name, limit)
-            encoded = self.text.encode(text, pair, limit=limit)
-        require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
-        ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
-        given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
-        return given if target is None else self._with_target(given, target, truncate)
-
-    def label(
-        self,
-        token_ids: Sequence[int] | IntArray,
-        token_type_ids: Sequence[int] | None = None,
-        target_ids: Sequence[int] | IntArray | None = None,
-    ) -> Input:
-        """Token ids as an input, labelled as far as the model has a tokenizer."""
-        ids = Ids(
-            integers(token_ids, "token_ids"),
-            None if token_type_ids is None else integers(token_type_ids, "token_type_ids"),
-            None if target_ids is None else integers(target_ids, "target_ids"),
-        )
-        checked(ids, self.spec, self.info.name)
-        tokens, texts = self._rebuilt(ids.ids, ids.types)
-        if ids.target_ids is None:
-            return Input(ids, tokens, texts)
-        return Input(ids, tokens, texts, *self._rebuilt(ids.target_ids, None))
-
-    def _rebuilt(
-        self, ids: IntArray, types: IntArray | None
-    ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
-        from attnviz.checkpoint.text import tokens_without_text
-
-        if not self._has_tokenizer:
-            return tokens_without_text(ids.tolist()), ()
-        encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
-        return encoded.tokens, encoded.texts
-
-    def _with_target(self, given: Input, target: str, truncate: bool) -> Input:
-        """The input with a target as the decoder reads it, its start token first."""
-        decoder = self.spec.decoder
-        if decoder is None or not self.has_target:
-            raise InputError(f"{self.info.name} has one stack, so it takes no target")
-        language = self._rules.forced_first
-        encoded = self.text.encode_target(target, language)
-        require_embedded(encoded.tokens, decoder, self.info.name)
-        start = require_start(self._rules, self.text.target_start(language))
-        target_ids = np.asarray([start, *encoded.ids], np.int64)
-        limit = decoder.max_positions
-        if limit is not None and len(target_ids) > limit and not truncate:
-            raise too_long("target", len(target_ids), self.info.name, limit)
-        return replace(
-            given,
-            ids=checked(
-                replace(given.ids, target_ids=target_ids[:limit]), self.spec, self.info.name
-            ),
-            target_tokens=(*self.text.tokens_of([start]), *encoded.tokens)[:limit],
-            target_texts=encoded.texts,
-        )
-
     def _written(self, given: Input, generate: int, max_new_tokens: int) -> Input:
         """The input with what the model itself writes."""
         if self.has_target:
@@ -283,12 +182,12 @@ class Model:
         limit = self.spec.decoder.max_positions if self.spec.decoder else None
         n = n if limit is None else min(n, limit - 1)
         start = None
-        if self._rules.forced_first is not None and self._has_tokenizer:
-            start = self.text.target_start(self._rules.forced_first)
+        if self.rules.forced_first is not None and self.has_tokenizer:
+            start = self.text.target_start(self.rules.forced_first)
         target = write_target(
-            self.spec, self.weights, self._keeper, given.ids.ids, self._rules, n, start
+            self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n, start
         )
-        tokens, texts = self._rebuilt(target, None)
+        tokens, texts = self.rebuilt(target, None)
         ids = replace(given.ids, target_ids=target)
         return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
 
@@ -303,8 +202,8 @@ class Model:
                 f"{self.info.name} has {limit} positions, so it can write {room} tokens behind "
                 f"these {len(given.ids.ids)}, not {n}"
             )
-        ids = continue_ids(self.spec, self.weights, self._keeper, given.ids.ids, self._rules, n)
-        tokens, texts = self._rebuilt(ids, None)
+        ids = continue_ids(self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n)
+        tokens, texts = self.rebuilt(ids, None)
         return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
 
     def _attend(

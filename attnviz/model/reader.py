@@ -1,0 +1,130 @@
+"""How a model reads: texts and ids become inputs, with the tokens that label them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.core.spec import ModelSpec
+from attnviz.core.visit import Ids
+from attnviz.errors import InputError
+from attnviz.model.inputs import (
+    Input,
+    IntArray,
+    checked,
+    integers,
+    require_embedded,
+    require_text,
+    too_long,
+)
+from attnviz.model.writing import Rules, require_start
+from attnviz.result import ModelInfo, Token
+
+if TYPE_CHECKING:
+    from attnviz.checkpoint.text import Text
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """The side of a model that takes texts and ids."""
+
+    def __init__(self, spec: ModelSpec, info: ModelInfo, folder: Path, rules: Rules) -> None:
+        self.spec, self.info, self.rules = spec, info, rules
+        self._folder = folder
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the model is sequence-to-sequence: an encoder and a decoder."""
+        return len(self.spec.stacks) == 2
+
+    @cached_property
+    def text(self) -> Text:
+        """The model's tokenizer, read when it is first needed."""
+        from attnviz.checkpoint.text import load_tokenizer
+
+        return load_tokenizer(self._folder, model_type=self.info.model_type)
+
+    @cached_property
+    def has_tokenizer(self) -> bool:
+        """Whether the checkpoint comes with a tokenizer that can be used."""
+        from attnviz.checkpoint.text import has_tokenizer
+
+        return has_tokenizer(self._folder)
+
+    def encode(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        target: str | None = None,
+        truncate: bool = False,
+    ) -> Input:
+        """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
+        require_text(text, pair, target)
+        limit = self.spec.stacks[0].max_positions
+        encoded = self.text.encode(text, pair)
+        if limit is not None and len(encoded.ids) > limit:
+            if not truncate:
+                raise too_long("text", len(encoded.ids), self.info.name, limit)
+            encoded = self.text.encode(text, pair, limit=limit)
+        require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
+        ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
+        given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
+        return given if target is None else self._with_target(given, target, truncate)
+
+    def label(
+        self,
+        token_ids: Sequence[int] | IntArray,
+        token_type_ids: Sequence[int] | None = None,
+        target_ids: Sequence[int] | IntArray | None = None,
+    ) -> Input:
+        """Token ids as an input, labelled as far as the model has a tokenizer."""
+        ids = Ids(
+            integers(token_ids, "token_ids"),
+            None if token_type_ids is None else integers(token_type_ids, "token_type_ids"),
+            None if target_ids is None else integers(target_ids, "target_ids"),
+        )
+        checked(ids, self.spec, self.info.name)
+        tokens, texts = self.rebuilt(ids.ids, ids.types)
+        if ids.target_ids is None:
+            return Input(ids, tokens, texts)
+        return Input(ids, tokens, texts, *self.rebuilt(ids.target_ids, None))
+
+    def rebuilt(
+        self, ids: IntArray, types: IntArray | None
+    ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+        """Tokens that label ids, and the texts that they spell; none without a tokenizer."""
+        from attnviz.checkpoint.text import tokens_without_text
+
+        if not self.has_tokenizer:
+            return tokens_without_text(ids.tolist()), ()
+        encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
+        return encoded.tokens, encoded.texts
+
+    def _with_target(self, given: Input, target: str, truncate: bool) -> Input:
+        """The input with a target as the decoder reads it, its start token first."""
+        decoder = self.spec.decoder
+        if decoder is None or not self.has_target:
+            raise InputError(f"{self.info.name} has one stack, so it takes no target")
+        language = self.rules.forced_first
+        encoded = self.text.encode_target(target, language)
+        require_embedded(encoded.tokens, decoder, self.info.name)
+        start = require_start(self.rules, self.text.target_start(language))
+        target_ids = np.asarray([start, *encoded.ids], np.int64)
+        limit = decoder.max_positions
+        if limit is not None and len(target_ids) > limit and not truncate:
+            raise too_long("target", len(target_ids), self.info.name, limit)
+        return replace(
+            given,
+            ids=checked(
+                replace(given.ids, target_ids=target_ids[:limit]), self.spec, self.info.name
+            ),
+            target_tokens=(*self.text.tokens_of([start]), *encoded.tokens)[:limit],
+            target_texts=encoded.texts,
+        )
