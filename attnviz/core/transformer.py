@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.attention import Heads, attend, score_bias
+from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
 from attnviz.core.layer import before, key_value, leave, mlp, normed, shape_keys, shape_queries
-from attnviz.core.ops import ACTIVATIONS, FloatArray
+from attnviz.core.ops import FloatArray
 from attnviz.core.parallel import Each, row_blocks, workers
 from attnviz.core.positions import rotary_table
 from attnviz.core.spec import (
@@ -117,7 +118,7 @@ class _Run:
             tensors = self._load(index, layer)
             x = self._layer(index, layer, tensors, x, table, more=finish or index + 1 < stop)
             if index == 0 and stack.convolution and (finish or stop > 1):
-                x = self._convolve(first, x)
+                convolve(stack, self.weights, self.parts, first, x)
         return tuple(self._finish(x)[part] for part in self.parts) if finish else ()
 
     def _load(self, index: int, layer: LayerSpec) -> LayerWeights:
@@ -224,30 +225,6 @@ class _Run:
             found = cos, sin
             self.rotations.append((rotary, found))
         return found
-
-    def _convolve(self, first: FloatArray, x: FloatArray) -> FloatArray:
-        """DeBERTa's convolution over the embeddings, added to the first layer's output."""
-        spec, d = self.stack.convolution, self.stack.d_model
-        if spec is None:
-            return x
-        inputs = d // spec.groups
-        kernel = required(self.weights, "encoder.convolution.weight", d, inputs, spec.kernel)
-        bias = self.weights.get("encoder.convolution.bias", d)
-        weights = norm(self.weights, "encoder.convolution_norm", self.stack.layers[0].norm, d)
-        kernels = kernel.reshape(spec.groups, inputs, inputs, spec.kernel)
-        for part in self.parts:
-            n, side = part.stop - part.start, (spec.kernel - 1) // 2
-            padded = np.pad(first[part], ((side, side), (0, 0)))
-            groups = padded.reshape(len(padded), spec.groups, inputs)
-            found = sum(
-                np.einsum("tgi,goi->tgo", groups[k : k + n], kernels[..., k], optimize=True)
-                for k in range(spec.kernel)
-            )
-            found = np.asarray(found, np.float32).reshape(n, d)
-            if bias is not None:
-                found += bias
-            x[part] = normed(ACTIVATIONS[spec.activation](found) + x[part], weights)
-        return x
 
     def _finish(self, x: FloatArray) -> FloatArray:
         stack = self.stack

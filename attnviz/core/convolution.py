@@ -1,0 +1,51 @@
+"""DeBERTa's convolution over the embeddings, added behind the first layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from attnviz.core.layer import normed
+from attnviz.core.ops import ACTIVATIONS, FloatArray
+from attnviz.core.spec import Convolution, StackSpec
+from attnviz.core.weights import Weights, norm, required
+
+__all__ = ["convolve"]
+
+
+def convolve(
+    stack: StackSpec,
+    weights: Weights,
+    parts: Sequence[slice],
+    first: FloatArray,
+    x: FloatArray,
+) -> None:
+    """Add what the stack's convolution makes of the embeddings ``first`` to x, and norm, in place.
+
+    Both are (token of all sequences, d_model); ``parts`` are the rows of each sequence, which
+    the convolution sees with zeros around it.
+    """
+    spec, d = stack.convolution, stack.d_model
+    if spec is None:
+        return
+    kernel = required(weights, "encoder.convolution.weight", d, d // spec.groups, spec.kernel)
+    bias = weights.get("encoder.convolution.bias", d)
+    normal = norm(weights, "encoder.convolution_norm", stack.layers[0].norm, d)
+    for part in parts:
+        found = _slide(spec, kernel, first[part])
+        if bias is not None:
+            found += bias
+        x[part] = normed(ACTIVATIONS[spec.activation](found) + x[part], normal)
+
+
+def _slide(spec: Convolution, kernel: FloatArray, x: FloatArray) -> FloatArray:
+    """One sequence x (token, d_model) convolved, as many tokens."""
+    n, d = x.shape
+    inputs, side = d // spec.groups, (spec.kernel - 1) // 2
+    kernels = kernel.reshape(spec.groups, inputs, inputs, spec.kernel)
+    groups = np.pad(x, ((side, side), (0, 0))).reshape(-1, spec.groups, inputs)
+    found = np.zeros((n, spec.groups, inputs), np.float32)
+    for k in range(spec.kernel):
+        found += np.einsum("tgi,goi->tgo", groups[k : k + n], kernels[..., k], optimize=True)
+    return found.reshape(n, d)
