@@ -178,8 +178,9 @@ def bucket_of(distance: IntArray, spec: Buckets) -> IntArray:
         distance = np.maximum(-distance, 0)
     exact = n // 2
     ratio = np.log(np.maximum(distance, 1).astype(np.float32) / np.float32(exact))
-    steps = ratio / np.float32(math.log(spec.max_distance / exact)) * np.float32(n - exact)
-    far = np.minimum(exact + steps.astype(np.int64), n - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where exact is all that there is
+        steps = ratio / np.float32(math.log(spec.max_distance / exact)) * np.float32(n - exact)
+        far = np.clip(exact + steps.astype(np.int64), 0, n - 1)
     return cast(IntArray, base + np.where(distance < exact, distance, far))
 
 
@@ -191,5 +192,7 @@ def log_bucket(distance: IntArray, spec: Disentangled) -> IntArray:
     near = (distance < middle) & (distance > -middle)
     size = np.where(near, middle - 1, np.abs(distance)).astype(np.float32)
     ratio = np.log(np.maximum(size, 1e-9) / np.float32(middle))
-    far = np.ceil(ratio / np.log(np.float32((spec.max_distance - 1) / middle)) * (middle - 1))
-    return np.where(size <= middle, distance, (far + middle) * np.sign(distance)).astype(np.int64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where no distance is beyond the near
+        far = np.ceil(ratio / np.log(np.float32((spec.max_distance - 1) / middle)) * (middle - 1))
+        far = (far + middle) * np.sign(distance)
+        return np.where(size <= middle, distance, far).astype(np.int64)

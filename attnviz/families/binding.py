@@ -57,7 +57,8 @@ def bind(
             where[stored] = found
             _check(ours, stored, found, shapes[ours], tensors, config)
         elif not stored.optional:
-            raise _missing(_prefix(tensors, bases) * stored.base + stored.name)
+            prefix = _prefix(tensors, bases) if stored.base else ""
+            raise _missing(prefix + stored.name)
     _warn_of_unused(names, tensors, bases, where)
     return Bound(names, tensors, where)
 

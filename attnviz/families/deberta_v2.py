@@ -113,6 +113,8 @@ def _kinds(config: Config) -> list[str]:
 def _relative(config: Config) -> Disentangled | None:
     """The relative attention, if there is any."""
     buckets = config.whole("position_buckets", least=-1)
+    if buckets == 1:
+        raise config.bad("position_buckets", buckets, "2 buckets or more, or -1 for none,")
     furthest = config.whole("max_relative_positions", least=-1)
     size = config.whole("max_position_embeddings")
     furthest = size if furthest < 1 else furthest
@@ -133,6 +135,8 @@ def _relative(config: Config) -> Disentangled | None:
 
 def _convolution(config: Config) -> Convolution | None:
     kernel = config.whole("conv_kernel_size", least=0)
+    if kernel and kernel % 2 == 0:
+        raise config.bad("conv_kernel_size", kernel, "an odd number")
     groups, activation = (
         config.whole("conv_groups", 1),
         config.activation("conv_act", "tanh", trained=False),

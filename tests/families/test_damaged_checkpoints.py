@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import attnviz
 from attnviz.errors import AttnvizError, AttnvizWarning
+from attnviz.families import specify
 from tests.support.references import read, recipe
 from tests.support.seeded import write_checkpoint
 
@@ -116,9 +117,8 @@ def safetensors(header: dict[str, Any], data: bytes) -> bytes:
 @given(st.sampled_from(NAMES), st.data())
 def test_any_value_under_any_key_of_a_config(name: str, data: st.DataObject) -> None:
     def edit(config: dict[str, Any]) -> None:
-        for _ in range(data.draw(st.integers(1, 3))):
-            keys = [*config, "rope_scaling", "rope_parameters", "layer_types", "head_dim"]
-            key = data.draw(st.sampled_from(sorted(keys)))
+        keys = sorted({*config, *specify(config).config.read} - {"model_type"})
+        for key in data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3)):
             config[key] = data.draw(values)
 
     survive(edited(whole(name), "config.json", edit), name)

@@ -170,6 +170,8 @@ def test_a_number_that_is_none_is_refused(value: Any) -> None:
         ("gemma2", {"layer_types": "sliding_attention"}),
         ("gemma2", {"layer_types": ["full_attention"]}),
         ("deberta-v2", {"pos_att_type": [1]}),
+        ("deberta-v2", {"conv_kernel_size": 4}),
+        ("deberta-v2", {"position_buckets": 1}),
         ("t5", {"feed_forward_proj": "gated-gelu-twice"}),
         ("t5", {"feed_forward_proj": 3}),
         ("gptj", {"rotary_dim": 3}),
