@@ -93,6 +93,23 @@ main(["run", "-"])
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
 
 
+def test_ctrl_c_is_quiet_while_the_program_is_still_loading():
+    program = """
+import signal, sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupted())
+from attnviz.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
 def test_on_a_terminal_there_are_colours(document):
     code, shown = on_a_terminal(["render", document, "--ask", "it"])
     assert code == 0
