@@ -38,10 +38,14 @@ def too_long(what: str, n: int, name: str, limit: int) -> TooLong:
     )
 
 
-def require_text(*texts: str | None) -> None:
-    """Raise EmptyText for a text without a word in it."""
+def require_text(*texts: object) -> None:
+    """Raise EmptyText for a text without a word in it, InputError for what is no text."""
     for text in texts:
-        if text is not None and not text.strip():
+        if text is None:
+            continue
+        if not isinstance(text, str):
+            raise InputError(f"a text must be a str, not {type(text).__name__}")
+        if not text.strip():
             raise EmptyText("the text is empty; give a sentence with at least one word")
 
 

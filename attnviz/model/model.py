@@ -122,6 +122,8 @@ class Model(Reader):
         max_new_tokens: int = NEW_TOKENS,
     ) -> Iterator[AttentionResult]:
         """The results of many texts in order; short ones are computed together."""
+        if isinstance(texts, str):  # whose letters nobody means
+            raise InputError("attend_many takes several texts; give a list, or call attend")
         pack: list[Input] = []
         tokens = 0
         for text in texts:

@@ -91,6 +91,9 @@ def test_six_hundred_words_do_not_fit_the_embedded_model(embedded: Model) -> Non
         ({"text": "hat", "target": "cat"}, "has one stack, so it takes no target"),
         ({"text": "hat", "generate": 3}, "reads but does not write, so it cannot generate"),
         ({"text": "half a \ud83d pair"}, "half of a surrogate pair"),
+        ({"text": 5}, "a text must be a str, not int"),
+        ({"text": ["hat", "cat"]}, "a text must be a str, not list"),
+        ({"text": "hat", "pair": b"cat"}, "a text must be a str, not bytes"),
     ],
 )
 def test_input_that_makes_no_sense_is_refused(
@@ -99,6 +102,11 @@ def test_input_that_makes_no_sense_is_refused(
     sentence = refusal(InputError, reader, **given)
     assert said in sentence
     assert "\n" not in sentence
+
+
+def test_one_text_where_many_are_expected_is_not_read_letter_by_letter(reader: Model) -> None:
+    with pytest.raises(InputError, match="give a list, or call attend"):
+        next(reader.attend_many("hat"))
 
 
 @pytest.mark.parametrize("layers", [[2], [-1], [0, 7]])
