@@ -78,6 +78,8 @@ def run(
     attnviz run "He took the hat and examined it carefully" --head 3.1 -o hat.png
     attnviz run --lines --json - < texts.txt > attention.json
     """
+    if target is not None and max_new_tokens is not None:
+        raise Misuse("--target is the whole target, so --max-new-tokens adds nothing; give one")
     texts = read_texts(text, lines=lines)
     _require_one(texts, pair=pair, target=target)
     alone: dict[str, Any] = {
@@ -98,6 +100,11 @@ def run(
         from attnviz.model import DEFAULT, load
 
         loaded = load(model or DEFAULT, offline=offline)
+        if max_new_tokens is not None and not loaded.has_target:
+            raise Misuse(
+                f"--max-new-tokens is for models that translate and {loaded.info.name} does not; "
+                "--generate N lets a decoder continue a text"
+            )
         if options.documents():
             loaded.fingerprint()
         if top:

@@ -28,4 +28,7 @@ def print_strongest(
             console.print()
         console.print(terminal.title(model.info, len(given.tokens), *heads, screen), end="")
         console.print("\n", end="")
-        console.print(terminal.links(links, given.tokens, given.tokens, screen), end="")
+        if links:
+            console.print(terminal.links(links, given.tokens, given.tokens, screen), end="")
+        else:
+            console.print("There are no two words to link.")

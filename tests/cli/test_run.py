@@ -120,6 +120,18 @@ def test_top_prints_the_strongest_links_and_nothing_else(attnviz):
     ]
 
 
+def test_top_of_a_single_word_says_that_there_is_nothing_to_link(attnviz):
+    assert attnviz("run", "hat", "--top", "3").text.splitlines()[2:] == [
+        "There are no two words to link."
+    ]
+
+
+@pytest.mark.parametrize("options", [[], ["--target", "Er nahm den Hut"]], ids=str)
+def test_a_length_for_what_is_not_written_is_refused(attnviz, options):
+    ended = attnviz("run", HAT, "--max-new-tokens", "3", *options)
+    assert ended.code == 2 and "--max-new-tokens" in ended.err
+
+
 def test_top_draws_no_map(attnviz):
     ended = attnviz("run", HAT, "--top", "3", "--json")
     assert ended.code == 2
