@@ -35,7 +35,7 @@ def test_words_are_shown_unless_tokens_are_asked_for(attnviz, document):
         (["--layer", "1"], "layer 1, mean of 2 heads"),
         (["--mean"], "mean of 4 heads in 2 layers"),
         (["--heads", "all"], "2 layers × 2 heads"),
-        (["--layer", "1", "--heads", "all"], "1 layers × 2 heads"),
+        (["--layer", "1", "--heads", "all"], "1 layer × 2 heads"),
     ],
     ids=str,
 )
@@ -44,6 +44,14 @@ def test_the_map_that_was_asked_for_is_shown(attnviz, document, options, title):
     assert ended.code == 0
     assert title in ended.text
     assert "is shown" not in ended.text
+
+
+def test_one_of_a_kind_is_not_many(attnviz, tmp_path):
+    maps = {"encoder": {"weights": [[[[1.0]]]]}}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps({"schema": "attnviz/1", "tokens": ["a"], "maps": maps}))
+    shown = attnviz("render", path).text
+    assert shown.splitlines()[0] == "unknown · 1 token · 1 layer × 1 head"
 
 
 def test_hidden_tokens_are_gone_and_their_weight_is_told(attnviz, document):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segments
 
 from attnviz.render.safe import visible
-from attnviz.render.terminal.lines import Cell, Piece, names, paragraph, picture, row, told
+from attnviz.render.terminal.lines import Cell, Piece, counted, names, paragraph, picture, row, told
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
@@ -17,7 +17,8 @@ from attnviz.result import Link, ModelInfo, Token
 def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: Screen) -> Segments:
     """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``."""
     dim = plain(screen.colour, dim=True)
-    said = f"· {n_tokens} tokens · {n_layers} layers × {n_heads} heads".split()
+    size = f"{counted(n_layers, 'layer')} × {counted(n_heads, 'head')}"
+    said = f"· {counted(n_tokens, 'token')} · {size}".split()
     name = Piece(screen.writable(visible(model.name)), plain(screen.colour, bold=True))
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 

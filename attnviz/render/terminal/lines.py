@@ -111,6 +111,11 @@ def footnotes(hidden: float, notes: Sequence[str], screen: Screen) -> list[Line]
     ]
 
 
+def counted(n: int, noun: str) -> str:
+    """``1 layer``, ``6 layers``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def percent(share: float) -> str:
     """A share as people say it: ``62%``, and never 0% or 100% of what is only nearly so."""
     if 0 < share < 0.005:

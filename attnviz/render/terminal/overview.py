@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segments
 
 from attnviz.render.terminal.axes import caption
-from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
+from attnviz.render.terminal.lines import Cell, Line, counted, footnotes, picture, row
 from attnviz.render.terminal.palette import Scale, accent
 from attnviz.render.terminal.pixels import explained, pixels, pooled
 from attnviz.render.terminal.screen import Screen
@@ -24,7 +24,7 @@ def wall(
     layers, heads, _, keys = attention.weights.shape
     scale = Scale.over(attention.weights, screen.colour)
     across, step = _arrangement(heads, keys, screen.width)
-    top = caption(f"{layers} layers × {heads} heads", scale, screen)
+    top = caption(f"{counted(layers, 'layer')} × {counted(heads, 'head')}", scale, screen)
     lines = [top]
     for layer in attention.layers:
         for n in range(0, heads, across):
