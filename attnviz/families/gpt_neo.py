@@ -73,19 +73,20 @@ def spec(config: Config) -> ModelSpec:
 
 
 def _attention_layers(config: Config) -> list[str]:
-    """ "global" or "local" for each layer, from [[[kinds], times], …]."""
-    config.ignore("attention_layers")  # follows from attention_types
-    types: Any = config.get("attention_types")
-    n_layers = config.depth("num_layers")
-    try:
-        kinds = [
-            kind for pattern, times in types for kind in list(pattern) * min(times, n_layers + 1)
-        ]
-    except (TypeError, ValueError) as error:
-        raise config.bad("attention_types", types, "a list of [kinds, times]") from error
-    if len(kinds) != n_layers or not all(kind in ("global", "local") for kind in kinds):
-        raise config.bad("attention_types", types, f"global or local for each of {n_layers} layers")
-    return kinds
+    """ "global" or "local" for each layer: as listed, or from [[[kinds], times], …]."""
+    n_layers, types = config.depth("num_layers"), config.get("attention_types")
+    key = "attention_layers" if config.has("attention_layers") else "attention_types"
+    kinds: Any = config.get("attention_layers") or []
+    if key == "attention_types":
+        try:
+            for pattern, times in types:
+                kinds += list(pattern) * min(times, n_layers + 1)
+        except (TypeError, ValueError) as error:
+            raise config.bad(key, types, "a list of [kinds, times]") from error
+    known = isinstance(kinds, list) and all(kind in ("global", "local") for kind in kinds)
+    if not known or len(kinds) != n_layers:
+        raise config.bad(key, config.get(key), f"global or local for each of {n_layers} layers")
+    return [str(kind) for kind in kinds]
 
 
 def tensors(config: Config) -> Names:

@@ -76,6 +76,9 @@ gpt_neo = Family(
 gpt_neo.vary("all-local", {"attention_types": [[["local"], 2]]})
 gpt_neo.vary("all-global", {"attention_types": [[["global"], 2]]})
 gpt_neo.vary("local-first", {"attention_types": [[["local"], 1], [["global"], 1]]})
+gpt_neo.vary(  # what is listed counts, whatever the types say
+    "listed", {"attention_layers": ["local", "global"]}, same_as="local-first"
+)
 gpt_neo.vary("inner", {"intermediate_size": 40})
 gpt_neo.vary("wide-window", {"window_size": 256}, same_as="all-global")
 gpt_neo.vary("no-prefix", architecture="GPTNeoModel")
