@@ -271,7 +271,7 @@ class Answer:
 
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
-    of them looks at most.
+    of them looks at most. ``text`` names what the word stands in, for pictures of several texts.
     """
 
     word: Token
@@ -285,6 +285,20 @@ class Answer:
     hidden: float = 0.0
     n_heads: int = 0
     notes: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def alone(self) -> Head | None:
+        """The head asked about, where it is only one: its row is the mean."""
+        return self.heads[0] if self.n_heads == 1 and self.heads else None
+
+    @property
+    def over(self) -> str:
+        """What ``mean`` is: the one head's row, or over how many heads."""
+        if self.alone is not None:
+            return f"head {self.alone}"
+        counted = "1 head" if self.n_heads == 1 else f"{self.n_heads or 'all'} heads"
+        return f"mean of {counted}"
 
 
 def span(indices: Sequence[int]) -> str:

@@ -106,15 +106,9 @@ class Scene:
         """What the result is about: its text or, without one, its model."""
         return " / ".join(self.result.texts) or self.result.model.name
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What must be said with a picture of all heads."""
-        left_out = f"{self.hidden:.1%} of the weight is on hidden tokens"
-        return (*((left_out,) if self.hidden else ()), *self.view.notes)
-
     def _answer(self, word: str) -> Answer:
         kind, place = self._find(word)
-        return ask(self.view, kind, self._survey(kind), place)
+        return replace(ask(self.view, kind, self._survey(kind), place), text=self.name)
 
     def _find(self, word: str) -> tuple[str, Place]:
         """The map in which a word looks: the one shown or, unless it was asked for, another."""

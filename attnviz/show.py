@@ -48,7 +48,13 @@ def draw(scenes: Sequence[Scene], style: Style) -> Figure:
         return figure.answers([answer for scene in scenes for answer in scene.answers], style)
     if first.options.heads:
         return figure.wall(
-            first.map, *first.axes, style, title=first.name, notes=first.notes, kind=first.kind
+            first.map,
+            *first.axes,
+            style,
+            title=first.name,
+            hidden=first.hidden,
+            notes=first.view.notes,
+            kind=first.kind,
         )
     if len(scenes) == 1:
         return figure.heat_map(first.panel, style)

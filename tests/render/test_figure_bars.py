@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from attnviz.errors import InputError
 from attnviz.render.figure import Style, answers
 from attnviz.result import Answer, Head, Token
-from tests.render.drawn import labels, many, notes, texts, tokens
+from tests.render.drawn import cut, labels, many, notes, overlapping, texts, tokens
 
 MEAN = np.array([0.4, 0.05, 0.05, 0.05, 0.1, 0.05, 0.1, 0.05, 0.05, 0.1], np.float32)
 SHARP = np.array([0.17, 0, 0, 0.01, 0.75, 0, 0.02, 0.01, 0.01, 0.03], np.float32)
@@ -69,6 +69,21 @@ def test_several_words_are_answered_in_one_picture():
     shown = texts(answers([ANSWER, other]))
     assert {"Where “it” looks", "Where “hat” looks"} <= set(shown)
     assert shown.count("examined") == 2 and "it: 25.0%" in notes(answers([ANSWER, other]))
+
+
+def test_a_word_of_several_texts_is_told_apart_by_its_text():
+    asked = [replace(ANSWER, text="The farmers were hungry"), replace(ANSWER, text="They are ripe")]
+    for size in None, (3.3, 5):
+        figure = answers(asked, Style(size=size))
+        assert {answer.text for answer in asked} <= set(texts(figure))
+        assert not overlapping(figure) and not cut(figure)
+    assert "it in the 2nd text: 25.0%" in notes(answers(asked))
+    assert asked[0].text not in texts(answers(asked[:1]))
+
+
+def test_a_head_alone_has_one_column_under_its_name():
+    shown = texts(answers([replace(ANSWER, n_heads=1)]))
+    assert shown.count("head 3.1") == 1 and not any("mean" in text for text in shown)
 
 
 def test_of_a_long_text_the_keys_that_get_most_are_shown_and_the_rest_is_told():

@@ -126,6 +126,16 @@ def test_an_ellipsis_never_cuts_through_a_letter_or_an_emoji(letter):
         assert ruler.size(kept, 8.0)[0] <= room or kept == "…"
 
 
+def test_headings_are_never_broken_within_the_name_of_a_head():
+    ruler = Ruler(["a"], 100)
+    for room in np.linspace(0.6, 2.5, 20):
+        lines = ruler.wrap("They were cold 3 times: head 3.1, layer 12", 8, float(room))
+        assert any("head 3.1" in line for line in lines)
+        assert any("layer 12" in line for line in lines)
+        assert " ".join(lines) == "They were cold 3 times: head 3.1, layer 12"
+    assert ruler.wrap("", 8, 1) == []
+
+
 def test_columns_of_short_words_are_labelled_upright_and_of_long_ones_turned():
     short = many(3)[:1] + tuple(map(Token, "ab"))
     upright = heat_map(Panel(softmax(3), tuple(map(Token, "xyz")), tuple(map(Token, "abc")), "t"))

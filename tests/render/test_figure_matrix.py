@@ -108,7 +108,14 @@ def test_numbers_are_light_on_dark_cells_and_dark_on_light_ones():
 def test_no_weight_is_blank_and_a_little_is_not_rounded_up():
     weights = np.array([[0.0, 0.004, 0.996]], np.float32)
     shown = texts(heat_map(Panel(weights, many(1), many(3), "three"), Style(numbers=True)))
-    assert "0.00" not in shown and "0.01" not in shown and shown.count("0") == 2  # cell and scale
+    assert "0.00" not in shown and "0.01" not in shown and shown.count("0") == 3  # cells and scale
+
+
+def test_only_what_a_causal_mask_forbids_is_blank():
+    weights = np.array([[1, 0], [0, 1]], np.float32)
+    for kind, zeros in ("encoder", 2), ("decoder", 1), ("cross", 2):
+        shown = Panel(weights, many(2), many(2), "two", kind)
+        assert texts(heat_map(shown, Style(numbers=True))).count("0") == zeros + 1  # of the scale
 
 
 def test_what_is_hidden_and_what_must_be_said_stand_under_the_picture():

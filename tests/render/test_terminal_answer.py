@@ -53,6 +53,18 @@ def test_without_single_heads_the_mean_answers() -> None:
     assert "heads that say most" not in " ".join(shown)
 
 
+def test_a_head_alone_is_named_and_shown_once() -> None:
+    for colour in Colour.NONE, Colour.TRUE:
+        shown = text(answer(hat_answer(n_heads=1), screen(80, colour)))
+        assert shown[0] == "it → hat 0.75 in head 3.1" and "head 3.1" in shown
+        assert not any("mean" in line or "say most" in line for line in shown)
+
+
+def test_a_mean_of_one_head_is_not_of_heads() -> None:
+    told = hat_answer(n_heads=1, heads=(), rows=np.zeros((0, 8), np.float32), tops=())
+    assert "mean of 1 head" in text(answer(told, screen()))
+
+
 def test_each_word_has_a_bar_as_long_as_its_mean() -> None:
     shown = text(answer(hat_answer(), screen(60)))
     first = shown.index("mean of 72 heads") + 1

@@ -15,6 +15,7 @@ from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import no_room
 from attnviz.render.figure.sheet import GREY, INK, MUTED, PAD, RULE, Frame, Sheet, plain_settings
 from attnviz.render.figure.sheet import NARROWEST as NARROWEST_SHEET
+from attnviz.render.figure.side import ordinal
 from attnviz.render.safe import label, visible
 from attnviz.render.style import Style
 from attnviz.result import Answer, FloatArray
@@ -33,6 +34,7 @@ HAIRLINE = 0.008  # inches
 HEADING_LINES = 2
 ABOVE, BETWEEN = 0.3, 0.2  # inches for the headings of columns, and between answers
 QUESTION = 0.2  # inches for the heading of an answer
+ABOUT, ABOUT_HEIGHT = 7.0, 0.16  # points and inches of the text that it is about, where several are
 LONGEST_LABEL, SHARE = 1.6, 0.3  # inches; of a given width
 MOST_KEYS = 24  # of a longer text only the keys that get most are shown
 STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
@@ -68,8 +70,10 @@ class _Bars:
         self.scale = scale_of(rows, style, signed=False)
         self.names = {label(key.text[:FIRST]) for answer in asked for key in answer.keys}
         words = (label(answer.word.text) for answer in asked)
+        self.texts = list(dict.fromkeys(answer.text for answer in asked))
         notes = (visible(note) for answer in asked for note in answer.notes)
-        texts = [visible(self.title), *self.names, *words, *notes, "…“”"]
+        abouts = (visible(text) for text in self.texts)
+        texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
         self.ruler = Ruler(texts, style.dpi, style.font)
 
     def draw(self) -> Figure:
@@ -88,6 +92,10 @@ class _Bars:
             word = self.ruler.elide(label(answer.word.text), HEADING, sheet.width / 2)
             sheet.write(PAD, y + QUESTION / 2, _question(word), HEADING, bold=True)
             y += QUESTION
+        if len(self.texts) > 1:
+            text = self.ruler.elide(visible(answer.text), ABOUT, sheet.width - 2 * PAD)
+            sheet.write(PAD, y + ABOUT_HEIGHT / 2, text, ABOUT, color=GREY)
+            y += ABOUT_HEIGHT
         shown = _strongest(answer, layout.keys)
         points = self._points(layout.row)
         left, y = PAD + layout.label, y + ABOVE
@@ -126,7 +134,7 @@ class _Bars:
             thick = FILLED * layout.row
             sheet.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
             said = written(weight, decimals(self.scale.top))
-            if said not in ("", "0"):
+            if said != "0":
                 place = (x + length + AIR * 0.7, y + (i + 0.5) * layout.row)
                 ink = INK if i == top else GREY
                 sheet.write(*place, said, points, color=ink, bold=i == top)
@@ -169,13 +177,13 @@ class _Bars:
     @property
     def _headings(self) -> float:
         several = len(self.asked) > 1
-        above = ABOVE + QUESTION * several
+        above = ABOVE + QUESTION * several + ABOUT_HEIGHT * (len(self.texts) > 1)
         return len(self.asked) * (above + BETWEEN) - BETWEEN
 
     def _frame(self, width: float, keys: int) -> Frame:
         notes = []
         for answer in self.asked:
-            of = f"{label(answer.word.text)}: " if len(self.asked) > 1 else ""
+            of = f"{self._named(answer)}: " if len(self.asked) > 1 else ""
             left_out = set(range(len(answer.keys))) - set(_strongest(answer, keys))
             share = float(answer.mean[sorted(left_out)].sum())
             notes += [of + note for note in answer.notes]
@@ -188,6 +196,13 @@ class _Bars:
         notes.append(self.scale.note)
         return Frame.around(self.title, notes, width, self.ruler)
 
+    def _named(self, answer: Answer) -> str:
+        """The word that a note is about and, where there are several texts, in which it stands."""
+        word = label(answer.word.text)
+        if len(self.texts) == 1:
+            return word
+        return f"{word} in the {ordinal(self.texts.index(answer.text) + 1)} text"
+
 
 class _Column(NamedTuple):
     """The bars of one head or of the mean: a row float32 (key,) and the key it is about."""
@@ -198,11 +213,13 @@ class _Column(NamedTuple):
 
 
 def _columns(answer: Answer) -> list[_Column]:
-    """The mean, then the heads that say most."""
+    """The mean, then the heads that say most; a head alone has one column."""
     counted = [i for i, key in enumerate(answer.keys) if not key.special and i != _own(answer)]
     candidates = counted or list(range(len(answer.keys)))
     top = max(candidates, key=lambda i: float(answer.mean[i]))
-    mean = _Column(f"mean of {answer.n_heads or 'all'} heads", answer.mean, top)
+    mean = _Column(answer.over, answer.mean, top)
+    if answer.alone is not None:
+        return [mean]
     heads = zip(answer.heads, answer.rows, answer.tops, strict=True)
     return [mean, *(_Column(f"head {head}", row, top) for head, row, top in heads)]
 

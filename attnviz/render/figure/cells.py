@@ -66,16 +66,14 @@ def decimals(largest: float) -> int:
 
 
 def written(weight: float, places: int) -> str:
-    """A weight with so many decimals; nothing for 0 itself, and 0 for what rounds to it."""
-    if weight == 0:
-        return ""
+    """A weight with so many decimals, and 0 for what rounds to it."""
     text = f"{weight:.{places}f}"
     return text.replace("-", "−") if float(text) else "0"
 
 
 def short(value: float) -> str:
     """A weight as it is written beside a scale."""
-    return written(value, decimals(value)) or "0"
+    return written(value, decimals(value))
 
 
 def _largest(array: FloatArray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from unicodedata import category
 
@@ -15,6 +16,7 @@ from attnviz.render.figure.label import Label
 __all__ = ["Ruler"]
 
 ROUNDING = 1e-6  # inches
+BREAK = re.compile(r" (?!\d)|(?<!\bhead)(?<!\blayer) ")  # "head 3.1" stays together
 LONGEST = 200  # characters; nothing longer fits any picture
 JOINED = "\u200d\ufe0f\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
@@ -61,7 +63,7 @@ class Ruler:
     def wrap(self, text: str, points: float, room: float, *, bold: bool = False) -> list[str]:
         """The text as lines that fit the room; words are broken only where one is too long."""
         lines: list[str] = []
-        for word in text.split():
+        for word in filter(None, BREAK.split(" ".join(text.split()))):
             joined = f"{lines[-1]} {word}" if lines else word
             if lines and self.size(joined, points, bold=bold)[0] <= room:
                 lines[-1] = joined

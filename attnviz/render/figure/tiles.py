@@ -56,7 +56,7 @@ def draw_tiles(
         )
     outline(axes)
     if digits:
-        _write_digits(sheet, panel.weights, scale, corner, cell, digits)
+        _write_digits(sheet, panel, scale, corner, cell, digits)
 
 
 def shared_by(cell: float, dpi: int) -> int:
@@ -93,10 +93,13 @@ def _widest(panels: Sequence[Panel], places: int) -> str:
 
 
 def _write_digits(
-    sheet: Sheet, weights: FloatArray, scale: Scale, corner: Size, cell: Size, digits: Digits
+    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
-    light = readable_in_white(scale.colours(scale.norm(weights)))
-    for (query, key), weight in np.ndenumerate(weights):
+    light = readable_in_white(scale.colours(scale.norm(panel.weights)))
+    causal = panel.kind == "decoder" and tuple(panel.queries) == tuple(panel.keys)
+    for (query, key), weight in np.ndenumerate(panel.weights):
+        if causal and key > query and weight == 0:
+            continue  # the mask forbids it, which is not the same as a weight of 0
         sheet.write(
             corner[0] + (key + 0.5) * cell[0],
             corner[1] + (query + 0.5) * cell[1],

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from attnviz.render.figure.bar import LOWEST, bar_room, draw_bar
 from attnviz.render.figure.cells import scale_of
-from attnviz.render.figure.notes import axes_note, pooled_note, thinned_note
+from attnviz.render.figure.notes import axes_note, hidden_note, pooled_note, thinned_note
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.sheet import GREY, NARROWEST, PAD, Frame, Sheet, plain_settings
@@ -47,6 +47,7 @@ def wall(
     style: Style = DEFAULT,
     *,
     title: str = "",
+    hidden: float = 0.0,
     notes: Sequence[str] = (),
     kind: str = "encoder",
 ) -> Figure:
@@ -54,8 +55,9 @@ def wall(
 
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
+    said = (axes_note(kind), hidden_note(hidden), *notes)
     with plain_settings():
-        return _Wall(attention, queries, keys, style, title, (axes_note(kind), *notes)).draw()
+        return _Wall(attention, queries, keys, style, title, said).draw()
 
 
 class _Layout(NamedTuple):

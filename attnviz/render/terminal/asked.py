@@ -48,7 +48,7 @@ def _headline(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]
         where = [Piece("in"), Piece("head", vivid), Piece(str(answer.heads[0]), vivid)]
     else:
         top, weights = int(np.argmax(answer.mean)), answer.mean
-        where = [Piece("over"), *map(Piece, _mean_of(answer).split())]
+        where = [Piece("over"), *map(Piece, answer.over.split())]
     word = screen.writable(label(answer.word.text))
     said = [
         Piece(word, bold),
@@ -61,7 +61,8 @@ def _headline(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]
 
 def _sentence(answer: Answer, screen: Screen) -> list[Line]:
     rows = list(zip(map(str, answer.heads[:SHADED_HEADS]), answer.rows, strict=False))
-    rows.append(("mean", answer.mean))
+    if answer.alone is None:
+        rows.append(("mean", answer.mean))
     scale = Scale.over(np.concatenate([weights for _, weights in rows]), screen.colour)
     within = answer.kind != "cross" and answer.position < len(answer.keys)
     asked = within and answer.keys[answer.position] == answer.word
@@ -69,24 +70,21 @@ def _sentence(answer: Answer, screen: Screen) -> list[Line]:
 
 
 def _charts(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]:
-    """The mean over all heads and the single heads, side by side where there is room."""
-    beside = bool(answer.heads) and screen.width >= TWO_COLUMNS
+    """The mean over several heads and the single heads, side by side where there is room."""
+    several = bool(answer.heads) and answer.alone is None
+    beside = several and screen.width >= TWO_COLUMNS
     width = (screen.width - BETWEEN) // 2 if beside else screen.width
     width = min(width, WIDEST_COLUMN)
-    mean = bars(_mean_of(answer), _mean_bars(answer, keys), width, screen)
+    mean = bars(answer.over, _mean_bars(answer, keys), width, screen)
     heads = bars("heads that say most", _head_bars(answer, keys), width, screen)
     if not beside:
-        below = [[], *(row(cells, screen) for cells in heads)] if answer.heads else []
+        below = [[], *(row(cells, screen) for cells in heads)] if several else []
         return [*(row(cells, screen) for cells in mean), *below]
     empty = [Cell("", width)]
     return [
         row([*left, Cell("", BETWEEN), *right], screen)
         for left, right in zip_longest(mean, heads, fillvalue=empty)
     ]
-
-
-def _mean_of(answer: Answer) -> str:
-    return f"mean of {answer.n_heads} heads" if answer.n_heads else "mean of all heads"
 
 
 def _mean_bars(answer: Answer, keys: Sequence[str]) -> list[Bar]:
