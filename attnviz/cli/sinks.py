@@ -86,7 +86,7 @@ class Page:
         options, first = self._options, self._scenes[0]
         opening = Opening(
             view="ask" if options.ask else "wall" if options.heads else "matrix",
-            map=first.kind,
+            map=first.answers[0].kind if options.ask else first.kind,
             heads=_heads(first),
             word=options.ask[0] if options.ask else None,
             by="tokens" if options.tokens else "words",
@@ -102,7 +102,7 @@ def _heads(scene: Scene) -> str:
     if scene.options.heads:
         return "*"
     if scene.options.ask:
-        return str(scene.answers[0].heads[0])
+        return str(next(iter(scene.answers[0].heads), "*"))
     if scene.panel.head is not None:
         return str(scene.panel.head)
     return "*" if scene.options.layer is None else f"{scene.options.layer}.*"

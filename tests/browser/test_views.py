@@ -1,5 +1,7 @@
 """The four views, and the choices of what they show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,12 @@ def test_heads_can_be_chosen_one_some_a_layer_a_column_or_all(show):
     page.click("#heads button", "Head 2 of every layer")
     assert page.text("#chosen") == "Head 2, mean over 2 layers"
     assert page.click("#heads button", "All heads").text("#chosen") == "Mean of all 6 heads"
+
+
+def test_a_mean_of_the_only_layer_says_which_one_it_is(show):
+    result = encoder(layers=3, heads=2)
+    part = replace(result, maps={"encoder": result.maps["encoder"].select(layers=[2])})
+    assert show(part, address="#view=matrix&heads=*").text("#chosen") == "Layer 2, mean of 2 heads"
 
 
 def test_cross_attention_comes_first_and_has_the_target_down_and_the_source_across(show):

@@ -62,3 +62,18 @@ def test_a_question_stays_within_the_map_that_was_asked_for(attnviz, translation
 def test_special_tokens_of_both_sides_are_hidden(attnviz, translation):
     text = attnviz("render", translation, "--no-special", "--head", "0.0").text
     assert "[START]" not in text and "[EOS]" not in text and "of the weight" in text
+
+
+def test_a_page_opens_at_the_map_in_which_the_word_asked_about_looks(
+    attnviz, translation, tmp_path
+):
+    for word, kind in ("chat", "encoder"), ("cat", "cross"):
+        assert attnviz("render", translation, "--ask", word, "-o", "a.html").code == 0
+        assert f'"map":"{kind}"' in (tmp_path / "a.html").read_text().replace('": "', '":"')
+
+
+def test_a_page_answers_where_no_head_looks_at_another_word(attnviz, tmp_path):
+    alone = AttentionResult(words("cat"), {"decoder": AttentionMap(np.ones((1, 1, 1, 1)))})
+    with (tmp_path / "alone.json").open("wb") as stream:
+        write_json(alone, stream)
+    assert attnviz("render", str(tmp_path / "alone.json"), "--ask", "cat", "-o", "a.html").code == 0

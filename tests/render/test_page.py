@@ -114,6 +114,8 @@ def test_hostile_text_is_all_there():
 def test_the_text_is_the_title_unless_one_is_given():
     result = encoder("He took the hat")
     assert "<title>He took the hat</title>" in page_of(result)
+    pair = replace(result, texts=("He took  it.", "So?"))
+    assert "<title>He took it. / So?</title>" in page_of(pair)
     assert "<title>A &lt;hat&gt;</title>" in page_of(result, title="A <hat>")
 
 

@@ -121,11 +121,11 @@ def _numbers(indices: Sequence[int]) -> tuple[Token, ...]:
 
 
 def _title(results: Sequence[AttentionResult]) -> str:
-    """The first text or, where there is none, the first tokens, on one line of some length."""
+    """The first text or pair or, where there is none, the first tokens, on one line."""
     for result in results:
         pieces = running(result.tokens, result.texts)
         written = (before + shown for before, shown, _, _, special in pieces if not special)
-        text = " ".join("".join(written).split())
+        text = " ".join((" / ".join(filter(None, result.texts)) or "".join(written)).split())
         if text:
             return shorten(text, LONGEST_TITLE, placeholder=" …")
     return "Attention"

@@ -4,8 +4,9 @@ const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
 function titleOf({ heads: spec }, heads, map) {
   if (heads.length === 1) return `Head ${nameOf(heads[0], map)}`;
-  if (spec === "*") return `Mean of all ${heads.length} heads`;
-  const [layer, head] = spec.split(".");
+  const only = map.layers.length === 1 && `${map.layers[0]}.*`;
+  if (spec === "*" && !only) return `Mean of all ${heads.length} heads`;
+  const [layer, head] = (spec === "*" ? only : spec).split(".");
   if (head === "*") return `Layer ${layer}, mean of ${counted(map.heads.length, "head")}`;
   if (layer === "*") return `Head ${head}, mean over ${counted(map.layers.length, "layer")}`;
   const named = spec.split(",");

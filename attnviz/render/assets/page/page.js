@@ -106,8 +106,9 @@ async function draw() {
   byId("stage").classList.toggle("wide", state.view === "wall" || picture.weights.count === 1);
   hideTip();
   byId("chosen").textContent = picture.title;
+  const { count } = picture.weights;
   byId("caption").textContent =
-    state.view === "wall" ? `All ${picture.weights.count} heads` : picture.title;
+    state.view === "wall" && count > 1 ? `All ${count} heads` : picture.title;
   picture.picker = drawHeads(byId("heads"), picture);
   heatCaption(null);
   const view = drawView(byId("view"), picture);
