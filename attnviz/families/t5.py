@@ -44,7 +44,7 @@ TABLES = ("shared", "encoder.embed_tokens", "decoder.embed_tokens", "lm_head")
 def spec(config: Config) -> ModelSpec:
     """A T5 encoder and decoder; only T5's own logits are scaled by d_model ** -0.5."""
     config.refuse_unless({"is_decoder": False})
-    config.ignore("dense_act_fn", "is_gated_act", "is_encoder_decoder", "n_positions")
+    config.ignore("is_encoder_decoder", "n_positions")
     config.ignore("num_decoder_layers", "scale_decoder_outputs")
     d_model, encoder = config.whole("d_model"), _stack(config, "encoder")
     if _sides(config) == ("encoder",):
@@ -100,15 +100,21 @@ def _layer(config: Config, side: Side, norm: NormSpec) -> LayerSpec:
 
 
 def _activation(config: Config) -> tuple[bool, str]:
-    """Whether the MLP is gated, and its activation: "gated-gelu" means gelu_new."""
+    """Whether the MLP is gated, and its activation: "gated-gelu" means gelu_new.
+
+    Both follow from feed_forward_proj unless they are said again.
+    """
     stored = config.text("feed_forward_proj")
     gated, _, act = stored.rpartition("-")
     if gated not in ("", "gated"):
         raise config.bad("feed_forward_proj", stored, "an activation, or gated- and one")
-    if stored == "gated-gelu":
-        return True, "gelu_new"
-    named = Config({"feed_forward_proj": act}, config.model_type)
-    return gated == "gated", named.activation("feed_forward_proj")
+    key = "dense_act_fn" if config.has("dense_act_fn") else "feed_forward_proj"
+    named = {
+        "dense_act_fn": config.get("dense_act_fn"),
+        "feed_forward_proj": "gelu_new" if stored == "gated-gelu" else act,
+    }
+    said = Config(named, config.model_type).activation(key)
+    return config.flag("is_gated_act", gated == "gated"), said
 
 
 def tensors(config: Config) -> Names:

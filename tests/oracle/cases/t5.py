@@ -34,6 +34,7 @@ t5.vary("uneven-stacks", {"num_decoder_layers": 3})
 t5.vary("gated-gelu", {"feed_forward_proj": "gated-gelu"})
 t5.vary("gated-silu", {"feed_forward_proj": "gated-silu"})
 t5.vary("gelu", {"feed_forward_proj": "gelu"})
+t5.vary("said-again", {"dense_act_fn": "gelu", "is_gated_act": True})  # which counts
 t5.vary("untied", {"tie_word_embeddings": False}, same_as="plain")
 t5.vary("epsilon", {"layer_norm_epsilon": 1e-2})
 t5.vary("encoder-alone", architecture="T5EncoderModel", inputs=[{"token_ids": SOURCE}])
