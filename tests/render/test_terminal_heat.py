@@ -302,6 +302,12 @@ def test_cross_attention_may_have_few_queries_and_many_keys() -> None:
     assert any(re.search(rf"1 mots → 60 {LONG[60]} +1\.00", line) for line in shown)
 
 
+def test_cross_attention_is_told_from_a_map_of_one_text_with_itself() -> None:
+    within, across = (replace(panel(), kind=kind) for kind in ("encoder", "cross"))
+    assert "query ↓ key →" in text(heat_map(within, screen()))[0]
+    assert "target ↓ source →" in text(heat_map(across, screen()))[0]
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (2, 0), (0, 2)])
 def test_an_empty_panel_prints_its_title(shape: tuple[int, int]) -> None:
     axes = [tuple(Token("x") for _ in range(n)) for n in shape]

@@ -12,7 +12,7 @@ from attnviz.render.terminal.palette import Scale, plain
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.result import FloatArray
 
-DIRECTIONS, APART = "query ↓ key →", "   "
+APART = "   "
 STRIP = 16  # cells of the colour scale
 TICK = 10  # columns that a position and its word need
 ROUND = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
@@ -27,13 +27,14 @@ class Matrix(NamedTuple):
     scale: Scale
 
 
-def caption(title: str, scale: Scale, screen: Screen) -> Line:
+def caption(title: str, scale: Scale, screen: Screen, kind: str = "") -> Line:
     """The title, what the axes are, and the colour scale, as far as they fit."""
     dim, bold = plain(screen.colour, dim=True), plain(screen.colour, bold=True)
     shown = screen.writable(screen.signs(visible(title)))
     cells = [told(fit(shown, screen.width), bold)]
     room = screen.width - cells[0].width
-    for extra in ([told(f"{APART}{DIRECTIONS}", dim)], colour_scale(scale)):
+    axes = "target ↓ source →" if kind == "cross" else "query ↓ key →"
+    for extra in ([told(f"{APART}{axes}", dim)], colour_scale(scale)):
         needed = sum(cell.width for cell in extra)
         if needed <= room:
             cells += extra

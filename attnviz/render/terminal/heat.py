@@ -24,7 +24,7 @@ def heat_map(panel: Panel, screen: Screen) -> Segments:
     queries, keys = labels(panel.queries, screen), labels(panel.keys, screen)
     scale = Scale.over(panel.weights, screen.colour, panel.signed)
     matrix = Matrix(panel.weights, queries, keys, scale)
-    top = caption(panel.title, scale, screen)
+    top = caption(panel.title, scale, screen, panel.kind)
     return picture(
         [top, *_body(panel, matrix, screen), *footnotes(panel.hidden, panel.notes, screen)]
     )
