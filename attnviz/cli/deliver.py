@@ -58,7 +58,9 @@ class Delivery:
 
 
 @contextmanager
-def open_delivery(options: Options, n_results: int) -> Iterator[Delivery]:
+def open_delivery(
+    options: Options, n_results: int, *, continued: bool = False
+) -> Iterator[Delivery]:
     """Check all places before anything is computed; files appear when everything is written."""
     paths = [Path(name) for name in dict.fromkeys(options.output or ())]
     for path in paths:
@@ -70,7 +72,7 @@ def open_delivery(options: Options, n_results: int) -> Iterator[Delivery]:
             for path, stream in zip(paths, streams, strict=True)
         ]
         if options.json or not paths:
-            sinks.append((None, _stdout_sink(options)))
+            sinks.append((None, _stdout_sink(options, continued)))
         delivery = Delivery(options, sinks)
         yield delivery
         delivery.finish()
@@ -101,9 +103,9 @@ def _file_sink(suffix: str, stream: BinaryIO, options: Options) -> Sink:
     return sinks.Data(stream, suffix, options.precision)
 
 
-def _stdout_sink(options: Options) -> Sink:
+def _stdout_sink(options: Options, continued: bool) -> Sink:
     from attnviz.cli import sinks
 
     if options.json:
         return sinks.Data(sys.stdout.buffer, ".json", options.precision)
-    return sinks.Terminal(options)
+    return sinks.Terminal(options, continued)

@@ -96,7 +96,7 @@ def run(
         how["max_new_tokens"] = max_new_tokens
     if top and (options.draws() or pair or target or generate):
         raise Misuse("--top prints links and nothing else; give it with texts and a model alone")
-    with open_delivery(options, len(texts)) as delivery:
+    with open_delivery(options, len(texts), continued=bool(generate)) as delivery:
         from attnviz.model import DEFAULT, load
 
         loaded = load(model or DEFAULT, offline=offline)

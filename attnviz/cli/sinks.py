@@ -109,15 +109,17 @@ def _heads(scene: Scene) -> str:
 
 
 class Terminal:
-    """Pictures in characters, one result after the other."""
+    """Pictures in characters, one result after the other; of a continued text, the text too."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, continued: bool) -> None:
+        self._continued = continued
         self._console, self._screen = open_terminal(options.width)
         self._empty = True
 
     def add(self, scene: Scene) -> None:
         """Print what the options show of a result."""
-        parts = list(_parts(scene, self._screen))  # before anything is printed: it may fail
+        # Before anything is printed, because it may fail.
+        parts = list(_parts(scene, self._screen, self._continued))
         if not self._empty:
             self._console.print()
         self._empty = False
@@ -143,7 +145,7 @@ def open_terminal(width: int | None) -> tuple[Console, Screen]:
     return console, Screen.of(console, width)
 
 
-def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:
+def _parts(scene: Scene, screen: Screen, continued: bool) -> Iterator[RenderableType]:
     """The pictures of one result from top to bottom."""
     from attnviz.render import terminal
 
@@ -151,6 +153,10 @@ def _parts(scene: Scene, screen: Screen) -> Iterator[RenderableType]:
     n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
     n_tokens = len(scene.result.tokens) + len(scene.result.target_tokens)
     yield terminal.title(model, n_tokens, n_layers, n_heads, screen)
+    written = scene.result.texts if continued else scene.result.target_texts
+    if any(text.strip() for text in written):
+        yield "\n"
+        yield terminal.wrote(" ".join(written), screen)
     if scene.options.ask:
         for answer in scene.answers:
             yield "\n"

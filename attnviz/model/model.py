@@ -18,7 +18,13 @@ from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
 from attnviz.model.inputs import Input
 from attnviz.model.reader import Reader
-from attnviz.model.record import Recorder, Strongest, require_numbers
+from attnviz.model.record import (
+    Recorder,
+    Strongest,
+    map_shapes,
+    refuse_too_big,
+    require_numbers,
+)
 from attnviz.model.writing import Rules, continue_ids, write_target
 from attnviz.result import AttentionResult, Link, ModelInfo, span
 
@@ -109,7 +115,8 @@ class Model(Reader):
             if pair is not None or target is not None or truncate:
                 raise InputError("pair, target and truncate go with a text, not with token_ids")
             given = self.label(token_ids, token_type_ids, target_ids)
-        return self._attend([self._written(given, generate, max_new_tokens)], layers, hidden)[0]
+        given = self._written(given, generate, max_new_tokens, layers)
+        return self._attend([given], layers, hidden)[0]
 
     def attend_many(
         self,
@@ -128,7 +135,7 @@ class Model(Reader):
         tokens = 0
         for text in texts:
             given = self.encode(text, truncate=truncate)
-            given = self._written(given, generate, max_new_tokens)
+            given = self._written(given, generate, max_new_tokens, layers)
             if pack and tokens + len(given.tokens) > PACK_TOKENS:
                 yield from self._attend(pack, layers, hidden)
                 pack, tokens = [], 0
@@ -167,7 +174,9 @@ class Model(Reader):
         want = Want({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
         run(self.spec, self.weights, [given.ids for given in inputs], want, keeper=self._keeper)
 
-    def _written(self, given: Input, generate: int, max_new_tokens: int) -> Input:
+    def _written(
+        self, given: Input, generate: int, max_new_tokens: int, layers: Collection[int] | None
+    ) -> Input:
         """The input with what the model itself writes."""
         if self.has_target:
             if generate:
@@ -177,7 +186,7 @@ class Model(Reader):
             if given.ids.target_ids is None:
                 return self._translated(given, max_new_tokens)
         elif generate:
-            return self._continued(given, generate)
+            return self._continued(given, generate, layers)
         return given
 
     def _translated(self, given: Input, n: int) -> Input:
@@ -193,7 +202,7 @@ class Model(Reader):
         ids = replace(given.ids, target_ids=target)
         return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
 
-    def _continued(self, given: Input, n: int) -> Input:
+    def _continued(self, given: Input, n: int, layers: Collection[int] | None) -> Input:
         stack = self.spec.decoder
         if stack is None or self.spec.head is None:
             raise InputError(f"{self.info.name} reads but does not write, so it cannot generate")
@@ -201,9 +210,11 @@ class Model(Reader):
         room = n if limit is None else limit + 1 - len(given.ids.ids)
         if n > room:
             raise TooLong(
-                f"{self.info.name} has {limit} positions, so it can write {room} tokens behind "
-                f"these {len(given.ids.ids)}, not {n}"
+                f"{self.info.name} has {limit} positions, so it can write {max(room, 0)} more "
+                f"behind these {len(given.ids.ids)} tokens, not {n}"
             )
+        longest = Input(Ids(np.zeros(len(given.ids.ids) + n, np.int64)), ())
+        refuse_too_big([map_shapes(self.spec, longest, self._wanted((stack.kind,), layers))])
         ids = continue_ids(self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n)
         tokens, texts = self.rebuilt(ids, None)
         return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from attnviz.errors import BadCheckpoint, TooBig
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
-__all__ = ["Recorder", "Strongest", "map_shape", "require_numbers"]
+__all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
 
 SAFE = 1e30
 """Scores smaller than this are far from the end of float32, 3e38."""
@@ -33,11 +33,8 @@ class Recorder:
         self, spec: ModelSpec, inputs: Sequence[Input], wanted: Mapping[Kind, tuple[int, ...]]
     ) -> None:
         self.wanted = wanted
-        shapes = [
-            {kind: map_shape(spec, given, kind, len(layers)) for kind, layers in wanted.items()}
-            for given in inputs
-        ]
-        _refuse_too_big(sum(4 * math.prod(shape) for maps in shapes for shape in maps.values()))
+        shapes = [map_shapes(spec, given, wanted) for given in inputs]
+        refuse_too_big(shapes)
         self.arrays: list[dict[Kind, FloatArray]] = [
             {kind: np.empty(shape, np.float32) for kind, shape in maps.items()} for maps in shapes
         ]
@@ -124,6 +121,13 @@ class Strongest:
         ]
 
 
+def map_shapes(
+    spec: ModelSpec, given: Input, wanted: Mapping[Kind, tuple[int, ...]]
+) -> dict[Kind, tuple[int, int, int, int]]:
+    """The shape of every map that is wanted of an input."""
+    return {kind: map_shape(spec, given, kind, len(layers)) for kind, layers in wanted.items()}
+
+
 def map_shape(
     spec: ModelSpec, given: Input, kind: Kind, n_layers: int
 ) -> tuple[int, int, int, int]:
@@ -152,13 +156,15 @@ def require_numbers(found: FloatArray) -> None:
         )
 
 
-def _refuse_too_big(size: int) -> None:
+def refuse_too_big(shapes: Iterable[Mapping[Kind, tuple[int, ...]]]) -> None:
+    """Raise TooBig where maps of these shapes would not fit in memory."""
+    size = sum(4 * math.prod(shape) for maps in shapes for shape in maps.values())
     free = _available()
     if free is not None and size > SHARE * free:
         raise TooBig(
-            f"keeping every weight would take {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are "
-            "free; keep one layer with --layer, only the strongest links with --top, or "
-            "shorten the text"
+            f"keeping every weight would take {size / 1e9:.1f} GB, more than {SHARE:.0%} of the "
+            f"{free / 1e9:.1f} GB that are free; keep one layer with --layer, only the strongest "
+            "links with --top, or fewer tokens"
         )
 
 

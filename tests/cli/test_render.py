@@ -120,3 +120,15 @@ def test_numbers_are_rounded_on_request(attnviz, tmp_path, document):
 def test_the_terminal_picture_is_as_wide_as_asked(attnviz, document):
     lines = attnviz("render", document, "--width", "40").text.splitlines()
     assert 20 < max(map(len, lines)) <= 40
+
+
+def test_what_a_translator_wrote_stands_above_its_attention(attnviz, tmp_path):
+    document = {
+        "schema": "attnviz/1",
+        "tokens": ["ein", "Hut"],
+        "target_tokens": ["a", "hat"],
+        "target_texts": ["a hat"],
+        "maps": {"cross": {"weights": [[[[0.9, 0.1], [0.2, 0.8]]]]}},
+    }
+    (tmp_path / "hat.json").write_text(json.dumps(document), encoding="utf-8")
+    assert attnviz("render", tmp_path / "hat.json").text.splitlines()[2] == "→ a hat"

@@ -130,7 +130,7 @@ def test_a_request_that_would_not_fit_is_refused_before_it_is_computed(
     monkeypatch.setattr(record, "_available", lambda: int(13824 / 0.8) - 1)
     monkeypatch.setattr("attnviz.model.model.run", lambda *args, **more: pytest.fail("it ran"))
     said = refusal(TooBig, reader, **given)
-    assert "would take 0.0 GB and 0.0 GB are free" in said
+    assert "would take 0.0 GB, more than 80% of the 0.0 GB that are free" in said
     assert "--layer" in said
     assert "--top" in said
 
@@ -139,7 +139,9 @@ def test_the_size_that_is_refused_is_named(reader: Model, monkeypatch: pytest.Mo
     monkeypatch.setattr(record, "map_shape", lambda *given: (12, 12, 4096, 4096))
     monkeypatch.setattr(record, "_available", lambda: 8_000_000_000)
     said = refusal(TooBig, reader, text="the hat")
-    assert said.startswith("keeping every weight would take 9.7 GB and 8.0 GB are free;")
+    assert said.startswith(
+        "keeping every weight would take 9.7 GB, more than 80% of the 8.0 GB that are free;"
+    )
 
 
 def test_one_layer_may_fit_where_all_do_not(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,3 +177,11 @@ def test_numbers_beyond_float32_are_refused_without_a_warning(broken: Model) -> 
         broken.strongest(broken.encode("the hat"))
     with np.errstate(all="raise"), pytest.raises(BadCheckpoint, match="grow beyond float32"):
         broken.attend(token_ids=[5] * 24)
+
+
+def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
+    writer: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "_available", lambda: 1000)
+    monkeypatch.setattr("attnviz.model.model.continue_ids", lambda *args: pytest.fail("it wrote"))
+    assert refusal(TooBig, writer, token_ids=[300], generate=20)

@@ -129,7 +129,7 @@ def test_a_decoder_may_fill_its_positions_and_write_one_token_more(writer: Model
     with pytest.raises(TooLong) as raised:
         writer.attend(token_ids=[300] * 20, generate=6)
     assert str(raised.value) == (
-        f"{writer.info.name} has 24 positions, so it can write 5 tokens behind these 20, not 6"
+        f"{writer.info.name} has 24 positions, so it can write 5 more behind these 20 tokens, not 6"
     )
 
 

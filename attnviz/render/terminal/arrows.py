@@ -23,6 +23,13 @@ def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: 
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 
 
+def wrote(text: str, screen: Screen) -> Segments:
+    """What a model wrote, or was given to have written, as a paragraph behind an arrow."""
+    words = [Piece(screen.writable(visible(word))) for word in text.split()]
+    arrow = Piece(screen.writable("→"), plain(screen.colour, dim=True))
+    return picture(paragraph([arrow, *words], screen))
+
+
 def links(
     links: Sequence[Link], queries: Sequence[Token], keys: Sequence[Token], screen: Screen
 ) -> Segments:
