@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["print_strongest"]
 
+RULE = "Between tokens of different words, neighbours included; special tokens do not count."
+
 
 def print_strongest(
     model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
@@ -30,5 +32,6 @@ def print_strongest(
         console.print("\n", end="")
         if links:
             console.print(terminal.links(links, given.tokens, given.tokens, screen), end="")
+            console.print("\n" + RULE)
         else:
             console.print("There are no two words to link.")

@@ -260,6 +260,8 @@ class Model(Reader):
         self, kinds: Iterable[Kind], layers: Collection[int] | None
     ) -> dict[Kind, tuple[int, ...]]:
         """The layers that are wanted of each kind of map; UnknownHead for one that none has."""
+        if isinstance(layers, int):
+            raise InputError(f"layers is a list of layers, as [{layers}]")
         every: dict[Kind, range] = {}
         for kind in kinds:
             stack = self.spec.encoder if kind == "encoder" else self.spec.decoder

@@ -185,3 +185,9 @@ def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
     monkeypatch.setattr(record, "_available", lambda: 1000)
     monkeypatch.setattr("attnviz.model.model.continue_ids", lambda *args: pytest.fail("it wrote"))
     assert refusal(TooBig, writer, token_ids=[300], generate=20)
+
+
+def test_layers_are_a_list(reader: Model) -> None:
+    assert refusal(InputError, reader, text="the hat", layers=3) == (
+        "layers is a list of layers, as [3]"
+    )
