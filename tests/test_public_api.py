@@ -122,3 +122,8 @@ def test_the_tree_of_errors_is_as_it_is_drawn() -> None:
 def test_every_error_says_what_it_is_for() -> None:
     for name in set(errors.__all__) - {"quote"}:
         assert inspect.getdoc(getattr(errors, name)), name
+
+
+def test_the_tests_are_passed_by_the_very_command_that_the_readme_gives() -> None:
+    (command,) = [line for line in "".join(snippets("sh")).splitlines() if "pytest" in line]
+    assert command in (README.parent / ".ci" / "run").read_text(encoding="utf-8").splitlines()

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.checkpoint.tensors import Tensors
+from attnviz.core.ops import FloatArray
 from attnviz.families.names import Names, Part, Stored
-from attnviz.result import FloatArray
 
 __all__ = ["Bound"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.core.ops import FloatArray
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
 __all__ = ["Rules"]
 
 IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 
 REFUSED = (
     "encoder_no_repeat_ngram_size",
