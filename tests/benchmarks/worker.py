@@ -1,4 +1,4 @@
-"""One side of a warm benchmark: reads token ids line by line, prints the seconds each call took.
+"""One side of a warm benchmark: reads token ids and a count, prints the seconds of each call.
 
 ::
 
@@ -35,15 +35,22 @@ def transformers_call(folder: str) -> Callable[[list[int]], object]:
     return call
 
 
+def seconds(call: Callable[[list[int]], object], ids: list[int]) -> float:
+    """What one call took; its result is given up before the next."""
+    started = time.perf_counter()
+    result = call(ids)
+    found = time.perf_counter() - started
+    del result
+    return found
+
+
 def main() -> None:
     side, folder = sys.argv[1:]
     call = {"attnviz": attnviz_call, "transformers": transformers_call}[side](folder)
     for line in sys.stdin:
-        ids = json.loads(line)
-        started = time.perf_counter()
-        result = call(ids)
-        print(time.perf_counter() - started, flush=True)
-        del result
+        ids, times = json.loads(line)
+        call(ids)
+        print([seconds(call, ids) for _ in range(times)], flush=True)
 
 
 if __name__ == "__main__":
