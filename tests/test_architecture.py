@@ -29,8 +29,9 @@ ARROWS: dict[str, set[str]] = {
     "cli": {"", "analysis", "catalogue", "model", "render", "result", "scene", "show"},
     "__main__": {"cli"},
 }
-# The tokenizers library raises bare Exception, and its panics are not even that.
-WARY = {PACKAGE / "checkpoint" / "guard.py"}
+# The tokenizers library raises bare Exception, and its panics are not even that; whatever is
+# raised in a thread must come back to whoever asked it for help.
+WARY = {PACKAGE / "checkpoint" / "guard.py", PACKAGE / "core" / "parallel.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 

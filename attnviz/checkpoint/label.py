@@ -65,7 +65,10 @@ def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     """A span without the blanks at its ends; an empty one takes in the blanks before it."""
     end = min(end, len(text))
     start = min(start, end)
-    if text[start:end].strip():
+    shown = text[start:end]
+    if shown.strip() == shown and shown:
+        return start, end
+    if shown.strip():
         while text[start].isspace():
             start += 1
         while text[end - 1].isspace():

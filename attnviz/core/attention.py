@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.core.ops import FloatArray, softcap_, softmax_
-from attnviz.core.parallel import Each
+from attnviz.core.parallel import Crew, even
 from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
 from attnviz.core.weights import AttentionWeights, Linear
@@ -32,7 +33,7 @@ class ScoreBias(Protocol):
         """Add in place to scores (head, query, key) of these ranges."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Heads:
     """Queries (n_heads, query, d_head), keys and values (n_kv_heads, key, d_head).
 
@@ -48,6 +49,20 @@ class Heads:
         """How many query heads share one key head."""
         return int(self.queries.shape[0] // self.keys.shape[0])
 
+    @cached_property
+    def reach(self) -> float:
+        """What no product of a query and a key exceeds, as |q · k| is at most |q| |k|.
+
+        Infinite where looking at every product costs less than finding this.
+        """
+        if self.keys.shape[1] <= self.keys.shape[2]:
+            return math.inf
+        longest = [
+            float(np.einsum("hnd,hnd->hn", x, x).max(initial=0.0))
+            for x in (self.queries, self.keys)
+        ]
+        return math.sqrt(longest[0]) * math.sqrt(longest[1])
+
 
 def attend(
     heads: Heads,
@@ -56,7 +71,7 @@ def attend(
     rows: slice,
     weights: FloatArray,
     context: FloatArray | None,
-    each: Each[tuple[slice, slice]],
+    crew: Crew,
     *,
     phase: str = "all",
 ) -> None:
@@ -67,7 +82,7 @@ def attend(
     from there, so that a caller may look at them or edit them in between.
     """
     n_keys = heads.keys.shape[1]
-    small = phase == "all" and _are_small(heads, spec, bias)
+    small = phase == "all" and bias is None and (spec.softcap or heads.reach) <= SMALL
 
     def work(task: tuple[slice, slice]) -> None:
         group, block = task
@@ -89,30 +104,24 @@ def attend(
                 out=_shared(context[group, block], heads.group),
             )
 
-    each(work, _tasks(heads, rows, n_keys))
+    crew.each(work, _tasks(heads, rows, n_keys, crew.cores))
 
 
-def _are_small(heads: Heads, spec: AttentionSpec, bias: ScoreBias | None) -> bool:
-    """Whether no score can leave ±60, because |q · k| is at most |q| |k|."""
-    if bias is not None:
-        return False
-    longest = [
-        float(np.einsum("hnd,hnd->hn", x, x).max(initial=0.0)) for x in (heads.queries, heads.keys)
-    ]
-    return longest[0] * longest[1] <= SMALL**2 or (spec.softcap or math.inf) <= SMALL
-
-
-def _tasks(heads: Heads, rows: slice, n_keys: int) -> list[tuple[slice, slice]]:
+def _tasks(heads: Heads, rows: slice, n_keys: int, cores: int) -> list[tuple[slice, slice]]:
     """Groups of heads and blocks of queries whose scores fit in the cache together."""
-    n_heads, n = heads.queries.shape[0], rows.stop - rows.start
+    n = rows.stop - rows.start
     height = max(16, CACHED // (4 * n_keys))
-    count = -(-n // height)
     blocks = [
-        slice(rows.start + n * i // count, rows.start + n * (i + 1) // count) for i in range(count)
+        slice(rows.start + block.start, rows.start + block.stop)
+        for block in even(n, -(-n // height))
     ]
-    step = max(1, CACHED // (4 * n_keys * max(n // count, 1)))
-    step = max(heads.group, step - step % heads.group)
-    groups = [slice(h, min(h + step, n_heads)) for h in range(0, n_heads, step)]
+    room = max(1, CACHED // (4 * n_keys * min(height, max(n, 1))))  # heads that fit
+    n_groups = len(heads.keys)
+    count = max(-(-n_groups * heads.group // room), cores if len(blocks) < cores else 1)
+    groups = [
+        slice(part.start * heads.group, part.stop * heads.group)
+        for part in even(n_groups, min(count, n_groups))
+    ]
     return [(group, block) for group in groups for block in blocks]
 
 

@@ -26,7 +26,7 @@ def embed(
     """Hidden states (token of all sequences, d_model) before the first layer."""
     spec, name = stack.embedding, stack.kind
     every = np.concatenate(ids)
-    x = _lookup(weights, f"{name}.token.weight", every, spec.d_embedding)
+    x = weights.rows(f"{name}.token.weight", every, spec.d_embedding)
     if spec.scale != 1.0:
         x *= np.float32(spec.scale)
     if spec.project == "tokens":
@@ -39,8 +39,8 @@ def embed(
             np.zeros(len(sequence), np.int64) if kind is None else kind
             for sequence, kind in zip(ids, types, strict=True)
         ]
-        x += _lookup(weights, f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
-    return _finish(stack, spec, weights, x)
+        x += weights.rows(f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
+    return np.asfortranarray(_finish(stack, spec, weights, x))
 
 
 def _finish(stack: StackSpec, spec: EmbeddingSpec, weights: Weights, x: FloatArray) -> FloatArray:
@@ -59,14 +59,8 @@ def _positions(
     weights: Weights, name: str, spec: PositionSpec, where: IntArray, d: int
 ) -> FloatArray:
     if spec.kind == "learned" or weights.has(f"{name}.position.weight"):
-        return _lookup(weights, f"{name}.position.weight", where, d)
+        return weights.rows(f"{name}.position.weight", where, d)
     found = sinusoids(where, d, spec.kind)
     if spec.kind == "fairseq" and spec.pad_id is not None:
         found[where == spec.pad_id] = 0
     return found
-
-
-def _lookup(weights: Weights, name: str, rows: IntArray, width: int) -> FloatArray:
-    """Rows of a table, each read once however often it occurs."""
-    unique, inverse = np.unique(rows, return_inverse=True)
-    return weights.rows(name, unique, width)[inverse]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz.core.ops import FloatArray, normalise
+from attnviz.core.parallel import Crew
 from attnviz.core.positions import rotate_
 from attnviz.core.spec import AttentionSpec, MLPSpec
 from attnviz.core.weights import AttentionWeights, LayerWeights, Linear, NormWeights
@@ -13,8 +14,8 @@ __all__ = ["before", "leave", "mlp", "normed", "shape_keys", "shape_queries"]
 
 Rotation = tuple[FloatArray, FloatArray]
 
-CACHED_ROWS = 32
-"""Rows that an activation works on at a time, so that its passes stay in the cache."""
+CACHED = 1 << 17
+"""Numbers that an activation works on at a time, so that its passes stay in the cache."""
 
 
 def normed(x: FloatArray, weights: NormWeights, out: FloatArray | None = None) -> FloatArray:
@@ -38,18 +39,27 @@ def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatA
     return normed(branch, after, out=branch) if after else branch
 
 
-def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray) -> FloatArray:
-    """The MLP of x (row, d_model)."""
-    act, wide = tensors.activation, tensors.up(x)
-    hidden = wide[:, : spec.d_ff]  # the gate where gated
-    for start in range(0, len(hidden), CACHED_ROWS):
-        rows = slice(start, start + CACHED_ROWS)
+def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
+    """The MLP of x (row, d_model); a share of its neurons goes all the way through."""
+    parts: dict[int, FloatArray] = {}
+
+    def share(neurons: slice) -> None:
+        start, stop = neurons.start, neurons.stop
+        hidden = tensors.up.part(start, stop)(x)  # of the gate, where gated
+        step = max(1, CACHED // max(len(x), 1))
+        for first in range(0, stop - start, step):
+            tensors.activation(hidden[:, first : first + step])
         if spec.gated:
-            gate = act(np.ascontiguousarray(hidden[rows]))
-            np.multiply(gate, wide[rows, spec.d_ff :], out=hidden[rows])
-        else:
-            act(hidden[rows])
-    return tensors.down(hidden)
+            hidden *= tensors.up.part(spec.d_ff + start, spec.d_ff + stop)(x)
+        parts[start] = tensors.down.of(start, stop)(hidden)
+
+    crew.columns(share, spec.d_ff)
+    first, *others = (parts[start] for start in sorted(parts))
+    for part in others:
+        first += part
+    if tensors.down.bias is not None:
+        first += tensors.down.bias
+    return first
 
 
 def shape_queries(

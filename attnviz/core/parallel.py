@@ -1,54 +1,86 @@
-"""Sharing blocks of rows over threads, with BLAS kept to one thread in each."""
+"""Sharing work over threads, with BLAS kept to one thread in each."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
-__all__ = ["Each", "row_blocks", "workers"]
+__all__ = ["ALONE", "Crew", "even", "workers"]
 
 T = TypeVar("T")
-Each = Callable[[Callable[[T], None], Iterable[T]], None]
+Job = tuple[Callable[[], None], "SimpleQueue[BaseException | None]"]
 
-SMALL = 256
+FEW = 96
 """Below this many rows, BLAS's own threads serve better than ours."""
 
+SHORT = 128
+"""Rows per core from which on blocks of rows are shared, and not columns."""
+
 TALL = 256
-"""Rows per block: enough for BLAS to reach its speed, few enough for the cache."""
+"""Rows per block at most, so that what a block makes stays in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """How a run shares its work: by blocks of rows, by columns of each product, or not at all."""
+
+    by: Literal["rows", "columns", "nothing"] = "nothing"
+    cores: int = 1
+
+    def rows(self, function: Callable[[slice], None], n: int) -> None:
+        """Call a function on blocks of n rows; it may ask for columns inside."""
+        if self.by == "rows":
+            count = -(-n // TALL)
+            self.each(function, even(n, -(-count // self.cores) * self.cores))
+        else:
+            function(slice(0, n))
+
+    def columns(self, function: Callable[[slice], None], width: int) -> None:
+        """Call a function on shares of so many columns."""
+        if self.by == "columns":
+            self.each(function, even(width, self.cores))
+        else:
+            function(slice(0, width))
+
+    def each(self, function: Callable[[T], None], tasks: Iterable[T]) -> None:
+        """Call a function on every task, over threads unless there is one core to use."""
+        share = _serial if self.cores == 1 else _shared
+        share(function, tasks)
+
+
+ALONE = Crew()
+"""Everything on the thread that asks, and BLAS as it is."""
 
 
 @contextmanager
-def workers(n_rows: int) -> Iterator[Each[Any]]:
-    """A function that calls another on every task, over threads where the work is large.
+def workers(n_rows: int) -> Iterator[Crew]:
+    """The crew for a run over so many rows.
 
     NumPy releases the interpreter lock in products and ufuncs; BLAS is limited to one thread
     meanwhile, so that its threads and ours do not fight for the cores. Numbers that grow too
     large make no noise: whoever uses what comes out looks whether it is finite.
     """
+    cores = _cores()
     with np.errstate(over="ignore", invalid="ignore"):
-        if n_rows < SMALL or _cores() < 2:
-            yield _serial
+        if n_rows < FEW or cores < 2:
+            yield ALONE
         else:
             with _controller().limit(limits=1, user_api="blas"):
-                yield _shared
+                yield Crew("rows" if n_rows >= SHORT * cores else "columns", cores)
 
 
-def row_blocks(n_rows: int) -> list[slice]:
-    """Rows split evenly, into at least one block per core where there are many."""
-    if n_rows < SMALL:
-        return [slice(0, n_rows)]
-    count = max(-(-n_rows // TALL), min(_cores(), n_rows // (SMALL // 2)))
-    count = -(-count // _cores()) * _cores()
-    bounds = [n_rows * i // count for i in range(count + 1)]
+def even(n: int, count: int) -> list[slice]:
+    """A range cut into so many parts of nearly the same size; empty ones are left out."""
+    bounds = [n * i // count for i in range(count + 1)]
     return [slice(a, b) for a, b in pairwise(bounds) if a < b]
 
 
@@ -59,16 +91,18 @@ def _serial(function: Callable[[T], None], tasks: Iterable[T]) -> None:
 
 def _shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
     waiting = iter(tasks)  # whoever is free takes the next
-
-    def work() -> None:
-        _serial(function, waiting)
-
-    helping = [_pool().submit(work) for _ in range(_cores() - 1)]
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+    asked = _helpers()
+    n_helpers = _cores() - 1
+    for _ in range(n_helpers):
+        asked.put((partial(_serial, function, waiting), done))
     try:
-        work()
+        _serial(function, waiting)
     finally:
-        for helper in helping:
-            helper.result()
+        errors = [done.get() for _ in range(n_helpers)]
+    for error in errors:
+        if error is not None:
+            raise error
 
 
 def _cores() -> int:
@@ -78,11 +112,29 @@ def _cores() -> int:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor
+def _helpers() -> SimpleQueue[Job]:
+    """Where threads wait for jobs; leaner than an executor, which takes twice as long to wake."""
+    asked: SimpleQueue[Job] = SimpleQueue()
+    for _ in range(_cores() - 1):
+        Thread(target=_help, args=(asked,), name="attnviz", daemon=True).start()
+    return asked
 
-    quiet = partial(np.seterr, over="ignore", invalid="ignore")
-    return ThreadPoolExecutor(_cores(), "attnviz", quiet)
+
+def _help(asked: SimpleQueue[Job]) -> None:
+    np.seterr(over="ignore", invalid="ignore")
+    while True:
+        work, done = asked.get()
+        try:
+            work()
+        except BaseException as error:  # whoever asked raises it
+            done.put(error)
+        else:
+            done.put(None)
+        del work, done  # and with them what they hold
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_helpers.cache_clear)  # a fork has no threads
 
 
 @cache

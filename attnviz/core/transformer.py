@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,8 @@ from attnviz.core.attention import Heads, attend, score_bias
 from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
 from attnviz.core.layer import before, key_value, leave, mlp, normed, shape_keys, shape_queries
-from attnviz.core.ops import FloatArray
-from attnviz.core.parallel import Each, row_blocks, workers
+from attnviz.core.ops import FloatArray, states
+from attnviz.core.parallel import Crew, workers
 from attnviz.core.positions import rotary_table
 from attnviz.core.spec import (
     AttentionSpec,
@@ -38,7 +37,6 @@ from attnviz.core.weights import (
     linear,
     norm,
     required,
-    streamed,
 )
 
 __all__ = ["run"]
@@ -67,12 +65,12 @@ def run(
     encoded, decoded = memory, tuple[FloatArray, ...]()
     n_rows = max(sum(map(len, _ids(spec, stack.kind, sequences))) for stack in spec.stacks)
     needs_decoder = want.hidden or want.last("decoder", "cross") >= 0
-    with workers(n_rows) as each:
+    with workers(n_rows) as crew:
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else want.hidden
-            encoded = _Run(spec, spec.encoder, weights, sequences, want, each, keeper).go(finish)
+            encoded = _Run(spec, spec.encoder, weights, sequences, want, crew, keeper).go(finish)
         if spec.decoder and needs_decoder:
-            run_ = _Run(spec, spec.decoder, weights, sequences, want, each, keeper, encoded)
+            run_ = _Run(spec, spec.decoder, weights, sequences, want, crew, keeper, encoded)
             decoded = run_.go(want.hidden)
     return Output(encoded, decoded)
 
@@ -96,7 +94,7 @@ class _Run:
     weights: Weights
     sequences: Sequence[Ids]
     want: Want
-    each: Each[Any]
+    crew: Crew
     keeper: Keeper
     memory: tuple[FloatArray, ...] = ()
     parts: list[slice] = field(default_factory=list)
@@ -119,7 +117,10 @@ class _Run:
             x = self._layer(index, layer, tensors, x, table, more=finish or index + 1 < stop)
             if index == 0 and stack.convolution and (finish or stop > 1):
                 convolve(stack, self.weights, self.parts, first, x)
-        return tuple(self._finish(x)[part] for part in self.parts) if finish else ()
+        if not finish:
+            return ()
+        last = self._finish(x)
+        return tuple(last[part] for part in self.parts)
 
     def _load(self, index: int, layer: LayerSpec) -> LayerWeights:
         name, d_model = f"{self.stack.kind}.{index}", self.stack.d_model
@@ -127,7 +128,6 @@ class _Run:
             name,
             lambda: layer_weights(self.weights, name, layer, d_model),
             layer_bytes(layer, d_model),
-            again=streamed,
         )
 
     def _table(self) -> FloatArray | None:
@@ -159,10 +159,11 @@ class _Run:
         """One layer; without ``more`` it stops behind the last softmax that is wanted."""
         cross = layer.cross if more or index in self.want.layers.get("cross", ()) else None
         name, sublayer, residual = "attention", tensors.attention, x
-        inner = np.empty_like(x)  # what the attention saw: x, or x normed
+        inner = np.empty_like(x) if "before" in layer.norms else x  # what the attention sees
 
         def enter(rows: slice) -> FloatArray:
-            inner[rows] = before(tensors, "attention", x[rows])
+            if inner is not x:
+                inner[rows] = before(tensors, "attention", x[rows])
             return inner[rows]
 
         self_attention = _Attention(self, self.stack.kind, index, layer.attention, sublayer, table)
@@ -175,10 +176,10 @@ class _Run:
             middle = np.empty_like(x)
 
             def close(rows: slice) -> None:
-                branch = tensors.attention.output(context[rows])
+                branch = tensors.attention.output(context[rows], crew=self.crew)
                 middle[rows] = leave(tensors, "attention", branch, residual[rows])
 
-            self.each(close, row_blocks(len(x)))
+            self.crew.rows(close, len(x))
             crossing = _Attention(self, "cross", index, cross, tensors.cross, None)
             crossed = crossing.run(
                 lambda rows: before(tensors, "cross", middle[rows]), x, more=more
@@ -205,13 +206,15 @@ class _Run:
         out = np.empty_like(x)
 
         def rest(rows: slice) -> None:
-            middle = leave(tensors, name, output(context[rows]), residual[rows])
+            branch = output(context[rows], crew=self.crew)
+            middle = leave(tensors, name, branch, residual[rows])
             source = x[rows] if layer.parallel else middle
             given = before(tensors, "mlp", source) if layer.mlp_norm else inner[rows]
             beside = given if layer.residual_after_norm else middle
-            out[rows] = leave(tensors, "mlp", mlp(tensors, layer.mlp, given), beside)
+            branch = mlp(tensors, layer.mlp, given, self.crew)
+            out[rows] = leave(tensors, "mlp", branch, beside)
 
-        self.each(rest, row_blocks(len(x)))
+        self.crew.rows(rest, len(x))
         return out
 
     def rotation(self, rotary: Rotary | None) -> tuple[FloatArray, FloatArray] | None:
@@ -253,7 +256,7 @@ class _Attention:
     ) -> FloatArray | None:
         """The context (token, n_heads · d_head), or None where nothing behind it is wanted."""
         queries, keys, values = self._project(enter, len(x), more=more)
-        context = np.empty_like(queries) if more else None
+        context = np.empty(queries.shape, np.float32) if more else None  # BLAS fills rows faster
         parts = self.run_.parts
         for number, (rows, seen) in enumerate(zip(parts, self._key_parts(), strict=True)):
             heads = Heads(
@@ -282,20 +285,20 @@ class _Attention:
         crossing = self.kind == "cross"
         width = d_query if crossing else d_query + d_key * (2 if more else 1)
         projection = tensors.qkv.part(0, width)
-        out = np.empty((n, width), np.float32)
+        out = states(n, width)
         rotation = self.run_.rotation(spec.rotary)
 
         def project(rows: slice) -> None:
             turned = rotation and (rotation[0][rows], rotation[1][rows])
-            projection(enter(rows), out=out[rows])
+            projection(enter(rows), out=out[rows], crew=self.run_.crew)
             shape_queries(out[rows, :d_query], spec, tensors, turned)
             if not crossing:
                 shape_keys(out[rows, d_query : d_query + d_key], spec, tensors, turned)
 
-        self.run_.each(project, row_blocks(n))
+        self.run_.crew.rows(project, n)
         queries = out[:, :d_query]
         if crossing:
-            both = key_value(tensors, spec)(np.concatenate(self.run_.memory))
+            both = key_value(tensors, spec)(np.concatenate(self.run_.memory), crew=self.run_.crew)
             shape_keys(both[:, :d_key], spec, tensors, None)
             return queries, both[:, :d_key], both[:, d_key:]
         return (
@@ -323,7 +326,7 @@ class _Attention:
             step = Step(self.kind, self.index, number, start, rows.stop, weights, heads)
             phases = ("scores", "weights") if want.edit else ("all",)
             for phase in phases:
-                attend(heads, self.spec, bias, rows, weights, context, self.run_.each, phase=phase)
+                attend(heads, self.spec, bias, rows, weights, context, self.run_.crew, phase=phase)
                 if phase == "scores" and want.edit:
                     want.edit(step)
             if wanted:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import TRAINED, Activation, FloatArray, activation
+from attnviz.core.ops import TRAINED, Activation, FloatArray, activation, states
+from attnviz.core.parallel import ALONE, Crew
 from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
 
 __all__ = ["AttentionWeights", "Keeper", "LayerWeights", "Linear", "NormWeights", "Weights"]
@@ -39,18 +40,30 @@ class Linear(NamedTuple):
     weight: FloatArray
     bias: FloatArray | None
 
-    def __call__(self, x: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    def __call__(
+        self, x: FloatArray, out: FloatArray | None = None, crew: Crew = ALONE
+    ) -> FloatArray:
         """Apply to x (row, in), into ``out`` (row, out) where it is given."""
-        out = np.matmul(x, self.weight.T, out=out)
-        if self.bias is not None:
-            out += self.bias
-        return out
+        found = states(len(x), len(self.weight)) if out is None else out
+
+        def share(columns: slice) -> None:
+            part = found[:, columns]
+            np.matmul(x, self.weight[columns].T, out=part)
+            if self.bias is not None:
+                part += self.bias[columns]
+
+        crew.columns(share, len(self.weight))
+        return found
 
     def part(self, start: int, stop: int) -> Linear:
         """The outputs from start to stop alone."""
         return Linear(
             self.weight[start:stop], self.bias if self.bias is None else self.bias[start:stop]
         )
+
+    def of(self, start: int, stop: int) -> Linear:
+        """What the inputs from start to stop contribute, without the bias."""
+        return Linear(self.weight[:, start:stop], None)
 
 
 class NormWeights(NamedTuple):
@@ -85,29 +98,6 @@ class LayerWeights:
     cross: AttentionWeights | None = None
 
 
-def streamed(weights: LayerWeights) -> LayerWeights:
-    """The same weights with each matrix laid out input by input.
-
-    Products with few rows read them a third faster so; turning them is worth it from the second
-    use on.
-    """
-    return replace(
-        weights,
-        attention=_streamed_attention(weights.attention),
-        cross=_streamed_attention(weights.cross) if weights.cross else None,
-        up=_turned(weights.up),
-        down=_turned(weights.down),
-    )
-
-
-def _streamed_attention(weights: AttentionWeights) -> AttentionWeights:
-    return replace(weights, qkv=_turned(weights.qkv), output=_turned(weights.output))
-
-
-def _turned(linear: Linear) -> Linear:
-    return linear._replace(weight=np.asfortranarray(linear.weight))
-
-
 @dataclass
 class Keeper:
     """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
@@ -115,20 +105,10 @@ class Keeper:
     budget: int
     used: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
-    used_again: set[str] = field(default_factory=set)
 
-    def load(
-        self,
-        name: str,
-        build: Callable[[], T],
-        size: int,
-        again: Callable[[T], T] = lambda made: made,
-    ) -> T:
-        """What ``build`` makes, from memory if it is there; ``again`` prepares it for more uses."""
+    def load(self, name: str, build: Callable[[], T], size: int) -> T:
+        """What ``build`` makes, from memory if it is there."""
         if name in self.kept:
-            if name not in self.used_again:
-                self.used_again.add(name)
-                self.kept[name] = again(self.kept[name])
             found: T = self.kept[name]
             return found
         made = build()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from attnviz.families.names import Names, Part, Stored
 
 __all__ = ["Bound"]
 
+KEPT_BYTES = 1 << 28
+"""How much of the tables stays in memory, in float32, once they are used again."""
+
 
 class Bound:
     """The core's view of a checkpoint whose tensors were found and have the right shapes."""
@@ -23,6 +27,7 @@ class Bound:
         self._tensors = tensors
         self._where = where
         self._last: tuple[str, FloatArray] | None = None
+        self._tables: dict[str, FloatArray | None] = {}  # None where it was used once
 
     def has(self, name: str) -> bool:
         """Whether the family declares a tensor of that name and the checkpoint has it."""
@@ -52,8 +57,23 @@ class Bound:
         return out
 
     def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:  # noqa: ARG002
-        """These rows of a table, read alone."""
-        return self._tensors.read_rows(self._where[self._names[name]], rows)
+        """These rows of a table, read alone at first; when it is used again, it is kept whole."""
+        theirs = self._where[self._names[name]]
+        table = self._table(theirs)
+        if table is not None and rows.max(initial=0) < len(table):
+            return table[rows]
+        unique, inverse = np.unique(rows, return_inverse=True)
+        return self._tensors.read_rows(theirs, unique)[inverse]
+
+    def _table(self, theirs: str) -> FloatArray | None:
+        """A table that is in memory, or comes to be now."""
+        if theirs not in self._tables:
+            self._tables[theirs] = None
+        elif self._tables[theirs] is None:
+            kept = sum(table.nbytes for table in self._tables.values() if table is not None)
+            if kept + 4 * math.prod(self._tensors.shape(theirs)) <= KEPT_BYTES:
+                self._tables[theirs] = self._tensors.read(theirs)
+        return self._tables[theirs]
 
     def _fused(self, names: Sequence[str]) -> Stored | None:
         """The one tensor that these are, or are all parts of in its own order."""

@@ -25,6 +25,7 @@ from attnviz.model.record import (
     refuse_too_big,
     require_numbers,
 )
+from attnviz.model.spare import Spare
 from attnviz.model.writing import Rules, continue_ids, write_target
 from attnviz.result import AttentionResult, Link, ModelInfo, span
 
@@ -59,7 +60,7 @@ class Model(Reader):
         self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
     ) -> None:
         self.weights, self._tensors = translated.weights, tensors
-        self._keeper = Keeper(KEPT_BYTES)
+        self._keeper, self._spare = Keeper(KEPT_BYTES), Spare()
         layers = translated.spec.stacks[0].layers
         info = ModelInfo(
             source.name,
@@ -223,7 +224,7 @@ class Model(Reader):
         self, inputs: Sequence[Input], layers: Collection[int] | None, hidden: bool
     ) -> list[AttentionResult]:
         wanted = self._wanted(self._kinds(inputs), layers)
-        recorder = Recorder(self.spec, inputs, wanted)
+        recorder = Recorder(self.spec, inputs, wanted, self._spare)
         want = Want(
             {kind: frozenset(every) for kind, every in wanted.items()},
             recorder.visit,
@@ -242,7 +243,7 @@ class Model(Reader):
                 target_tokens=given.target_tokens,
                 texts=given.texts,
                 target_texts=given.target_texts,
-                hidden=last[number] if hidden else None,
+                hidden=np.ascontiguousarray(last[number]) if hidden else None,
                 model=self.info,
             )
             for number, given in enumerate(inputs)

@@ -15,12 +15,16 @@ from attnviz.core.spec import ModelSpec
 from attnviz.core.visit import Kind, Step
 from attnviz.errors import BadCheckpoint, TooBig
 from attnviz.model.inputs import Input
+from attnviz.model.spare import Spare
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
 
 SAFE = 1e30
 """Scores smaller than this are far from the end of float32, 3e38."""
+
+LITTLE = 1 << 26
+"""Bytes that are there without asking."""
 
 SHARE = 0.8
 """How much of the free memory maps may take."""
@@ -30,13 +34,17 @@ class Recorder:
     """Gives the core a place for every map that is kept; raises TooBig if they would not fit."""
 
     def __init__(
-        self, spec: ModelSpec, inputs: Sequence[Input], wanted: Mapping[Kind, tuple[int, ...]]
+        self,
+        spec: ModelSpec,
+        inputs: Sequence[Input],
+        wanted: Mapping[Kind, tuple[int, ...]],
+        spare: Spare,
     ) -> None:
         self.wanted = wanted
         shapes = [map_shapes(spec, given, wanted) for given in inputs]
         refuse_too_big(shapes)
         self.arrays: list[dict[Kind, FloatArray]] = [
-            {kind: np.empty(shape, np.float32) for kind, shape in maps.items()} for maps in shapes
+            {kind: spare.empty(shape) for kind, shape in maps.items()} for maps in shapes
         ]
 
     def place(self, kind: Kind, layer: int, sequence: int) -> FloatArray:
@@ -49,8 +57,7 @@ class Recorder:
 
         The weights themselves were computed in their place.
         """
-        heads = step.heads
-        if not _reach(heads.queries) * _reach(heads.keys) * heads.keys.shape[-1] < SAFE:
+        if not step.heads.reach < SAFE:
             with np.errstate(divide="ignore", invalid="ignore"):
                 require_numbers(1 / step.weights.sum(axis=-1))
 
@@ -142,11 +149,6 @@ def map_shape(
     return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
 
 
-def _reach(x: FloatArray) -> float:
-    """How far numbers are from 0, or 1."""
-    return max(1.0, float(x.max()), -float(x.min()))
-
-
 def require_numbers(found: FloatArray) -> None:
     """Raise BadCheckpoint where what was computed is infinite or no number."""
     if not np.isfinite(found).all():
@@ -159,7 +161,7 @@ def require_numbers(found: FloatArray) -> None:
 def refuse_too_big(shapes: Iterable[Mapping[Kind, tuple[int, ...]]]) -> None:
     """Raise TooBig where maps of these shapes would not fit in memory."""
     size = sum(4 * math.prod(shape) for maps in shapes for shape in maps.values())
-    free = _available()
+    free = _available() if size > LITTLE else None
     if free is not None and size > SHARE * free:
         raise TooBig(
             f"keeping every weight would take {size / 1e9:.1f} GB, more than {SHARE:.0%} of the "

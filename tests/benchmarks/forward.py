@@ -40,7 +40,9 @@ def main() -> None:
             )
             mine, other = ([1000 * s for s in chain(*found[side])] for side in ("ours", "theirs"))
             report(f"attend, {length} tokens", mine, other, "ms", 1.0)
-            report(f"attend, {length} tokens, the fastest call", [min(mine)], [min(other)], "ms", 1.0)
+            report(
+                f"attend, {length} tokens, the fastest call", [min(mine)], [min(other)], "ms", 1.0
+            )
 
 
 if __name__ == "__main__":

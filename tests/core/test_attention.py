@@ -13,17 +13,13 @@ import numpy as np
 import pytest
 
 from attnviz.core.attention import Heads, attend, score_bias
+from attnviz.core.parallel import ALONE
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from attnviz.core.weights import AttentionWeights, Linear
 from tests.core.made import attention
 
 LN = np.log(np.arange(1, 10, dtype=np.float64))  # LN[0] is ln 1
 NO_WEIGHTS = AttentionWeights(Linear(np.zeros((0, 0)), None), Linear(np.zeros((0, 0)), None))
-
-
-def serial(function: Any, tasks: Any) -> None:
-    for task in tasks:
-        function(task)
 
 
 def weigh(
@@ -42,7 +38,7 @@ def weigh(
     weights = np.full((len(queries), n, m), np.nan, np.float32)
     context = np.full(queries.shape, np.nan, np.float32)
     bias = score_bias(spec, NO_WEIGHTS, heads, table)
-    attend(heads, spec, bias, slice(0, n), weights, context, serial)
+    attend(heads, spec, bias, slice(0, n), weights, context, ALONE)
     return weights, context
 
 

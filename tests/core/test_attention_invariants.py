@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import attnviz.core.attention as module
 from attnviz.core.attention import Heads, attend, score_bias
-from attnviz.core.parallel import workers
+from attnviz.core.parallel import ALONE, Crew, workers
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from tests.core.formulas import slopes, softmax, t5_bucket
 from tests.core.made import attention
-from tests.core.test_attention import NO_WEIGHTS, serial
+from tests.core.test_attention import NO_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Case:
         n_heads, n, _ = self.heads.queries.shape
         return n_heads, n, self.heads.keys.shape[1]
 
-    def run(self, *phases: str, each: Any = serial) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, *phases: str, crew: Crew = ALONE) -> tuple[np.ndarray, np.ndarray]:
         """Weights and context of all queries."""
         weights = np.full(self.shape, np.nan, np.float32)
         context = np.full(self.heads.queries.shape, np.nan, np.float32)
         bias = score_bias(self.spec, NO_WEIGHTS, self.heads, self.table)
         rows = slice(0, self.shape[1])
         for phase in phases or ("all",):
-            attend(self.heads, self.spec, bias, rows, weights, context, each, phase=phase)
+            attend(self.heads, self.spec, bias, rows, weights, context, crew, phase=phase)
         return weights, context
 
     def sees(self, query: int, key: int) -> bool:
@@ -167,8 +167,8 @@ def test_threads_give_what_one_thread_gives(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(module, "CACHED", 1000)
     monkeypatch.setattr("attnviz.core.parallel._cores", lambda: 3)
     case = Case(*make(2, 2, 70, 70, 4, 0, right=0))
-    with workers(1000) as each:
-        weights, context = case.run(each=each)
+    with workers(1000) as crew:
+        weights, context = case.run(crew=crew)
     alone_weights, alone_context = case.run()
     np.testing.assert_array_equal(weights, alone_weights)
     np.testing.assert_array_equal(context, alone_context)

@@ -125,18 +125,6 @@ def test_a_projection_may_come_behind_the_norm_or_before_it() -> None:
     close(found, [(wide - wide.mean()) / wide.std()])
 
 
-def test_a_row_that_occurs_often_is_read_once() -> None:
-    read = []
-
-    class Counting(Drawn):
-        def rows(self, name: str, rows: np.ndarray, width: int) -> np.ndarray:
-            read.append(rows.tolist())
-            return super().rows(name, rows, width)
-
-    embedded([3, 1, 3], [1, 1], weights=Counting(TABLES))
-    assert read == [[1, 3]]
-
-
 def test_the_table_itself_is_never_changed() -> None:
     tokens = TOKENS.copy()
     weights = Drawn(TABLES | {"encoder.token.weight": tokens})

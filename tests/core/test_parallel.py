@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -10,50 +13,81 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.core import parallel
-from attnviz.core.parallel import row_blocks, workers
+from attnviz.core.parallel import Crew, even, workers
 
 
 @given(st.integers(0, 5000), st.integers(1, 64))
-def test_row_blocks_cover_every_row_once_and_in_order(n_rows: int, cores: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "_cores", lambda: cores)
-        blocks = row_blocks(n_rows)
-    assert [row for block in blocks for row in range(block.start, block.stop)] == [*range(n_rows)]
-    assert all(block.start < block.stop for block in blocks) or n_rows == 0
+def test_a_range_is_cut_into_nearly_equal_parts(n: int, count: int) -> None:
+    parts = even(n, count)
+    assert [i for part in parts for i in range(part.start, part.stop)] == [*range(n)]
+    sizes = [part.stop - part.start for part in parts]
+    assert len(parts) == min(n, count)
+    assert not sizes or max(sizes) - min(sizes) <= 1
 
 
-@given(st.integers(parallel.SMALL, 5000), st.integers(1, 16))
-def test_row_blocks_are_nearly_equal_and_no_taller_than_the_cache_likes(
-    n_rows: int, cores: int
+@pytest.mark.parametrize("by", ["rows", "columns", "nothing"])
+@pytest.mark.parametrize("cores", [1, 2, 5])
+@pytest.mark.parametrize("n", [1, 7, 300, 2000])
+def test_every_row_and_every_column_is_visited_once(by: str, cores: int, n: int) -> None:
+    crew = Crew(by, cores)  # type: ignore[arg-type]
+    for share in (crew.rows, crew.columns):
+        seen = np.zeros(n, np.int64)
+
+        def count(part: slice, seen: np.ndarray = seen) -> None:
+            seen[part] += 1
+
+        share(count, n)
+        assert (seen == 1).all()
+
+
+def test_blocks_of_rows_are_no_taller_than_the_cache_likes_and_as_many_as_cores_can_share() -> None:
+    blocks: list[slice] = []
+    Crew("rows", 3).rows(blocks.append, 2000)
+    assert max(block.stop - block.start for block in blocks) <= parallel.TALL
+    assert len(blocks) % 3 == 0
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "by"),
+    [(1, "nothing"), (95, "nothing"), (96, "columns"), (511, "columns"), (512, "rows")],
+)
+def test_few_rows_are_left_to_blas_some_share_columns_and_many_are_shared_themselves(
+    n_rows: int, by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "_cores", lambda: cores)
-        heights = [block.stop - block.start for block in row_blocks(n_rows)]
-    assert max(heights) - min(heights) <= 1
-    assert max(heights) <= parallel.TALL
+    monkeypatch.setattr(parallel, "_cores", lambda: 4)
+    with workers(n_rows) as crew:
+        assert crew.by == by
 
 
-def test_few_rows_stay_in_one_block_on_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_cores", lambda: 8)
-    assert row_blocks(63) == [slice(0, 63)]
+def test_few_rows_stay_in_one_block_on_this_thread() -> None:
     seen = []
-    with workers(63) as each:
-        each(lambda task: seen.append((task, threading.current_thread())), [1, 2, 3])
-    assert seen == [(task, threading.current_thread()) for task in (1, 2, 3)]
+    with workers(63) as crew:
+        crew.rows(lambda rows: seen.append((rows, threading.current_thread())), 63)
+        crew.each(lambda task: seen.append((task, threading.current_thread())), [1, 2])
+    assert seen == [(task, threading.current_thread()) for task in (slice(0, 63), 1, 2)]
 
 
-def test_many_rows_are_shared_over_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("share", ["rows", "columns"])
+def test_work_is_shared_over_threads(share: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_cores", lambda: 2)
     meeting = threading.Barrier(2, timeout=10)  # holds until two threads are here at once
-    with workers(parallel.SMALL) as each:
-        each(lambda task: meeting.wait(), range(2))
+    with workers(parallel.FEW if share == "columns" else 2 * parallel.SHORT) as crew:
+        assert crew.by == share
+        getattr(crew, share)(lambda part: meeting.wait(), 1000)
+
+
+def test_columns_asked_for_within_rows_are_whole() -> None:
+    seen = []
+    crew = Crew("rows", 2)
+    crew.rows(lambda rows: crew.columns(seen.append, 64), 256)
+    assert seen == [slice(0, 64)] * 2
 
 
 def test_one_core_needs_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_cores", lambda: 1)
     seen = set()
-    with workers(10_000) as each:
-        each(lambda task: seen.add(threading.current_thread()), range(4))
+    with workers(10_000) as crew:
+        crew.each(lambda task: seen.add(threading.current_thread()), range(4))
     assert seen == {threading.current_thread()}
 
 
@@ -63,8 +97,8 @@ def test_an_error_in_a_thread_comes_back(monkeypatch: pytest.MonkeyPatch) -> Non
     def fail(task: int) -> None:
         raise MemoryError(f"task {task}")
 
-    with workers(parallel.SMALL) as each, pytest.raises(MemoryError, match="task"):
-        each(fail, range(3))
+    with workers(parallel.FEW) as crew, pytest.raises(MemoryError, match="task"):
+        crew.each(fail, range(3))
 
 
 def test_blas_keeps_to_one_thread_while_ours_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,17 +110,34 @@ def test_blas_keeps_to_one_thread_while_ours_run(monkeypatch: pytest.MonkeyPatch
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
     before = blas_threads()
-    with workers(parallel.SMALL):
+    with workers(parallel.FEW):
         assert set(blas_threads()) <= {1}
     assert blas_threads() == before
 
 
-@pytest.mark.parametrize("n_rows", [1, parallel.SMALL])
+@pytest.mark.parametrize("n_rows", [1, parallel.FEW])
 def test_numbers_that_grow_too_large_make_no_noise(
     n_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parallel, "_cores", lambda: 2)
     found = []
-    with workers(n_rows) as each:
-        each(lambda x: found.append(np.float32([x]) * np.float32(10)), [3e38, -3e38])
+    with workers(n_rows) as crew:
+        crew.each(lambda x: found.append(np.float32([x]) * np.float32(10)), [3e38, -3e38])
     assert np.abs(found).tolist() == [[np.inf]] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only some systems fork")
+def test_a_forked_process_has_helpers_of_its_own() -> None:
+    program = (
+        "import os, sys\n"
+        "from attnviz.core import parallel\n"
+        "parallel._cores = lambda: 2\n"
+        "crew = parallel.Crew('columns', 2)\n"
+        "crew.each(str, range(2))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    crew.each(str, range(2))\n"
+        "    os._exit(7)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 7

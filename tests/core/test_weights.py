@@ -122,15 +122,3 @@ def test_never_more_is_kept_than_the_budget(loads: list[tuple[str, int]], budget
         sizes.setdefault(name, size)
         assert keeper.load(name, lambda name=name: name, sizes[name]) == name
     assert keeper.used == sum(sizes[name] for name in keeper.kept) <= budget
-
-
-def test_what_is_used_again_is_prepared_for_it_once() -> None:
-    keeper, prepared = Keeper(10), []
-
-    def again(made: str) -> str:
-        prepared.append(made)
-        return made.upper()
-
-    uses = [keeper.load("a", lambda: "made", 5, again) for _ in range(3)]
-    assert uses == ["made", "MADE", "MADE"]
-    assert prepared == ["made"]

@@ -120,6 +120,13 @@ def test_a_layer_that_is_not_there_is_refused(reader: Model, layers: list[int]) 
         list(reader.attend_many(["hat"], layers=layers))
 
 
+@pytest.fixture
+def no_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no map were small enough to be kept without asking for room."""
+    monkeypatch.setattr(record, "LITTLE", 0)
+
+
+@pytest.mark.usefixtures("no_little")
 def test_a_request_that_would_not_fit_is_refused_before_it_is_computed(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +151,7 @@ def test_the_size_that_is_refused_is_named(reader: Model, monkeypatch: pytest.Mo
     )
 
 
+@pytest.mark.usefixtures("no_little")
 def test_one_layer_may_fit_where_all_do_not(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "_available", lambda: int(13824 / 0.8) - 1)
     result = reader.attend(token_ids=[5] * 24, layers=[1])
@@ -179,6 +187,7 @@ def test_numbers_beyond_float32_are_refused_without_a_warning(broken: Model) -> 
         broken.attend(token_ids=[5] * 24)
 
 
+@pytest.mark.usefixtures("no_little")
 def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
     writer: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
