@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -33,7 +32,7 @@ class ScoreBias(Protocol):
         """Add in place to scores (head, query, key) of these ranges."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Heads:
     """Queries (n_heads, query, d_head), keys and values (n_kv_heads, key, d_head).
 
@@ -49,20 +48,6 @@ class Heads:
         """How many query heads share one key head."""
         return int(self.queries.shape[0] // self.keys.shape[0])
 
-    @cached_property
-    def reach(self) -> float:
-        """What no product of a query and a key exceeds, as |q · k| is at most |q| |k|.
-
-        Infinite where looking at every product costs less than finding this.
-        """
-        if self.keys.shape[1] <= self.keys.shape[2]:
-            return math.inf
-        longest = [
-            float(np.einsum("hnd,hnd->hn", x, x).max(initial=0.0))
-            for x in (self.queries, self.keys)
-        ]
-        return math.sqrt(longest[0]) * math.sqrt(longest[1])
-
 
 def attend(
     heads: Heads,
@@ -74,18 +59,21 @@ def attend(
     crew: Crew,
     *,
     phase: str = "all",
-) -> None:
+) -> float:
     """Fill ``weights`` (head, rows, key), and ``context`` (head, query, d_head) in these rows.
+
+    Returns how far the scores are from 0 at most; it is no finite number where they left float32.
 
     softmax(QKᵀ·scale + bias + mask) and its product with V (Vaswani et al. 2017, eq. 1).
     ``phase`` "scores" leaves the scores before the softmax in ``weights``, and "weights" goes on
     from there, so that a caller may look at them or edit them in between.
     """
     n_keys = heads.keys.shape[1]
-    small = phase == "all" and bias is None and (spec.softcap or heads.reach) <= SMALL
+    reaches = [0.0]
 
     def work(task: tuple[slice, slice]) -> None:
         group, block = task
+        reach = math.inf
         edited = phase == "weights"  # perhaps what the mask hid is seen now
         keys = slice(0, n_keys) if edited else _visible(spec, block, n_keys)
         place = weights[group, block.start - rows.start : block.stop - rows.start]
@@ -93,10 +81,11 @@ def attend(
         if not edited:
             place[:, :, : keys.start] = 0 if phase == "all" else -np.inf
             place[:, :, keys.stop :] = 0 if phase == "all" else -np.inf
-            _scores(heads, spec, bias, group, block, keys, seen)
+            reach = _scores(heads, spec, bias, group, block, keys, seen)
+            reaches.append(reach)
         if phase == "scores":
             return
-        softmax_(seen, small=small)
+        softmax_(seen, small=reach <= SMALL)
         if context is not None and heads.values is not None:
             np.matmul(
                 _shared(seen, heads.group),
@@ -105,6 +94,7 @@ def attend(
             )
 
     crew.each(work, _tasks(heads, rows, n_keys, crew.cores))
+    return float(np.max(reaches))
 
 
 def _tasks(heads: Heads, rows: slice, n_keys: int, cores: int) -> list[tuple[slice, slice]]:
@@ -140,8 +130,8 @@ def _scores(
     block: slice,
     keys: slice,
     out: FloatArray,
-) -> None:
-    """Scores (head, query, key) of one task, masked, into ``out``."""
+) -> float:
+    """Scores (head, query, key) of one task, masked, into ``out``; how far from 0 they were."""
     queries = _shared(heads.queries[group, block], heads.group)
     np.matmul(
         queries, _of(heads.keys, heads, group, keys).swapaxes(2, 3), out=_shared(out, heads.group)
@@ -150,7 +140,9 @@ def _scores(
         bias.add(out, group, block, keys)
     if spec.softcap is not None:
         softcap_(out, spec.softcap)
+    reach = max(float(out.max(initial=0.0)), -float(out.min(initial=0.0)))
     _mask(spec, block, keys, out)
+    return reach
 
 
 def _shared(x: FloatArray, share: int) -> FloatArray:

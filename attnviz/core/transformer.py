@@ -323,12 +323,12 @@ class _Attention:
         for start in range(0, n, height):
             rows = slice(start, min(start + height, n))
             weights = scratch[:, : rows.stop - start]
-            step = Step(self.kind, self.index, number, start, rows.stop, weights, heads)
-            phases = ("scores", "weights") if want.edit else ("all",)
-            for phase in phases:
-                attend(heads, self.spec, bias, rows, weights, context, self.run_.crew, phase=phase)
-                if phase == "scores" and want.edit:
-                    want.edit(step)
+            block = (heads, self.spec, bias, rows, weights, context, self.run_.crew)
+            reach = attend(*block, phase="scores" if want.edit else "all")
+            step = Step(self.kind, self.index, number, start, rows.stop, weights, heads, reach)
+            if want.edit:
+                want.edit(step)
+                attend(*block, phase="weights")
             if wanted:
                 want.visit(step)
 

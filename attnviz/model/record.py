@@ -20,9 +20,6 @@ from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
 
-SAFE = 1e30
-"""Scores smaller than this are far from the end of float32, 3e38."""
-
 LITTLE = 1 << 26
 """Bytes that are there without asking."""
 
@@ -53,18 +50,11 @@ class Recorder:
         return place
 
     def visit(self, step: Step) -> None:
-        """Look at rows whose scores may have left float32: they would be zeros, and no weights.
-
-        The weights themselves were computed in their place.
-        """
-        if not step.heads.reach < SAFE:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                require_numbers(1 / step.weights.sum(axis=-1))
+        """Nothing to take: the weights were computed in their place. But they must be numbers."""
+        require_numbers(step.reach)
 
     def maps(self, sequence: int) -> dict[str, AttentionMap]:
         """The finished maps of one sequence."""
-        for weights in self.arrays[sequence].values():
-            require_numbers(weights[-1])  # what is none in one layer makes none of all behind it
         return {
             kind: AttentionMap(weights, layers=self.wanted[kind])
             for kind, weights in self.arrays[sequence].items()
@@ -91,7 +81,7 @@ class Strongest:
 
     def visit(self, step: Step) -> None:
         """Take from a step what is stronger than what is kept."""
-        require_numbers(step.weights[:, -1])
+        require_numbers(step.reach)
         floor = self._floor()
         for head, weights in enumerate(step.weights):
             rows, columns = np.nonzero(weights > floor)
@@ -149,7 +139,7 @@ def map_shape(
     return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
 
 
-def require_numbers(found: FloatArray) -> None:
+def require_numbers(found: FloatArray | float) -> None:
     """Raise BadCheckpoint where what was computed is infinite or no number."""
     if not np.isfinite(found).all():
         raise BadCheckpoint(

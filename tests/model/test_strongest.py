@@ -95,9 +95,9 @@ def test_nothing_of_the_size_of_a_map_is_kept(
 # The keeper itself, on weights with many ties
 
 
-def step(weights: np.ndarray, layer: int, start: int) -> Step:
+def step(weights: np.ndarray, layer: int, start: int, reach: float = 1.0) -> Step:
     nothing = Heads(weights, weights, None)
-    return Step("encoder", layer, 0, start, start + weights.shape[1], weights, nothing)
+    return Step("encoder", layer, 0, start, start + weights.shape[1], weights, nothing, reach)
 
 
 weights_of_tenths = st.integers(0, 99).map(
@@ -135,8 +135,9 @@ def test_equal_links_come_in_the_order_of_layers_heads_and_tokens() -> None:
     ]  # fmt: skip
 
 
-def test_weights_that_are_no_numbers_are_refused() -> None:
+@pytest.mark.parametrize("reach", [np.inf, np.nan])
+def test_scores_that_left_float32_are_refused(reach: float) -> None:
     everything = np.ones(3, bool)
     keeper = Strongest(4, everything, everything, None)
     with pytest.raises(BadCheckpoint, match="grow beyond float32"):
-        keeper.visit(step(np.full((2, 3, 3), np.nan, np.float32), 0, 0))
+        keeper.visit(step(np.full((2, 3, 3), 0.25, np.float32), 0, 0, reach))
