@@ -12,14 +12,24 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
+from tokenizers import Tokenizer
+
 from tests.benchmarks.common import EMBEDDED, Worker, alternate, options, report, require_torch
 
 LENGTHS = {12: 40, 128: 15, 512: 6}  # tokens: calls in a burst
+TEXT = (
+    "The keeper took the lamp and examined it carefully, because the glass had cracked in the "
+    "storm and nobody else would climb the stairs before the boats came home. "
+)
 
 
 def token_ids(length: int) -> list[int]:
-    """Ordinary words between [CLS] and [SEP]."""
-    return [101, *(2000 + (37 * i) % 5000 for i in range(length - 2)), 102]
+    """Sentences as the embedded model reads them, cut to so many tokens."""
+    tokenizer = Tokenizer.from_file(str(EMBEDDED / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    first, *words = tokenizer.encode(TEXT * length).ids
+    return [first, *words[: length - 2], words[-1]]
 
 
 def main() -> None:
