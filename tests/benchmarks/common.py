@@ -114,10 +114,7 @@ class Worker:
         self._child.communicate()
 
     def seconds(self, token_ids: Sequence[int], times: int = 1) -> list[float]:
-        """So many calls on these ids, one straight after the other, behind one that is not counted.
-
-        The first call after a pause wakes threads, which is not what is asked here.
-        """
+        """So many calls on these ids, one after the other; the first comes after a pause."""
         assert self._child.stdin is not None and self._child.stdout is not None
         print(json.dumps([list(token_ids), times]), file=self._child.stdin, flush=True)
         answer = self._child.stdout.readline()

@@ -75,7 +75,7 @@ def whole(folder: Path, torch_python: str, rounds: int) -> None:
         Worker(sys.executable, "attnviz", folder) as ours,
         Worker(torch_python, "transformers", folder) as theirs,
     ):
-        sides = {"ours": lambda: ours.seconds(ids), "theirs": lambda: theirs.seconds(ids)}
+        sides = {"ours": lambda: ours.seconds(ids)[0], "theirs": lambda: theirs.seconds(ids)[0]}
         found = alternate(sides, rounds)
     report("GPT-2 124M, 1,024 tokens, all heads kept", found["ours"], found["theirs"], "s", 1.0)
 
