@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -93,26 +94,34 @@ def attend(
                 out=_shared(context[group, block], heads.group),
             )
 
-    crew.each(work, _tasks(heads, rows, n_keys, crew.cores))
+    room = CACHED // (4 * max(n_keys, 1))
+    shared = _tasks(len(heads.keys), heads.group, rows.start, rows.stop, room, crew.cores)
+    crew.each(work, shared)
     return float(np.max(reaches))
 
 
-def _tasks(heads: Heads, rows: slice, n_keys: int, cores: int) -> list[tuple[slice, slice]]:
-    """Groups of heads and blocks of queries whose scores fit in the cache together."""
-    n = rows.stop - rows.start
-    height = max(16, CACHED // (4 * n_keys))
-    blocks = [
-        slice(rows.start + block.start, rows.start + block.stop)
-        for block in even(n, -(-n // height))
-    ]
-    room = max(1, CACHED // (4 * n_keys * min(height, max(n, 1))))  # heads that fit
-    n_groups = len(heads.keys)
-    count = max(-(-n_groups * heads.group // room), cores if len(blocks) < cores else 1)
-    groups = [
-        slice(part.start * heads.group, part.stop * heads.group)
+@lru_cache(maxsize=64)
+def _tasks(
+    n_groups: int, group: int, start: int, stop: int, room: int, cores: int
+) -> tuple[tuple[slice, slice], ...]:
+    """Heads and blocks of queries from start to stop, with ``room`` for so many rows of scores.
+
+    Heads come in groups that share their keys. There is a task for every core, if there are heads
+    enough.
+    """
+    n = stop - start
+    height = max(16, room)
+    blocks = even(n, -(-n // height))
+    fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
+    count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)
+    return tuple(
+        (
+            slice(part.start * group, part.stop * group),
+            slice(start + block.start, start + block.stop),
+        )
         for part in even(n_groups, min(count, n_groups))
-    ]
-    return [(group, block) for group in groups for block in blocks]
+        for block in blocks
+    )
 
 
 def _visible(spec: AttentionSpec, block: slice, n_keys: int) -> slice:
@@ -157,6 +166,8 @@ def _of(x: FloatArray, heads: Heads, group: slice, keys: slice) -> FloatArray:
 
 def _mask(spec: AttentionSpec, block: slice, keys: slice, scores: FloatArray) -> None:
     """Put -inf where a query of the block may not see a key: in the corners of the range."""
+    if spec.right is None and spec.left is None:
+        return
     queries = np.arange(block.start, block.stop)[:, None]
     if spec.right is not None:
         first = max(keys.start, block.start + spec.right + 1)
