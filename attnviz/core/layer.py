@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.core.ops import FloatArray, normalise
+from attnviz.core.ops import FloatArray, normalise, states
 from attnviz.core.parallel import Crew
 from attnviz.core.positions import rotate_
 from attnviz.core.spec import AttentionSpec, MLPSpec
@@ -40,26 +40,20 @@ def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatA
 
 
 def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
-    """The MLP of x (row, d_model); a share of its neurons goes all the way through."""
-    parts: dict[int, FloatArray] = {}
+    """The MLP of x (row, d_model)."""
+    hidden = states(len(x), spec.d_ff)
 
     def share(neurons: slice) -> None:
-        start, stop = neurons.start, neurons.stop
-        hidden = tensors.up.part(start, stop)(x)  # of the gate, where gated
+        part = hidden[:, neurons]  # of the gate, where gated
+        tensors.up.part(neurons.start, neurons.stop)(x, out=part)
         step = max(1, CACHED // max(len(x), 1))
-        for first in range(0, stop - start, step):
-            tensors.activation(hidden[:, first : first + step])
+        for start in range(0, part.shape[1], step):
+            tensors.activation(part[:, start : start + step])
         if spec.gated:
-            hidden *= tensors.up.part(spec.d_ff + start, spec.d_ff + stop)(x)
-        parts[start] = tensors.down.of(start, stop)(hidden)
+            part *= tensors.up.part(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)(x)
 
     crew.columns(share, spec.d_ff)
-    first, *others = (parts[start] for start in sorted(parts))
-    for part in others:
-        first += part
-    if tensors.down.bias is not None:
-        first += tensors.down.bias
-    return first
+    return tensors.down(hidden, crew=crew)
 
 
 def shape_queries(

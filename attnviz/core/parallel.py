@@ -25,6 +25,9 @@ FEW = 96
 SHORT = 128
 """Rows per core from which on blocks of rows are shared, and not columns."""
 
+MANY = 2048
+"""Rows from which on blocks of rows are shared in any case, for they need less memory."""
+
 TALL = 256
 """Rows per block at most, so that what a block makes stays in the cache."""
 
@@ -75,7 +78,7 @@ def workers(n_rows: int) -> Iterator[Crew]:
             yield ALONE
         else:
             with _controller().limit(limits=1, user_api="blas"):
-                yield Crew("rows" if n_rows >= SHORT * cores else "columns", cores)
+                yield Crew("rows" if n_rows >= min(SHORT * cores, MANY) else "columns", cores)
 
 
 def even(n: int, count: int) -> list[slice]:

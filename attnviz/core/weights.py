@@ -61,10 +61,6 @@ class Linear(NamedTuple):
             self.weight[start:stop], self.bias if self.bias is None else self.bias[start:stop]
         )
 
-    def of(self, start: int, stop: int) -> Linear:
-        """What the inputs from start to stop contribute, without the bias."""
-        return Linear(self.weight[:, start:stop], None)
-
 
 class NormWeights(NamedTuple):
     """Weight and bias (d,) of a norm; None where it has none."""

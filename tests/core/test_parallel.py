@@ -59,6 +59,14 @@ def test_few_rows_are_left_to_blas_some_share_columns_and_many_are_shared_themse
         assert crew.by == by
 
 
+def test_many_rows_are_shared_themselves_however_many_cores_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parallel, "_cores", lambda: 64)
+    with workers(parallel.MANY) as crew:
+        assert crew.by == "rows"
+
+
 def test_few_rows_stay_in_one_block_on_this_thread() -> None:
     seen = []
     with workers(63) as crew:
