@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.core.ops import FloatArray, softcap_, softmax_
+from attnviz.core.ops import FloatArray, plain_softmax_, softcap_, softmax_
 from attnviz.core.parallel import Crew, even
 from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
@@ -20,10 +19,6 @@ __all__ = ["Heads", "ScoreBias", "attend", "score_bias"]
 
 CACHED = 1 << 19
 """Bytes of scores worked on at a time, so that softmax finds them in the cache."""
-
-
-SMALL = 60.0
-"""Scores up to this size can go through exp as they are, and their sums too."""
 
 
 class ScoreBias(Protocol):
@@ -63,18 +58,18 @@ def attend(
 ) -> float:
     """Fill ``weights`` (head, rows, key), and ``context`` (head, query, d_head) in these rows.
 
-    Returns how far the scores are from 0 at most; it is no finite number where they left float32.
-
     softmax(QKᵀ·scale + bias + mask) and its product with V (Vaswani et al. 2017, eq. 1).
     ``phase`` "scores" leaves the scores before the softmax in ``weights``, and "weights" goes on
     from there, so that a caller may look at them or edit them in between.
+
+    Returns how far scores were from 0, as far as that had to be looked at; it is no finite number
+    where some left float32.
     """
     n_keys = heads.keys.shape[1]
     reaches = [0.0]
 
     def work(task: tuple[slice, slice]) -> None:
         group, block = task
-        reach = math.inf
         edited = phase == "weights"  # perhaps what the mask hid is seen now
         keys = slice(0, n_keys) if edited else _visible(spec, block, n_keys)
         place = weights[group, block.start - rows.start : block.stop - rows.start]
@@ -82,11 +77,18 @@ def attend(
         if not edited:
             place[:, :, : keys.start] = 0 if phase == "all" else -np.inf
             place[:, :, keys.stop :] = 0 if phase == "all" else -np.inf
-            reach = _scores(heads, spec, bias, group, block, keys, seen)
-            reaches.append(reach)
-        if phase == "scores":
-            return
-        softmax_(seen, small=reach <= SMALL)
+        score = partial(_scores, heads, spec, bias, group, block, keys, seen)
+        match phase:
+            case "scores":
+                reaches.append(score(look=True))
+                return
+            case "weights":
+                softmax_(seen)
+            case _:
+                score()
+                if not plain_softmax_(seen):
+                    reaches.append(score(look=True))
+                    softmax_(seen)
         if context is not None and heads.values is not None:
             np.matmul(
                 _shared(seen, heads.group),
@@ -139,8 +141,13 @@ def _scores(
     block: slice,
     keys: slice,
     out: FloatArray,
+    *,
+    look: bool = False,
 ) -> float:
-    """Scores (head, query, key) of one task, masked, into ``out``; how far from 0 they were."""
+    """Scores (head, query, key) of one task, masked, into ``out``.
+
+    Returns how far from 0 they were before the mask, if asked to ``look``.
+    """
     queries = _shared(heads.queries[group, block], heads.group)
     np.matmul(
         queries, _of(heads.keys, heads, group, keys).swapaxes(2, 3), out=_shared(out, heads.group)
@@ -149,7 +156,7 @@ def _scores(
         bias.add(out, group, block, keys)
     if spec.softcap is not None:
         softcap_(out, spec.softcap)
-    reach = max(float(out.max(initial=0.0)), -float(out.min(initial=0.0)))
+    reach = max(float(out.max(initial=0.0)), -float(out.min(initial=0.0))) if look else 0.0
     _mask(spec, block, keys, out)
     return reach
 

@@ -17,6 +17,7 @@ __all__ = [
     "FloatArray",
     "activation",
     "normalise",
+    "plain_softmax_",
     "softcap_",
     "softmax_",
     "states",
@@ -24,6 +25,9 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float32]
 Activation = Callable[[FloatArray], FloatArray]
+
+PLAIN = 1e-20
+"""Rows whose exponentials sum to less might have lost digits."""
 
 
 def states(n: int, width: int) -> FloatArray:
@@ -35,22 +39,38 @@ def states(n: int, width: int) -> FloatArray:
     return np.empty((width, n), np.float32).T
 
 
-def softmax_(scores: FloatArray, *, small: bool = False) -> FloatArray:
+def softmax_(scores: FloatArray) -> FloatArray:
     """Turn scores (…, query, key) into weights in place; each row sums to 1.
 
-    Rows are shifted by their maximum first, so no finite score overflows; scores known to be
-    ``small``, within ±60, need no shift. A row that is -inf throughout (a query that may see
-    nothing) becomes zeros, not NaN.
+    Rows are shifted by their maximum first, so no finite score overflows. A row that is -inf
+    throughout (a query that may see nothing) becomes zeros, not NaN.
     """
-    if not small:
-        top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
-        np.subtract(scores, top, out=scores)
+    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
+    np.subtract(scores, top, out=scores)
     np.exp(scores, out=scores)
-    total = (scores @ np.ones(scores.shape[-1], np.float32))[..., None]  # BLAS sums faster
+    total = _row_sums(scores)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
-    np.reciprocal(total, out=total)
-    scores *= total
+    scores *= np.reciprocal(total, out=total)
     return scores
+
+
+def plain_softmax_(scores: FloatArray) -> bool:
+    """The same without the shift, which most scores do not need; False where these did.
+
+    Then what they were is lost.
+    """
+    with np.errstate(over="ignore"):
+        np.exp(scores, out=scores)
+        total = _row_sums(scores)
+    if not (total.min(initial=1) >= PLAIN and total.max(initial=1) < np.inf):
+        return False
+    scores *= np.reciprocal(total, out=total)
+    return True
+
+
+def _row_sums(x: FloatArray) -> FloatArray:
+    """Sums (…, 1) over the last axis; BLAS is faster at them than NumPy."""
+    return (x @ np.ones(x.shape[-1], np.float32))[..., None]
 
 
 def softcap_(scores: FloatArray, cap: float) -> FloatArray:

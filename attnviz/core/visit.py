@@ -33,7 +33,7 @@ class Step:
 
     ``weights`` is float32 (head, query, key), the queries from ``start`` to ``stop``; in an edit,
     it holds the scores before the softmax. ``heads`` has the scaled queries, keys and values.
-    ``reach`` is how far from 0 the scores were at most, no finite number where they left float32.
+    ``reach`` is no finite number where scores left float32.
     """
 
     kind: Kind

@@ -155,6 +155,19 @@ def test_blocks_of_any_size_give_what_one_block_gives(case: Case, cached: int) -
     np.testing.assert_allclose(block_context, context, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [30.0, 300.0, -300.0])
+def test_scores_too_large_for_exp_give_the_weights_of_the_formula(size: float) -> None:
+    spec, heads, _ = make(1, 2, 5, 7, 4, 3, right=1)
+    large = Heads(heads.queries * np.float32(size), heads.keys, heads.values)
+    weights, context = Case(spec, large, np.empty(0)).run()
+    scores = np.float64(large.queries) @ np.float64(large.keys).transpose(0, 2, 1)
+    scores[:, np.arange(7) > np.arange(5)[:, None] + 1] = -np.inf
+    expected = np.exp(scores - scores.max(axis=2, keepdims=True))
+    expected /= expected.sum(axis=2, keepdims=True)
+    np.testing.assert_allclose(weights, expected, atol=2e-4)
+    np.testing.assert_allclose(context, expected @ np.float64(heads.values), atol=1e-3)
+
+
 @given(cases(most=50))
 def test_looking_at_the_scores_first_changes_nothing(case: Case) -> None:
     weights, context = case.run()
