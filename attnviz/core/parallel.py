@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -77,7 +77,7 @@ def workers(n_rows: int) -> Iterator[Crew]:
         if n_rows < FEW or cores < 2:
             yield ALONE
         else:
-            with _controller().limit(limits=1, user_api="blas"):
+            with _blas:
                 yield Crew("rows" if n_rows >= min(SHORT * cores, MANY) else "columns", cores)
 
 
@@ -138,6 +138,29 @@ def _help(asked: SimpleQueue[Job]) -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_helpers.cache_clear)  # a fork has no threads
+
+
+class _OneThread:
+    """Keeps BLAS to one thread while any run lasts; runs of several threads may overlap."""
+
+    def __init__(self) -> None:
+        self._lock, self._runs = Lock(), 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._runs:
+                self._limit = _controller().limit(limits=1, user_api="blas")
+            self._runs += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._runs -= 1
+            if not self._runs:
+                self._limit.restore_original_limits()
+
+
+_blas = _OneThread()
 
 
 @cache

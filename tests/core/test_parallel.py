@@ -123,6 +123,20 @@ def test_blas_keeps_to_one_thread_while_ours_run(monkeypatch: pytest.MonkeyPatch
     assert blas_threads() == before
 
 
+def test_runs_that_overlap_leave_blas_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_info
+
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    first, second = workers(parallel.FEW), workers(parallel.FEW)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
+    second.__exit__(None, None, None)
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
 @pytest.mark.parametrize("n_rows", [1, parallel.FEW])
 def test_numbers_that_grow_too_large_make_no_noise(
     n_rows: int, monkeypatch: pytest.MonkeyPatch
