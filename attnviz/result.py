@@ -92,7 +92,7 @@ class AttentionMap:
     heads: tuple[int, ...] = ()
     queries: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
-    axes: tuple[tuple[Token, ...], tuple[Token, ...]] = ((), ())
+    axes: tuple[Sequence[Token], Sequence[Token]] = ((), ())
 
     def __post_init__(self) -> None:
         weights = np.asarray(self.weights, dtype=np.float32).view()
@@ -166,11 +166,11 @@ class AttentionResult:
     ``hidden`` is the last hidden state, float32 (token, d_model), or None when not asked for.
     """
 
-    tokens: tuple[Token, ...]
+    tokens: Sequence[Token]
     maps: Mapping[str, AttentionMap]
-    target_tokens: tuple[Token, ...] = ()
-    texts: tuple[str, ...] = ()
-    target_texts: tuple[str, ...] = ()
+    target_tokens: Sequence[Token] = ()
+    texts: Sequence[str] = ()
+    target_texts: Sequence[str] = ()
     hidden: FloatArray | None = None
     model: ModelInfo = field(default_factory=lambda: ModelInfo("unknown"))
 
@@ -178,7 +178,7 @@ class AttentionResult:
         labelled = {kind: replace(map, axes=self._axes(kind)) for kind, map in self.maps.items()}
         object.__setattr__(self, "maps", labelled)
 
-    def _axes(self, kind: str) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    def _axes(self, kind: str) -> tuple[Sequence[Token], Sequence[Token]]:
         """The tokens that a map's queries and keys count."""
         target = self.target_tokens or self.tokens
         return self.tokens if kind == "encoder" else target, (

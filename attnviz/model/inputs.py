@@ -24,10 +24,10 @@ class Input:
     """One input as the model takes it, with the tokens that label it."""
 
     ids: Ids
-    tokens: tuple[Token, ...]
-    texts: tuple[str, ...] = ()
-    target_tokens: tuple[Token, ...] = ()
-    target_texts: tuple[str, ...] = ()
+    tokens: Sequence[Token]
+    texts: Sequence[str] = ()
+    target_tokens: Sequence[Token] = ()
+    target_texts: Sequence[str] = ()
 
 
 def too_long(what: str, n: int, name: str, limit: int) -> TooLong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from attnviz.model.inputs import (
     require_text,
     too_long,
 )
+from attnviz.model.later import Later
 from attnviz.model.writing import Rules, require_start
 from attnviz.result import ModelInfo, Token
 
@@ -84,17 +85,28 @@ class Reader:
         token_type_ids: Sequence[int] | None = None,
         target_ids: Sequence[int] | IntArray | None = None,
     ) -> Input:
-        """Token ids as an input, labelled as far as the model has a tokenizer."""
+        """Token ids as an input, labelled as far as the model has a tokenizer.
+
+        The labels are made, and the tokenizer read, when somebody looks at them.
+        """
         ids = Ids(
             integers(token_ids, "token_ids"),
             None if token_type_ids is None else integers(token_type_ids, "token_type_ids"),
             None if target_ids is None else integers(target_ids, "target_ids"),
         )
         checked(ids, self.spec, self.info.name)
-        tokens, texts = self.rebuilt(ids.ids, ids.types)
+        given = Input(ids, *self._labels(ids.ids, ids.types))
         if ids.target_ids is None:
-            return Input(ids, tokens, texts)
-        return Input(ids, tokens, texts, *self.rebuilt(ids.target_ids, None))
+            return given
+        tokens, texts = self._labels(ids.target_ids, None)
+        return replace(given, target_tokens=tokens, target_texts=texts)
+
+    def _labels(
+        self, ids: IntArray, types: IntArray | None
+    ) -> tuple[Sequence[Token], Sequence[str]]:
+        """What ``rebuilt`` will give."""
+        made = cache(lambda: self.rebuilt(ids, types))
+        return Later(lambda: made()[0], len(ids)), Later(lambda: made()[1])
 
     def rebuilt(
         self, ids: IntArray, types: IntArray | None
