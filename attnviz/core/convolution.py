@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from attnviz.core.activations import ACTIVATIONS
 from attnviz.core.layer import normed
-from attnviz.core.ops import ACTIVATIONS, FloatArray
+from attnviz.core.ops import FloatArray
 from attnviz.core.spec import Convolution, StackSpec
 from attnviz.core.weights import Weights, norm, required
 

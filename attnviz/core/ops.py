@@ -1,9 +1,6 @@
-"""Softmax, norms and activations: small pure functions, in place where it pays."""
+"""Softmax and norms: small functions, in place where it pays."""
 
 from __future__ import annotations
-
-import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +8,7 @@ import numpy.typing as npt
 from attnviz.core.spec import NormSpec
 
 __all__ = [
-    "ACTIVATIONS",
-    "TRAINED",
-    "Activation",
     "FloatArray",
-    "activation",
     "normalise",
     "plain_softmax_",
     "softcap_",
@@ -24,7 +17,6 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float32]
-Activation = Callable[[FloatArray], FloatArray]
 
 PLAIN = 1e-20
 """Rows whose exponentials sum to less might have lost digits."""
@@ -105,194 +97,3 @@ def normalise(
     if bias is not None:
         out += bias
     return out
-
-
-def _denominator(x: FloatArray, series: Sequence[float]) -> FloatArray:
-    """1 + exp(-x p(x²)), or 1/σ(x p(x²)); p has these coefficients, highest power first."""
-    with np.errstate(over="ignore"):  # e^∞ is ∞, and 1 / ∞ is 0
-        if len(series) == 1:
-            total = np.multiply(x, np.float32(-series[0]))
-        else:
-            square = np.multiply(x, x)
-            total = np.multiply(square, np.float32(-series[0]))
-            for coefficient in series[1:-1]:
-                total -= np.float32(coefficient)
-                total *= square
-            total -= np.float32(series[-1])
-            total *= x
-        np.exp(total, out=total)
-    total += np.float32(1)
-    return total
-
-
-def _gated(x: FloatArray, series: Sequence[float]) -> FloatArray:
-    """x σ(x p(x²)), into x."""
-    return np.divide(x, _denominator(x, series), out=x)
-
-
-_NORMAL = (
-    3.61123142e-09,
-    -2.66892756e-07,
-    7.93821788e-06,
-    -1.10480309e-04,
-    -6.62600132e-05,
-    7.26685671e-02,
-    1.59576843,
-)
-"""The normal distribution function is Φ(x) = σ(x p(x²)) for a smooth p.
-
-Of all polynomials of this degree, this one makes the largest error of x Φ(x) least: 7e-8.
-"""
-
-_TANH = (2 * 0.044715 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi))
-
-
-def gelu_(x: FloatArray) -> FloatArray:
-    """x Φ(x), with the exact normal distribution function (Hendrycks & Gimpel 2016)."""
-    return _gated(x, _NORMAL)
-
-
-def gelu_tanh_(x: FloatArray) -> FloatArray:
-    """x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks & Gimpel 2016, sec. 2)."""
-    return _gated(x, _TANH)
-
-
-def gelu_10_(x: FloatArray) -> FloatArray:
-    """gelu, clipped to ±10."""
-    return np.clip(gelu_(x), np.float32(-10), np.float32(10), out=x)
-
-
-def quick_gelu_(x: FloatArray) -> FloatArray:
-    """x σ(1.702 x)."""
-    return _gated(x, (1.702,))
-
-
-def silu_(x: FloatArray) -> FloatArray:
-    """x σ(x), also known as swish."""
-    return _gated(x, (1.0,))
-
-
-def sigmoid_(x: FloatArray) -> FloatArray:
-    """1 / (1 + e⁻ˣ)."""
-    return np.reciprocal(_denominator(x, (1.0,)), out=x)
-
-
-def relu_(x: FloatArray) -> FloatArray:
-    """max(x, 0)."""
-    return np.maximum(x, np.float32(0), out=x)
-
-
-def relu_squared_(x: FloatArray) -> FloatArray:
-    """max(x, 0)² (So et al. 2021)."""
-    relu_(x)
-    return np.multiply(x, x, out=x)
-
-
-def relu6_(x: FloatArray) -> FloatArray:
-    """min(max(x, 0), 6)."""
-    return np.clip(x, np.float32(0), np.float32(6), out=x)
-
-
-def leaky_relu_(x: FloatArray) -> FloatArray:
-    """max(x, x / 100)."""
-    np.maximum(x, x * np.float32(0.01), out=x)
-    return x
-
-
-def hard_swish_(x: FloatArray) -> FloatArray:
-    """x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
-    gate = relu6_(np.add(x, np.float32(3)))
-    gate *= np.float32(1 / 6)
-    x *= gate
-    return x
-
-
-def mish_(x: FloatArray) -> FloatArray:
-    """x tanh(log(1 + eˣ)) (Misra 2019)."""
-    x *= np.tanh(np.logaddexp(np.float32(0), x))
-    return x
-
-
-def sqrt_softplus_(x: FloatArray) -> FloatArray:
-    """√log(1 + eˣ)."""
-    np.logaddexp(np.float32(0), x, out=x)
-    np.sqrt(x, out=x)
-    return x
-
-
-def laplace_(x: FloatArray) -> FloatArray:
-    """The normal distribution function with mean 0.707107 and deviation 0.282095 (MEGA, 2022)."""
-    x -= np.float32(0.707107)
-    x *= np.float32(1 / 0.282095)
-    return np.reciprocal(_denominator(x, _NORMAL), out=x)
-
-
-def tanh_(x: FloatArray) -> FloatArray:
-    """The hyperbolic tangent."""
-    return np.tanh(x, out=x)
-
-
-def linear_(x: FloatArray) -> FloatArray:
-    """x itself."""
-    return x
-
-
-def prelu_(x: FloatArray, weight: FloatArray) -> FloatArray:
-    """max(x, 0) + weight min(x, 0) (He et al. 2015)."""
-    np.multiply(x, weight, out=x, where=x < 0)
-    return x
-
-
-def xielu_(
-    x: FloatArray, alpha_p: FloatArray, alpha_n: FloatArray, beta: FloatArray, eps: FloatArray
-) -> FloatArray:
-    """α₊ x² + β x above 0, and α₋ (e^min(x, ε) - 1 - x) + β x below (Huang & Schlag 2024)."""
-    zero = np.float32(0)
-    above = np.logaddexp(zero, alpha_p) * x * x
-    below = (np.expm1(np.minimum(x, eps)) - x) * (beta + np.logaddexp(zero, alpha_n))
-    chosen = np.where(x > 0, above, below)
-    x *= beta
-    x += chosen
-    return x
-
-
-TRAINED: dict[str, tuple[str, ...]] = {
-    "prelu": ("weight",),
-    "xielu": ("alpha_p", "alpha_n", "beta", "eps"),
-}
-"""Activations that have parameters, one number each."""
-
-_WITH_PARAMETERS: dict[str, Callable[..., FloatArray]] = {"prelu": prelu_, "xielu": xielu_}
-
-
-def activation(name: str, parameters: Sequence[FloatArray] = ()) -> Activation:
-    """The activation of that name, with its parameters where it is trained."""
-    if not parameters:
-        return ACTIVATIONS[name]
-    return lambda x: _WITH_PARAMETERS[name](x, *parameters)
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "gelu": gelu_,
-    "gelu_10": gelu_10_,
-    "gelu_accurate": gelu_tanh_,
-    "gelu_fast": gelu_tanh_,
-    "gelu_new": gelu_tanh_,
-    "gelu_python": gelu_,
-    "gelu_python_tanh": gelu_tanh_,
-    "gelu_pytorch_tanh": gelu_tanh_,
-    "hardswish": hard_swish_,
-    "laplace": laplace_,
-    "leaky_relu": leaky_relu_,
-    "linear": linear_,
-    "mish": mish_,
-    "quick_gelu": quick_gelu_,
-    "relu": relu_,
-    "relu2": relu_squared_,
-    "relu6": relu6_,
-    "sigmoid": sigmoid_,
-    "silu": silu_,
-    "sqrtsoftplus": sqrt_softplus_,
-    "swish": silu_,
-    "tanh": tanh_,
-}

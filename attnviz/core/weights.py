@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import TRAINED, Activation, FloatArray, activation, states
+from attnviz.core.activations import TRAINED, Activation, activation
+from attnviz.core.ops import FloatArray, states
 from attnviz.core.parallel import ALONE, Crew
 from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
 

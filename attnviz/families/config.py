@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from attnviz.core.ops import ACTIVATIONS, TRAINED
+from attnviz.core.activations import ACTIVATIONS, TRAINED
 from attnviz.errors import AttnvizWarning, BadCheckpoint, UnsupportedModel, quote
 from attnviz.families.harmless import HARMLESS
 

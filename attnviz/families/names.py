@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from attnviz.core.ops import TRAINED
+from attnviz.core.activations import TRAINED
 from attnviz.core.spec import ModelSpec
 
 __all__ = [

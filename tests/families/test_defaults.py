@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from attnviz.core.ops import ACTIVATIONS, TRAINED
+from attnviz.core.activations import ACTIVATIONS, TRAINED
 from attnviz.families import FAMILIES
 from attnviz.families.config import Config
 from tests.support.defaults import recorded
