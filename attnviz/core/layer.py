@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.core.ops import FloatArray, normalise, states
+from attnviz.core.ops import FloatArray, normalise, room
 from attnviz.core.parallel import Crew
 from attnviz.core.positions import rotate_
 from attnviz.core.spec import AttentionSpec, MLPSpec
@@ -41,7 +41,7 @@ def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatA
 
 def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
     """The MLP of x (row, d_model)."""
-    hidden = states(len(x), spec.d_ff)
+    hidden = room(len(x), spec.d_ff)
 
     def share(neurons: slice) -> None:
         part = hidden[:, neurons]  # of the gate, where gated

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ __all__ = [
     "FloatArray",
     "normalise",
     "plain_softmax_",
+    "room",
     "softcap_",
     "softmax_",
     "states",
@@ -18,8 +21,13 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float32]
 
+KEPT = 1 << 24
+"""Bytes that a thread keeps for its next use at most."""
+
 PLAIN = 1e-20
 """Rows whose exponentials sum to less might have lost digits."""
+
+_rooms = threading.local()
 
 
 def states(n: int, width: int) -> FloatArray:
@@ -29,6 +37,19 @@ def states(n: int, width: int) -> FloatArray:
     of the features is one piece of memory.
     """
     return np.empty((width, n), np.float32).T
+
+
+def room(n: int, width: int) -> FloatArray:
+    """States (n, width) with anything in them, good until this thread asks for room again.
+
+    What is written over and over stays in the cache, where fresh memory is not.
+    """
+    if 4 * n * width > KEPT:
+        return states(n, width)
+    found: FloatArray | None = getattr(_rooms, "last", None)
+    if found is None or found.shape != (n, width):
+        found = _rooms.last = states(n, width)
+    return found
 
 
 def softmax_(scores: FloatArray) -> FloatArray:

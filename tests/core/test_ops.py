@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attnviz.core.ops import normalise, plain_softmax_, softcap_, softmax_
+from attnviz.core import ops
+from attnviz.core.ops import normalise, plain_softmax_, room, softcap_, softmax_
 from attnviz.core.spec import NormSpec
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -22,6 +25,26 @@ def quiet() -> np.errstate:
 
 def vectors(elements: st.SearchStrategy[float], least: int = 1) -> st.SearchStrategy[np.ndarray]:
     return arrays(np.float32, st.integers(least, 20), elements=elements)
+
+
+# Room
+
+
+def test_a_thread_gets_the_same_room_again_and_another_thread_another() -> None:
+    first = room(5, 3)
+    assert first.shape == (5, 3)
+    assert room(5, 3) is first
+    assert room(6, 3).shape == (6, 3)
+    elsewhere = []
+    thread = threading.Thread(target=lambda: elsewhere.append(room(6, 3)))
+    thread.start()
+    thread.join()
+    assert not np.shares_memory(elsewhere[0], room(6, 3))
+
+
+def test_large_room_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "KEPT", 4 * 5 * 3 - 1)
+    assert room(5, 3) is not room(5, 3)
 
 
 # Softmax
