@@ -65,10 +65,7 @@ def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     """A span without the blanks at its ends; an empty one takes in the blanks before it."""
     end = min(end, len(text))
     start = min(start, end)
-    shown = text[start:end]
-    if shown.strip() == shown and shown:
-        return start, end
-    if shown.strip():
+    if text[start:end].strip():
         while text[start].isspace():
             start += 1
         while text[end - 1].isspace():

@@ -85,7 +85,6 @@ class Layout:
     def __init__(self, text: str) -> None:
         kinds = text.translate(_KINDS)
         self._word_ends = [match.end() for match in _WORD.finditer(kinds)] or [len(text)]
-        self._last = len(self._word_ends) - 1
         clusters = [] if text.isascii() else _longer_than_one(_CHARACTER.finditer(kinds))
         self._starts = [start for start, _ in clusters]
         self._ends = [end for _, end in clusters]
@@ -97,12 +96,10 @@ class Layout:
 
     def word_at(self, position: int) -> int:
         """The number of the word at a position; in a blank, of the next one, or else the last."""
-        return min(bisect_right(self._word_ends, position), self._last)
+        return min(bisect_right(self._word_ends, position), self.n_words - 1)
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """The span widened to whole characters: emoji and letters with accents are not cut."""
-        if not self._starts:
-            return start, end
         first = bisect_right(self._starts, start) - 1
         if first >= 0 and start < self._ends[first]:
             start = self._starts[first]

@@ -64,7 +64,7 @@ def test_threads_change_nothing(name: str, by: str, monkeypatch: pytest.MonkeyPa
     shared, output = watched(spec, given)
     assert shared.maps.keys() == alone.maps.keys()
     for key, found in alone.maps.items():
-        np.testing.assert_allclose(shared.maps[key], found, atol=5e-6)
+        np.testing.assert_allclose(shared.maps[key], found, atol=2e-6)
     for found, hidden in zip(
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
