@@ -39,10 +39,7 @@ def embed(
             np.zeros(len(sequence), np.int64) if kind is None else kind
             for sequence, kind in zip(ids, types, strict=True)
         ]
-        kind_ids = np.concatenate(kinds)
-        if (kind_ids == kind_ids[0]).all():
-            kind_ids = kind_ids[:1]  # one row for all
-        x += weights.rows(f"{name}.type.weight", kind_ids, x.shape[1])
+        x += weights.rows(f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
     return np.asfortranarray(_finish(stack, spec, weights, x))
 
 
