@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from math import isfinite
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
 from attnviz.core.weights import AttentionWeights, Linear
 
-__all__ = ["Heads", "ScoreBias", "attend", "score_bias"]
+__all__ = ["Block", "Heads", "ScoreBias", "attend", "score_bias"]
 
 CACHED = 1 << 19
 """Bytes of scores worked on at a time, so that softmax finds them in the cache."""
@@ -45,80 +46,86 @@ class Heads:
         return int(self.queries.shape[0] // self.keys.shape[0])
 
 
-def attend(
-    heads: Heads,
-    spec: AttentionSpec,
-    bias: ScoreBias | None,
-    rows: slice,
-    weights: FloatArray,
-    context: FloatArray | None,
-    crew: Crew,
-    *,
-    phase: str = "all",
-) -> float:
-    """Fill ``weights`` (head, rows, key), and ``context`` (head, query, d_head) in these rows.
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Queries of one sequence, ``rows`` of it, and where what comes of them belongs.
+
+    ``weights`` is (head, rows, key), ``context`` (head, query, d_head) or None.
+    """
+
+    heads: Heads
+    spec: AttentionSpec
+    bias: ScoreBias | None
+    rows: slice
+    weights: FloatArray
+    context: FloatArray | None
+
+
+def attend(block: Block, crew: Crew, groups: slice | None = None, *, phase: str = "all") -> bool:
+    """Fill the weights and the context of a block, for some key heads or for all.
 
     softmax(QKᵀ·scale + bias + mask) and its product with V (Vaswani et al. 2017, eq. 1).
-    ``phase`` "scores" leaves the scores before the softmax in ``weights``, and "weights" goes on
-    from there, so that a caller may look at them or edit them in between.
+    ``phase`` "scores" leaves the scores before the softmax in the weights' place, and "weights"
+    goes on from there, so that a caller may look at them or edit them in between.
 
-    Returns how far scores were from 0, as far as that had to be looked at; it is no finite number
-    where some left float32.
+    Returns whether all scores were finite in float32, as far as that had to be looked at.
     """
-    n_keys = heads.keys.shape[1]
-    reaches = [0.0]
-
-    def work(task: tuple[slice, slice]) -> None:
-        group, block = task
-        edited = phase == "weights"  # perhaps what the mask hid is seen now
-        keys = slice(0, n_keys) if edited else _visible(spec, block, n_keys)
-        place = weights[group, block.start - rows.start : block.stop - rows.start]
-        seen = place[:, :, keys]
-        if not edited:
-            place[:, :, : keys.start] = 0 if phase == "all" else -np.inf
-            place[:, :, keys.stop :] = 0 if phase == "all" else -np.inf
-        score = partial(_scores, heads, spec, bias, group, block, keys, seen)
-        match phase:
-            case "scores":
-                reaches.append(score(look=True))
-                return
-            case "weights":
-                softmax_(seen)
-            case _:
-                score()
-                if not plain_softmax_(seen):
-                    reaches.append(score(look=True))
-                    softmax_(seen)
-        if context is not None and heads.values is not None:
-            np.matmul(
-                _shared(seen, heads.group),
-                _of(heads.values, heads, group, keys),
-                out=_shared(context[group, block], heads.group),
-            )
-
+    n_groups, n_keys = block.heads.keys.shape[:2]
+    start, stop = (0, n_groups) if groups is None else (groups.start, groups.stop)
     room = CACHED // (4 * max(n_keys, 1))
-    shared = _tasks(len(heads.keys), heads.group, rows.start, rows.stop, room, crew.cores)
-    crew.each(work, shared)
-    return float(np.max(reaches))
+    queries = block.rows.start, block.rows.stop
+    tasks = _tasks(start, stop, block.heads.group, *queries, room, crew.cores)
+    finite: list[bool] = []
+    crew.each(lambda task: finite.append(_fill(block, phase, *task)), tasks)
+    return all(finite)
+
+
+def _fill(block: Block, phase: str, group: slice, queries: slice) -> bool:
+    """One task: some heads and some of the queries."""
+    heads, n_keys = block.heads, block.heads.keys.shape[1]
+    share, first = heads.group, block.rows.start
+    edited = phase == "weights"  # perhaps what the mask hid is seen now
+    keys = slice(0, n_keys) if edited else _visible(block.spec, queries, n_keys)
+    seen = block.weights[group, queries.start - first : queries.stop - first]
+    if keys.stop - keys.start < n_keys:
+        hidden = -np.inf if phase == "scores" else 0
+        seen[:, :, : keys.start] = hidden
+        seen[:, :, keys.stop :] = hidden
+        seen = seen[:, :, keys]
+    finite = True
+    if edited:
+        softmax_(seen)
+    else:
+        score = partial(_scores, block, group, queries, keys, seen)
+        finite = score(look=phase == "scores")
+        if phase == "scores":
+            return finite
+        if not plain_softmax_(seen):
+            finite = score(look=True)
+            softmax_(seen)
+    if block.context is not None and heads.values is not None:
+        values = _of(heads.values, share, group, keys)
+        np.matmul(_shared(seen, share), values, out=_shared(block.context[group, queries], share))
+    return finite
 
 
 @lru_cache(maxsize=64)
 def _tasks(
-    n_groups: int, group: int, start: int, stop: int, room: int, cores: int
+    first: int, last: int, group: int, start: int, stop: int, room: int, cores: int
 ) -> tuple[tuple[slice, slice], ...]:
     """Heads and blocks of queries from start to stop, with ``room`` for so many rows of scores.
 
-    Heads come in groups that share their keys. There is a task for every core, if there are heads
-    enough.
+    Heads come in groups that share their keys, from first to last. There is a task for every
+    core, if there are heads enough.
     """
-    n = stop - start
+    n, n_groups = stop - start, last - first
     height = max(16, room)
     blocks = even(n, -(-n // height))
     fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
     count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)
     return tuple(
         (
-            slice(part.start * group, part.stop * group),
+            slice((first + part.start) * group, (first + part.stop) * group),
             slice(start + block.start, start + block.stop),
         )
         for part in even(n_groups, min(count, n_groups))
@@ -134,31 +141,22 @@ def _visible(spec: AttentionSpec, block: slice, n_keys: int) -> slice:
 
 
 def _scores(
-    heads: Heads,
-    spec: AttentionSpec,
-    bias: ScoreBias | None,
-    group: slice,
-    block: slice,
-    keys: slice,
-    out: FloatArray,
-    *,
-    look: bool = False,
-) -> float:
+    block: Block, group: slice, queries: slice, keys: slice, out: FloatArray, *, look: bool
+) -> bool:
     """Scores (head, query, key) of one task, masked, into ``out``.
 
-    Returns how far from 0 they were before the mask, if asked to ``look``.
+    Returns whether they were finite before the mask, if asked to ``look``.
     """
-    queries = _shared(heads.queries[group, block], heads.group)
-    np.matmul(
-        queries, _of(heads.keys, heads, group, keys).swapaxes(2, 3), out=_shared(out, heads.group)
-    )
-    if bias is not None:
-        bias.add(out, group, block, keys)
+    heads, spec, share = block.heads, block.spec, block.heads.group
+    keys_turned = _of(heads.keys, share, group, keys).swapaxes(2, 3)
+    np.matmul(_shared(heads.queries[group, queries], share), keys_turned, out=_shared(out, share))
+    if block.bias is not None:
+        block.bias.add(out, group, queries, keys)
     if spec.softcap is not None:
         softcap_(out, spec.softcap)
-    reach = max(float(out.max(initial=0.0)), -float(out.min(initial=0.0))) if look else 0.0
-    _mask(spec, block, keys, out)
-    return reach
+    finite = not look or (isfinite(out.max(initial=0.0)) and isfinite(out.min(initial=0.0)))
+    _mask(spec, queries, keys, out)
+    return finite
 
 
 def _shared(x: FloatArray, share: int) -> FloatArray:
@@ -166,9 +164,9 @@ def _shared(x: FloatArray, share: int) -> FloatArray:
     return x.reshape(len(x) // share, share, *x.shape[1:])
 
 
-def _of(x: FloatArray, heads: Heads, group: slice, keys: slice) -> FloatArray:
+def _of(x: FloatArray, share: int, group: slice, keys: slice) -> FloatArray:
     """The keys or values (key head, 1, key, d_head) that a group of query heads uses."""
-    return x[group.start // heads.group : group.stop // heads.group, None, keys]
+    return x[group.start // share : group.stop // share, None, keys]
 
 
 def _mask(spec: AttentionSpec, block: slice, keys: slice, scores: FloatArray) -> None:
@@ -272,8 +270,8 @@ def _positions(
     d_query = spec.n_heads * d_head
     to_query, to_key = weights.position_query, weights.position_key
     if relative.shared:
-        to_query = weights.qkv.part(0, d_query)
-        to_key = weights.qkv.part(d_query, d_query + spec.n_kv_heads * d_head)
+        to_query = weights.qkv.outputs(slice(d_query))
+        to_key = weights.qkv.outputs(slice(d_query, d_query + spec.n_kv_heads * d_head))
 
     def split(projection: Linear | None) -> FloatArray | None:
         if projection is None or table is None:

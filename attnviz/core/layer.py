@@ -29,38 +29,52 @@ def before(tensors: LayerWeights, name: str, x: FloatArray) -> FloatArray:
     return x if weights is None else normed(x, weights)
 
 
-def leave(tensors: LayerWeights, name: str, branch: FloatArray, residual: FloatArray) -> FloatArray:
-    """Add a sublayer's output to what it branched from, with the norms inside and after."""
+def leave(
+    tensors: LayerWeights,
+    name: str,
+    branch: FloatArray,
+    residual: FloatArray,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """Add a sublayer's output to what it branched from, with the norms inside and after.
+
+    ``branch`` is lost; the sum may go into ``out``.
+    """
     inside = tensors.norms.get(f"{name}.norm_inside")
+    after = tensors.norms.get(f"{name}.norm_after")
     if inside:
         normed(branch, inside, out=branch)
+    if out is None:
+        out = branch
+    if after is None:
+        return np.add(branch, residual, out=out)
     branch += residual
-    after = tensors.norms.get(f"{name}.norm_after")
-    return normed(branch, after, out=branch) if after else branch
+    return normed(branch, after, out=out)
 
 
 def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
     """The MLP of x (row, d_model)."""
-    hidden = room(len(x), spec.d_ff)
+    step = max(1, CACHED // max(len(x), 1))
 
-    def share(neurons: slice) -> None:
-        part = hidden[:, neurons]  # of the gate, where gated
-        tensors.up.part(neurons.start, neurons.stop)(x, out=part)
-        step = max(1, CACHED // max(len(x), 1))
-        for start in range(0, part.shape[1], step):
-            tensors.activation(part[:, start : start + step])
+    def share(neurons: slice) -> FloatArray:
+        width = neurons.stop - neurons.start
+        hidden = room("hidden", width, len(x)).T
+        tensors.up.outputs(neurons)(x, out=hidden)  # the gate, where gated
+        for start in range(0, width, step):
+            tensors.activation(hidden[:, start : start + step])
         if spec.gated:
-            part *= tensors.up.part(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)(x)
+            beside = slice(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)
+            hidden *= tensors.up.outputs(beside)(x)
+        return tensors.down.inputs(neurons)(hidden)
 
-    crew.columns(share, spec.d_ff)
-    return tensors.down(hidden, crew=crew)
+    return tensors.down.biased(crew.total(share, spec.d_ff))
 
 
 def shape_queries(
     x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
 ) -> None:
-    """Norm, rotate and scale projected queries (row, n_heads · d_head) in place."""
-    _shape(x, spec, spec.n_heads, tensors.query_norm, rotation)
+    """Norm, rotate and scale projected queries (row, head · d_head) in place."""
+    _shape(x, spec, tensors.query_norm, rotation)
     if spec.scale != 1.0:
         x *= np.float32(spec.scale)
 
@@ -68,18 +82,17 @@ def shape_queries(
 def shape_keys(
     x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
 ) -> None:
-    """Norm and rotate projected keys (row, n_kv_heads · d_head) in place."""
-    _shape(x, spec, spec.n_kv_heads, tensors.key_norm, rotation)
+    """Norm and rotate projected keys (row, head · d_head) in place."""
+    _shape(x, spec, tensors.key_norm, rotation)
 
 
 def _shape(
     x: FloatArray,
     spec: AttentionSpec,
-    n_heads: int,
     weights: NormWeights | None,
     rotation: Rotation | None,
 ) -> None:
-    heads = x.reshape(len(x), n_heads, spec.d_head)
+    heads = x.reshape(len(x), -1, spec.d_head)
     if weights is not None:
         whole = spec.qk_norm_over == "all"
         x[...] = normed(x if whole else heads, weights).reshape(x.shape)
@@ -90,4 +103,4 @@ def _shape(
 def key_value(tensors: AttentionWeights, spec: AttentionSpec) -> Linear:
     """The projection to keys and values alone, for cross attention."""
     d_query = spec.n_heads * spec.d_head
-    return tensors.qkv.part(d_query, d_query + 2 * spec.n_kv_heads * spec.d_head)
+    return tensors.qkv.outputs(slice(d_query, d_query + 2 * spec.n_kv_heads * spec.d_head))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import numpy as np
@@ -21,8 +22,8 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float32]
 
-KEPT = 1 << 24
-"""Bytes that a thread keeps for its next use at most."""
+KEPT = 1 << 23
+"""Bytes that a thread keeps for each use at most."""
 
 PLAIN = 1e-20
 """Rows whose exponentials sum to less might have lost digits."""
@@ -39,17 +40,19 @@ def states(n: int, width: int) -> FloatArray:
     return np.empty((width, n), np.float32).T
 
 
-def room(n: int, width: int) -> FloatArray:
-    """States (n, width) with anything in them, good until this thread asks for room again.
+def room(use: str, *shape: int) -> FloatArray:
+    """An array with anything in it, good until this thread asks for this use's room again.
 
     What is written over and over stays in the cache, where fresh memory is not.
     """
-    if 4 * n * width > KEPT:
-        return states(n, width)
-    found: FloatArray | None = getattr(_rooms, "last", None)
-    if found is None or found.shape != (n, width):
-        found = _rooms.last = states(n, width)
-    return found
+    size = math.prod(shape)
+    if 4 * size > KEPT:
+        return np.empty(shape, np.float32)
+    block: FloatArray | None = getattr(_rooms, use, None)
+    if block is None or len(block) < size:
+        block = np.empty(size, np.float32)
+        setattr(_rooms, use, block)
+    return block[:size].reshape(shape)
 
 
 def softmax_(scores: FloatArray) -> FloatArray:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
-from queue import SimpleQueue
-from threading import Lock, Thread
+from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from attnviz.core.helpers import Team, serial
+from attnviz.core.ops import FloatArray
+
 __all__ = ["ALONE", "Crew", "even", "workers"]
 
 T = TypeVar("T")
-Job = tuple[Callable[[], None], "SimpleQueue[BaseException | None]"]
 
 FEW = 96
 """Below this many rows, BLAS's own threads serve better than ours."""
@@ -37,7 +40,12 @@ class Crew:
     """How a run shares its work: by blocks of rows, by columns of each product, or not at all."""
 
     by: Literal["rows", "columns", "nothing"] = "nothing"
-    cores: int = 1
+    team: Team | None = None
+
+    @property
+    def cores(self) -> int:
+        """How many threads work at once."""
+        return 1 if self.team is None else 1 + len(self.team)
 
     def rows(self, function: Callable[[slice], None], n: int) -> None:
         """Call a function on blocks of n rows; it may ask for columns inside."""
@@ -54,9 +62,22 @@ class Crew:
         else:
             function(slice(0, width))
 
+    def total(self, function: Callable[[slice], FloatArray], width: int) -> FloatArray:
+        """The sum of what a function makes of shares of so many inputs."""
+        found: dict[int, FloatArray] = {}
+
+        def share(inputs: slice) -> None:
+            found[inputs.start] = function(inputs)
+
+        self.columns(share, width)
+        first, *others = (found[start] for start in sorted(found))  # in an order that stays
+        for other in others:
+            first += other
+        return first
+
     def each(self, function: Callable[[T], None], tasks: Iterable[T]) -> None:
         """Call a function on every task, over threads unless there is one core to use."""
-        share = _serial if self.cores == 1 else _shared
+        share = serial if self.team is None else self.team.share
         share(function, tasks)
 
 
@@ -65,20 +86,23 @@ ALONE = Crew()
 
 
 @contextmanager
-def workers(n_rows: int) -> Iterator[Crew]:
-    """The crew for a run over so many rows.
+def workers(n_rows: int, *, alert: bool = False) -> Iterator[Crew]:
+    """The crew for a run over so many rows; ``alert`` for one that calls nobody in between.
 
     NumPy releases the interpreter lock in products and ufuncs; BLAS is limited to one thread
-    meanwhile, so that its threads and ours do not fight for the cores. Numbers that grow too
-    large make no noise: whoever uses what comes out looks whether it is finite.
+    meanwhile, so that its threads and ours do not fight for the cores. Of runs that overlap, the
+    first has the helpers. Numbers that grow too large make no noise: whoever uses what comes out
+    looks whether it is finite.
     """
     cores = _cores()
     with np.errstate(over="ignore", invalid="ignore"):
         if n_rows < FEW or cores < 2:
             yield ALONE
-        else:
-            with _blas:
-                yield Crew("rows" if n_rows >= min(SHORT * cores, MANY) else "columns", cores)
+            return
+        team = _team(cores - 1)
+        with _blas, team.hired(alert=alert and n_rows < MANY) as free:
+            by_rows = n_rows >= min(SHORT * cores, MANY)
+            yield Crew("rows" if by_rows else "columns", team if free else None)
 
 
 def even(n: int, count: int) -> list[slice]:
@@ -87,57 +111,30 @@ def even(n: int, count: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(bounds) if a < b]
 
 
-def _serial(function: Callable[[T], None], tasks: Iterable[T]) -> None:
-    for task in tasks:
-        function(task)
-
-
-def _shared(function: Callable[[T], None], tasks: Iterable[T]) -> None:
-    waiting = iter(tasks)  # whoever is free takes the next
-    done: SimpleQueue[BaseException | None] = SimpleQueue()
-    asked = _helpers()
-    n_helpers = _cores() - 1
-    for _ in range(n_helpers):
-        asked.put((partial(_serial, function, waiting), done))
-    try:
-        _serial(function, waiting)
-    finally:
-        errors = [done.get() for _ in range(n_helpers)]
-    for error in errors:
-        if error is not None:
-            raise error
-
-
 def _cores() -> int:
+    """Cores that this process may use, as far as the system says."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
+        return min(len(os.sched_getaffinity(0)), _quota())
     return os.cpu_count() or 1
 
 
 @cache
-def _helpers() -> SimpleQueue[Job]:
-    """Where threads wait for jobs; leaner than an executor, which takes twice as long to wake."""
-    asked: SimpleQueue[Job] = SimpleQueue()
-    for _ in range(_cores() - 1):
-        Thread(target=_help, args=(asked,), name="attnviz", daemon=True).start()
-    return asked
+def _quota() -> int:
+    """How many cores' time a container may take (cgroup v2), rounded up."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, -(-int(quota) // int(period)))
+    except (OSError, ValueError):  # none, or "max"
+        return sys.maxsize
 
 
-def _help(asked: SimpleQueue[Job]) -> None:
-    np.seterr(over="ignore", invalid="ignore")
-    while True:
-        work, done = asked.get()
-        try:
-            work()
-        except BaseException as error:  # whoever asked raises it
-            done.put(error)
-        else:
-            done.put(None)
-        del work, done  # and with them what they hold
+@cache
+def _team(n_helpers: int) -> Team:
+    return Team(n_helpers)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers.cache_clear)  # a fork has no threads
+    os.register_at_fork(after_in_child=_team.cache_clear)  # a fork has no threads
 
 
 class _OneThread:

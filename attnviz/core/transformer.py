@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.attention import Heads, attend, score_bias
 from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
-from attnviz.core.layer import before, key_value, leave, mlp, normed, shape_keys, shape_queries
-from attnviz.core.ops import FloatArray, states
+from attnviz.core.layer import before, leave, mlp, normed
+from attnviz.core.ops import FloatArray
 from attnviz.core.parallel import Crew, workers
-from attnviz.core.positions import rotary_table
-from attnviz.core.spec import (
-    AttentionSpec,
-    Buckets,
-    Disentangled,
-    LayerSpec,
-    ModelSpec,
-    Rotary,
-    StackSpec,
-)
-from attnviz.core.visit import Ids, Kind, Output, Step, Want
+from attnviz.core.spec import Buckets, Disentangled, LayerSpec, ModelSpec, StackSpec
+from attnviz.core.sublayer import Branch, Pack, Sublayer, parts_of
+from attnviz.core.visit import Ids, Output, Want
 from attnviz.core.weights import (
-    AttentionWeights,
     Keeper,
     LayerWeights,
-    Linear,
     Weights,
     layer_bytes,
     layer_weights,
@@ -42,9 +30,6 @@ from attnviz.core.weights import (
 __all__ = ["run"]
 
 IntArray = npt.NDArray[np.int64]
-
-BLOCK = 1 << 25
-"""Bytes of weights shown in one step, where the caller gives no place for a whole map."""
 
 
 def run(
@@ -65,7 +50,7 @@ def run(
     encoded, decoded = memory, tuple[FloatArray, ...]()
     n_rows = max(sum(map(len, _ids(spec, stack.kind, sequences))) for stack in spec.stacks)
     needs_decoder = want.hidden or want.last("decoder", "cross") >= 0
-    with workers(n_rows) as crew:
+    with workers(n_rows, alert=want.place is not None) as crew:
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else want.hidden
             encoded = _Run(spec, spec.encoder, weights, sequences, want, crew, keeper).go(finish)
@@ -97,15 +82,13 @@ class _Run:
     crew: Crew
     keeper: Keeper
     memory: tuple[FloatArray, ...] = ()
-    parts: list[slice] = field(default_factory=list)
-    rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
 
     def go(self, finish: bool) -> tuple[FloatArray, ...]:
         """Run the layers; the last hidden states of each sequence if ``finish``."""
         stack, kind = self.stack, self.stack.kind
         ids = _ids(self.model, kind, self.sequences)
         types = [sequence.types if kind == "encoder" else None for sequence in self.sequences]
-        self.parts = _parts([len(sequence) for sequence in ids])
+        pack = Pack(parts_of(ids), self.want, self.crew, self.memory)
         wanted = self.want.last(kind, "cross") if kind == "decoder" else self.want.last(kind)
         stop = len(stack.layers) if finish else wanted + 1
         if stop == 0 and not finish:
@@ -114,20 +97,21 @@ class _Run:
         table = self._table()
         for index, layer in enumerate(stack.layers[:stop]):
             tensors = self._load(index, layer)
-            x = self._layer(index, layer, tensors, x, table, more=finish or index + 1 < stop)
+            more = finish or index + 1 < stop
+            x = self._layer(pack, index, layer, tensors, x, table, more=more)
             if index == 0 and stack.convolution and (finish or stop > 1):
-                convolve(stack, self.weights, self.parts, first, x)
+                convolve(stack, self.weights, pack.parts, first, x)
         if not finish:
             return ()
         last = self._finish(x)
-        return tuple(last[part] for part in self.parts)
+        return tuple(last[part] for part in pack.parts)
 
     def _load(self, index: int, layer: LayerSpec) -> LayerWeights:
         name, d_model = f"{self.stack.kind}.{index}", self.stack.d_model
         return self.keeper.load(
             name,
             lambda: layer_weights(self.weights, name, layer, d_model),
-            layer_bytes(layer, d_model),
+            lambda: layer_bytes(layer, d_model),
         )
 
     def _table(self) -> FloatArray | None:
@@ -148,6 +132,7 @@ class _Run:
 
     def _layer(
         self,
+        pack: Pack,
         index: int,
         layer: LayerSpec,
         tensors: LayerWeights,
@@ -158,7 +143,6 @@ class _Run:
     ) -> FloatArray:
         """One layer; without ``more`` it stops behind the last softmax that is wanted."""
         cross = layer.cross if more or index in self.want.layers.get("cross", ()) else None
-        name, sublayer, residual = "attention", tensors.attention, x
         inner = np.empty_like(x) if "before" in layer.norms else x  # what the attention sees
 
         def enter(rows: slice) -> FloatArray:
@@ -166,68 +150,48 @@ class _Run:
                 inner[rows] = before(tensors, "attention", x[rows])
             return inner[rows]
 
-        self_attention = _Attention(self, self.stack.kind, index, layer.attention, sublayer, table)
-        context = self_attention.run(enter, x, more=more or cross is not None)
-        if context is None:
+        kind, spec, weights = self.stack.kind, layer.attention, tensors.attention
+        on = more or cross is not None
+        branch = Sublayer(pack, kind, index, spec, weights, table, len(x), on).run(enter)
+        if branch is None:
             return x
-        if layer.residual_after_norm:
-            residual = inner
-        if cross and tensors.cross:
-            middle = np.empty_like(x)
+        residual = inner if layer.residual_after_norm else x
+        if cross is None or tensors.cross is None:
+            return self._rest(layer, tensors, "attention", branch, residual, x, inner)
+        middle = np.empty_like(x)
 
-            def close(rows: slice) -> None:
-                branch = tensors.attention.output(context[rows], crew=self.crew)
-                middle[rows] = leave(tensors, "attention", branch, residual[rows])
+        def close(rows: slice, added: Branch = branch) -> None:
+            leave(tensors, "attention", added(rows), residual[rows], middle[rows])
 
-            self.crew.rows(close, len(x))
-            crossing = _Attention(self, "cross", index, cross, tensors.cross, None)
-            crossed = crossing.run(
-                lambda rows: before(tensors, "cross", middle[rows]), x, more=more
-            )
-            if crossed is None:
-                return x
-            return self._rest(
-                layer, tensors, "cross", tensors.cross.output, crossed, middle, x, inner
-            )
-        return self._rest(layer, tensors, name, sublayer.output, context, residual, x, inner)
+        self.crew.rows(close, len(x))
+        crossing = Sublayer(pack, "cross", index, cross, tensors.cross, None, len(x), more)
+        branch = crossing.run(lambda rows: before(tensors, "cross", middle[rows]))
+        if branch is None:
+            return x
+        return self._rest(layer, tensors, "cross", branch, middle, x, inner)
 
     def _rest(
         self,
         layer: LayerSpec,
         tensors: LayerWeights,
         name: str,
-        output: Linear,
-        context: FloatArray,
+        branch: Branch,
         residual: FloatArray,
         x: FloatArray,
         inner: FloatArray,
     ) -> FloatArray:
-        """Everything behind the last context of a layer, block of rows by block of rows."""
+        """Everything behind the last attention of a layer, block of rows by block of rows."""
         out = np.empty_like(x)
 
         def rest(rows: slice) -> None:
-            branch = output(context[rows], crew=self.crew)
-            middle = leave(tensors, name, branch, residual[rows])
+            middle = leave(tensors, name, branch(rows), residual[rows])
             source = x[rows] if layer.parallel else middle
             given = before(tensors, "mlp", source) if layer.mlp_norm else inner[rows]
             beside = given if layer.residual_after_norm else middle
-            branch = mlp(tensors, layer.mlp, given, self.crew)
-            out[rows] = leave(tensors, "mlp", branch, beside)
+            leave(tensors, "mlp", mlp(tensors, layer.mlp, given, self.crew), beside, out[rows])
 
         self.crew.rows(rest, len(x))
         return out
-
-    def rotation(self, rotary: Rotary | None) -> tuple[FloatArray, FloatArray] | None:
-        """Cosines and sines for every row of the pack; each sequence by its own length."""
-        if rotary is None:
-            return None
-        found = next((tables for known, tables in self.rotations if known == rotary), None)
-        if found is None:
-            each = [rotary_table(rotary, part.stop - part.start) for part in self.parts]
-            cos, sin = (np.concatenate(side) for side in zip(*each, strict=True))
-            found = cos, sin
-            self.rotations.append((rotary, found))
-        return found
 
     def _finish(self, x: FloatArray) -> FloatArray:
         stack = self.stack
@@ -238,102 +202,3 @@ class _Run:
                 self.weights, (f"{stack.kind}.project_out",), (stack.project_out,), stack.d_model
             )(x)
         return x
-
-
-@dataclass(eq=False)
-class _Attention:
-    """One attention sublayer of a run, over all sequences of the pack."""
-
-    run_: _Run
-    kind: Kind
-    index: int
-    spec: AttentionSpec
-    tensors: AttentionWeights
-    table: FloatArray | None
-
-    def run(
-        self, enter: Callable[[slice], FloatArray], x: FloatArray, *, more: bool
-    ) -> FloatArray | None:
-        """The context (token, n_heads · d_head), or None where nothing behind it is wanted."""
-        queries, keys, values = self._project(enter, len(x), more=more)
-        context = np.empty(queries.shape, np.float32) if more else None  # BLAS fills rows faster
-        parts = self.run_.parts
-        for number, (rows, seen) in enumerate(zip(parts, self._key_parts(), strict=True)):
-            heads = Heads(
-                self._split(queries[rows]),
-                self._split(keys[seen]),
-                None if values is None else self._split(values[seen]),
-            )
-            self._show(number, heads, None if context is None else self._split(context[rows]))
-        return context
-
-    def _split(self, x: FloatArray) -> FloatArray:
-        """x (token, head · d_head) seen as (head, token, d_head)."""
-        return x.reshape(len(x), -1, self.spec.d_head).transpose(1, 0, 2)
-
-    def _key_parts(self) -> list[slice]:
-        if self.kind == "cross":
-            return _parts([len(memory) for memory in self.run_.memory])
-        return self.run_.parts
-
-    def _project(
-        self, enter: Callable[[slice], FloatArray], n: int, *, more: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-        """Queries, keys and values of all sequences, (token, head · d_head) each."""
-        spec, tensors = self.spec, self.tensors
-        d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
-        crossing = self.kind == "cross"
-        width = d_query if crossing else d_query + d_key * (2 if more else 1)
-        projection = tensors.qkv.part(0, width)
-        out = states(n, width)
-        rotation = self.run_.rotation(spec.rotary)
-
-        def project(rows: slice) -> None:
-            turned = rotation and (rotation[0][rows], rotation[1][rows])
-            projection(enter(rows), out=out[rows], crew=self.run_.crew)
-            shape_queries(out[rows, :d_query], spec, tensors, turned)
-            if not crossing:
-                shape_keys(out[rows, d_query : d_query + d_key], spec, tensors, turned)
-
-        self.run_.crew.rows(project, n)
-        queries = out[:, :d_query]
-        if crossing:
-            both = key_value(tensors, spec)(np.concatenate(self.run_.memory), crew=self.run_.crew)
-            shape_keys(both[:, :d_key], spec, tensors, None)
-            return queries, both[:, :d_key], both[:, d_key:]
-        return (
-            queries,
-            out[:, d_query : d_query + d_key],
-            out[:, d_query + d_key :] if more else None,
-        )
-
-    def _show(self, number: int, heads: Heads, context: FloatArray | None) -> None:
-        """Attend block by block and let the visitor see."""
-        want, n_heads = self.run_.want, self.spec.n_heads
-        n, m = heads.queries.shape[1], heads.keys.shape[1]
-        wanted = self.index in want.layers.get(self.kind, ())
-        if not wanted and context is None:
-            return
-        place = None
-        if wanted and want.place:
-            place = want.place(self.kind, self.index, number)
-        height = n if place is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
-        scratch = np.empty((n_heads, height, m), np.float32) if place is None else place
-        bias = score_bias(self.spec, self.tensors, heads, self.table)
-        for start in range(0, n, height):
-            rows = slice(start, min(start + height, n))
-            weights = scratch[:, : rows.stop - start]
-            block = (heads, self.spec, bias, rows, weights, context, self.run_.crew)
-            reach = attend(*block, phase="scores" if want.edit else "all")
-            step = Step(self.kind, self.index, number, start, rows.stop, weights, heads, reach)
-            if want.edit:
-                want.edit(step)
-                attend(*block, phase="weights")
-            if wanted:
-                want.visit(step)
-
-
-def _parts(lengths: Sequence[int]) -> list[slice]:
-    """The rows of each sequence in the pack."""
-    bounds = np.concatenate([[0], np.cumsum(lengths)]).tolist()
-    return [slice(a, b) for a, b in pairwise(bounds)]

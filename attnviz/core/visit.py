@@ -33,7 +33,7 @@ class Step:
 
     ``weights`` is float32 (head, query, key), the queries from ``start`` to ``stop``; in an edit,
     it holds the scores before the softmax. ``heads`` has the scaled queries, keys and values.
-    ``reach`` is no finite number where scores left float32.
+    ``finite`` says that no score left float32, as far as that had to be looked at.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class Step:
     stop: int
     weights: FloatArray
     heads: Heads
-    reach: float = 0.0
+    finite: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,19 @@ class Linear(NamedTuple):
         crew.columns(share, len(self.weight))
         return found
 
-    def part(self, start: int, stop: int) -> Linear:
-        """The outputs from start to stop alone."""
-        return Linear(
-            self.weight[start:stop], self.bias if self.bias is None else self.bias[start:stop]
-        )
+    def outputs(self, share: slice) -> Linear:
+        """To some of the outputs alone."""
+        return Linear(self.weight[share], self.bias if self.bias is None else self.bias[share])
+
+    def inputs(self, share: slice) -> Linear:
+        """From some of the inputs alone; what all of them give in sum still lacks the bias."""
+        return Linear(self.weight[:, share], None)
+
+    def biased(self, x: FloatArray) -> FloatArray:
+        """Add the bias to outputs, in place."""
+        if self.bias is not None:
+            x += self.bias
+        return x
 
 
 class NormWeights(NamedTuple):
@@ -103,12 +111,12 @@ class Keeper:
     used: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
 
-    def load(self, name: str, build: Callable[[], T], size: int) -> T:
-        """What ``build`` makes, from memory if it is there."""
+    def load(self, name: str, build: Callable[[], T], count: Callable[[], int]) -> T:
+        """What ``build`` makes, from memory if it is there; ``count`` gives its bytes."""
         if name in self.kept:
             found: T = self.kept[name]
             return found
-        made = build()
+        made, size = build(), count()
         if self.used + size <= self.budget:
             self.used += size
             self.kept[name] = made

@@ -235,7 +235,7 @@ class Model(Reader):
         output = run(self.spec, self.weights, ids, want, keeper=self._keeper)
         last = output.decoder or output.encoder
         for states in last if hidden else ():
-            require_numbers(states)
+            require_numbers(finite=bool(np.isfinite(states).all()))
         return [
             AttentionResult(
                 tokens=given.tokens,

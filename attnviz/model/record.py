@@ -51,7 +51,7 @@ class Recorder:
 
     def visit(self, step: Step) -> None:
         """Nothing to take: the weights were computed in their place. But they must be numbers."""
-        require_numbers(step.reach)
+        require_numbers(finite=step.finite)
 
     def maps(self, sequence: int) -> dict[str, AttentionMap]:
         """The finished maps of one sequence."""
@@ -81,7 +81,7 @@ class Strongest:
 
     def visit(self, step: Step) -> None:
         """Take from a step what is stronger than what is kept."""
-        require_numbers(step.reach)
+        require_numbers(finite=step.finite)
         floor = self._floor()
         for head, weights in enumerate(step.weights):
             rows, columns = np.nonzero(weights > floor)
@@ -139,9 +139,9 @@ def map_shape(
     return n_layers, attention.n_heads if attention else 0, n_queries, n_keys
 
 
-def require_numbers(found: FloatArray | float) -> None:
+def require_numbers(*, finite: bool) -> None:
     """Raise BadCheckpoint where what was computed is infinite or no number."""
-    if not np.isfinite(found).all():
+    if not finite:
         raise BadCheckpoint(
             "the numbers of this model grow beyond float32, so some of its weights must be "
             "damaged; fetch it again"

@@ -85,7 +85,7 @@ def _scores(
         raise InputError("this model writes no text")
     with np.errstate(over="ignore", invalid="ignore"):
         scores: npt.NDArray[np.float32] = logits(spec.head, weights, hidden[-1:])[0]
-    require_numbers(scores)
+    require_numbers(finite=bool(np.isfinite(scores).all()))
     return scores
 
 

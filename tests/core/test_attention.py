@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.core.attention import Heads, attend, score_bias
+from attnviz.core.attention import Block, Heads, attend, score_bias
 from attnviz.core.parallel import ALONE
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from attnviz.core.weights import AttentionWeights, Linear
@@ -38,7 +38,7 @@ def weigh(
     weights = np.full((len(queries), n, m), np.nan, np.float32)
     context = np.full(queries.shape, np.nan, np.float32)
     bias = score_bias(spec, NO_WEIGHTS, heads, table)
-    attend(heads, spec, bias, slice(0, n), weights, context, ALONE)
+    attend(Block(heads, spec, bias, slice(0, n), weights, context), ALONE)
     return weights, context
 
 

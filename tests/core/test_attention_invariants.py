@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnviz.core.attention as module
-from attnviz.core.attention import Heads, attend, score_bias
+from attnviz.core.attention import Block, Heads, attend, score_bias
 from attnviz.core.parallel import ALONE, Crew, workers
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from tests.core.formulas import slopes, softmax, t5_bucket
@@ -41,7 +41,7 @@ class Case:
         bias = score_bias(self.spec, NO_WEIGHTS, self.heads, self.table)
         rows = slice(0, self.shape[1])
         for phase in phases or ("all",):
-            attend(self.heads, self.spec, bias, rows, weights, context, crew, phase=phase)
+            attend(Block(self.heads, self.spec, bias, rows, weights, context), crew, phase=phase)
         return weights, context
 
     def sees(self, query: int, key: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import attnviz.core.transformer as module
+import attnviz.core.sublayer as module
 from attnviz.core.visit import Step
 from tests.core.made import Drawn, attention, decoder, encoder, layer, some, translator, watched
 

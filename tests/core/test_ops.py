@@ -30,21 +30,25 @@ def vectors(elements: st.SearchStrategy[float], least: int = 1) -> st.SearchStra
 # Room
 
 
-def test_a_thread_gets_the_same_room_again_and_another_thread_another() -> None:
-    first = room(5, 3)
+def test_a_thread_gets_the_same_room_for_the_same_use_again() -> None:
+    first = room("test", 5, 3)
     assert first.shape == (5, 3)
-    assert room(5, 3) is first
-    assert room(6, 3).shape == (6, 3)
+    assert np.shares_memory(room("test", 2, 4), first)
+    assert room("test", 6, 3).shape == (6, 3)
+    assert not np.shares_memory(room("test", 6, 3), room("another", 6, 3))
+
+
+def test_another_thread_gets_another_room() -> None:
     elsewhere = []
-    thread = threading.Thread(target=lambda: elsewhere.append(room(6, 3)))
+    thread = threading.Thread(target=lambda: elsewhere.append(room("test", 6, 3)))
     thread.start()
     thread.join()
-    assert not np.shares_memory(elsewhere[0], room(6, 3))
+    assert not np.shares_memory(elsewhere[0], room("test", 6, 3))
 
 
 def test_large_room_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops, "KEPT", 4 * 5 * 3 - 1)
-    assert room(5, 3) is not room(5, 3)
+    assert not np.shares_memory(room("large", 5, 3), room("large", 5, 3))
 
 
 # Softmax

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.core import attention as attention_module
-from attnviz.core import parallel, transformer
+from attnviz.core import parallel, sublayer
 from attnviz.core.spec import ModelSpec, Rotary
 from attnviz.core.visit import Ids
 from tests.core.made import attention, encoder, layer, some, watched
@@ -77,7 +77,7 @@ def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     given = [some(37, n_target=20 if len(spec.stacks) == 2 else None)]
     whole, expected = watched(spec, given)
     monkeypatch.setattr(attention_module, "CACHED", 0)  # one head group and 16 queries at a time
-    monkeypatch.setattr(transformer, "BLOCK", 4 * 4 * 37 * 18)  # of all heads, 18 or so
+    monkeypatch.setattr(sublayer, "BLOCK", 4 * 4 * 37 * 18)  # of all heads, 18 or so
     blocks, output = watched(spec, given)
     assert len(blocks.steps) > len(whole.steps)
     for key, found in whole.maps.items():

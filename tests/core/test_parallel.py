@@ -13,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.core import parallel
+from attnviz.core.helpers import Team
 from attnviz.core.parallel import Crew, even, workers
+
+
+def crew_of(by: str, cores: int) -> Crew:
+    return Crew(by, Team(cores - 1) if cores > 1 else None)  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 5000), st.integers(1, 64))
@@ -29,7 +34,7 @@ def test_a_range_is_cut_into_nearly_equal_parts(n: int, count: int) -> None:
 @pytest.mark.parametrize("cores", [1, 2, 5])
 @pytest.mark.parametrize("n", [1, 7, 300, 2000])
 def test_every_row_and_every_column_is_visited_once(by: str, cores: int, n: int) -> None:
-    crew = Crew(by, cores)  # type: ignore[arg-type]
+    crew = crew_of(by, cores)
     for share in (crew.rows, crew.columns):
         seen = np.zeros(n, np.int64)
 
@@ -42,7 +47,7 @@ def test_every_row_and_every_column_is_visited_once(by: str, cores: int, n: int)
 
 def test_blocks_of_rows_are_no_taller_than_the_cache_likes_and_as_many_as_cores_can_share() -> None:
     blocks: list[slice] = []
-    Crew("rows", 3).rows(blocks.append, 2000)
+    crew_of("rows", 3).rows(blocks.append, 2000)
     assert max(block.stop - block.start for block in blocks) <= parallel.TALL
     assert len(blocks) % 3 == 0
 
@@ -86,7 +91,7 @@ def test_work_is_shared_over_threads(share: str, monkeypatch: pytest.MonkeyPatch
 
 def test_columns_asked_for_within_rows_are_whole() -> None:
     seen = []
-    crew = Crew("rows", 2)
+    crew = crew_of("rows", 2)
     crew.rows(lambda rows: crew.columns(seen.append, 64), 256)
     assert seen == [slice(0, 64)] * 2
 
@@ -154,11 +159,13 @@ def test_a_forked_process_has_helpers_of_its_own() -> None:
         "import os, sys\n"
         "from attnviz.core import parallel\n"
         "parallel._cores = lambda: 2\n"
-        "crew = parallel.Crew('columns', 2)\n"
-        "crew.each(str, range(2))\n"
+        "def share():\n"
+        "    with parallel.workers(parallel.FEW, alert=True) as crew:\n"
+        "        crew.each(str, range(2))\n"
+        "share()\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    crew.each(str, range(2))\n"
+        "    share()\n"
         "    os._exit(7)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )

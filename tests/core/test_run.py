@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-import attnviz.core.transformer as module
+import attnviz.core.sublayer as module
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
 from attnviz.core.visit import Want
@@ -80,7 +80,7 @@ def test_blocks_of_any_size_show_what_one_block_shows(
 
 
 def test_a_step_holds_the_scaled_queries_and_the_keys_that_made_its_weights() -> None:
-    (step, *_), _ = watched(encoder(), [some(5)])[0].steps, None
+    (step,) = watched(encoder(layer()), [some(5)])[0].steps
     scores = step.heads.queries @ step.heads.keys.transpose(0, 2, 1)
     powers = np.exp(scores)
     np.testing.assert_allclose(step.weights, powers / powers.sum(axis=2, keepdims=True), atol=1e-6)

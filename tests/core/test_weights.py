@@ -30,8 +30,8 @@ def test_a_linear_map_is_a_product_and_a_bias() -> None:
 
 def test_a_part_of_a_linear_map_gives_those_outputs() -> None:
     whole = Linear(np.float32([[1, 2], [3, 4], [5, 6]]), np.float32([10, 20, 30]))
-    assert whole.part(1, 3)(np.float32([[1, 1]])).tolist() == [[27, 41]]
-    assert Linear(whole.weight, None).part(1, 2)(np.float32([[1, 1]])).tolist() == [[7]]
+    assert whole.outputs(slice(1, 3))(np.float32([[1, 1]])).tolist() == [[27, 41]]
+    assert Linear(whole.weight, None).outputs(slice(1, 2))(np.float32([[1, 1]])).tolist() == [[7]]
 
 
 def test_several_tensors_become_one_linear_map_in_order() -> None:
@@ -103,14 +103,14 @@ def test_the_size_of_a_layer_is_that_of_its_matrices(spec: LayerSpec) -> None:
 def test_what_is_kept_is_built_once() -> None:
     keeper, built = Keeper(100), []
     for _ in range(3):
-        assert keeper.load("a", lambda: built.append("a") or "tensors", 60) == "tensors"
+        assert keeper.load("a", lambda: built.append("a") or "tensors", lambda: 60) == "tensors"
     assert built == ["a"]
 
 
 def test_what_does_not_fit_is_built_again_and_does_not_crowd_out_what_is_kept() -> None:
     keeper, built = Keeper(100), []
     for name, size in [("a", 60), ("b", 50), ("c", 40), ("a", 60), ("b", 50), ("c", 40)]:
-        keeper.load(name, lambda name=name: built.append(name) or name, size)
+        keeper.load(name, lambda name=name: built.append(name) or name, lambda size=size: size)
     assert built == ["a", "b", "c", "b"]
     assert keeper.used == 100
 
@@ -120,5 +120,5 @@ def test_never_more_is_kept_than_the_budget(loads: list[tuple[str, int]], budget
     keeper, sizes = Keeper(budget), {}
     for name, size in loads:
         sizes.setdefault(name, size)
-        assert keeper.load(name, lambda name=name: name, sizes[name]) == name
+        assert keeper.load(name, lambda name=name: name, lambda name=name: sizes[name]) == name
     assert keeper.used == sum(sizes[name] for name in keeper.kept) <= budget

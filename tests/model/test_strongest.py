@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import attnviz.core.transformer as transformer
+import attnviz.core.sublayer as sublayer
 from attnviz import AttentionResult, Head, Model
 from attnviz.core.attention import Heads
 from attnviz.core.visit import Step
@@ -50,7 +50,7 @@ def test_of_blocks_of_queries_they_are_the_same(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = brute_force(reader.attend(TEXT[:40]), "encoder")[:15]
-    monkeypatch.setattr(transformer, "BLOCK", 0)
+    monkeypatch.setattr(sublayer, "BLOCK", 0)
     check_alike(reader.strongest(reader.encode(TEXT[:40]), 15), expected)
 
 
@@ -95,9 +95,9 @@ def test_nothing_of_the_size_of_a_map_is_kept(
 # The keeper itself, on weights with many ties
 
 
-def step(weights: np.ndarray, layer: int, start: int, reach: float = 1.0) -> Step:
+def step(weights: np.ndarray, layer: int, start: int, *, finite: bool = True) -> Step:
     nothing = Heads(weights, weights, None)
-    return Step("encoder", layer, 0, start, start + weights.shape[1], weights, nothing, reach)
+    return Step("encoder", layer, 0, start, start + weights.shape[1], weights, nothing, finite)
 
 
 weights_of_tenths = st.integers(0, 99).map(
@@ -135,9 +135,8 @@ def test_equal_links_come_in_the_order_of_layers_heads_and_tokens() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("reach", [np.inf, np.nan])
-def test_scores_that_left_float32_are_refused(reach: float) -> None:
+def test_scores_that_left_float32_are_refused() -> None:
     everything = np.ones(3, bool)
     keeper = Strongest(4, everything, everything, None)
     with pytest.raises(BadCheckpoint, match="grow beyond float32"):
-        keeper.visit(step(np.full((2, 3, 3), 0.25, np.float32), 0, 0, reach))
+        keeper.visit(step(np.full((2, 3, 3), 0.25, np.float32), 0, 0, finite=False))

@@ -1,0 +1,246 @@
+"""One attention sublayer over a pack of sequences: projections, attention, output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.core.attention import Block, Heads, ScoreBias, attend, score_bias
+from attnviz.core.layer import key_value, shape_keys, shape_queries
+from attnviz.core.ops import FloatArray
+from attnviz.core.parallel import ALONE, Crew
+from attnviz.core.positions import rotary_table
+from attnviz.core.spec import AttentionSpec, Disentangled, Rotary
+from attnviz.core.visit import Kind, Step, Want
+from attnviz.core.weights import AttentionWeights
+
+__all__ = ["Branch", "Pack", "Sublayer", "parts_of"]
+
+BLOCK = 1 << 25
+"""Bytes of weights shown in one step, where the caller gives no place for a whole map."""
+
+Branch = Callable[[slice], FloatArray]
+"""What a sublayer adds to the hidden states, (row, d_model) for some of their rows."""
+
+
+@dataclass(eq=False)
+class Pack:
+    """Sequences on their way through a stack, without padding, and what its layers share."""
+
+    parts: list[slice]  # the rows of each sequence
+    want: Want
+    crew: Crew
+    memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
+    rooms: dict[str, FloatArray] = field(default_factory=dict)
+    rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
+
+    def room(self, use: str, *shape: int) -> FloatArray:
+        """An array with anything in it, the same one for every layer."""
+        block = self.rooms.get(use)
+        if block is None or block.shape != shape:
+            block = self.rooms[use] = np.empty(shape, np.float32)
+        return block
+
+    def rotation(self, rotary: Rotary) -> tuple[FloatArray, FloatArray]:
+        """Cosines and sines for every row of the pack; each sequence by its own length."""
+        found = next((tables for known, tables in self.rotations if known == rotary), None)
+        if found is None:
+            each = [rotary_table(rotary, part.stop - part.start) for part in self.parts]
+            cos, sin = (np.concatenate(side) for side in zip(*each, strict=True))
+            found = cos, sin
+            self.rotations.append((rotary, found))
+        return found
+
+
+def parts_of(sequences: Sequence[npt.NDArray[Any]]) -> list[slice]:
+    """The rows of each sequence in the pack."""
+    bounds = np.cumsum([0, *map(len, sequences)]).tolist()
+    return [slice(a, b) for a, b in pairwise(bounds)]
+
+
+@dataclass(eq=False)
+class Sublayer:
+    """The self-attention or cross attention of one layer, in n rows of hidden states.
+
+    ``table`` is for score biases; without ``more``, nothing behind the weights is computed.
+    """
+
+    pack: Pack
+    kind: Kind
+    index: int
+    spec: AttentionSpec
+    tensors: AttentionWeights
+    table: FloatArray | None
+    n: int
+    more: bool
+
+    def __post_init__(self) -> None:
+        self.crosses = self.kind == "cross"
+        queries, keys, values = self._sides(self._everyone)
+        width = (queries if self.crosses else values if self.more else keys).stop
+        room = self.pack.room
+        self.projected = room("projected", width, self.n).T
+        # BLAS fills rows of contexts faster than columns.
+        self.context = room("context", self.n, queries.stop) if self.more else None
+
+    def run(self, enter: Branch) -> Branch | None:
+        """Attend in the rows that ``enter`` gives, and let the visitor see.
+
+        Returns what is to be added to them, or None without ``more``.
+        """
+        return self._by_heads(enter) if self._divides() else self._by_rows(enter)
+
+    def _by_rows(self, enter: Branch) -> Branch | None:
+        """All heads at once; each step is shared as the crew likes it."""
+        crew, context = self.pack.crew, self.context
+
+        def project(rows: slice) -> None:
+            width = slice(0, self.projected.shape[1])
+            self.tensors.qkv.outputs(width)(enter(rows), out=self.projected[rows], crew=crew)
+            self._shape(rows, self._everyone)
+
+        crew.rows(project, self.n)
+        for number, heads in enumerate(self._heads()):
+            self._show(number, heads)
+        if context is None:
+            return None
+        return lambda rows: self.tensors.output(context[rows], crew=crew)
+
+    def _by_heads(self, enter: Branch) -> Branch | None:
+        """Each thread takes its heads from the projections to the output."""
+        crew, context, n_groups = self.pack.crew, self.context, self.spec.n_kv_heads
+        x, every = enter(slice(0, self.n)), slice(0, self.n)
+        blocks = [self._whole(number, heads) for number, heads in enumerate(self._heads())]
+        finite: list[list[bool]] = [[] for _ in blocks]
+
+        def share(groups: slice) -> None:
+            for side in self._sides(groups)[: 3 if self.more else 2]:
+                self.tensors.qkv.outputs(side)(x, out=self.projected[:, side])
+            self._shape(every, groups)
+            for block, found in zip(blocks, finite, strict=True):
+                found.append(attend(block, ALONE, groups))
+
+        def close(groups: slice, context: FloatArray) -> FloatArray:
+            share(groups)
+            inputs = self._sides(groups)[0]
+            return self.tensors.output.inputs(inputs)(context[:, inputs])
+
+        branch = None
+        if context is None:
+            crew.columns(share, n_groups)
+        else:
+            branch = crew.total(partial(close, context=context), n_groups)
+            self.tensors.output.biased(branch)
+        for number, (block, found) in enumerate(zip(blocks, finite, strict=True)):
+            self.pack.want.visit(self._step(number, block, finite=all(found)))
+        return branch if branch is None else branch.__getitem__
+
+    def _divides(self) -> bool:
+        """Whether heads go their own ways, and the visitor can wait for all of them."""
+        spec, want, crew = self.spec, self.pack.want, self.pack.crew
+        alike = spec.qk_norm is None or spec.qk_norm_over == "head"
+        bound = self.crosses or isinstance(spec.bias, Disentangled) or not alike
+        kept = self._wanted and want.place is not None and want.edit is None
+        return crew.by == "columns" and kept and not bound and spec.n_kv_heads % crew.cores == 0
+
+    @property
+    def _wanted(self) -> bool:
+        return self.index in self.pack.want.layers.get(self.kind, ())
+
+    @property
+    def _everyone(self) -> slice:
+        return slice(0, self.spec.n_kv_heads)
+
+    def _sides(self, groups: slice) -> tuple[slice, slice, slice]:
+        """The queries, keys and values of these key heads among all that are projected."""
+        spec = self.spec
+        d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
+        start, stop = groups.start * spec.d_head, groups.stop * spec.d_head
+        share = spec.n_heads // spec.n_kv_heads
+        keys = slice(d_query + start, d_query + stop)
+        values = slice(keys.start + d_key, keys.stop + d_key)
+        return slice(start * share, stop * share), keys, values
+
+    def _shape(self, rows: slice, groups: slice) -> None:
+        """Norm, rotate and scale what was projected."""
+        rotary, projected = self.spec.rotary, self.projected
+        tables = self.pack.rotation(rotary) if rotary else None
+        turned = (tables[0][rows], tables[1][rows]) if tables else None
+        queries, keys, _ = self._sides(groups)
+        shape_queries(projected[rows, queries], self.spec, self.tensors, turned)
+        if not self.crosses:
+            shape_keys(projected[rows, keys], self.spec, self.tensors, turned)
+
+    def _heads(self) -> list[Heads]:
+        """The queries, keys and values of each sequence."""
+        pack, states = self.pack, self.projected
+        query_side, key_side, value_side = self._sides(self._everyone)
+        seen = pack.parts
+        queries = self._split(states[:, query_side])
+        if self.crosses:
+            seen, states = parts_of(pack.memory), self._remembered()
+            width = states.shape[1] // 2
+            key_side, value_side = slice(0, width), slice(width, 2 * width)
+        keys = self._split(states[:, key_side])
+        values = self._split(states[:, value_side]) if self.more else None
+        return [
+            Heads(queries[:, rows], keys[:, others], None if values is None else values[:, others])
+            for rows, others in zip(pack.parts, seen, strict=True)
+        ]
+
+    def _remembered(self) -> FloatArray:
+        """Keys and values of the encoder's hidden states."""
+        memory = np.concatenate(self.pack.memory)
+        states = key_value(self.tensors, self.spec)(memory, crew=self.pack.crew)
+        shape_keys(states[:, : states.shape[1] // 2], self.spec, self.tensors, None)
+        return states
+
+    def _split(self, x: FloatArray) -> FloatArray:
+        """x (token, head · d_head) seen as (head, token, d_head)."""
+        return x.reshape(len(x), -1, self.spec.d_head).transpose(1, 0, 2)
+
+    def _block(
+        self, number: int, heads: Heads, bias: ScoreBias | None, rows: slice, weights: FloatArray
+    ) -> Block:
+        part = self.pack.parts[number]
+        context = None if self.context is None else self._split(self.context[part])
+        return Block(heads, self.spec, bias, rows, weights, context)
+
+    def _whole(self, number: int, heads: Heads) -> Block:
+        """A sequence as one block, in the place that the caller gives for its map."""
+        place, n = self.pack.want.place, heads.queries.shape[1]
+        assert place is not None
+        bias = score_bias(self.spec, self.tensors, heads, self.table)
+        return self._block(number, heads, bias, slice(0, n), place(self.kind, self.index, number))
+
+    def _show(self, number: int, heads: Heads) -> None:
+        """Attend in one sequence block by block, and let the visitor see each."""
+        want, crew = self.pack.want, self.pack.crew
+        if not self._wanted and not self.more:
+            return
+        (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
+        place = want.place(self.kind, self.index, number) if self._wanted and want.place else None
+        height = n if place is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
+        scratch = np.empty((n_heads, height, m), np.float32) if place is None else place
+        bias = score_bias(self.spec, self.tensors, heads, self.table)
+        for start in range(0, n, height):
+            rows = slice(start, min(start + height, n))
+            block = self._block(number, heads, bias, rows, scratch[:, : rows.stop - start])
+            finite = attend(block, crew, phase="scores" if want.edit else "all")
+            if want.edit:
+                want.edit(self._step(number, block, finite=finite))
+                attend(block, crew, phase="weights")
+            if self._wanted:
+                want.visit(self._step(number, block, finite=finite))
+
+    def _step(self, number: int, block: Block, *, finite: bool) -> Step:
+        rows, weights = block.rows, block.weights
+        return Step(
+            self.kind, self.index, number, rows.start, rows.stop, weights, block.heads, finite
+        )
