@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from attnviz.core.ops import FloatArray, normalise
 from attnviz.core.positions import position_ids, sinusoids
-from attnviz.core.spec import EmbeddingSpec, PositionSpec, StackSpec
-from attnviz.core.weights import Weights, linear, norm
+from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec, StackSpec
+from attnviz.core.weights import Keeper, NormWeights, Weights, linear, norm
 
 __all__ = ["embed"]
 
@@ -20,6 +20,7 @@ IntArray = npt.NDArray[np.int64]
 def embed(
     stack: StackSpec,
     weights: Weights,
+    keeper: Keeper,
     ids: Sequence[IntArray],
     types: Sequence[IntArray | None],
 ) -> FloatArray:
@@ -40,19 +41,29 @@ def embed(
             for sequence, kind in zip(ids, types, strict=True)
         ]
         x += weights.rows(f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
-    return np.asfortranarray(_finish(stack, spec, weights, x))
+    return np.asfortranarray(_finish(stack, spec, weights, keeper, x))
 
 
-def _finish(stack: StackSpec, spec: EmbeddingSpec, weights: Weights, x: FloatArray) -> FloatArray:
+def _finish(
+    stack: StackSpec, spec: EmbeddingSpec, weights: Weights, keeper: Keeper, x: FloatArray
+) -> FloatArray:
     name, sizes = f"{stack.kind}.project", (stack.d_model,)
     if spec.project == "sum":
         x = linear(weights, (name,), sizes, spec.d_embedding)(x)
     if spec.norm:
-        _, weight, bias = norm(weights, f"{stack.kind}.embedding_norm", spec.norm, x.shape[1])
-        x = normalise(x, spec.norm, weight, bias, out=x)
+        found = _norm(stack.kind, spec.norm, weights, keeper, x.shape[1])
+        x = normalise(x, spec.norm, found.weight, found.bias, out=x)
     if spec.project == "normed":
         x = linear(weights, (name,), sizes, spec.d_embedding)(x)
     return x
+
+
+def _norm(name: str, spec: NormSpec, weights: Weights, keeper: Keeper, width: int) -> NormWeights:
+    return keeper.load(
+        f"{name}.embedding_norm",
+        lambda: norm(weights, f"{name}.embedding_norm", spec, width),
+        lambda: 8 * width,
+    )
 
 
 def _positions(

@@ -67,7 +67,7 @@ def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> Floa
             hidden *= tensors.up.outputs(beside)(x)
         return tensors.down.inputs(neurons)(hidden)
 
-    return tensors.down.biased(crew.total(share, spec.d_ff))
+    return crew.total(share, spec.d_ff)
 
 
 def shape_queries(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,15 @@ def plain_softmax_(scores: FloatArray) -> bool:
 
 def _row_sums(x: FloatArray) -> FloatArray:
     """Sums (…, 1) over the last axis, by BLAS too."""
-    return (x @ np.ones(x.shape[-1], np.float32))[..., None]
+    return (x @ _alike(x.shape[-1], 1.0))[..., None]
+
+
+@lru_cache(maxsize=64)
+def _alike(n: int, value: float) -> FloatArray:
+    """The same number n times."""
+    found = np.full(n, value, np.float32)
+    found.flags.writeable = False
+    return found
 
 
 def softcap_(scores: FloatArray, cap: float) -> FloatArray:
@@ -105,12 +114,12 @@ def normalise(
     out: FloatArray | None = None,
 ) -> FloatArray:
     """Normalise the last axis of x (…, d); ``out`` may be x itself."""
-    size = np.float32(1 / x.shape[-1])
+    size = 1 / x.shape[-1]
     if spec.kind == "layer":
-        mean = x @ np.full(x.shape[-1], size)  # BLAS sums faster than NumPy
+        mean = x @ _alike(x.shape[-1], size)  # BLAS sums faster than NumPy
         x = out = np.subtract(x, mean[..., None], out=out)
     square = np.einsum("...i,...i->...", x, x)[..., None]
-    square *= size
+    square *= np.float32(size)
     square += np.float32(spec.eps)
     np.sqrt(square, out=square)
     np.reciprocal(square, out=square)

@@ -142,26 +142,30 @@ class _OneThread:
 
     def __init__(self) -> None:
         self._lock, self._runs = Lock(), 0
-        self._limit: Any = None
+        self._before: list[int] = []
 
     def __enter__(self) -> None:
         with self._lock:
             if not self._runs:
-                self._limit = _controller().limit(limits=1, user_api="blas")
+                self._before = [library.num_threads for library in _libraries()]
+                for library in _libraries():
+                    library.set_num_threads(1)
             self._runs += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._runs -= 1
             if not self._runs:
-                self._limit.restore_original_limits()
+                for library, threads in zip(_libraries(), self._before, strict=True):
+                    library.set_num_threads(threads)
 
 
 _blas = _OneThread()
 
 
 @cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
+    """The BLAS libraries of this process."""
     from threadpoolctl import ThreadpoolController  # 5 ms that short inputs need not pay
 
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)

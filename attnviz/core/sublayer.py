@@ -136,7 +136,6 @@ class Sublayer:
             crew.columns(share, n_groups)
         else:
             branch = crew.total(partial(close, context=context), n_groups)
-            self.tensors.output.biased(branch)
         for number, (block, found) in enumerate(zip(blocks, finite, strict=True)):
             self.pack.want.visit(self._step(number, block, finite=all(found)))
         return branch if branch is None else branch.__getitem__

@@ -93,7 +93,7 @@ class _Run:
         stop = len(stack.layers) if finish else wanted + 1
         if stop == 0 and not finish:
             return ()
-        x = first = embed(stack, self.weights, ids, types)
+        x = first = embed(stack, self.weights, self.keeper, ids, types)
         table = self._table()
         for index, layer in enumerate(stack.layers[:stop]):
             tensors = self._load(index, layer)

@@ -61,14 +61,8 @@ class Linear(NamedTuple):
         return Linear(self.weight[share], self.bias if self.bias is None else self.bias[share])
 
     def inputs(self, share: slice) -> Linear:
-        """From some of the inputs alone; what all of them give in sum still lacks the bias."""
-        return Linear(self.weight[:, share], None)
-
-    def biased(self, x: FloatArray) -> FloatArray:
-        """Add the bias to outputs, in place."""
-        if self.bias is not None:
-            x += self.bias
-        return x
+        """From some of the inputs alone; the bias goes with the first."""
+        return Linear(self.weight[:, share], None if share.start else self.bias)
 
 
 class NormWeights(NamedTuple):
