@@ -35,6 +35,10 @@ TALL = 256
 """Rows per block at most, so that what a block makes stays in the cache."""
 
 
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Where a container reads how much time of the cores it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """How a run shares its work: by blocks of rows, by columns of each product, or not at all."""
@@ -122,7 +126,7 @@ def _cores() -> int:
 def _quota() -> int:
     """How many cores' time a container may take (cgroup v2), rounded up."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        quota, period = QUOTA.read_text(encoding="ascii").split()
         return max(1, -(-int(quota) // int(period)))
     except (OSError, ValueError):  # none, or "max"
         return sys.maxsize
@@ -149,7 +153,7 @@ class _OneThread:
             if not self._runs:
                 self._before = [library.num_threads for library in _libraries()]
                 for library in _libraries():
-                    library.set_num_threads(1)
+                    _limit(library, 1)
             self._runs += 1
 
     def __exit__(self, *_: object) -> None:
@@ -157,7 +161,7 @@ class _OneThread:
             self._runs -= 1
             if not self._runs:
                 for library, threads in zip(_libraries(), self._before, strict=True):
-                    library.set_num_threads(threads)
+                    _limit(library, threads)
 
 
 _blas = _OneThread()
@@ -169,3 +173,13 @@ def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController  # 5 ms that short inputs need not pay
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _limit(library: Any, threads: int) -> None:
+    """Set a library's threads; threadpoolctl would otherwise keep this to the first that asks."""
+    release = getattr(library, "clear_controlling_thread", None)  # threadpoolctl ≥ 3.8
+    if release:
+        release(force=True)
+    library.set_num_threads(threads)
+    if release:
+        release(force=True)

@@ -94,9 +94,13 @@ class Sublayer:
 
         Returns what is to be added to them, or None without ``more``.
         """
-        return self._by_heads(enter) if self._divides() else self._by_rows(enter)
+        places = [self._place(number) for number in range(len(self.pack.parts))]
+        kept = [place for place in places if place is not None]
+        if len(kept) == len(places) and self._divides():
+            return self._by_heads(enter, kept)
+        return self._by_rows(enter, places)
 
-    def _by_rows(self, enter: Branch) -> Branch | None:
+    def _by_rows(self, enter: Branch, places: Sequence[FloatArray | None]) -> Branch | None:
         """All heads at once; each step is shared as the crew likes it."""
         crew, context = self.pack.crew, self.context
 
@@ -106,17 +110,20 @@ class Sublayer:
             self._shape(rows, self._everyone)
 
         crew.rows(project, self.n)
-        for number, heads in enumerate(self._heads()):
-            self._show(number, heads)
+        for number, (heads, place) in enumerate(zip(self._heads(), places, strict=True)):
+            self._show(number, heads, place)
         if context is None:
             return None
         return lambda rows: self.tensors.output(context[rows], crew=crew)
 
-    def _by_heads(self, enter: Branch) -> Branch | None:
+    def _by_heads(self, enter: Branch, places: Sequence[FloatArray]) -> Branch | None:
         """Each thread takes its heads from the projections to the output."""
         crew, context, n_groups = self.pack.crew, self.context, self.spec.n_kv_heads
         x, every = enter(slice(0, self.n)), slice(0, self.n)
-        blocks = [self._whole(number, heads) for number, heads in enumerate(self._heads())]
+        blocks = [
+            self._block(number, heads, self._bias(heads), slice(0, heads.queries.shape[1]), place)
+            for number, (heads, place) in enumerate(zip(self._heads(), places, strict=True))
+        ]
         finite: list[list[bool]] = [[] for _ in blocks]
 
         def share(groups: slice) -> None:
@@ -145,8 +152,8 @@ class Sublayer:
         spec, want, crew = self.spec, self.pack.want, self.pack.crew
         alike = spec.qk_norm is None or spec.qk_norm_over == "head"
         bound = self.crosses or isinstance(spec.bias, Disentangled) or not alike
-        kept = self._wanted and want.place is not None and want.edit is None
-        return crew.by == "columns" and kept and not bound and spec.n_kv_heads % crew.cores == 0
+        even = spec.n_kv_heads % crew.cores == 0
+        return crew.by == "columns" and even and not bound and want.edit is None
 
     @property
     def _wanted(self) -> bool:
@@ -211,23 +218,23 @@ class Sublayer:
         context = None if self.context is None else self._split(self.context[part])
         return Block(heads, self.spec, bias, rows, weights, context)
 
-    def _whole(self, number: int, heads: Heads) -> Block:
-        """A sequence as one block, in the place that the caller gives for its map."""
-        place, n = self.pack.want.place, heads.queries.shape[1]
-        assert place is not None
-        bias = score_bias(self.spec, self.tensors, heads, self.table)
-        return self._block(number, heads, bias, slice(0, n), place(self.kind, self.index, number))
+    def _bias(self, heads: Heads) -> ScoreBias | None:
+        return score_bias(self.spec, self.tensors, heads, self.table)
 
-    def _show(self, number: int, heads: Heads) -> None:
+    def _place(self, number: int) -> FloatArray | None:
+        """Where the caller wants the whole map of a sequence, if anywhere."""
+        place = self.pack.want.place
+        return place(self.kind, self.index, number) if place and self._wanted else None
+
+    def _show(self, number: int, heads: Heads, place: FloatArray | None) -> None:
         """Attend in one sequence block by block, and let the visitor see each."""
         want, crew = self.pack.want, self.pack.crew
         if not self._wanted and not self.more:
             return
         (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
-        place = want.place(self.kind, self.index, number) if self._wanted and want.place else None
         height = n if place is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
         scratch = np.empty((n_heads, height, m), np.float32) if place is None else place
-        bias = score_bias(self.spec, self.tensors, heads, self.table)
+        bias = self._bias(heads)
         for start in range(0, n, height):
             rows = slice(start, min(start + height, n))
             block = self._block(number, heads, bias, rows, scratch[:, : rows.stop - start])

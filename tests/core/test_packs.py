@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from attnviz.core import attention as attention_module
 from attnviz.core import parallel, sublayer
 from attnviz.core.spec import ModelSpec, Rotary
-from attnviz.core.visit import Ids
-from tests.core.made import attention, encoder, layer, some, watched
+from attnviz.core.transformer import run
+from attnviz.core.visit import Ids, Step, Want
+from tests.core.made import Drawn, attention, encoder, every_layer, layer, some, watched
 from tests.core.test_transformer import MODELS
 
 DYNAMIC = Rotary(4, kind="dynamic", scaling={"factor": 4.0, "max_position_embeddings": 4})
@@ -69,6 +70,32 @@ def test_threads_change_nothing(name: str, by: str, monkeypatch: pytest.MonkeyPa
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
         np.testing.assert_allclose(found, hidden, atol=2e-5)
+
+
+@pytest.mark.parametrize("hidden", [True, False], ids=["with hidden states", "maps alone"])
+@pytest.mark.parametrize("name", PACKED)
+def test_threads_that_share_heads_change_nothing(
+    name: str, hidden: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where every map has its place, each thread takes its heads through the whole sublayer."""
+    spec = PACKED[name]
+    given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
+    alone, expected = watched(spec, given, hidden=hidden)
+    places = {key: np.full(found.shape, np.nan, np.float32) for key, found in alone.maps.items()}
+    monkeypatch.setattr(parallel, "FEW", 2)
+    monkeypatch.setattr(parallel, "SHORT", 1000)
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    shown: list[Step] = []
+    want = Want(every_layer(spec), shown.append, hidden=hidden, place=lambda *key: places[key])
+    output = run(spec, Drawn(), given, want)
+    assert sorted((s.kind, s.layer, s.sequence) for s in shown) == sorted(alone.maps)
+    assert all(step.finite for step in shown)
+    for key, found in alone.maps.items():
+        np.testing.assert_allclose(places[key], found, atol=2e-6)
+    for found, states in zip(
+        output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
+    ):
+        np.testing.assert_allclose(found, states, atol=2e-5)
 
 
 @pytest.mark.parametrize("name", PACKED)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,6 +141,64 @@ def test_runs_that_overlap_leave_blas_as_it_was(monkeypatch: pytest.MonkeyPatch)
     assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
     second.__exit__(None, None, None)
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_blas_keeps_to_one_thread_whichever_thread_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from threadpoolctl import threadpool_info
+
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+
+    def blas_threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, within = blas_threads(), []
+
+    def look() -> None:
+        with workers(parallel.FEW):
+            within.append(blas_threads())
+
+    look()
+    elsewhere = threading.Thread(target=look)
+    elsewhere.start()
+    elsewhere.join()
+    look()
+    assert within == [[1] * len(before)] * 3
+    assert blas_threads() == before
+
+
+def test_of_runs_that_overlap_the_first_has_the_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    with workers(parallel.FEW) as first, workers(parallel.FEW) as second:
+        assert (first.cores, second.cores) == (2, 1)
+        done: list[int] = []
+        second.each(done.append, range(4))
+        assert done == [*range(4)]
+
+
+def test_shares_are_summed_in_their_order_whoever_is_first() -> None:
+    terms = np.float32([1.0, 2**-24, 2**-24])  # whose sum is another number from behind
+    others = threading.Semaphore(0)
+
+    def share(inputs: slice) -> np.ndarray:
+        if inputs.start == 0:
+            assert others.acquire(timeout=10)
+            assert others.acquire(timeout=10)
+        else:
+            others.release()
+        return terms[inputs].copy()
+
+    assert crew_of("columns", 3).total(share, 3) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", sys.maxsize)]
+)
+def test_a_container_may_use_the_cores_it_was_given(
+    text: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpu.max").write_text(text + "\n")
+    monkeypatch.setattr(parallel, "QUOTA", tmp_path / "cpu.max")
+    assert parallel._quota.__wrapped__() == cores
 
 
 @pytest.mark.parametrize("n_rows", [1, parallel.FEW])
