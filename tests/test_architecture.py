@@ -31,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # The tokenizers library raises bare Exception, and its panics are not even that; whatever is
 # raised in a thread must come back to whoever asked it for help.
-WARY = {PACKAGE / "checkpoint" / "guard.py", PACKAGE / "core" / "helpers.py"}
+WARY = {PACKAGE / path for path in ("checkpoint/guard.py", "core/helpers.py", "core/ops.py")}
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 

@@ -53,10 +53,10 @@ def leave(
 
 
 def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
-    """The MLP of x (row, d_model)."""
+    """The MLP of x (row, d_model), in a room of its own until the next one."""
     step = max(1, CACHED // max(len(x), 1))
 
-    def share(neurons: slice) -> FloatArray:
+    def share(neurons: slice, out: FloatArray) -> None:
         width = neurons.stop - neurons.start
         hidden = room("hidden", width, len(x)).T
         tensors.up.outputs(neurons)(x, out=hidden)  # the gate, where gated
@@ -65,9 +65,10 @@ def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> Floa
         if spec.gated:
             beside = slice(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)
             hidden *= tensors.up.outputs(beside)(x)
-        return tensors.down.inputs(neurons)(hidden)
+        tensors.down.inputs(neurons)(hidden, out=out)
 
-    return crew.total(share, spec.d_ff)
+    parts = room("parts", crew.n_shares, len(tensors.down.weight), len(x)).swapaxes(1, 2)
+    return crew.total(share, spec.d_ff, parts)
 
 
 def shape_queries(

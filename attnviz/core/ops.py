@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -13,9 +15,11 @@ from attnviz.core.spec import NormSpec
 
 __all__ = [
     "FloatArray",
+    "Rooms",
     "normalise",
     "plain_softmax_",
     "room",
+    "rooms",
     "softcap_",
     "softmax_",
     "states",
@@ -24,12 +28,10 @@ __all__ = [
 FloatArray = npt.NDArray[np.float32]
 
 KEPT = 1 << 23
-"""Bytes that a thread keeps for each use at most."""
+"""Bytes of room that are kept for each use at most."""
 
 PLAIN = 1e-20
 """Rows whose exponentials sum to less might have lost digits."""
-
-_rooms = threading.local()
 
 
 def states(n: int, width: int) -> FloatArray:
@@ -41,19 +43,53 @@ def states(n: int, width: int) -> FloatArray:
     return np.empty((width, n), np.float32).T
 
 
-def room(use: str, *shape: int) -> FloatArray:
-    """An array with anything in it, good until this thread asks for this use's room again.
+class Rooms:
+    """Arrays to write over again and again, one for each use.
 
-    What is written over and over stays in the cache, where fresh memory is not.
+    What is written over stays in the cache, where fresh memory is not.
     """
-    size = math.prod(shape)
-    if 4 * size > KEPT:
-        return np.empty(shape, np.float32)
-    block: FloatArray | None = getattr(_rooms, use, None)
-    if block is None or len(block) < size:
-        block = np.empty(size, np.float32)
-        setattr(_rooms, use, block)
-    return block[:size].reshape(shape)
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, FloatArray] = {}
+
+    def room(self, use: str, *shape: int) -> FloatArray:
+        """An array with anything in it, good until this use's room is asked for again."""
+        size = math.prod(shape)
+        block = self._blocks.get(use)
+        if block is None or len(block) < size:
+            block = np.empty(size, np.float32)
+            if block.nbytes <= KEPT:
+                self._blocks[use] = block
+        return block[:size].reshape(shape)
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.rooms = Rooms()
+        self.spare: list[Rooms] = []
+
+
+_local = _Local()
+
+
+def room(use: str, *shape: int) -> FloatArray:
+    """Room for what this thread makes and gives up again before it calls anybody else."""
+    return _local.rooms.room(use, *shape)
+
+
+@contextmanager
+def rooms() -> Iterator[Rooms]:
+    """Rooms for one run; a run within a run has others, and the next one has the same.
+
+    After an error nothing is used again, because another thread might still write there.
+    """
+    found = _local.spare.pop() if _local.spare else Rooms()
+    try:
+        yield found
+    except BaseException:
+        _local.rooms = Rooms()
+        raise
+    _local.spare[:] = [found]
 
 
 def softmax_(scores: FloatArray) -> FloatArray:

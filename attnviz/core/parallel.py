@@ -66,17 +66,31 @@ class Crew:
         else:
             function(slice(0, width))
 
-    def total(self, function: Callable[[slice], FloatArray], width: int) -> FloatArray:
-        """The sum of what a function makes of shares of so many inputs."""
-        found: dict[int, FloatArray] = {}
+    @property
+    def n_shares(self) -> int:
+        """How many shares columns are given out in."""
+        return self.cores if self.by == "columns" else 1
 
-        def share(inputs: slice) -> None:
-            found[inputs.start] = function(inputs)
+    def total(
+        self, function: Callable[[slice, FloatArray], None], width: int, parts: FloatArray
+    ) -> FloatArray:
+        """The sum of what a function makes of shares of so many inputs.
 
-        self.columns(share, width)
-        first, *others = (found[start] for start in sorted(found))  # in an order that stays
-        for other in others:
-            first += other
+        Each share has its own place in ``parts`` (share, row, column); the sum is in the first.
+        """
+        shares = even(width, self.n_shares)
+        first: FloatArray = parts[0]
+        if len(shares) == 1:
+            function(shares[0], first)
+            return first
+        self.each(lambda i: function(shares[i], parts[i]), range(len(shares)))
+
+        def add(columns: slice) -> None:
+            for other in parts[1 : len(shares)]:
+                first[:, columns] += other[:, columns]
+
+        share = self.columns if len(shares) > 2 else _whole
+        share(add, parts.shape[2])
         return first
 
     def each(self, function: Callable[[T], None], tasks: Iterable[T]) -> None:
@@ -107,6 +121,10 @@ def workers(n_rows: int, *, alert: bool = False) -> Iterator[Crew]:
         with _blas, team.hired(alert=alert and n_rows < MANY) as free:
             by_rows = n_rows >= min(SHORT * cores, MANY)
             yield Crew("rows" if by_rows else "columns", team if free else None)
+
+
+def _whole(function: Callable[[slice], None], width: int) -> None:
+    function(slice(0, width))
 
 
 def even(n: int, count: int) -> list[slice]:

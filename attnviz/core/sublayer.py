@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from attnviz.core.attention import Block, Heads, ScoreBias, attend, score_bias
 from attnviz.core.layer import key_value, shape_keys, shape_queries
-from attnviz.core.ops import FloatArray
+from attnviz.core.ops import FloatArray, Rooms
 from attnviz.core.parallel import ALONE, Crew
 from attnviz.core.positions import rotary_table
 from attnviz.core.spec import AttentionSpec, Disentangled, Rotary
@@ -37,15 +37,8 @@ class Pack:
     want: Want
     crew: Crew
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
-    rooms: dict[str, FloatArray] = field(default_factory=dict)
+    rooms: Rooms = field(default_factory=Rooms)
     rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
-
-    def room(self, use: str, *shape: int) -> FloatArray:
-        """An array with anything in it, the same one for every layer."""
-        block = self.rooms.get(use)
-        if block is None or block.shape != shape:
-            block = self.rooms[use] = np.empty(shape, np.float32)
-        return block
 
     def rotation(self, rotary: Rotary) -> tuple[FloatArray, FloatArray]:
         """Cosines and sines for every row of the pack; each sequence by its own length."""
@@ -84,7 +77,7 @@ class Sublayer:
         self.crosses = self.kind == "cross"
         queries, keys, values = self._sides(self._everyone)
         width = (queries if self.crosses else values if self.more else keys).stop
-        room = self.pack.room
+        room = self.pack.rooms.room
         self.projected = room("projected", width, self.n).T
         # BLAS fills rows of contexts faster than columns.
         self.context = room("context", self.n, queries.stop) if self.more else None
@@ -133,16 +126,18 @@ class Sublayer:
             for block, found in zip(blocks, finite, strict=True):
                 found.append(attend(block, ALONE, groups))
 
-        def close(groups: slice, context: FloatArray) -> FloatArray:
+        def close(groups: slice, out: FloatArray, context: FloatArray) -> None:
             share(groups)
             inputs = self._sides(groups)[0]
-            return self.tensors.output.inputs(inputs)(context[:, inputs])
+            self.tensors.output.inputs(inputs)(context[:, inputs], out=out)
 
         branch = None
         if context is None:
             crew.columns(share, n_groups)
         else:
-            branch = crew.total(partial(close, context=context), n_groups)
+            d_model = len(self.tensors.output.weight)
+            parts = self.pack.rooms.room("parts", crew.n_shares, d_model, self.n).swapaxes(1, 2)
+            branch = crew.total(partial(close, context=context), n_groups, parts)
         for number, (block, found) in enumerate(zip(blocks, finite, strict=True)):
             self.pack.want.visit(self._step(number, block, finite=all(found)))
         return branch if branch is None else branch.__getitem__

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
 from attnviz.core.layer import before, leave, mlp, normed
-from attnviz.core.ops import FloatArray
+from attnviz.core.ops import FloatArray, Rooms, rooms
 from attnviz.core.parallel import Crew, workers
 from attnviz.core.spec import Buckets, Disentangled, LayerSpec, ModelSpec, StackSpec
 from attnviz.core.sublayer import Branch, Pack, Sublayer, parts_of
@@ -50,12 +50,14 @@ def run(
     encoded, decoded = memory, tuple[FloatArray, ...]()
     n_rows = max(sum(map(len, _ids(spec, stack.kind, sequences))) for stack in spec.stacks)
     needs_decoder = want.hidden or want.last("decoder", "cross") >= 0
-    with workers(n_rows, alert=want.place is not None) as crew:
+    with workers(n_rows, alert=want.place is not None) as crew, rooms() as kept:
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else want.hidden
-            encoded = _Run(spec, spec.encoder, weights, sequences, want, crew, keeper).go(finish)
+            encoded = _Run(spec, spec.encoder, weights, sequences, want, crew, kept, keeper).go(
+                finish
+            )
         if spec.decoder and needs_decoder:
-            run_ = _Run(spec, spec.decoder, weights, sequences, want, crew, keeper, encoded)
+            run_ = _Run(spec, spec.decoder, weights, sequences, want, crew, kept, keeper, encoded)
             decoded = run_.go(want.hidden)
     return Output(encoded, decoded)
 
@@ -80,6 +82,7 @@ class _Run:
     sequences: Sequence[Ids]
     want: Want
     crew: Crew
+    rooms: Rooms
     keeper: Keeper
     memory: tuple[FloatArray, ...] = ()
 
@@ -88,7 +91,7 @@ class _Run:
         stack, kind = self.stack, self.stack.kind
         ids = _ids(self.model, kind, self.sequences)
         types = [sequence.types if kind == "encoder" else None for sequence in self.sequences]
-        pack = Pack(parts_of(ids), self.want, self.crew, self.memory)
+        pack = Pack(parts_of(ids), self.want, self.crew, self.memory, self.rooms)
         wanted = self.want.last(kind, "cross") if kind == "decoder" else self.want.last(kind)
         stop = len(stack.layers) if finish else wanted + 1
         if stop == 0 and not finish:

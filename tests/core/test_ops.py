@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from attnviz.core import ops
-from attnviz.core.ops import normalise, plain_softmax_, room, softcap_, softmax_
+from attnviz.core.ops import normalise, plain_softmax_, room, rooms, softcap_, softmax_
 from attnviz.core.spec import NormSpec
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -49,6 +49,28 @@ def test_another_thread_gets_another_room() -> None:
 def test_large_room_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops, "KEPT", 4 * 5 * 3 - 1)
     assert not np.shares_memory(room("large", 5, 3), room("large", 5, 3))
+
+
+def test_a_run_has_the_rooms_of_the_run_before_and_one_within_it_has_others() -> None:
+    with rooms() as first:
+        ours = first.room("test", 5, 3)
+        with rooms() as within:
+            assert not np.shares_memory(within.room("test", 5, 3), ours)
+    with rooms() as second:
+        assert second in (first, within)
+        kept = second.room("test", 5, 3)
+    with rooms() as third:
+        assert np.shares_memory(third.room("test", 5, 3), kept)
+
+
+def test_after_an_error_no_room_is_used_again() -> None:
+    before = []
+    with pytest.raises(KeyboardInterrupt), rooms() as first:
+        before += [first.room("test", 5, 3), room("test", 5, 3)]
+        raise KeyboardInterrupt
+    with rooms() as second:
+        assert not np.shares_memory(second.room("test", 5, 3), before[0])
+    assert not np.shares_memory(room("test", 5, 3), before[1])
 
 
 # Softmax

@@ -179,15 +179,33 @@ def test_shares_are_summed_in_their_order_whoever_is_first() -> None:
     terms = np.float32([1.0, 2**-24, 2**-24])  # whose sum is another number from behind
     others = threading.Semaphore(0)
 
-    def share(inputs: slice) -> np.ndarray:
+    def share(inputs: slice, out: np.ndarray) -> None:
         if inputs.start == 0:
             assert others.acquire(timeout=10)
             assert others.acquire(timeout=10)
         else:
             others.release()
-        return terms[inputs].copy()
+        out[...] = terms[inputs]
 
-    assert crew_of("columns", 3).total(share, 3) == 1
+    parts = np.full((3, 2, 5), np.nan, np.float32)
+    found = crew_of("columns", 3).total(share, 3, parts)
+    assert np.shares_memory(found, parts[0])
+    assert (found == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("by", "cores"), [("nothing", 1), ("rows", 2), *(("columns", n) for n in (1, 2, 3, 5))]
+)
+def test_shares_of_inputs_sum_to_the_whole(by: str, cores: int) -> None:
+    numbers = np.arange(28, dtype=np.float32).reshape(4, 7)
+    crew = crew_of(by, cores)
+    parts = np.full((crew.n_shares, 4, 7), np.nan, np.float32)
+
+    def share(inputs: slice, out: np.ndarray) -> None:
+        out[...] = 0
+        out[:, inputs] = numbers[:, inputs]
+
+    np.testing.assert_array_equal(crew.total(share, 7, parts), numbers)
 
 
 @pytest.mark.parametrize(
