@@ -39,8 +39,8 @@ class Team:
         if not self._hired.acquire(blocking=False):
             yield False
             return
-        self._alert = alert and _library() is not None
         try:
+            self._alert = alert and _library() is not None
             for helper in self._helpers:
                 helper.rouse(alert=self._alert)
             yield True

@@ -89,8 +89,10 @@ class Crew:
             for other in parts[1 : len(shares)]:
                 first[:, columns] += other[:, columns]
 
-        share = self.columns if len(shares) > 2 else _whole
-        share(add, parts.shape[2])
+        if len(shares) > 2:
+            self.columns(add, parts.shape[2])
+        else:  # two are added sooner than shared
+            add(slice(None))
         return first
 
     def each(self, function: Callable[[T], None], tasks: Iterable[T]) -> None:
@@ -121,10 +123,6 @@ def workers(n_rows: int, *, alert: bool = False) -> Iterator[Crew]:
         with _blas, team.hired(alert=alert and n_rows < MANY) as free:
             by_rows = n_rows >= min(SHORT * cores, MANY)
             yield Crew("rows" if by_rows else "columns", team if free else None)
-
-
-def _whole(function: Callable[[slice], None], width: int) -> None:
-    function(slice(0, width))
 
 
 def even(n: int, count: int) -> list[slice]:
