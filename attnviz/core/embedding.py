@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray, normalise
+from attnviz.core.ops import FloatArray, normalise, states
 from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec, StackSpec
 from attnviz.core.weights import Keeper, NormWeights, Weights, linear, norm
@@ -41,7 +41,9 @@ def embed(
             for sequence, kind in zip(ids, types, strict=True)
         ]
         x += weights.rows(f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
-    return np.asfortranarray(_finish(stack, spec, weights, keeper, x))
+    summed = states(*x.shape)
+    summed[...] = x
+    return _finish(stack, spec, weights, keeper, summed)
 
 
 def _finish(

@@ -16,6 +16,7 @@ from attnviz.core.spec import NormSpec
 __all__ = [
     "FloatArray",
     "Rooms",
+    "empty",
     "normalise",
     "plain_softmax_",
     "room",
@@ -27,11 +28,22 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float32]
 
+LINE = 16
+"""Numbers in a cache line."""
+
 KEPT = 1 << 23
 """Bytes of room that are kept for each use at most."""
 
 PLAIN = 1e-20
 """Rows whose exponentials sum to less might have lost digits."""
+
+
+def empty(*shape: int) -> FloatArray:
+    """Room that begins with a cache line; NumPy's passes take up to twice as long anywhere else."""
+    size = math.prod(shape)
+    block = np.empty(size + LINE, np.float32)
+    start = -(block.__array_interface__["data"][0] // block.itemsize) % LINE
+    return block[start : start + size].reshape(shape)
 
 
 def states(n: int, width: int) -> FloatArray:
@@ -40,7 +52,7 @@ def states(n: int, width: int) -> FloatArray:
     BLAS multiplies such states with weights (out, in) faster than any other layout, and a share
     of the features is one piece of memory.
     """
-    return np.empty((width, n), np.float32).T
+    return empty(width, n).T
 
 
 class Rooms:
@@ -57,10 +69,14 @@ class Rooms:
         size = math.prod(shape)
         block = self._blocks.get(use)
         if block is None or len(block) < size:
-            block = np.empty(size, np.float32)
+            block = empty(size)
             if block.nbytes <= KEPT:
                 self._blocks[use] = block
         return block[:size].reshape(shape)
+
+    def states(self, use: str, n: int, width: int) -> FloatArray:
+        """The same, laid out like states (token, feature)."""
+        return self.room(use, width, n).T
 
 
 class _Local(threading.local):
@@ -150,18 +166,48 @@ def normalise(
     out: FloatArray | None = None,
 ) -> FloatArray:
     """Normalise the last axis of x (…, d); ``out`` may be x itself."""
-    size = 1 / x.shape[-1]
     if spec.kind == "layer":
-        mean = x @ _alike(x.shape[-1], size)  # BLAS sums faster than NumPy
+        mean = x @ _alike(x.shape[-1], 1 / x.shape[-1])  # BLAS sums faster than NumPy
         x = out = np.subtract(x, mean[..., None], out=out)
-    square = np.einsum("...i,...i->...", x, x)[..., None]
-    square *= np.float32(size)
-    square += np.float32(spec.eps)
-    np.sqrt(square, out=square)
-    np.reciprocal(square, out=square)
-    out = np.multiply(x, square, out=out)
-    if weight is not None:
-        out *= weight + np.float32(spec.shift) if spec.shift else weight
+    scale = _mean_square(x)
+    scale += np.float32(spec.eps)
+    np.reciprocal(scale, out=scale)
+    np.sqrt(scale, out=scale)  # after the reciprocal, whose error it halves
+    if weight is not None and spec.shift:
+        weight = weight + np.float32(spec.shift)
+    if weight is not None and x.ndim == 2:
+        out = np.multiply(x, _products(scale, weight, x), out=out)
+    else:
+        out = np.multiply(x, scale[..., None], out=out)
+        if weight is not None:
+            out *= weight
     if bias is not None:
         out += bias
     return out
+
+
+def _mean_square(x: FloatArray) -> FloatArray:
+    """Over the last axis of x (…, d)."""
+    if x.ndim == 2:
+        found: FloatArray = np.multiply(x, x, out=_beside(x)) @ _alike(x.shape[1], 1.0)
+    else:
+        found = np.einsum("...i,...i->...", x, x)
+    found *= np.float32(1 / x.shape[-1])
+    return found
+
+
+def _products(rows: FloatArray, columns: FloatArray, like: FloatArray) -> FloatArray:
+    """Every row (n,) times every column (d,), by BLAS, which is faster than to go over rows.
+
+    NumPy asks BLAS only for sums of two products or more, so that there is a second one: 0 · 0.
+    """
+    n, d = like.shape
+    sides = room("sides", 2, n + d)
+    sides[0, :n], sides[0, n:], sides[1] = rows, columns, 0
+    return np.matmul(sides[:, :n].T, sides[:, n:], out=_beside(like))
+
+
+def _beside(x: FloatArray) -> FloatArray:
+    """Room laid out like x (n, d)."""
+    n, d = x.shape
+    return room("beside", n, d) if x.strides[0] > x.strides[1] else room("beside", d, n).T

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from attnviz.core.attention import Block, Heads, ScoreBias, attend, score_bias
 from attnviz.core.layer import key_value, shape_keys, shape_queries
-from attnviz.core.ops import FloatArray, Rooms
+from attnviz.core.ops import FloatArray, Rooms, empty
 from attnviz.core.parallel import ALONE, Crew
 from attnviz.core.positions import rotary_table
 from attnviz.core.spec import AttentionSpec, Disentangled, Rotary
@@ -29,6 +29,19 @@ Branch = Callable[[slice], FloatArray]
 """What a sublayer adds to the hidden states, (row, d_model) for some of their rows."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """What sublayers of one shape write over, and the heads that each sequence has in it.
+
+    ``projected`` is (row, feature); ``context`` (row, feature) is None where nothing follows the
+    weights. Heads are those of self-attention; cross attention finds its keys elsewhere.
+    """
+
+    projected: FloatArray
+    context: FloatArray | None
+    heads: list[Heads]
+
+
 @dataclass(eq=False)
 class Pack:
     """Sequences on their way through a stack, without padding, and what its layers share."""
@@ -39,6 +52,31 @@ class Pack:
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
     rooms: Rooms = field(default_factory=Rooms)
     rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
+    desks: dict[tuple[int, int, int, bool, bool], Desk] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        n: int = self.parts[-1].stop
+        return n
+
+    def desk(self, spec: AttentionSpec, *, crosses: bool, more: bool) -> Desk:
+        """The desk of sublayers of that shape."""
+        shape = spec.n_heads, spec.n_kv_heads, spec.d_head, crosses, more
+        if shape not in self.desks:
+            self.desks[shape] = self._desk(spec, crosses=crosses, more=more)
+        return self.desks[shape]
+
+    def _desk(self, spec: AttentionSpec, *, crosses: bool, more: bool) -> Desk:
+        every = slice(0, spec.n_kv_heads)
+        queries, keys, values = _sides(spec, every)
+        width = (queries if crosses else values if more else keys).stop
+        projected = self.rooms.states("projected", self.n, width)
+        # BLAS fills rows of contexts faster than columns.
+        context = self.rooms.room("context", self.n, queries.stop) if more else None
+        sides = projected[:, queries], projected[:, keys], projected[:, values]
+        heads = [] if crosses else _heads(spec, sides, self.parts, self.parts, more=more)
+        return Desk(projected, context, heads)
 
     def rotation(self, rotary: Rotary) -> tuple[FloatArray, FloatArray]:
         """Cosines and sines for every row of the pack; each sequence by its own length."""
@@ -57,9 +95,40 @@ def parts_of(sequences: Sequence[npt.NDArray[Any]]) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(bounds)]
 
 
+def _sides(spec: AttentionSpec, groups: slice) -> tuple[slice, slice, slice]:
+    """The queries, keys and values of these key heads among all that are projected."""
+    d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
+    start, stop = groups.start * spec.d_head, groups.stop * spec.d_head
+    share = spec.n_heads // spec.n_kv_heads
+    keys = slice(d_query + start, d_query + stop)
+    values = slice(keys.start + d_key, keys.stop + d_key)
+    return slice(start * share, stop * share), keys, values
+
+
+def _split(x: FloatArray, spec: AttentionSpec) -> FloatArray:
+    """x (token, head · d_head) seen as (head, token, d_head)."""
+    return x.reshape(len(x), -1, spec.d_head).transpose(1, 0, 2)
+
+
+def _heads(
+    spec: AttentionSpec,
+    sides: Sequence[FloatArray],
+    rows: Sequence[slice],
+    seen: Sequence[slice],
+    *,
+    more: bool,
+) -> list[Heads]:
+    """The queries, keys and values of each sequence, which has these rows and sees those."""
+    queries, keys, values = (_split(side, spec) for side in sides)
+    return [
+        Heads(queries[:, mine], keys[:, others], values[:, others] if more else None)
+        for mine, others in zip(rows, seen, strict=True)
+    ]
+
+
 @dataclass(eq=False)
 class Sublayer:
-    """The self-attention or cross attention of one layer, in n rows of hidden states.
+    """The self-attention or cross attention of one layer over a pack.
 
     ``table`` is for score biases; without ``more``, nothing behind the weights is computed.
     """
@@ -70,17 +139,11 @@ class Sublayer:
     spec: AttentionSpec
     tensors: AttentionWeights
     table: FloatArray | None
-    n: int
     more: bool
 
     def __post_init__(self) -> None:
         self.crosses = self.kind == "cross"
-        queries, keys, values = self._sides(self._everyone)
-        width = (queries if self.crosses else values if self.more else keys).stop
-        room = self.pack.rooms.room
-        self.projected = room("projected", width, self.n).T
-        # BLAS fills rows of contexts faster than columns.
-        self.context = room("context", self.n, queries.stop) if self.more else None
+        self.desk = self.pack.desk(self.spec, crosses=self.crosses, more=self.more)
 
     def run(self, enter: Branch) -> Branch | None:
         """Attend in the rows that ``enter`` gives, and let the visitor see.
@@ -95,14 +158,14 @@ class Sublayer:
 
     def _by_rows(self, enter: Branch, places: Sequence[FloatArray | None]) -> Branch | None:
         """All heads at once; each step is shared as the crew likes it."""
-        crew, context = self.pack.crew, self.context
+        crew, context = self.pack.crew, self.desk.context
 
         def project(rows: slice) -> None:
-            width = slice(0, self.projected.shape[1])
-            self.tensors.qkv.outputs(width)(enter(rows), out=self.projected[rows], crew=crew)
+            width = slice(0, self.desk.projected.shape[1])
+            self.tensors.qkv.outputs(width)(enter(rows), out=self.desk.projected[rows], crew=crew)
             self._shape(rows, self._everyone)
 
-        crew.rows(project, self.n)
+        crew.rows(project, self.pack.n)
         for number, (heads, place) in enumerate(zip(self._heads(), places, strict=True)):
             self._show(number, heads, place)
         if context is None:
@@ -111,8 +174,8 @@ class Sublayer:
 
     def _by_heads(self, enter: Branch, places: Sequence[FloatArray]) -> Branch | None:
         """Each thread takes its heads from the projections to the output."""
-        crew, context, n_groups = self.pack.crew, self.context, self.spec.n_kv_heads
-        x, every = enter(slice(0, self.n)), slice(0, self.n)
+        crew, context, n_groups = self.pack.crew, self.desk.context, self.spec.n_kv_heads
+        x, every = enter(slice(0, self.pack.n)), slice(0, self.pack.n)
         blocks = [
             self._block(number, heads, self._bias(heads), slice(0, heads.queries.shape[1]), place)
             for number, (heads, place) in enumerate(zip(self._heads(), places, strict=True))
@@ -120,15 +183,15 @@ class Sublayer:
         finite: list[list[bool]] = [[] for _ in blocks]
 
         def share(groups: slice) -> None:
-            for side in self._sides(groups)[: 3 if self.more else 2]:
-                self.tensors.qkv.outputs(side)(x, out=self.projected[:, side])
+            for side in _sides(self.spec, groups)[: 3 if self.more else 2]:
+                self.tensors.qkv.outputs(side)(x, out=self.desk.projected[:, side])
             self._shape(every, groups)
             for block, found in zip(blocks, finite, strict=True):
                 found.append(attend(block, ALONE, groups))
 
         def close(groups: slice, out: FloatArray, context: FloatArray) -> None:
             share(groups)
-            inputs = self._sides(groups)[0]
+            inputs = _sides(self.spec, groups)[0]
             self.tensors.output.inputs(inputs)(context[:, inputs], out=out)
 
         branch = None
@@ -136,7 +199,9 @@ class Sublayer:
             crew.columns(share, n_groups)
         else:
             d_model = len(self.tensors.output.weight)
-            parts = self.pack.rooms.room("parts", crew.n_shares, d_model, self.n).swapaxes(1, 2)
+            parts = self.pack.rooms.room("parts", crew.n_shares, d_model, self.pack.n).swapaxes(
+                1, 2
+            )
             branch = crew.total(partial(close, context=context), n_groups, parts)
         for number, (block, found) in enumerate(zip(blocks, finite, strict=True)):
             self.pack.want.visit(self._step(number, block, finite=all(found)))
@@ -158,42 +223,25 @@ class Sublayer:
     def _everyone(self) -> slice:
         return slice(0, self.spec.n_kv_heads)
 
-    def _sides(self, groups: slice) -> tuple[slice, slice, slice]:
-        """The queries, keys and values of these key heads among all that are projected."""
-        spec = self.spec
-        d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
-        start, stop = groups.start * spec.d_head, groups.stop * spec.d_head
-        share = spec.n_heads // spec.n_kv_heads
-        keys = slice(d_query + start, d_query + stop)
-        values = slice(keys.start + d_key, keys.stop + d_key)
-        return slice(start * share, stop * share), keys, values
-
     def _shape(self, rows: slice, groups: slice) -> None:
         """Norm, rotate and scale what was projected."""
-        rotary, projected = self.spec.rotary, self.projected
+        rotary, projected = self.spec.rotary, self.desk.projected
         tables = self.pack.rotation(rotary) if rotary else None
         turned = (tables[0][rows], tables[1][rows]) if tables else None
-        queries, keys, _ = self._sides(groups)
+        queries, keys, _ = _sides(self.spec, groups)
         shape_queries(projected[rows, queries], self.spec, self.tensors, turned)
         if not self.crosses:
             shape_keys(projected[rows, keys], self.spec, self.tensors, turned)
 
     def _heads(self) -> list[Heads]:
         """The queries, keys and values of each sequence."""
-        pack, states = self.pack, self.projected
-        query_side, key_side, value_side = self._sides(self._everyone)
-        seen = pack.parts
-        queries = self._split(states[:, query_side])
-        if self.crosses:
-            seen, states = parts_of(pack.memory), self._remembered()
-            width = states.shape[1] // 2
-            key_side, value_side = slice(0, width), slice(width, 2 * width)
-        keys = self._split(states[:, key_side])
-        values = self._split(states[:, value_side]) if self.more else None
-        return [
-            Heads(queries[:, rows], keys[:, others], None if values is None else values[:, others])
-            for rows, others in zip(pack.parts, seen, strict=True)
-        ]
+        if not self.crosses:
+            return self.desk.heads
+        states = self._remembered()
+        width = states.shape[1] // 2
+        sides = self.desk.projected, states[:, :width], states[:, width:]
+        rows, seen = self.pack.parts, parts_of(self.pack.memory)
+        return _heads(self.spec, sides, rows, seen, more=self.more)
 
     def _remembered(self) -> FloatArray:
         """Keys and values of the encoder's hidden states."""
@@ -202,15 +250,11 @@ class Sublayer:
         shape_keys(states[:, : states.shape[1] // 2], self.spec, self.tensors, None)
         return states
 
-    def _split(self, x: FloatArray) -> FloatArray:
-        """x (token, head · d_head) seen as (head, token, d_head)."""
-        return x.reshape(len(x), -1, self.spec.d_head).transpose(1, 0, 2)
-
     def _block(
         self, number: int, heads: Heads, bias: ScoreBias | None, rows: slice, weights: FloatArray
     ) -> Block:
         part = self.pack.parts[number]
-        context = None if self.context is None else self._split(self.context[part])
+        context = None if self.desk.context is None else _split(self.desk.context[part], self.spec)
         return Block(heads, self.spec, bias, rows, weights, context)
 
     def _bias(self, heads: Heads) -> ScoreBias | None:
@@ -228,7 +272,7 @@ class Sublayer:
             return
         (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
         height = n if place is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
-        scratch = np.empty((n_heads, height, m), np.float32) if place is None else place
+        scratch = empty(n_heads, height, m) if place is None else place
         bias = self._bias(heads)
         for start in range(0, n, height):
             rows = slice(start, min(start + height, n))

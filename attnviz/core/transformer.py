@@ -107,7 +107,7 @@ class _Run:
         if not finish:
             return ()
         last = self._finish(x)
-        return tuple(last[part] for part in pack.parts)
+        return tuple(last[part].copy(order="K") for part in pack.parts)
 
     def _load(self, index: int, layer: LayerSpec) -> LayerWeights:
         name, d_model = f"{self.stack.kind}.{index}", self.stack.d_model
@@ -146,7 +146,9 @@ class _Run:
     ) -> FloatArray:
         """One layer; without ``more`` it stops behind the last softmax that is wanted."""
         cross = layer.cross if more or index in self.want.layers.get("cross", ()) else None
-        inner = np.empty_like(x) if "before" in layer.norms else x  # what the attention sees
+        inner = x  # what the attention sees
+        if "before" in layer.norms:
+            inner = self.rooms.states("inner", *x.shape)
 
         def enter(rows: slice) -> FloatArray:
             if inner is not x:
@@ -155,26 +157,27 @@ class _Run:
 
         kind, spec, weights = self.stack.kind, layer.attention, tensors.attention
         on = more or cross is not None
-        branch = Sublayer(pack, kind, index, spec, weights, table, len(x), on).run(enter)
+        branch = Sublayer(pack, kind, index, spec, weights, table, on).run(enter)
         if branch is None:
             return x
         residual = inner if layer.residual_after_norm else x
         if cross is None or tensors.cross is None:
-            return self._rest(layer, tensors, "attention", branch, residual, x, inner)
-        middle = np.empty_like(x)
+            return self._rest(index, layer, tensors, "attention", branch, residual, x, inner)
+        middle = self.rooms.states("middle", *x.shape)
 
         def close(rows: slice, added: Branch = branch) -> None:
             leave(tensors, "attention", added(rows), residual[rows], middle[rows])
 
         self.crew.rows(close, len(x))
-        crossing = Sublayer(pack, "cross", index, cross, tensors.cross, None, len(x), more)
+        crossing = Sublayer(pack, "cross", index, cross, tensors.cross, None, more)
         branch = crossing.run(lambda rows: before(tensors, "cross", middle[rows]))
         if branch is None:
             return x
-        return self._rest(layer, tensors, "cross", branch, middle, x, inner)
+        return self._rest(index, layer, tensors, "cross", branch, middle, x, inner)
 
     def _rest(
         self,
+        index: int,
         layer: LayerSpec,
         tensors: LayerWeights,
         name: str,
@@ -184,7 +187,7 @@ class _Run:
         inner: FloatArray,
     ) -> FloatArray:
         """Everything behind the last attention of a layer, block of rows by block of rows."""
-        out = np.empty_like(x)
+        out = self.rooms.states("odd" if index % 2 else "even", *x.shape)
 
         def rest(rows: slice) -> None:
             middle = leave(tensors, name, branch(rows), residual[rows])

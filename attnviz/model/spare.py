@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.result import FloatArray
+from attnviz.core.ops import FloatArray, empty
 
 __all__ = ["Spare"]
 
@@ -50,4 +50,4 @@ class Spare:
             if size <= len(block) <= 2 * size:
                 return block
             self._blocks.append(block)
-        return np.empty(size, np.float32)
+        return empty(size)
