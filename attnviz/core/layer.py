@@ -59,13 +59,13 @@ def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> Floa
     def share(neurons: slice, out: FloatArray) -> None:
         width = neurons.stop - neurons.start
         hidden = room("hidden", width, len(x)).T
-        tensors.up.outputs(neurons)(x, out=hidden)  # the gate, where gated
+        tensors.up.outputs(neurons).fill(x, hidden)  # the gate, where gated
         for start in range(0, width, step):
             tensors.activation(hidden[:, start : start + step])
         if spec.gated:
             beside = slice(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)
             hidden *= tensors.up.outputs(beside)(x)
-        tensors.down.inputs(neurons)(hidden, out=out)
+        tensors.down.inputs(neurons).fill(hidden, out)
 
     parts = room("parts", crew.n_shares, len(tensors.down.weight), len(x)).swapaxes(1, 2)
     return crew.total(share, spec.d_ff, parts)

@@ -184,7 +184,7 @@ class Sublayer:
 
         def share(groups: slice) -> None:
             for side in _sides(self.spec, groups)[: 3 if self.more else 2]:
-                self.tensors.qkv.outputs(side)(x, out=self.desk.projected[:, side])
+                self.tensors.qkv.outputs(side).fill(x, self.desk.projected[:, side])
             self._shape(every, groups)
             for block, found in zip(blocks, finite, strict=True):
                 found.append(attend(block, ALONE, groups))
@@ -192,7 +192,7 @@ class Sublayer:
         def close(groups: slice, out: FloatArray, context: FloatArray) -> None:
             share(groups)
             inputs = _sides(self.spec, groups)[0]
-            self.tensors.output.inputs(inputs)(context[:, inputs], out=out)
+            self.tensors.output.inputs(inputs).fill(context[:, inputs], out)
 
         branch = None
         if context is None:

@@ -46,15 +46,19 @@ class Linear(NamedTuple):
     ) -> FloatArray:
         """Apply to x (row, in), into ``out`` (row, out) where it is given."""
         found = states(len(x), len(self.weight)) if out is None else out
-
-        def share(columns: slice) -> None:
-            part = found[:, columns]
-            np.matmul(x, self.weight[columns].T, out=part)
-            if self.bias is not None:
-                part += self.bias[columns]
-
-        crew.columns(share, len(self.weight))
+        if crew.by == "columns":
+            crew.columns(
+                lambda share: self.outputs(share).fill(x, found[:, share]), len(self.weight)
+            )
+        else:
+            self.fill(x, found)
         return found
+
+    def fill(self, x: FloatArray, out: FloatArray) -> None:
+        """Apply to x (row, in), into ``out`` (row, out), on this thread."""
+        np.matmul(x, self.weight.T, out=out)
+        if self.bias is not None:
+            out += self.bias
 
     def outputs(self, share: slice) -> Linear:
         """To some of the outputs alone."""

@@ -27,15 +27,15 @@ class Cost:
     megabytes: float
 
 
-def options(description: str | None) -> argparse.ArgumentParser:
-    """The options that every benchmark has."""
+def options(description: str | None, rounds: int = 5) -> argparse.ArgumentParser:
+    """The options that every benchmark has, with its own number of rounds."""
     parser = argparse.ArgumentParser(description=(description or "").split("\n")[0])
     parser.add_argument(
         "--torch-python",
         default=os.environ.get("ATTNVIZ_TORCH_PYTHON", sys.executable),
         help="a Python that has torch and transformers (or ATTNVIZ_TORCH_PYTHON)",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="measurements of each side")
+    parser.add_argument("--rounds", type=int, default=rounds, help="measurements of each side")
     return parser
 
 
@@ -72,11 +72,11 @@ def process(command: Sequence[str]) -> Cost:
 def alternate(sides: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
     """Measure the sides in turn, so that whatever else the machine does hits both alike.
 
-    The first round warms caches and is thrown away.
+    Who comes first changes with every round. The first round warms caches and is thrown away.
     """
     found: dict[str, list[Any]] = {name: [] for name in sides}
     for number in range(rounds + 1):
-        for name, measure in sides.items():
+        for name, measure in list(sides.items())[:: 1 if number % 2 else -1]:
             cost = measure()
             if number:
                 found[name].append(cost)
@@ -87,13 +87,18 @@ def alternate(sides: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, 
 def report(
     what: str, ours: Sequence[float], theirs: Sequence[float], unit: str, goal: float
 ) -> None:
-    """Print both medians and their ratio beside the ratio aimed at."""
+    """Print both medians, and the ratio of neighbouring measurements beside the one aimed at.
+
+    The ratio is the median over the rounds, with its quartiles: a machine that is slow for a while
+    is slow for both sides of a round.
+    """
     mine, other = statistics.median(ours), statistics.median(theirs)
-    ratio = mine / other
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
     verdict = "ok" if ratio <= goal else "OVER"
     print(
         f"{what:<44} {mine:9.3f} {unit:<2} against {other:9.3f} {unit:<2}"
-        f"  ratio {ratio:6.3f}  goal {goal:g}  {verdict}",
+        f"  ratio {ratio:6.3f} ({low:.3f} to {high:.3f})  goal {goal:g}  {verdict}",
         flush=True,
     )
 

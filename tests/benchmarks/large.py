@@ -65,7 +65,9 @@ def main() -> None:
         command = [sys.executable, "-m", "tests.benchmarks.strongest", name, "4096"]
         peak = [process(command).megabytes for _ in range(2)]
         keeping = LAYERS * HEADS * 4096**2 * 4 / 1e6
-        report("4,096 tokens, strongest links: peak memory", peak, [keeping], "MB", 700 / keeping)
+        report(
+            "4,096 tokens, strongest links: peak memory", peak, [keeping] * 2, "MB", 700 / keeping
+        )
 
 
 def whole(folder: Path, torch_python: str, rounds: int) -> None:
