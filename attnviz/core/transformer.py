@@ -162,7 +162,7 @@ class _Run:
             return x
         residual = inner if layer.residual_after_norm else x
         if cross is None or tensors.cross is None:
-            return self._rest(index, layer, tensors, "attention", branch, residual, x, inner)
+            return self._rest(layer, tensors, "attention", branch, residual, x, inner)
         middle = self.rooms.states("middle", *x.shape)
 
         def close(rows: slice, added: Branch = branch) -> None:
@@ -173,11 +173,10 @@ class _Run:
         branch = crossing.run(lambda rows: before(tensors, "cross", middle[rows]))
         if branch is None:
             return x
-        return self._rest(index, layer, tensors, "cross", branch, middle, x, inner)
+        return self._rest(layer, tensors, "cross", branch, middle, x, inner)
 
     def _rest(
         self,
-        index: int,
         layer: LayerSpec,
         tensors: LayerWeights,
         name: str,
@@ -187,7 +186,7 @@ class _Run:
         inner: FloatArray,
     ) -> FloatArray:
         """Everything behind the last attention of a layer, block of rows by block of rows."""
-        out = self.rooms.states("odd" if index % 2 else "even", *x.shape)
+        out = self.rooms.states("states", *x.shape)  # x itself, from the second layer on
 
         def rest(rows: slice) -> None:
             middle = leave(tensors, name, branch(rows), residual[rows])

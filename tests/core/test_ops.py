@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from attnviz.core import ops
-from attnviz.core.ops import normalise, plain_softmax_, room, rooms, softcap_, softmax_
+from attnviz.core.ops import (
+    Rooms,
+    empty,
+    normalise,
+    plain_softmax_,
+    room,
+    rooms,
+    softcap_,
+    softmax_,
+    states,
+)
 from attnviz.core.spec import NormSpec
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -28,6 +38,20 @@ def vectors(elements: st.SearchStrategy[float], least: int = 1) -> st.SearchStra
 
 
 # Room
+
+
+@given(st.lists(st.integers(1, 9), max_size=3))
+def test_room_begins_with_a_cache_line(shape: list[int]) -> None:
+    found = empty(*shape)
+    assert found.shape == tuple(shape)
+    assert found.__array_interface__["data"][0] % 64 == 0
+
+
+def test_states_hold_the_tokens_of_each_feature_side_by_side() -> None:
+    for found in (states(5, 3), Rooms().states("test", 5, 3)):
+        assert found.shape == (5, 3)
+        assert found.flags.f_contiguous
+        assert found.__array_interface__["data"][0] % 64 == 0
 
 
 def test_a_thread_gets_the_same_room_for_the_same_use_again() -> None:
@@ -194,3 +218,24 @@ def test_a_norm_may_write_over_its_input_and_else_leaves_it(kind: str) -> None:
     np.testing.assert_array_equal(x, before)
     assert normalise(x, NORMS[kind], weight, out=x) is x
     np.testing.assert_array_equal(x, found)
+
+
+LAYOUTS = {
+    "row by row": lambda x: x.copy(),
+    "feature by feature": lambda x: np.asfortranarray(x),
+    "every other row": lambda x: np.repeat(np.asfortranarray(x), 2, axis=0)[::2],
+    "two heads": lambda x: x.reshape(6, 2, 4),
+    "two heads, feature by feature": lambda x: np.asfortranarray(x).reshape(6, 2, 4, order="A"),
+}
+
+
+@pytest.mark.parametrize("kind", NORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_how_numbers_lie_in_memory_changes_no_norm(kind: str, layout: str) -> None:
+    random = np.random.RandomState(0)
+    x = LAYOUTS[layout](np.float32(random.normal(2, 3, size=(6, 8))))
+    weight, bias = np.float32(random.normal(size=(2, x.shape[-1])))
+    row = [normalise(each[None], NORMS[kind], weight, bias)[0] for each in x.reshape(-1, len(bias))]
+    found = normalise(x, NORMS[kind], weight, bias)
+    assert found.shape == x.shape
+    np.testing.assert_allclose(found, np.reshape(row, x.shape), atol=1e-5)

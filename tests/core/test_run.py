@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import attnviz.core.sublayer as module
+from attnviz.core import transformer
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
 from attnviz.core.visit import Want
@@ -126,6 +127,16 @@ def test_layers_behind_the_last_wanted_are_never_read() -> None:
     assert read_layers(weights) == {0, 1}
 
 
+def test_nothing_behind_the_last_softmax_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = []
+    leave = transformer.leave
+    monkeypatch.setattr(
+        transformer, "leave", lambda *given: (left.append(given[1]), leave(*given))[1]
+    )
+    watched(FOUR, [some(5)], hidden=False)
+    assert left == ["attention", "mlp"] * 3
+
+
 def test_hidden_states_need_every_layer() -> None:
     weights = Drawn()
     _, output = watched(FOUR, [some(5), some(2)], weights, layers={})
@@ -136,6 +147,14 @@ def test_hidden_states_need_every_layer() -> None:
 def test_hidden_states_are_given_only_when_asked_for() -> None:
     _, output = watched(encoder(), [some(5)], hidden=False)
     assert output.encoder == output.decoder == ()
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_the_next_run_leaves_the_hidden_states_of_the_last_alone(n: int) -> None:
+    _, first = watched(FOUR, [some(n)])
+    before = first.encoder[0].copy()
+    watched(FOUR, [some(n, seed=1)])
+    np.testing.assert_array_equal(first.encoder[0], before)
 
 
 def test_asked_for_nothing_it_reads_nothing() -> None:

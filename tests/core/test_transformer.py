@@ -85,7 +85,9 @@ MODELS = {
     "wide convolution": encoder(convolution=Convolution(5, 1, "gelu")),
     "projected out": decoder(norm=NormSpec(), project_out=10),
     "without positions": encoder(embedding=NO_POSITIONS),
-    "layers that differ": encoder(layer(attention(left=1, right=1)), layer(attention(n_heads=4))),
+    "layers that differ": encoder(
+        layer(attention(left=1, right=1)), layer(attention(n_heads=4)), layer(attention(d_head=6))
+    ),
     "encoder and decoder": translator(),
     "a short encoder and a long decoder": translator(1, 3),
 }
