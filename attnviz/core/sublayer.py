@@ -198,10 +198,8 @@ class Sublayer:
         if context is None:
             crew.columns(share, n_groups)
         else:
-            d_model = len(self.tensors.output.weight)
-            parts = self.pack.rooms.room("parts", crew.n_shares, d_model, self.pack.n).swapaxes(
-                1, 2
-            )
+            n_shares, d_model = crew.n_shares, len(self.tensors.output.weight)
+            parts = self.pack.rooms.room("parts", n_shares, d_model, self.pack.n).swapaxes(1, 2)
             branch = crew.total(partial(close, context=context), n_groups, parts)
         for number, (block, found) in enumerate(zip(blocks, finite, strict=True)):
             self.pack.want.visit(self._step(number, block, finite=all(found)))

@@ -186,7 +186,7 @@ class _Run:
         inner: FloatArray,
     ) -> FloatArray:
         """Everything behind the last attention of a layer, block of rows by block of rows."""
-        out = self.rooms.states("states", *x.shape)  # x itself, from the second layer on
+        out = self.rooms.states("states", *x.shape)  # x may be there too
 
         def rest(rows: slice) -> None:
             middle = leave(tensors, name, branch(rows), residual[rows])
