@@ -57,8 +57,7 @@ class Pack:
     @property
     def n(self) -> int:
         """How many rows there are."""
-        n: int = self.parts[-1].stop
-        return n
+        return int(self.parts[-1].stop)
 
     def desk(self, spec: AttentionSpec, *, crosses: bool, more: bool) -> Desk:
         """The desk of sublayers of that shape."""

@@ -46,12 +46,7 @@ class Linear(NamedTuple):
     ) -> FloatArray:
         """Apply to x (row, in), into ``out`` (row, out) where it is given."""
         found = states(len(x), len(self.weight)) if out is None else out
-        if crew.by == "columns":
-            crew.columns(
-                lambda share: self.outputs(share).fill(x, found[:, share]), len(self.weight)
-            )
-        else:
-            self.fill(x, found)
+        crew.columns(lambda part: self.outputs(part).fill(x, found[:, part]), len(self.weight))
         return found
 
     def fill(self, x: FloatArray, out: FloatArray) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[2]
 EMBEDDED = ROOT / "attnviz" / "models" / "all-MiniLM-L6-v2"
 SETTLE = 0.05  # seconds between measurements, for threads that spin to go to sleep
@@ -94,7 +96,7 @@ def report(
     """
     mine, other = statistics.median(ours), statistics.median(theirs)
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    low, ratio, high = np.quantile(ratios, [0.25, 0.5, 0.75])
     verdict = "ok" if ratio <= goal else "OVER"
     print(
         f"{what:<44} {mine:9.3f} {unit:<2} against {other:9.3f} {unit:<2}"
