@@ -21,6 +21,7 @@ ARROWS: dict[str, set[str]] = {
     "families": {"core", "checkpoint", "result"},
     "checkpoint": {"result"},
     "analysis": {"result", "core"},
+    "corpus": set(),
     "render": {"result"},
     "model": {"core", "families", "checkpoint", "result"},
     "catalogue": {"core", "families", "checkpoint"},

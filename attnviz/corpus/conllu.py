@@ -1,0 +1,178 @@
+"""Treebanks in CoNLL-U: words, their heads and relations and, where annotated, coreference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from attnviz.corpus.lines import Refuse, refuse
+from attnviz.errors import InputError, quote
+
+__all__ = ["Mention", "Node", "Sentence", "read_conllu"]
+
+COLUMNS = 10
+ID, FORM, UPOS, HEAD, RELATION, MISC = 0, 1, 3, 6, 7, 9
+ENTITY = re.compile(r"\((?P<open>[^()]+)(?P<single>\))?|(?P<close>[^()]+)\)")
+"""Marks of an Entity attribute: ``(e1-person-1-``, ``e1)``, ``(e1-person-1-)``."""
+
+
+class Node(NamedTuple):
+    """A syntactic word; ``head`` is its head's position in the sentence, -1 for the root.
+
+    ``start`` and ``end`` are character offsets in the sentence's text; nodes that are written as
+    one word (``don't``) have those of the whole.
+    """
+
+    form: str
+    upos: str
+    head: int
+    relation: str
+    start: int
+    end: int
+
+
+class Mention(NamedTuple):
+    """A mention of an entity: the nodes from ``start`` to ``end``, last included, and its head."""
+
+    chain: str
+    start: int
+    end: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: its text as written, its nodes in order, and the mentions in it."""
+
+    text: str
+    nodes: tuple[Node, ...]
+    mentions: tuple[Mention, ...] = ()
+    document: str = ""
+
+
+Row = tuple[int, list[str]]
+"""The number of a line and its columns."""
+
+
+def read_conllu(
+    lines: Iterable[tuple[int, str]], name: str, tell: Refuse = refuse
+) -> Iterator[Sentence]:
+    """The sentences of a CoNLL-U file (universaldependencies.org/format), one by one.
+
+    ``lines`` come with their numbers. Coreference is read from ``Entity=`` in MISC, as CorefUD
+    1.0 and GUM write it. Multiword tokens give the text; empty nodes are left out. A sentence
+    with a line that is not CoNLL-U is named to ``tell`` and, where that returns, skipped.
+    """
+    document = ""
+    fields: Sequence[str] = ("eid",)
+    for comments, rows in _blocks(lines):
+        for key, value in comments:
+            if key in ("newdoc id", "newdoc"):
+                document = value
+            elif key == "global.Entity":
+                fields = value.split("-")
+        if rows:
+            try:
+                sentence = _sentence(rows, document, fields)
+            except _BadLine as bad:
+                tell(InputError(f"line {bad.number} of {quote(name)} {bad}"))
+                continue
+            yield sentence
+
+
+class _BadLine(Exception):
+    """A line that is not CoNLL-U, by its number."""
+
+    def __init__(self, number: int, what: str) -> None:
+        super().__init__(what)
+        self.number = number
+
+
+def _blocks(
+    lines: Iterable[tuple[int, str]],
+) -> Iterator[tuple[list[tuple[str, str]], list[Row]]]:
+    """What stands between empty lines: comments as key and value, and rows."""
+    comments: list[tuple[str, str]] = []
+    rows: list[Row] = []
+    for number, line in lines:
+        if not line.strip():
+            yield comments, rows
+            comments, rows = [], []
+        elif line.startswith("#") and not rows:
+            key, _, value = line[1:].partition("=")
+            comments.append((key.strip(), value.strip()))
+        else:
+            rows.append((number, line.split("\t")))
+    yield comments, rows
+
+
+def _sentence(rows: Sequence[Row], document: str, fields: Sequence[str]) -> Sentence:
+    text, covered, span = "", 0, (0, 0)
+    nodes: list[Node] = []
+    entities: list[str] = []
+    for number, columns in rows:
+        _check(number, columns, len(nodes))
+        first, _, last = columns[ID].partition("-")
+        if "." in first:
+            continue
+        if last or int(first) > covered:
+            span = (len(text), len(text) + len(columns[FORM]))
+            text += columns[FORM] + ("" if _misc(columns[MISC], "SpaceAfter") == "No" else " ")
+        if last:
+            covered = int(last)
+            continue
+        head = int(columns[HEAD]) - 1
+        nodes.append(Node(columns[FORM], columns[UPOS], head, columns[RELATION], *span))
+        entities.append(_misc(columns[MISC], "Entity"))
+    if any(node.head >= len(nodes) for node in nodes):
+        raise _BadLine(rows[0][0], "begins a sentence in which a head is no word of it")
+    return Sentence(
+        text.rstrip(), tuple(nodes), tuple(_mentions(entities, nodes, fields)), document
+    )
+
+
+def _check(number: int, columns: Sequence[str], n_nodes: int) -> None:
+    """Refuse a row that is not CoNLL-U behind ``n_nodes`` words."""
+    if len(columns) != COLUMNS:
+        raise _BadLine(number, f"has {len(columns)} columns where CoNLL-U has {COLUMNS}")
+    if not re.fullmatch(r"\d+|\d+-\d+|\d+\.\d+", columns[ID], re.ASCII):
+        raise _BadLine(number, f"begins with {quote(columns[ID])}, which is no number of a word")
+    if columns[ID].isdigit():
+        if int(columns[ID]) != n_nodes + 1:
+            raise _BadLine(number, f"is word {columns[ID]} where {n_nodes + 1} comes next")
+        if not re.fullmatch(r"\d+", columns[HEAD], re.ASCII):
+            raise _BadLine(number, f"has the head {quote(columns[HEAD])}, which is no number")
+
+
+def _misc(column: str, key: str) -> str:
+    """The value of an attribute, empty where there is none."""
+    return next((v for k, _, v in (p.partition("=") for p in column.split("|")) if k == key), "")
+
+
+def _mentions(
+    entities: Sequence[str], nodes: Sequence[Node], fields: Sequence[str]
+) -> Iterator[Mention]:
+    """The mentions in the order in which they end; what begins or ends elsewhere is left out."""
+    opened: dict[str, list[tuple[int, int | None]]] = {}
+    for at, marks in enumerate(entities):
+        for mark in ENTITY.finditer(marks):
+            chain = mark["close"]
+            if mark["open"]:
+                values = dict(zip(fields, mark["open"].split("-"), strict=False))
+                chain = mark["open"].split("-")[0]
+                told = values.get("head", "")
+                head = at + int(told) - 1 if re.fullmatch(r"[1-9]\d{0,4}", told) else None
+                opened.setdefault(chain, []).append((at, head))
+            if (mark["single"] or mark["close"]) and opened.get(chain):
+                start, head = opened[chain].pop()
+                if head is None or head > at:
+                    head = _head(nodes, start, at)
+                yield Mention(chain.partition("[")[0], start, at, head)
+
+
+def _head(nodes: Sequence[Node], start: int, end: int) -> int:
+    """The first node of a span whose own head lies outside it."""
+    span = range(start, end + 1)
+    return next((i for i in span if nodes[i].head not in span), start)
