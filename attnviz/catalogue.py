@@ -11,10 +11,10 @@ from attnviz.checkpoint.cache import list_snapshots
 from attnviz.checkpoint.config import read_config
 from attnviz.checkpoint.source import Source, embedded_models, find, pull
 from attnviz.checkpoint.tensors import open_tensors
-from attnviz.checkpoint.text import load_tokenizer
 from attnviz.core.spec import StackSpec
 from attnviz.errors import ModelError, ModelNotFound, quote
 from attnviz.families import translate
+from attnviz.tokenizer.text import load_tokenizer
 
 __all__ = ["Card", "Stack", "available", "describe", "fetch"]
 

@@ -20,11 +20,12 @@ ARROWS: dict[str, set[str]] = {
     "core": set(),
     "families": {"core", "checkpoint", "result"},
     "checkpoint": {"result"},
+    "tokenizer": {"checkpoint", "result"},
     "analysis": {"result", "core"},
     "corpus": set(),
     "render": {"result"},
-    "model": {"core", "families", "checkpoint", "result"},
-    "catalogue": {"core", "families", "checkpoint"},
+    "model": {"core", "families", "tokenizer", "checkpoint", "result"},
+    "catalogue": {"core", "families", "tokenizer", "checkpoint"},
     "scene": {"analysis", "result"},
     "show": {"render", "result", "scene"},
     "cli": {"", "analysis", "catalogue", "model", "render", "result", "scene", "show"},
@@ -32,7 +33,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # The tokenizers library raises bare Exception, and its panics are not even that; whatever is
 # raised in a thread must come back to whoever asked it for help.
-WARY = {PACKAGE / path for path in ("checkpoint/guard.py", "core/helpers.py", "core/ops.py")}
+WARY = {PACKAGE / path for path in ("tokenizer/guard.py", "core/helpers.py", "core/ops.py")}
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 

@@ -1,1 +1,1 @@
-"""Files on disk: where a model is, its tensors, its tokenizer."""
+"""Files on disk: where a model is, its configuration and its tensors."""

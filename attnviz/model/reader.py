@@ -27,7 +27,7 @@ from attnviz.model.writing import Rules, require_start
 from attnviz.result import ModelInfo, Token
 
 if TYPE_CHECKING:
-    from attnviz.checkpoint.text import Text
+    from attnviz.tokenizer.text import Text
 
 __all__ = ["Reader"]
 
@@ -47,14 +47,14 @@ class Reader:
     @cached_property
     def text(self) -> Text:
         """The model's tokenizer, read when it is first needed."""
-        from attnviz.checkpoint.text import load_tokenizer
+        from attnviz.tokenizer.text import load_tokenizer
 
         return load_tokenizer(self._folder, model_type=self.info.model_type)
 
     @cached_property
     def has_tokenizer(self) -> bool:
         """Whether the checkpoint comes with a tokenizer that can be used."""
-        from attnviz.checkpoint.text import has_tokenizer
+        from attnviz.tokenizer.text import has_tokenizer
 
         return has_tokenizer(self._folder)
 
@@ -112,7 +112,7 @@ class Reader:
         self, ids: IntArray, types: IntArray | None
     ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """Tokens that label ids, and the texts that they spell; none without a tokenizer."""
-        from attnviz.checkpoint.text import tokens_without_text
+        from attnviz.tokenizer.text import tokens_without_text
 
         if not self.has_tokenizer:
             return tokens_without_text(ids.tolist()), ()

@@ -8,9 +8,9 @@ import pickle
 import pytest
 
 import attnviz
-from attnviz.checkpoint import text
 from attnviz.errors import InputError
 from attnviz.model.later import Later
+from attnviz.tokenizer import text
 
 
 @pytest.fixture

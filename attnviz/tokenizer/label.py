@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attnviz.checkpoint.pieces import Piece
-from attnviz.checkpoint.words import Layout
 from attnviz.result import Token
+from attnviz.tokenizer.pieces import Piece
+from attnviz.tokenizer.words import Layout
 
 __all__ = ["label"]
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attnviz.checkpoint import tokenizer_files
-from attnviz.checkpoint.text import has_tokenizer, load_tokenizer
 from attnviz.errors import AttnvizError, BadCheckpoint, UnsupportedModel
-from tests.checkpoint.test_text import KINDS, TOKENIZERS
+from attnviz.tokenizer import files
+from attnviz.tokenizer.text import has_tokenizer, load_tokenizer
+from tests.tokenizer.test_text import KINDS, TOKENIZERS
 
 SOURCES = {kind: json.loads((TOKENIZERS / kind / "tokenizer.json").read_text()) for kind in KINDS}
 
@@ -146,7 +146,7 @@ def test_a_text_that_makes_the_library_panic_is_refused(tmp_path: Path) -> None:
 
 def test_an_enormous_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "tokenizer.json").open("wb") as file:
-        file.truncate(tokenizer_files.LARGEST + 1)
+        file.truncate(files.LARGEST + 1)
     assert "is larger than 200 MB" in refusal(tmp_path)
 
 
@@ -225,7 +225,7 @@ def test_random_merges_are_turned_off(tmp_path: Path) -> None:
 def test_standard_error_is_left_as_it_was(tmp_path: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; "
-        "from attnviz.checkpoint.text import load_tokenizer; "
+        "from attnviz.tokenizer.text import load_tokenizer; "
         f"load_tokenizer(Path({str(TOKENIZERS / 'unigram')!r})); print('seen', file=sys.stderr); "
         f"os.close(2); load_tokenizer(Path({str(TOKENIZERS / 'unigram')!r}))"
     )

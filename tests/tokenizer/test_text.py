@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from attnviz.checkpoint.text import Text, load_tokenizer, tokens_without_text
-from attnviz.checkpoint.words import word_spans
 from attnviz.errors import InputError
 from attnviz.result import Token
+from attnviz.tokenizer.text import Text, load_tokenizer, tokens_without_text
+from attnviz.tokenizer.words import word_spans
 
 TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
 KINDS = ["wordpiece", "byte-level", "unigram", "byte-fallback"]

@@ -9,14 +9,14 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from attnviz.checkpoint.tokenizer_settings import (
+from attnviz.errors import UnsupportedModel
+from attnviz.tokenizer.settings import (
     Settings,
     add_tokens,
     content_of,
     switch,
     token_id,
 )
-from attnviz.errors import UnsupportedModel
 
 __all__ = ["CLASS_OF_MODEL", "from_vocabulary", "obey"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
-from attnviz.checkpoint.tokenizer_settings import Settings, switch, token_id
 from attnviz.errors import InputError, quote
+from attnviz.tokenizer.settings import Settings, switch, token_id
 
 __all__ = ["Languages"]
 

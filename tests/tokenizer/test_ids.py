@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.checkpoint.text import Text, load_tokenizer
+from attnviz.tokenizer.text import Text, load_tokenizer
 
 TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
 EXPECTED = json.loads((TOKENIZERS / "expected.json").read_text())

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from attnviz.checkpoint.text import Text, load_tokenizer
 from attnviz.errors import InputError
-from tests.checkpoint.test_text import TOKENIZERS, tokenizer
+from attnviz.tokenizer.text import Text, load_tokenizer
+from tests.tokenizer.test_text import TOKENIZERS, tokenizer
 
 
 def coded(folder: Path, **settings: Any) -> Text:

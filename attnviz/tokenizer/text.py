@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from attnviz.checkpoint.guard import guarded
-from attnviz.checkpoint.label import label
-from attnviz.checkpoint.languages import Languages
-from attnviz.checkpoint.pieces import Special, pieces_of_encoding, pieces_of_ids, within
-from attnviz.checkpoint.tokenizer_files import has_tokenizer, open_tokenizer
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.result import Token
+from attnviz.tokenizer.files import has_tokenizer, open_tokenizer
+from attnviz.tokenizer.guard import guarded
+from attnviz.tokenizer.label import label
+from attnviz.tokenizer.languages import Languages
+from attnviz.tokenizer.pieces import Special, pieces_of_encoding, pieces_of_ids, within
 
 __all__ = ["Encoded", "Text", "has_tokenizer", "load_tokenizer", "tokens_without_text"]
 

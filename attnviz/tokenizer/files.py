@@ -9,16 +9,16 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
 from attnviz.checkpoint.files import unreadable
-from attnviz.checkpoint.guard import guarded, quiet
-from attnviz.checkpoint.tokenizer_classes import CLASS_OF_MODEL, from_vocabulary, obey
-from attnviz.checkpoint.tokenizer_settings import (
+from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
+from attnviz.tokenizer.classes import CLASS_OF_MODEL, from_vocabulary, obey
+from attnviz.tokenizer.guard import guarded, quiet
+from attnviz.tokenizer.settings import (
     Settings,
     add_tokens,
     read_if_there,
     read_settings,
     switch,
 )
-from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
 
 __all__ = ["Opened", "has_tokenizer", "open_tokenizer"]
 

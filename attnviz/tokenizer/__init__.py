@@ -1,0 +1,1 @@
+"""Text to labelled tokens, and back: files, settings, pieces, words, languages."""
