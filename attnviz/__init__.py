@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from attnviz._version import __version__
+
 if TYPE_CHECKING:
     from attnviz.errors import AttnvizError, AttnvizWarning
     from attnviz.model import Model, load
@@ -28,8 +30,6 @@ __all__ = [
     "__version__",
     "load",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "AttnvizError": "errors",

@@ -24,8 +24,8 @@ from attnviz.analysis.ask import find_word
 from attnviz.analysis.choose import default_kind
 from attnviz.analysis.view import View, look
 from attnviz.cli import main as attnviz
+from attnviz.document import read
 from attnviz.model import Model, load
-from attnviz.render.document import read
 from attnviz.result import AttentionResult, Head, Token
 
 HERE = Path(__file__).resolve().parent

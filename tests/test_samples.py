@@ -18,7 +18,7 @@ from attnviz.analysis.choose import most_telling
 from attnviz.analysis.particular import survey
 from attnviz.analysis.view import look
 from attnviz.cli import app
-from attnviz.render.document import read
+from attnviz.document import read
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "samples"

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-import attnviz
+from attnviz._version import __version__
 from attnviz.cli.failures import exit_code
 from attnviz.cli.models import models
 from attnviz.cli.program import Command, Program
@@ -51,7 +51,7 @@ def attnviz_(
     Try: attnviz run "He took the hat and examined it carefully" --ask it
     """
     if version:
-        print(f"attnviz {attnviz.__version__}")  # noqa: T201
+        print(f"attnviz {__version__}")  # noqa: T201
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())  # noqa: T201

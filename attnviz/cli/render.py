@@ -31,7 +31,7 @@ def render(
     """
     data = read_file(file)
 
-    from attnviz.render.document import read
+    from attnviz.document import read
 
     results = read(data)
     with open_delivery(options, len(results)) as delivery:

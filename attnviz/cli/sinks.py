@@ -27,7 +27,7 @@ class Data:
 
     def add(self, scene: Scene) -> None:
         """Write the result as it is, by tokens and whole."""
-        from attnviz.render.document import write_csv, write_json, write_npz
+        from attnviz.document import write_csv, write_json, write_npz
 
         if self._suffix == ".npz":
             write_npz(scene.result, self._stream)

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from attnviz.render.document import write_npz
+from attnviz.document import write_npz
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 from tests.benchmarks.common import alternate, options, process, report
 from tests.support.results import attention

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from attnviz.cli import main
-from attnviz.render.document import write_json
+from attnviz.document import write_json
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo
 from tests.analysis.results import tokens
 

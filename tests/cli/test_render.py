@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from attnviz.render.document import read
+from attnviz.document import read
 
 
 def test_the_head_that_says_most_is_shown_and_why(attnviz, document):

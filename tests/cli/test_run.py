@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from attnviz.document import read
 from attnviz.model import load
-from attnviz.render.document import read
 
 HAT = "He took the hat and examined it carefully"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnviz.render.document import write_json
+from attnviz.document import write_json
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo
 from tests.analysis.results import words
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.document import read, read_json
 from attnviz.errors import DocumentError
-from attnviz.render.document import read, read_json
 from attnviz.result import AttentionResult, ModelInfo, Token
-from tests.render.documents import as_dict, json_bytes, small
+from tests.document.documents import as_dict, json_bytes, small
 
 ROWS = [[0.5, 0.5], [0, 1]]
 

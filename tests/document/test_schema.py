@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 from hypothesis import given
 
+from attnviz.document import read_json
 from attnviz.errors import DocumentError
-from attnviz.render.document import read_json
 from attnviz.result import AttentionResult, ModelInfo, Token
-from tests.render.documents import as_dict, json_bytes, results, small
+from tests.document.documents import as_dict, json_bytes, results, small
 
 SCHEMA = json.loads((files("attnviz.render") / "assets/attnviz-1.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -5,9 +5,9 @@ The fields are described in ``attnviz-1.schema.json`` among the assets beside th
 
 from __future__ import annotations
 
-from attnviz.render.document.csv import write_csv
-from attnviz.render.document.json import read_json, write_json
-from attnviz.render.document.npz import looks_like_npz, read_npz, write_npz
+from attnviz.document.csv import write_csv
+from attnviz.document.json import read_json, write_json
+from attnviz.document.npz import looks_like_npz, read_npz, write_npz
 from attnviz.result import AttentionResult
 
 __all__ = ["read", "read_json", "read_npz", "write_csv", "write_json", "write_npz"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from attnviz.document import write_csv
 from attnviz.errors import DocumentError
-from attnviz.render.document import write_csv
 from attnviz.result import AttentionResult, Token
-from tests.render.documents import csv_text, results, small, with_weights
+from tests.document.documents import csv_text, results, small, with_weights
 
 
 def rows(result: AttentionResult, precision: int | None = None) -> list[dict[str, str]]:

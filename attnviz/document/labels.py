@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from attnviz import __version__
-from attnviz.render.document.arrays import WEIGHT_AXES
+from attnviz._version import __version__
+from attnviz.document.arrays import WEIGHT_AXES
 from attnviz.result import AttentionResult
 
 __all__ = ["SCHEMA", "dumps", "labels"]

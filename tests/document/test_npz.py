@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.document import read, read_npz, write_npz
 from attnviz.errors import DocumentError
-from attnviz.render.document import read, read_npz, write_npz
 from attnviz.result import AttentionResult
-from tests.render.documents import as_dict, assert_same, npz_bytes, results, small, with_weights
+from tests.document.documents import as_dict, assert_same, npz_bytes, results, small, with_weights
 
 LABELS = json.dumps({"schema": "attnviz/1", "tokens": ["it", "hat"]})
 WEIGHTS = np.full((1, 1, 2, 2), 0.5, np.float32)

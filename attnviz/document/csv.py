@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import BinaryIO
 
-from attnviz.render.document.arrays import check_result
-from attnviz.render.document.decimals import number_rows
+from attnviz.document.arrays import check_result
+from attnviz.document.decimals import number_rows
 from attnviz.render.safe import visible
 from attnviz.result import AttentionResult, FloatArray, Token
 

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attnviz.render.document import write_csv, write_json, write_npz
+from attnviz.document import write_csv, write_json, write_npz
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
 WEIGHTS = st.floats(0, 1, width=32)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 
 import attnviz
+from attnviz.document import read, read_json, write_json
 from attnviz.errors import DocumentError, InputError
-from attnviz.render.document import read, read_json, write_json
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
-from tests.render.documents import (
+from tests.document.documents import (
     as_dict,
     assert_same,
     json_bytes,
@@ -144,6 +144,6 @@ def test_writing_takes_far_less_memory_than_the_text_it_writes() -> None:
 
 
 def test_documents_need_neither_matplotlib_nor_rich() -> None:
-    code = "import sys, attnviz.render.document; print({'matplotlib', 'rich'} & set(sys.modules))"
+    code = "import sys, attnviz.document; print({'matplotlib', 'rich'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

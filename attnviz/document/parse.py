@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attnviz.render.document.arrays import (
+from attnviz.document.arrays import (
     WEIGHT_AXES,
     check_hidden,
     check_weights,
     fail,
     shown,
 )
-from attnviz.render.document.labels import SCHEMA
+from attnviz.document.labels import SCHEMA
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]

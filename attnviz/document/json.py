@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from attnviz.document.arrays import WEIGHT_AXES, check_result, from_lists
+from attnviz.document.decimals import number_rows
+from attnviz.document.labels import dumps, labels
+from attnviz.document.parse import map_labels, opened, result_from
 from attnviz.errors import DocumentError
-from attnviz.render.document.arrays import WEIGHT_AXES, check_result, from_lists
-from attnviz.render.document.decimals import number_rows
-from attnviz.render.document.labels import dumps, labels
-from attnviz.render.document.parse import map_labels, opened, result_from
 from attnviz.result import AttentionResult, FloatArray
 
 __all__ = ["decode", "read_json", "write_json"]

@@ -22,11 +22,11 @@ from numpy.lib.format import (
     write_array,
 )
 
+from attnviz.document.arrays import check_result, fail, shown
+from attnviz.document.json import decode
+from attnviz.document.labels import dumps, labels
+from attnviz.document.parse import KINDS, map_labels, opened, result_from
 from attnviz.errors import DocumentError
-from attnviz.render.document.arrays import check_result, fail, shown
-from attnviz.render.document.json import decode
-from attnviz.render.document.labels import dumps, labels
-from attnviz.render.document.parse import KINDS, map_labels, opened, result_from
 from attnviz.result import AttentionResult, FloatArray
 
 __all__ = ["looks_like_npz", "read_npz", "write_npz"]

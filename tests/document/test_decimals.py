@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from attnviz.render.document.decimals import BLOCK, number_rows
+from attnviz.document.decimals import BLOCK, number_rows
 
 ANY_FLOAT = st.floats(allow_nan=False, allow_infinity=False, width=32)
 MATRICES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=ANY_FLOAT)
