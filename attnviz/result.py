@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "Answer",
     "AttentionMap",
     "AttentionResult",
     "FloatArray",
@@ -23,7 +22,6 @@ __all__ = [
     "Kind",
     "Link",
     "ModelInfo",
-    "Panel",
     "Token",
 ]
 
@@ -107,7 +105,7 @@ class AttentionMap:
             object.__setattr__(self, name, given)
 
     def _repr_html_(self) -> str:
-        from attnviz.show import html
+        from attnviz.display import html
 
         return html(self)
 
@@ -214,7 +212,7 @@ class AttentionResult:
 
         Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
         """
-        from attnviz.show import figure
+        from attnviz.display import figure
 
         asked = [ask] if isinstance(ask, str) else list(ask)
         return figure(
@@ -231,29 +229,9 @@ class AttentionResult:
         )
 
     def _repr_html_(self) -> str:
-        from attnviz.show import html
+        from attnviz.display import html
 
         return html(self)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One matrix to show: weights float32 (query, key) with the tokens on both axes.
-
-    ``title`` says what it is ("head 3.1", "layer 3, mean of 12 heads"); ``hidden`` is the mean
-    share of each row's weight that went to keys left out of it, 0 when none is left out;
-    ``notes`` are sentences that must be shown with it.
-    """
-
-    weights: FloatArray
-    queries: Sequence[Token]
-    keys: Sequence[Token]
-    title: str
-    kind: str = "encoder"
-    head: Head | None = None
-    hidden: float = 0.0
-    signed: bool = False
-    notes: tuple[str, ...] = ()
 
 
 class Link(NamedTuple):
@@ -263,42 +241,6 @@ class Link(NamedTuple):
     key: int
     weight: float
     head: Head
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """Where one word looks: ``mean`` float32 (key,) over all heads of a map, and single heads.
-
-    ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
-    of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
-    of them looks at most. ``text`` names what the word stands in, for pictures of several texts.
-    """
-
-    word: Token
-    position: int
-    keys: Sequence[Token]
-    mean: FloatArray
-    heads: tuple[Head, ...]
-    rows: FloatArray
-    tops: tuple[int, ...]
-    kind: str = "encoder"
-    hidden: float = 0.0
-    n_heads: int = 0
-    notes: tuple[str, ...] = ()
-    text: str = ""
-
-    @property
-    def alone(self) -> Head | None:
-        """The head asked about, where it is only one: its row is the mean."""
-        return self.heads[0] if self.n_heads == 1 and self.heads else None
-
-    @property
-    def over(self) -> str:
-        """What ``mean`` is: the one head's row, or over how many heads."""
-        if self.alone is not None:
-            return f"head {self.alone}"
-        counted = "1 head" if self.n_heads == 1 else f"{self.n_heads or 'all'} heads"
-        return f"mean of {counted}"
 
 
 def span(indices: Sequence[int]) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 
 from attnviz.analysis.ask import find_word
 from attnviz.analysis.choose import default_kind
-from attnviz.analysis.view import View, look
+from attnviz.analysis.view import View, make_view
 from attnviz.cli import main as attnviz
 from attnviz.document import read
 from attnviz.model import Model, load
@@ -72,8 +72,10 @@ class Sample:
     def view(self, text: str | None = None) -> View:
         """The result that a quote is about, by the units that the picture shows."""
         if self.document:
-            return look(read((HERE / self.document).read_bytes())[0], words=not self.tokens)
-        return look(attended(*self.texts[text or next(iter(self.texts))]), words=not self.tokens)
+            return make_view(read((HERE / self.document).read_bytes())[0], words=not self.tokens)
+        return make_view(
+            attended(*self.texts[text or next(iter(self.texts))]), words=not self.tokens
+        )
 
 
 def place(units: Sequence[Token], asked: str) -> int:

@@ -17,19 +17,18 @@ ARROWS: dict[str, set[str]] = {
     "": {"errors", "result", "model", "_version"},
     "_version": set(),
     "errors": set(),
-    "result": {"show"},  # only to show itself, when asked to
+    "result": {"display"},  # only to show itself, when asked to
     "core": set(),
     "families": {"core", "checkpoint", "result"},
     "checkpoint": {"result"},
     "tokenizer": {"checkpoint", "result"},
     "analysis": {"result", "core"},
     "corpus": set(),
-    "render": {"result"},
+    "render": {"analysis", "result"},
     "document": {"render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},
-    "scene": {"analysis", "result"},
-    "show": {"render", "result", "scene"},
+    "display": {"analysis", "render", "result"},
     "cli": {
         "_version",
         "analysis",
@@ -38,8 +37,7 @@ ARROWS: dict[str, set[str]] = {
         "model",
         "render",
         "result",
-        "scene",
-        "show",
+        "display",
     },
     "__main__": {"cli"},
 }

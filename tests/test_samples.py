@@ -15,8 +15,8 @@ from typer.main import get_command
 
 import attnviz
 from attnviz.analysis.choose import most_telling
-from attnviz.analysis.particular import survey
-from attnviz.analysis.view import look
+from attnviz.analysis.specificity import head_statistics
+from attnviz.analysis.view import make_view
 from attnviz.cli import app
 from attnviz.document import read
 
@@ -75,8 +75,8 @@ def test_emoji_are_one_unknown_token_to_the_model() -> None:
 
 
 def test_page_opens_with_the_head_that_its_caption_names() -> None:
-    view = look(make.attended(*GALLERY["page"].texts["coat"]))
-    assert str(most_telling(view, "encoder", survey(view, "encoder")).head) == "1.6"
+    view = make_view(make.attended(*GALLERY["page"].texts["coat"]))
+    assert str(most_telling(view, "encoder", head_statistics(view, "encoder")).head) == "1.6"
 
 
 @pytest.mark.parametrize("sample", GALLERY.values(), ids=GALLERY)

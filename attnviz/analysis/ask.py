@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnviz.analysis.particular import IntArray, Survey
+from attnviz.analysis.answers import WordAttention
+from attnviz.analysis.specificity import HeadStatistics, IntArray
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.errors import UnknownWord
-from attnviz.result import Answer, FloatArray, Head, Token
+from attnviz.result import FloatArray, Head, Token
 
 __all__ = ["Place", "ask", "find_word"]
 
@@ -27,7 +28,9 @@ class Place(NamedTuple):
     occurrences: int = 1
 
 
-def ask(view: View, kind: str, survey: Survey, place: Place, n_heads: int = 5) -> Answer:
+def ask(
+    view: View, kind: str, statistics: HeadStatistics, place: Place, n_heads: int = 5
+) -> WordAttention:
     """Where the word at ``place`` looks: its mean row, and the rows of the heads that say most.
 
     These are the heads in which the word has the most particular weight on another word; each
@@ -36,12 +39,12 @@ def ask(view: View, kind: str, survey: Survey, place: Place, n_heads: int = 5) -
     """
     map, at = view.map(kind), place.position
     rows = map.weights[:, :, at]  # (layer, head, key)
-    counted, strength = survey.pairs[at], survey.rows[:, :, at]
+    counted, strength = statistics.pairs[at], statistics.rows[:, :, at]
     if not strength.any():
         counted = np.array([kind == "cross" or key != map.queries[at] for key in map.keys])
         strength = np.where(counted, rows, 0).max(axis=-1)
     layers, heads = _best(strength, np.where(counted, rows, -1).max(axis=-1), n_heads)
-    return Answer(
+    return WordAttention(
         word=view.queries(kind)[at],
         position=at,
         keys=view.keys(kind),

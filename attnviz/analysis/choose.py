@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnviz.analysis.particular import Survey
+from attnviz.analysis.answers import MatrixView
+from attnviz.analysis.specificity import HeadStatistics
 from attnviz.analysis.view import View
-from attnviz.result import Head, Panel
+from attnviz.result import Head
 
-__all__ = ["Choice", "default_kind", "head_panel", "mean_panel", "most_telling"]
+__all__ = ["Choice", "default_kind", "head_matrix", "mean_matrix", "most_telling"]
 
 
 class Choice(NamedTuple):
@@ -21,7 +22,7 @@ class Choice(NamedTuple):
     why: str
 
 
-def most_telling(view: View, kind: str, survey: Survey) -> Choice:
+def most_telling(view: View, kind: str, statistics: HeadStatistics) -> Choice:
     """The head that says most about words, and why.
 
     Counted is the weight that goes to other words, not to special tokens, to the word itself or
@@ -29,15 +30,15 @@ def most_telling(view: View, kind: str, survey: Survey) -> Choice:
     the same word from everywhere, or the same distance from everywhere.
     """
     heads = view.map(kind).all_heads()
-    best = int(survey.share.argmax())
-    share, between = float(survey.share.flat[best]), float(survey.between.flat[best])
-    if not survey.pairs.any():
+    best = int(statistics.share.argmax())
+    share, between = float(statistics.share.flat[best]), float(statistics.between.flat[best])
+    if not statistics.pairs.any():
         why = f"Head {heads[best]} is shown; there are no two words to choose by."
         return Choice(heads[best], share, why)
     others = "words of the other text" if kind == "cross" else "other words"
     why = (
         f"Head {heads[best]} is shown: {between:.0%} of a word's weight goes to {others} "
-        f"(not {survey.excluded}), {share:.0%} beyond what distance and popular words explain, "
+        f"(not {statistics.excluded}), {share:.0%} beyond what distance and popular words explain, "
         f"the most of {_count(len(heads), 'head')}."
     )
     return Choice(heads[best], share, why)
@@ -48,27 +49,29 @@ def default_kind(view: View) -> str:
     return "cross" if "cross" in view.result.maps else next(iter(view.result.maps))
 
 
-def head_panel(view: View, kind: str, head: Head) -> Panel:
+def head_matrix(view: View, kind: str, head: Head) -> MatrixView:
     """One head of a map."""
     map = view.map(kind)
     map.require(head)
-    return _panel(view, kind, [map.layers.index(head.layer)], [map.heads.index(head.head)])
+    return _matrix(view, kind, [map.layers.index(head.layer)], [map.heads.index(head.head)])
 
 
-def mean_panel(view: View, kind: str) -> Panel:
-    """The mean of all heads of a map, or of those that ``confine`` left in it."""
+def mean_matrix(view: View, kind: str) -> MatrixView:
+    """The mean of all heads of a map, or of those that ``select_head`` left in it."""
     map = view.map(kind)
-    return _panel(view, kind, range(len(map.layers)), range(len(map.heads)))
+    return _matrix(view, kind, range(len(map.layers)), range(len(map.heads)))
 
 
-def _panel(view: View, kind: str, layers: list[int] | range, heads: list[int] | range) -> Panel:
+def _matrix(
+    view: View, kind: str, layers: list[int] | range, heads: list[int] | range
+) -> MatrixView:
     """The mean over some layers and heads, given by their places in the map."""
     map = view.map(kind)
     at = np.ix_(layers, heads)
     head = (
         Head(map.layers[layers[0]], map.heads[heads[0]]) if len(layers) == len(heads) == 1 else None
     )
-    return Panel(
+    return MatrixView(
         weights=map.weights[at].mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
         queries=view.queries(kind),
         keys=view.keys(kind),

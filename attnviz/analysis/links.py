@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.analysis.particular import Survey
+from attnviz.analysis.specificity import HeadStatistics
 from attnviz.analysis.view import View
 from attnviz.result import Head, Link
 
 __all__ = ["strongest_links"]
 
 
-def strongest_links(view: View, kind: str, survey: Survey, limit: int = 6) -> list[Link]:
+def strongest_links(
+    view: View, kind: str, statistics: HeadStatistics, limit: int = 6
+) -> list[Link]:
     """The links that are most particular to their two words, the heaviest first.
 
     Links to special tokens, to punctuation, to the word itself or to a neighbour do not count
     (see ``between_words``), nor what a head gives a word or a distance anyway (see
-    ``particular_part``). Each pair of words appears once, with the head in which it is most
+    ``specific_part``). Each pair of words appears once, with the head in which it is most
     particular; its weight is that head's weight as it is.
     """
-    strength = survey.strongest.ravel()
+    strength = statistics.strongest.ravel()
     best = np.argsort(-strength, kind="stable")[:limit]
-    links = [_link(view, kind, survey, int(at)) for at in best if strength[at] > 0]
+    links = [_link(view, kind, statistics, int(at)) for at in best if strength[at] > 0]
     return sorted(links, key=lambda link: -link.weight)
 
 
-def _link(view: View, kind: str, survey: Survey, at: int) -> Link:
+def _link(view: View, kind: str, statistics: HeadStatistics, at: int) -> Link:
     map = view.map(kind)
     query, key = divmod(at, len(map.keys))
-    layer, head = divmod(int(survey.holder[query, key]), len(map.heads))
+    layer, head = divmod(int(statistics.holder[query, key]), len(map.heads))
     weight = float(map.weights[layer, head, query, key])
     return Link(query, key, weight, Head(map.layers[layer], map.heads[head]))

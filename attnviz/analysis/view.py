@@ -11,7 +11,7 @@ from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["View", "confine", "hide_special", "look"]
+__all__ = ["View", "hide_special", "make_view", "select_head"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class View:
         return self.result.key_tokens(kind)
 
 
-def confine(
+def select_head(
     result: AttentionResult, *, layer: int | None = None, head: Head | None = None
 ) -> AttentionResult:
     """The part of a result that is one layer or one head, under its true indices.
@@ -67,7 +67,7 @@ def confine(
     return replace(result, maps=maps)
 
 
-def look(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
+def make_view(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
     """Choose the units: words or tokens, special tokens shown or hidden."""
     notes: tuple[str, ...] = ()
     if words:

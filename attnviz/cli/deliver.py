@@ -13,9 +13,9 @@ from attnviz.cli.files import all_or_nothing, naming
 from attnviz.cli.options import Options
 
 if TYPE_CHECKING:
+    from attnviz.analysis.selection import Selection
     from attnviz.render.figure.save import Format
     from attnviz.result import AttentionResult
-    from attnviz.scene import Scene
 
 __all__ = ["Delivery", "open_delivery"]
 
@@ -27,7 +27,7 @@ SINGLE = (".npz", ".csv")
 class Sink(Protocol):
     """Something that takes results one by one and is told when there are no more."""
 
-    def add(self, scene: Scene) -> None:
+    def add(self, selection: Selection) -> None:
         """Take one more result."""
 
     def finish(self) -> None:
@@ -43,12 +43,12 @@ class Delivery:
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
-        from attnviz.scene import Scene
+        from attnviz.analysis.selection import Selection
 
-        scene = Scene(result, self._options)
+        selection = Selection(result, self._options)
         for path, sink in self._sinks:
             with naming(path) if path else nullcontext():
-                sink.add(scene)
+                sink.add(selection)
 
     def finish(self) -> None:
         """Write what could not be written before."""

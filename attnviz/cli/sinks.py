@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from attnviz.analysis.selection import Selection
 from attnviz.cli.options import Options
-from attnviz.scene import Scene
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,16 +25,16 @@ class Data:
         self._suffix = suffix
         self._precision = precision
 
-    def add(self, scene: Scene) -> None:
+    def add(self, selection: Selection) -> None:
         """Write the result as it is, by tokens and whole."""
         from attnviz.document import write_csv, write_json, write_npz
 
         if self._suffix == ".npz":
-            write_npz(scene.result, self._stream)
+            write_npz(selection.result, self._stream)
         elif self._suffix == ".csv":
-            write_csv(scene.result, self._stream, precision=self._precision)
+            write_csv(selection.result, self._stream, precision=self._precision)
         else:
-            write_json(scene.result, self._stream, precision=self._precision)
+            write_json(selection.result, self._stream, precision=self._precision)
             self._stream.flush()
 
     def finish(self) -> None:
@@ -48,20 +48,20 @@ class FigureFile:
         self._stream = stream
         self._format = format
         self._style = options.style()
-        self._scenes: list[Scene] = []
+        self._selections: list[Selection] = []
 
-    def add(self, scene: Scene) -> None:
+    def add(self, selection: Selection) -> None:
         """Keep what the picture will show."""
-        self._scenes.append(scene)
+        self._selections.append(selection)
 
     def finish(self) -> None:
         """Draw."""
         from attnviz.render.swift import import_swiftly
 
         import_swiftly()
-        from attnviz.show import draw
+        from attnviz.display import draw
 
-        drawn = draw(self._scenes, self._style)
+        drawn = draw(self._selections, self._style)
         from attnviz.render.figure import save
 
         save(drawn, self._stream, self._format, dpi=self._style.dpi)
@@ -73,17 +73,17 @@ class Page:
     def __init__(self, stream: BinaryIO, options: Options) -> None:
         self._stream = stream
         self._options = options
-        self._scenes: list[Scene] = []
+        self._selections: list[Selection] = []
 
-    def add(self, scene: Scene) -> None:
+    def add(self, selection: Selection) -> None:
         """Keep a result for the page."""
-        self._scenes.append(scene)
+        self._selections.append(selection)
 
     def finish(self) -> None:
         """Write the page."""
         from attnviz.render.page import Opening, write_page
 
-        options, first = self._options, self._scenes[0]
+        options, first = self._options, self._selections[0]
         opening = Opening(
             view="ask" if options.ask else "wall" if options.heads else "matrix",
             map=first.answers[0].kind if options.ask else first.kind,
@@ -93,19 +93,19 @@ class Page:
             special="hide" if options.no_special else "show",
             palette=options.palette,
         )
-        results = [scene.result for scene in self._scenes]
+        results = [selection.result for selection in self._selections]
         write_page(results, self._stream, title=options.title, opening=opening)
 
 
-def _heads(scene: Scene) -> str:
+def _heads(selection: Selection) -> str:
     """The heads a page opens at: the one that is shown or that answers, or those of a mean."""
-    if scene.options.heads:
+    if selection.options.heads:
         return "*"
-    if scene.options.ask:
-        return str(next(iter(scene.answers[0].heads), "*"))
-    if scene.panel.head is not None:
-        return str(scene.panel.head)
-    return "*" if scene.options.layer is None else f"{scene.options.layer}.*"
+    if selection.options.ask:
+        return str(next(iter(selection.answers[0].heads), "*"))
+    if selection.matrix.head is not None:
+        return str(selection.matrix.head)
+    return "*" if selection.options.layer is None else f"{selection.options.layer}.*"
 
 
 class Terminal:
@@ -116,10 +116,10 @@ class Terminal:
         self._console, self._screen = open_terminal(options.width)
         self._empty = True
 
-    def add(self, scene: Scene) -> None:
+    def add(self, selection: Selection) -> None:
         """Print what the options show of a result."""
         # Before anything is printed, because it may fail.
-        parts = list(_parts(scene, self._screen, self._continued))
+        parts = list(_parts(selection, self._screen, self._continued))
         if not self._empty:
             self._console.print()
         self._empty = False
@@ -145,28 +145,28 @@ def open_terminal(width: int | None) -> tuple[Console, Screen]:
     return console, Screen.of(console, width)
 
 
-def _parts(scene: Scene, screen: Screen, continued: bool) -> Iterator[RenderableType]:
+def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[RenderableType]:
     """The pictures of one result from top to bottom."""
     from attnviz.render import terminal
 
-    model, map = scene.result.model, scene.map
+    model, map = selection.result.model, selection.map
     n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
-    n_tokens = len(scene.result.tokens) + len(scene.result.target_tokens)
+    n_tokens = len(selection.result.tokens) + len(selection.result.target_tokens)
     yield terminal.title(model, n_tokens, n_layers, n_heads, screen)
-    written = scene.result.texts if continued else scene.result.target_texts
+    written = selection.result.texts if continued else selection.result.target_texts
     if any(text.strip() for text in written):
         yield "\n"
         yield terminal.wrote(" ".join(written), screen)
-    if scene.options.ask:
-        for answer in scene.answers:
+    if selection.options.ask:
+        for answer in selection.answers:
             yield "\n"
             yield terminal.answer(answer, screen)
-    elif scene.options.heads:
+    elif selection.options.heads:
         yield "\n"
-        yield terminal.wall(map, screen, hidden=scene.hidden, notes=scene.view.notes)
+        yield terminal.wall(map, screen, hidden=selection.hidden, notes=selection.view.notes)
     else:
         yield "\n"
-        yield terminal.heat_map(scene.panel, screen)
-        if scene.links:
+        yield terminal.heat_map(selection.matrix, screen)
+        if selection.links:
             yield "\n"
-            yield terminal.links(scene.links, *scene.axes, screen)
+            yield terminal.links(selection.links, *selection.axes, screen)

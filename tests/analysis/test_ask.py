@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.ask import Place, ask, find_word
-from attnviz.analysis.particular import survey
-from attnviz.analysis.view import look
+from attnviz.analysis.specificity import head_statistics
+from attnviz.analysis.view import make_view
 from attnviz.errors import UnknownWord
 from attnviz.result import Head
 from tests.analysis.results import result, words
@@ -71,9 +71,9 @@ def answer(asked="it:2", special=True, n_heads=3):
     weights[..., 8] = 1.0
     weights[1, 1, 7, [4, 8]] = 0.75, 0.25
     weights[0, 0, 7, [1, 8]] = 0.5, 0.5
-    view = look(result(SENTENCE, weights), special=special)
+    view = make_view(result(SENTENCE, weights), special=special)
     place = find_word(view.queries("encoder"), asked)
-    return ask(view, "encoder", survey(view, "encoder"), place, n_heads)
+    return ask(view, "encoder", head_statistics(view, "encoder"), place, n_heads)
 
 
 def test_the_heads_that_say_most_come_first_with_the_word_they_look_at():

@@ -7,12 +7,12 @@ import pytest
 
 from attnviz.analysis.choose import (
     default_kind,
-    head_panel,
-    mean_panel,
+    head_matrix,
+    mean_matrix,
     most_telling,
 )
-from attnviz.analysis.particular import survey
-from attnviz.analysis.view import confine, look
+from attnviz.analysis.specificity import head_statistics
+from attnviz.analysis.view import make_view, select_head
 from attnviz.errors import UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.analysis.results import result, uniform, words
@@ -26,7 +26,7 @@ def heads(**changed):
     weights = np.tile(uniform(N), (2, 3, 1, 1))
     for name, head in changed.items():
         weights[int(name[1]), int(name[3])] = head
-    return look(result(SENTENCE, weights))
+    return make_view(result(SENTENCE, weights))
 
 
 def to_hat(strength=0.75):
@@ -38,49 +38,49 @@ def to_hat(strength=0.75):
 
 
 def test_one_head_is_shown_as_it_is():
-    panel = head_panel(heads(h1_2=to_hat()), "encoder", Head(1, 2))
-    np.testing.assert_allclose(panel.weights, to_hat())
-    assert (panel.title, panel.head, panel.hidden) == ("head 1.2", Head(1, 2), 0)
-    assert [t.text for t in panel.queries] == [t.text for t in SENTENCE]
+    matrix = head_matrix(heads(h1_2=to_hat()), "encoder", Head(1, 2))
+    np.testing.assert_allclose(matrix.weights, to_hat())
+    assert (matrix.title, matrix.head, matrix.hidden) == ("head 1.2", Head(1, 2), 0)
+    assert [t.text for t in matrix.queries] == [t.text for t in SENTENCE]
 
 
 def layer(view, index):
-    return mean_panel(look(confine(view.result, layer=index)), "encoder")
+    return mean_matrix(make_view(select_head(view.result, layer=index)), "encoder")
 
 
 def test_a_layer_is_the_mean_of_its_heads_and_says_so():
-    panel = layer(heads(h1_0=to_hat()), 1)
-    np.testing.assert_allclose(panel.weights, (to_hat() + 2 * uniform(N)) / 3, atol=1e-6)
-    assert (panel.title, panel.head) == ("layer 1, mean of 3 heads", None)
+    matrix = layer(heads(h1_0=to_hat()), 1)
+    np.testing.assert_allclose(matrix.weights, (to_hat() + 2 * uniform(N)) / 3, atol=1e-6)
+    assert (matrix.title, matrix.head) == ("layer 1, mean of 3 heads", None)
 
 
 def test_the_mean_of_everything_says_over_what():
-    panel = mean_panel(heads(h1_0=to_hat()), "encoder")
-    np.testing.assert_allclose(panel.weights, (to_hat() + 5 * uniform(N)) / 6, atol=1e-6)
-    assert panel.title == "mean of 6 heads in 2 layers"
+    matrix = mean_matrix(heads(h1_0=to_hat()), "encoder")
+    np.testing.assert_allclose(matrix.weights, (to_hat() + 5 * uniform(N)) / 6, atol=1e-6)
+    assert matrix.title == "mean of 6 heads in 2 layers"
 
 
-def test_a_panel_says_how_much_weight_went_to_hidden_tokens():
-    view = look(result(SENTENCE, np.tile(to_hat(), (1, 1, 1, 1))), special=False)
-    panel = head_panel(view, "encoder", Head(0, 0))
-    assert panel.hidden == pytest.approx((6 * 1.0 + 0.25) / 7)
-    assert panel.weights[6, 3] == pytest.approx(0.75)
+def test_a_matrix_says_how_much_weight_went_to_hidden_tokens():
+    view = make_view(result(SENTENCE, np.tile(to_hat(), (1, 1, 1, 1))), special=False)
+    matrix = head_matrix(view, "encoder", Head(0, 0))
+    assert matrix.hidden == pytest.approx((6 * 1.0 + 0.25) / 7)
+    assert matrix.weights[6, 3] == pytest.approx(0.75)
 
 
 def test_a_slice_keeps_the_names_of_its_heads():
     map = AttentionMap(np.tile(uniform(N), (1, 2, 1, 1)), layers=(7,), heads=(3, 5))
-    view = look(AttentionResult(SENTENCE, {"encoder": map}))
-    assert head_panel(view, "encoder", Head(7, 5)).title == "head 7.5"
+    view = make_view(AttentionResult(SENTENCE, {"encoder": map}))
+    assert head_matrix(view, "encoder", Head(7, 5)).title == "head 7.5"
     assert layer(view, 7).title == "layer 7, mean of 2 heads"
 
 
 def test_a_head_that_is_not_there_is_refused_with_those_there_are():
     with pytest.raises(UnknownHead, match=r"9\.1.*layers 0, 1 and heads 0 to 2"):
-        head_panel(heads(), "encoder", Head(9, 1))
+        head_matrix(heads(), "encoder", Head(9, 1))
 
 
 def telling(view, kind="encoder"):
-    return most_telling(view, kind, survey(view, kind))
+    return most_telling(view, kind, head_statistics(view, kind))
 
 
 def test_the_head_that_links_words_is_chosen_over_those_that_spread_or_shift():
@@ -101,7 +101,7 @@ def test_the_choice_says_why_in_one_sentence():
 
 
 def test_a_single_word_has_a_head_to_show_but_no_reason():
-    view = look(result(words("[CLS]", "yes", "[SEP]"), np.tile(uniform(3), (2, 2, 1, 1))))
+    view = make_view(result(words("[CLS]", "yes", "[SEP]"), np.tile(uniform(3), (2, 2, 1, 1))))
     assert telling(view).head == Head(0, 0)
     assert "no two words" in telling(view).why
 
@@ -109,5 +109,5 @@ def test_a_single_word_has_a_head_to_show_but_no_reason():
 def test_cross_attention_is_shown_first_where_there_is_some():
     maps = {kind: AttentionMap(uniform(2)[None, None]) for kind in ("encoder", "decoder", "cross")}
     pair = AttentionResult(words("a", "b"), maps, target_tokens=words("c", "d"))
-    assert default_kind(look(pair)) == "cross"
+    assert default_kind(make_view(pair)) == "cross"
     assert default_kind(heads()) == "encoder"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz.analysis.links import strongest_links
-from attnviz.analysis.particular import survey
-from attnviz.analysis.view import look
+from attnviz.analysis.specificity import head_statistics
+from attnviz.analysis.view import make_view
 from attnviz.result import AttentionMap, AttentionResult, Head, Link
 from tests.analysis.results import result, words
 
@@ -14,8 +14,8 @@ LETTERS = words(*"abcdef")
 
 
 def links(weights, units=LETTERS, **options):
-    view = look(result(units, weights))
-    return strongest_links(view, "encoder", survey(view, "encoder"), **options)
+    view = make_view(result(units, weights))
+    return strongest_links(view, "encoder", head_statistics(view, "encoder"), **options)
 
 
 def heads(*entries):
@@ -47,8 +47,8 @@ def test_itself_and_neighbours_make_no_link():
 
 def test_heads_keep_their_true_names():
     map = AttentionMap(heads((1, 0, 4, 1, 0.75)), layers=(3, 8), heads=(2, 9))
-    view = look(AttentionResult(LETTERS, {"encoder": map}))
-    found = strongest_links(view, "encoder", survey(view, "encoder"))
+    view = make_view(AttentionResult(LETTERS, {"encoder": map}))
+    found = strongest_links(view, "encoder", head_statistics(view, "encoder"))
     assert found == [Link(4, 1, 0.75, Head(8, 2))]
 
 
@@ -56,8 +56,8 @@ def test_links_count_the_units_that_are_shown():
     units = words("[CLS]", "a", "b", "c", "[SEP]")
     weights = np.zeros((5, 5))
     weights[3, 1] = 0.5
-    view = look(result(units, weights), special=False)
-    (link,) = strongest_links(view, "encoder", survey(view, "encoder"))
+    view = make_view(result(units, weights), special=False)
+    (link,) = strongest_links(view, "encoder", head_statistics(view, "encoder"))
     assert (view.queries("encoder")[link.query].text, view.keys("encoder")[link.key].text) == (
         "c",
         "a",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.view import confine, look
+from attnviz.analysis.view import make_view, select_head
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.analysis.results import result, tokens, uniform, words
@@ -19,71 +19,71 @@ WEIGHTS = np.array(
 
 
 def test_hiding_special_tokens_leaves_the_other_weights_as_they_are():
-    view = look(result(UNITS, WEIGHTS), special=False)
+    view = make_view(result(UNITS, WEIGHTS), special=False)
     np.testing.assert_array_equal(view.map("encoder").weights[0, 0], WEIGHTS[1:3, 1:3])
     assert view.map("encoder").keys == (1, 2)
     assert [t.text for t in view.keys("encoder")] == ["a", "b"]
 
 
 def test_hiding_special_tokens_says_how_much_of_each_row_went_to_them():
-    view = look(result(UNITS, WEIGHTS), special=False)
+    view = make_view(result(UNITS, WEIGHTS), special=False)
     np.testing.assert_allclose(view.hidden["encoder"], [[[0.7, 0.3]]], atol=1e-7)
 
 
 def test_nothing_is_hidden_when_special_tokens_are_shown():
-    view = look(result(UNITS, WEIGHTS))
+    view = make_view(result(UNITS, WEIGHTS))
     assert view.hidden["encoder"].shape == (1, 1, 4)
     assert not view.hidden["encoder"].any()
 
 
 def test_words_are_shown_unless_tokens_are_asked_for():
     source = result(tokens("ab", "a+b"), uniform(2), text="ab")
-    assert [t.text for t in look(source).keys("encoder")] == ["ab"]
-    assert [t.text for t in look(source, words=False).keys("encoder")] == ["a", "b"]
+    assert [t.text for t in make_view(source).keys("encoder")] == ["ab"]
+    assert [t.text for t in make_view(source, words=False).keys("encoder")] == ["a", "b"]
 
 
 def test_a_view_says_that_tokens_were_merged_only_when_some_were():
-    assert look(result(tokens("ab", "a+b"), uniform(2))).notes
-    assert not look(result(tokens("a b", "a b"), uniform(2))).notes
-    assert not look(result(tokens("ab", "a+b"), uniform(2)), words=False).notes
+    assert make_view(result(tokens("ab", "a+b"), uniform(2))).notes
+    assert not make_view(result(tokens("a b", "a b"), uniform(2))).notes
+    assert not make_view(result(tokens("ab", "a+b"), uniform(2)), words=False).notes
 
 
 def test_special_tokens_of_source_and_target_are_hidden_each_on_its_side():
     source, target = words("a", "[EOS]"), words("[START]", "b", "c")
     cross = AttentionMap(np.array([[0.4, 0.6], [0.9, 0.1], [0.5, 0.5]], np.float32)[None, None])
     pair = AttentionResult(source, {"cross": cross}, target_tokens=target)
-    view = look(pair, special=False)
+    view = make_view(pair, special=False)
     np.testing.assert_allclose(view.map("cross").weights[0, 0], [[0.9], [0.5]])
     np.testing.assert_allclose(view.hidden["cross"][0, 0], [0.1, 0.5])
 
 
 def test_a_text_of_special_tokens_alone_cannot_be_shown_without_them():
     with pytest.raises(InputError, match="special"):
-        look(result(words("[CLS]", "[SEP]"), uniform(2)), special=False)
+        make_view(result(words("[CLS]", "[SEP]"), uniform(2)), special=False)
 
 
 def test_an_unknown_kind_of_map_is_named_with_those_there_are():
     with pytest.raises(InputError, match=r"'cross'.*encoder"):
-        look(result(UNITS, WEIGHTS)).map("cross")
+        make_view(result(UNITS, WEIGHTS)).map("cross")
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8).filter(lambda marks: not all(marks)))
 def test_what_is_shown_and_what_is_hidden_make_up_the_whole_row(marks):
     units = tuple(Token("x", word=None if s else i, special=s) for i, s in enumerate(marks))
     weights = np.random.default_rng(len(marks)).dirichlet(np.ones(len(marks)), (2, 3, len(marks)))
-    view = look(result(units, weights), special=False)
+    view = make_view(result(units, weights), special=False)
     shown = view.map("encoder").weights.sum(axis=-1)
     np.testing.assert_allclose(shown + view.hidden["encoder"], 1, atol=1e-6)
 
 
 def test_a_result_is_confined_to_a_layer_or_a_head_under_its_true_name():
     source = result(UNITS, np.arange(6 * 16).reshape(2, 3, 4, 4))
-    layer = confine(source, layer=1).maps["encoder"]
+    layer = select_head(source, layer=1).maps["encoder"]
     assert (layer.layers, layer.heads) == ((1,), (0, 1, 2))
-    head = confine(source, head=Head(1, 2)).maps["encoder"]
+    head = select_head(source, head=Head(1, 2)).maps["encoder"]
     assert (head.layers, head.heads) == ((1,), (2,))
     np.testing.assert_array_equal(head.weights[0, 0], np.arange(80, 96).reshape(4, 4))
-    assert confine(source) is source
+    assert select_head(source) is source
 
 
 def test_confining_leaves_out_the_maps_without_that_layer():
@@ -92,11 +92,11 @@ def test_confining_leaves_out_the_maps_without_that_layer():
         "cross": AttentionMap(np.ones((2, 1, 1, 1))),
     }
     pair = AttentionResult(words("a"), maps, target_tokens=words("b"))
-    assert list(confine(pair, layer=1).maps) == ["cross"]
+    assert list(select_head(pair, layer=1).maps) == ["cross"]
 
 
 def test_confining_to_what_is_not_there_is_refused():
     with pytest.raises(UnknownHead, match=r"9\.1"):
-        confine(result(UNITS, WEIGHTS), head=Head(9, 1))
+        select_head(result(UNITS, WEIGHTS), head=Head(9, 1))
     with pytest.raises(UnknownHead, match="layer 9"):
-        confine(result(UNITS, WEIGHTS), layer=9)
+        select_head(result(UNITS, WEIGHTS), layer=9)

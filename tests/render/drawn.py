@@ -11,10 +11,11 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.render.figure import save
 from attnviz.render.figure.label import Label
 from attnviz.render.figure.save import Format
-from attnviz.result import FloatArray, Panel, Token
+from attnviz.result import FloatArray, Token
 from tests.support.results import attention
 
 SENTENCE = "[CLS] He took the hat and examined it carefully [SEP]"
@@ -35,9 +36,9 @@ def softmax(queries: int, keys: int | None = None, *, seed: int = 0) -> FloatArr
     return attention((1, 1, queries, keys or queries), seed=seed)[0, 0]
 
 
-def panel(n: int = 10, title: str = "head 3.1", *, seed: int = 0) -> Panel:
+def view(n: int = 10, title: str = "head 3.1", *, seed: int = 0) -> MatrixView:
     shown = tokens() if n == 10 else many(n)
-    return Panel(softmax(n, seed=seed), shown, shown, title)
+    return MatrixView(softmax(n, seed=seed), shown, shown, title)
 
 
 def labels(figure: Figure) -> list[Label]:

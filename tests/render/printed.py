@@ -1,4 +1,4 @@
-"""Panels to print, and what a terminal would show of them."""
+"""Views to print, and what a terminal would show of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from rich.console import Console, RenderableType
 from rich.segment import Segment
 from rich.style import Style
 
+from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.render.terminal import Colour, Screen
 from attnviz.render.terminal.measure import width_of
-from attnviz.result import Answer, AttentionMap, FloatArray, Head, Panel, Token
+from attnviz.result import AttentionMap, FloatArray, Head, Token
 
 HAT = "He took the hat and examined it carefully"
 SPECIAL = ("[CLS]", "[SEP]")
@@ -36,12 +37,14 @@ def softmax(*shape: int, seed: int = 0) -> FloatArray:
     return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
 
 
-def panel(words: str | Sequence[str] = HAT, *, keys: Sequence[str] = (), **said: object) -> Panel:
-    """A panel of random weights over these words."""
+def view(
+    words: str | Sequence[str] = HAT, *, keys: Sequence[str] = (), **said: object
+) -> MatrixView:
+    """A view of random weights over these words."""
     queries = tokens(words)
     across = tokens(keys) if keys else queries
     given = {"weights": softmax(len(queries), len(across)), "title": "head 3.1", **said}
-    return Panel(queries=queries, keys=across, **given)  # type: ignore[arg-type]
+    return MatrixView(queries=queries, keys=across, **given)  # type: ignore[arg-type]
 
 
 def spotlight(queries: int, keys: int, *spots: tuple[int, int]) -> FloatArray:
@@ -52,7 +55,7 @@ def spotlight(queries: int, keys: int, *spots: tuple[int, int]) -> FloatArray:
     return weights
 
 
-def hat_answer(**changed: object) -> Answer:
+def hat_answer(**changed: object) -> WordAttention:
     """Where "it" looks, as head 3.1 and 4.7 and the mean of 72 heads say."""
     rows = np.full((2, 8), 0.02, np.float32)
     rows[0, 3], rows[1, 5] = 0.75, 0.5
@@ -68,7 +71,7 @@ def hat_answer(**changed: object) -> Answer:
         "tops": (3, 5),
         "n_heads": 72,
     }
-    return Answer(**{**said, **changed})  # type: ignore[arg-type]
+    return WordAttention(**{**said, **changed})  # type: ignore[arg-type]
 
 
 def attention(layers: int, heads: int, length: int, seed: int = 0) -> AttentionMap:

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
+from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
 from attnviz.render.figure import Style, answers
-from attnviz.result import Answer, Head, Token
+from attnviz.result import Head, Token
 from tests.render.drawn import cut, labels, many, notes, overlapping, texts, tokens
 
 MEAN = np.array([0.4, 0.05, 0.05, 0.05, 0.1, 0.05, 0.1, 0.05, 0.05, 0.1], np.float32)
 SHARP = np.array([0.17, 0, 0, 0.01, 0.75, 0, 0.02, 0.01, 0.01, 0.03], np.float32)
-ANSWER = Answer(
+ANSWER = WordAttention(
     Token("it"),
     7,
     tokens(),

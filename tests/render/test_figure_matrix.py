@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
 from attnviz.render.figure import Style, heat_map, side_by_side
 from attnviz.render.figure.cells import resample, scale_of
 from attnviz.render.figure.palettes import choose
-from attnviz.result import Panel, Token
-from tests.render.drawn import labels, many, notes, panel, pixels, softmax, texts, tokens
+from attnviz.result import Token
+from tests.render.drawn import labels, many, notes, pixels, softmax, texts, tokens, view
 
 
 def cell_colours(figure, shape, axes=0):
@@ -34,7 +35,7 @@ def expected(weights, name, *, signed=False, top=None):
 @pytest.mark.parametrize("name", ["ink", "grey", "viridis"])
 @pytest.mark.parametrize("n", [3, 10, 60])
 def test_every_cell_has_the_colour_of_its_weight(n, name):
-    shown = panel(n)
+    shown = view(n)
     figure = heat_map(shown, Style(palette=name, numbers=False, dpi=100))
     found = cell_colours(figure, (n, n))
     assert np.abs(found - expected(shown.weights, name)).max() <= 2
@@ -43,25 +44,25 @@ def test_every_cell_has_the_colour_of_its_weight(n, name):
 def test_queries_run_down_and_keys_across():
     weights = np.zeros((2, 3), np.float32)
     weights[1, 2] = 1
-    figure = heat_map(Panel(weights, many(2), many(3), "corner"), Style(numbers=False))
+    figure = heat_map(MatrixView(weights, many(2), many(3), "corner"), Style(numbers=False))
     dark = cell_colours(figure, (2, 3)).sum(axis=-1) < 300
     assert dark.tolist() == [[False, False, False], [False, False, True]]
 
 
 def test_the_scale_runs_from_zero_to_the_largest_weight_and_says_so():
-    shown = panel(10)
+    shown = view(10)
     assert {"0", f"{shown.weights.max():.2f}"} <= set(texts(heat_map(shown)))
 
 
 def test_a_small_largest_weight_is_written_with_two_digits():
     weights = np.full((2, 2), 0.0042, np.float32)
-    figure = heat_map(Panel(weights, many(2), many(2), "faint"), Style(numbers=False))
+    figure = heat_map(MatrixView(weights, many(2), many(2), "faint"), Style(numbers=False))
     assert "0.0042" in texts(figure)
 
 
 def test_a_given_top_of_the_scale_is_kept_and_what_is_beyond_is_told():
     weights = np.array([[0.2, 0.8]], np.float32)
-    shown = Panel(weights, many(1), many(2), "clipped")
+    shown = MatrixView(weights, many(1), many(2), "clipped")
     figure = heat_map(shown, Style(top=0.4, numbers=False))
     assert "0.40" in texts(figure) and "weights above 0.40 have the last colour" in notes(figure)
     assert np.abs(cell_colours(figure, (1, 2)) - expected(weights, "ink", top=0.4)).max() <= 2
@@ -70,7 +71,9 @@ def test_a_given_top_of_the_scale_is_kept_and_what_is_beyond_is_told():
 
 def test_a_difference_is_drawn_around_zero():
     weights = np.array([[-0.5, 0.0], [0.25, 0.5]], np.float32)
-    figure = heat_map(Panel(weights, many(2), many(2), "a − b", signed=True), Style(numbers=False))
+    figure = heat_map(
+        MatrixView(weights, many(2), many(2), "a − b", signed=True), Style(numbers=False)
+    )
     found = cell_colours(figure, (2, 2))
     assert np.abs(found - expected(weights, "ink", signed=True)).max() <= 2
     assert {"+0.50", "0", "−0.50"} <= set(texts(figure))
@@ -79,27 +82,27 @@ def test_a_difference_is_drawn_around_zero():
 
 
 def test_numbers_stand_in_the_cells_of_a_short_sentence_alone():
-    assert f"{softmax(10).max():.2f}" in texts(heat_map(panel(10)))[12:-3]
-    assert len(texts(heat_map(panel(40)))) < 100
+    assert f"{softmax(10).max():.2f}" in texts(heat_map(view(10)))[12:-3]
+    assert len(texts(heat_map(view(40)))) < 100
 
 
 def test_numbers_can_be_left_out_or_asked_for():
-    without = len(texts(heat_map(panel(10), Style(numbers=False))))
+    without = len(texts(heat_map(view(10), Style(numbers=False))))
     assert without == 10 + 10 + len(["title", "note", "top", "0"])
-    asked = heat_map(panel(30), Style(numbers=True))
+    asked = heat_map(view(30), Style(numbers=True))
     assert len(texts(asked)) > 300
 
 
 def test_numbers_that_could_not_be_read_are_refused_with_what_to_do():
     with pytest.raises(InputError, match=r"numbers do not fit .* larger --size or leave --numbers"):
-        heat_map(panel(40), Style(size=(3.3, 3.0), numbers=True))
+        heat_map(view(40), Style(size=(3.3, 3.0), numbers=True))
     with pytest.raises(InputError, match="512 × 512 numbers cannot be read"):
-        heat_map(panel(512), Style(numbers=True))
+        heat_map(view(512), Style(numbers=True))
 
 
 def test_numbers_are_light_on_dark_cells_and_dark_on_light_ones():
     weights = np.array([[0.02, 0.98]], np.float32)
-    figure = heat_map(Panel(weights, many(1), many(2), "two"))
+    figure = heat_map(MatrixView(weights, many(1), many(2), "two"))
     digits = [text for text in labels(figure) if text.get_fontsize() == 7.5]
     colour = {text.get_text(): text.get_color() for text in digits}
     assert colour["0.98"] == "white" and colour["0.02"] != "white"
@@ -107,32 +110,32 @@ def test_numbers_are_light_on_dark_cells_and_dark_on_light_ones():
 
 def test_no_weight_is_blank_and_a_little_is_not_rounded_up():
     weights = np.array([[0.0, 0.004, 0.996]], np.float32)
-    shown = texts(heat_map(Panel(weights, many(1), many(3), "three"), Style(numbers=True)))
+    shown = texts(heat_map(MatrixView(weights, many(1), many(3), "three"), Style(numbers=True)))
     assert "0.00" not in shown and "0.01" not in shown and shown.count("0") == 3  # cells and scale
 
 
 def test_only_what_a_causal_mask_forbids_is_blank():
     weights = np.array([[1, 0], [0, 1]], np.float32)
     for kind, zeros in ("encoder", 2), ("decoder", 1), ("cross", 2):
-        shown = Panel(weights, many(2), many(2), "two", kind)
+        shown = MatrixView(weights, many(2), many(2), "two", kind)
         assert texts(heat_map(shown, Style(numbers=True))).count("0") == zeros + 1  # of the scale
 
 
 def test_what_is_hidden_and_what_must_be_said_stand_under_the_picture():
-    shown = replace(panel(10), hidden=0.823, notes=("a sentence to be read",))
+    shown = replace(view(10), hidden=0.823, notes=("a sentence to be read",))
     said = notes(heat_map(shown, Style(title=False)))
     assert "82.3% of the weight is on hidden tokens" in said and "a sentence to be read" in said
 
 
 def test_numbers_of_faint_weights_have_more_decimals():
     weights = np.array([[0.0041, 0.0004, 0.00001]], np.float32)
-    shown = texts(heat_map(Panel(weights, many(1), many(3), "faint")))
+    shown = texts(heat_map(MatrixView(weights, many(1), many(3), "faint")))
     assert {"0.0041", "0.0004", "0"} <= set(shown) and "0.00" not in shown
 
 
 def test_cross_attention_has_its_target_down_and_its_source_across():
     target, source = tokens("a b"), tokens("c d e")
-    shown = Panel(softmax(2, 3), target, source, "cross", kind="cross")
+    shown = MatrixView(softmax(2, 3), target, source, "cross", kind="cross")
     figure = heat_map(shown)
     assert "target down, source across" in notes(figure)
     at = {text.get_text(): text.get_window_extent() for text in labels(figure)}
@@ -145,7 +148,7 @@ def test_cross_attention_has_its_target_down_and_its_source_across():
     ("title", "shown"), [(True, "head 3.1"), ("Figure 1", "Figure 1"), (False, None)]
 )
 def test_the_title_is_the_pictures_own_another_or_none(title, shown):
-    found = texts(heat_map(panel(10), Style(title=title)))
+    found = texts(heat_map(view(10), Style(title=title)))
     assert ("head 3.1" in found) == (shown == "head 3.1")
     assert shown is None or shown in found
 
@@ -154,7 +157,7 @@ def test_where_weights_share_a_pixel_the_strongest_is_seen_and_the_picture_says_
     n = 500
     weights = np.full((n, n), 1e-4, np.float32)
     weights[123, 321] = 1
-    figure = heat_map(Panel(weights, many(n), many(n), "one"), Style(size=(2, 2), dpi=72))
+    figure = heat_map(MatrixView(weights, many(n), many(n), "one"), Style(size=(2, 2), dpi=72))
     assert "each pixel shows the largest of up to" in notes(figure)
     assert (pixels(figure).sum(axis=-1) < 150).any()
 
@@ -170,8 +173,8 @@ def test_an_empty_scale_still_has_a_top():
     assert scale_of([np.zeros((2, 2), np.float32)], Style(), signed=False).top == 1
 
 
-def test_panels_side_by_side_share_one_scale_and_a_difference_has_its_own():
-    strong, weak = panel(4), replace(panel(4, "weak"), weights=softmax(4) / 2)
+def test_matrices_side_by_side_share_one_scale_and_a_difference_has_its_own():
+    strong, weak = view(4), replace(view(4, "weak"), weights=softmax(4) / 2)
     change = replace(weak, weights=weak.weights - strong.weights, title="change", signed=True)
     figure = side_by_side([strong, weak, change], Style(numbers=False), title="Two and a change")
     shown = texts(figure)
@@ -185,13 +188,13 @@ def test_panels_side_by_side_share_one_scale_and_a_difference_has_its_own():
 
 
 def test_a_neighbour_with_the_same_rows_is_not_labelled_twice():
-    figure = side_by_side([panel(10), panel(10, "again")], Style(numbers=False))
+    figure = side_by_side([view(10), view(10, "again")], Style(numbers=False))
     assert texts(figure).count("hat") == 3
 
 
-def test_panels_stand_in_rows_that_suit_the_size():
+def test_matrices_stand_in_rows_that_suit_the_size():
     def rows(size):
-        figure = side_by_side([panel(5)] * 4, Style(size=size))
+        figure = side_by_side([view(5)] * 4, Style(size=size))
         return len({round(axes.get_position().y0, 3) for axes in figure.axes if axes.collections})
 
     assert (rows((12, 3)), rows((6, 6)), rows((3, 12))) == (1, 2, 4)
@@ -203,5 +206,5 @@ def test_nothing_to_draw_is_refused():
 
 
 def test_one_token_is_a_picture_too():
-    figure = heat_map(Panel(np.ones((1, 1), np.float32), (Token("a"),), (Token("a"),), "one"))
+    figure = heat_map(MatrixView(np.ones((1, 1), np.float32), (Token("a"),), (Token("a"),), "one"))
     assert "1.00" in texts(figure)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from attnviz.render.figure import Style, heat_map, save, wall
 from attnviz.result import AttentionMap
-from tests.render.drawn import panel, pixels, svg_texts, tokens, written
+from tests.render.drawn import pixels, svg_texts, tokens, view, written
 from tests.support.results import attention
 
 FORMATS = ("png", "svg", "pdf")
@@ -43,7 +43,7 @@ image.interpolation: bilinear
 
 def digests():
     """A sum for each of a few pictures."""
-    small, large = heat_map(panel(10), SMALL), heat_map(panel(60), SMALL)
+    small, large = heat_map(view(10), SMALL), heat_map(view(60), SMALL)
     all_heads = wall(AttentionMap(attention((2, 2, 10, 10))), tokens(), tokens(), SMALL)
     made = [written(small, format) for format in FORMATS]
     made += [written(large, "svg"), written(all_heads, "png")]
@@ -76,19 +76,19 @@ def test_importing_swiftly_leaves_matplotlib_able_to_describe_its_artists(elsewh
 
 
 def test_saving_twice_gives_the_same_bytes():
-    figure = heat_map(panel(10), SMALL)
+    figure = heat_map(view(10), SMALL)
     for format in ("png", "svg"):
         assert written(figure, format) == written(figure, format)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_file_tells_when_or_with_what_it_was_made(format):
-    data = written(heat_map(panel(3)), format)
+    data = written(heat_map(view(3)), format)
     assert not any(word in data for word in (b"Matplotlib v", b"CreationDate", b"<dc:date>"))
 
 
 def test_text_in_an_svg_is_text():
-    figure = heat_map(panel(10))
+    figure = heat_map(view(10))
     shown = svg_texts(figure)
     assert {"head 3.1", "[CLS]", "hat", "examined"} <= set(shown)
     assert b"<use" not in written(figure, "svg").split(b"<text")[-1]
@@ -96,20 +96,20 @@ def test_text_in_an_svg_is_text():
 
 def test_drawing_leaves_the_users_settings_alone():
     before = dict(matplotlib.rcParams)
-    written(heat_map(panel(10)), "svg")
+    written(heat_map(view(10)), "svg")
     assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize(("dpi", "pixels_wide"), [(None, 330), (300, 990)])
 def test_dots_an_inch_are_the_figures_own_unless_given(dpi, pixels_wide):
     stream = io.BytesIO()
-    save(heat_map(panel(10), Style(size=(3.3, 3.0), dpi=100)), stream, "png", dpi=dpi)
+    save(heat_map(view(10), Style(size=(3.3, 3.0), dpi=100)), stream, "png", dpi=dpi)
     with Image.open(stream) as image:
         assert image.width == pixels_wide
 
 
 def test_a_figure_saved_by_matplotlib_itself_looks_the_same(tmp_path):
-    figure = heat_map(panel(10), Style(dpi=100))
+    figure = heat_map(view(10), Style(dpi=100))
     figure.savefig(tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as image:
         assert abs(pixels(figure) - image.convert("RGB")).max() <= 8

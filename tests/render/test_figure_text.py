@@ -9,9 +9,10 @@ import warnings
 import numpy as np
 import pytest
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.errors import AttnvizWarning, InputError
 from attnviz.render.figure import Style, emoji, fonts, heat_map
-from attnviz.result import Panel, Token
+from attnviz.result import Token
 from tests.render.drawn import (
     cut,
     labels,
@@ -32,7 +33,7 @@ needs_colour = pytest.mark.skipif(
 
 def drawn(*words, **style):
     shown = tuple(map(Token, words))
-    return heat_map(Panel(softmax(len(words)), shown, shown, "head 3.1"), Style(**style))
+    return heat_map(MatrixView(softmax(len(words)), shown, shown, "head 3.1"), Style(**style))
 
 
 def needs(letter):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.analysis.answers import WordAttention
 from attnviz.render.terminal import Colour, answer, links, title
 from attnviz.render.terminal.measure import width_of
-from attnviz.result import Answer, Head, Link, ModelInfo, Token
+from attnviz.result import Head, Link, ModelInfo, Token
 from tests.render.printed import (
     HAT,
     columns,
@@ -25,10 +26,10 @@ from tests.render.printed import (
 HOSTILE = ["\x1b[31m", "[bold]x[/]", "漢字", "👨‍👩‍👧", "مرحبا", "a\nb", "y" * 60, "हिन्दी"]
 
 
-def long_answer(n: int, words: list[str] | None = None) -> Answer:
+def long_answer(n: int, words: list[str] | None = None) -> WordAttention:
     keys = tuple(Token((words or [f"word{i}" for i in range(n)])[i % n]) for i in range(n))
     rows = softmax(5, n)
-    return Answer(
+    return WordAttention(
         word=keys[0],
         position=0,
         keys=keys,

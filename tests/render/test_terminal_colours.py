@@ -12,7 +12,7 @@ from rich.console import Console
 
 from attnviz.render.terminal import Colour, Screen, heat_map
 from attnviz.render.terminal.palette import LEVELS, Scale, round_up
-from tests.render.printed import panel, screen, written
+from tests.render.printed import screen, view, written
 
 PAINTED = [Colour.TRUE, Colour.EIGHT_BIT, Colour.STANDARD]
 LEVELS_UP = range(LEVELS + 1)
@@ -77,7 +77,7 @@ def test_signs_of_ours_are_replaced_only_where_they_must_be() -> None:
 @pytest.mark.parametrize("n", [8, 30, 60])
 def test_only_the_colours_that_the_screen_has_are_written(colour: Colour, n: int) -> None:
     target = screen(80, colour)
-    shown = written(heat_map(panel([f"w{i}" for i in range(n)]), target), target)
+    shown = written(heat_map(view([f"w{i}" for i in range(n)]), target), target)
     assert ("8;2;" in shown) == (colour is Colour.TRUE)
     assert ("8;5;" in shown) == (colour is Colour.EIGHT_BIT)
     assert "\x1b[" in shown

@@ -11,22 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.render.terminal import Colour, heat_map
 from attnviz.render.terminal.measure import width_of
 from attnviz.render.terminal.pixels import pooled
-from attnviz.result import Panel, Token
+from attnviz.result import Token
 from tests.render.printed import (
     ESCAPE,
     HAT,
     columns,
     grounded,
     lines,
-    panel,
     screen,
     softmax,
     spotlight,
     text,
     tokens,
+    view,
     written,
 )
 
@@ -46,7 +47,7 @@ def is_numbers(shown: list[str]) -> bool:
 
 
 def test_each_weight_stands_in_the_row_of_its_query_under_its_key() -> None:
-    told = panel()
+    told = view()
     header, *rows = text(heat_map(told, screen()))[1:]
     ends = [match.end() for match in re.finditer(r"\S+", header)]
     assert header.split() == HAT.split()
@@ -59,7 +60,7 @@ def test_each_weight_stands_in_the_row_of_its_query_under_its_key() -> None:
 
 
 def test_narrow_columns_drop_the_leading_zero_and_put_the_words_on_stairs() -> None:
-    told = panel(LONG[:14])
+    told = view(LONG[:14])
     shown = text(heat_map(told, screen(80)))
     first = next(n for n, line in enumerate(shown) if re.search(r"\.\d\d", line))
     rows, heads = shown[first:], shown[1:first]
@@ -72,7 +73,7 @@ def test_narrow_columns_drop_the_leading_zero_and_put_the_words_on_stairs() -> N
 
 
 def test_a_line_leads_from_each_raised_word_down_to_its_column() -> None:
-    heads = text(heat_map(panel(LONG[:14]), screen(80)))[1:4]
+    heads = text(heat_map(view(LONG[:14]), screen(80)))[1:4]
     for upper, lower in pairwise(heads):
         for match in re.finditer(r"\w+|│", upper):
             assert lower.ljust(80)[match.end() - 1] == "│"
@@ -85,12 +86,12 @@ def test_a_line_leads_from_each_raised_word_down_to_its_column() -> None:
 def test_numbers_are_rounded_to_hundredths(weight: float, in_four: str, in_three: str) -> None:
     for words, shown in ((["a"], in_four), (["a"] * 18, in_three)):
         weights = np.full((len(words), len(words)), weight, np.float32)
-        assert text(heat_map(panel(words, weights=weights), screen(80)))[-1].split()[1] == shown
+        assert text(heat_map(view(words, weights=weights), screen(80)))[-1].split()[1] == shown
 
 
 def test_where_numbers_do_not_fit_each_query_has_a_line_of_squares() -> None:
     spot = spotlight(30, 30, (4, 7))
-    shown = lines(heat_map(panel(LONG[:30], weights=spot), screen(80, Colour.TRUE)))
+    shown = lines(heat_map(view(LONG[:30], weights=spot), screen(80, Colour.TRUE)))
     rows = [line for line in shown[1:] if len(grounded(line)) == 60]
     assert len(rows) == 30
     start = grounded(rows[0])[0]
@@ -106,7 +107,7 @@ def test_where_numbers_do_not_fit_each_query_has_a_line_of_squares() -> None:
 
 def test_where_squares_do_not_fit_two_queries_share_a_line_of_half_blocks() -> None:
     spot = spotlight(60, 60, (4, 7), (11, 50))
-    shown = lines(heat_map(panel(LONG[:60], weights=spot), screen(80, Colour.TRUE)))
+    shown = lines(heat_map(view(LONG[:60], weights=spot), screen(80, Colour.TRUE)))
     rows = [line for line in shown if any(part.text.startswith("▀") for part in line)]
     assert len(rows) == 30
     start = next(n for n, (char, _) in enumerate(columns(rows[0])) if char == "▀")
@@ -122,14 +123,14 @@ def test_where_squares_do_not_fit_two_queries_share_a_line_of_half_blocks() -> N
 
 
 def test_an_odd_last_row_of_pixels_has_nothing_under_it() -> None:
-    shown = lines(heat_map(panel(LONG[:61]), screen(80, Colour.TRUE)))
+    shown = lines(heat_map(view(LONG[:61]), screen(80, Colour.TRUE)))
     last = [line for line in shown if any("▀" in part.text for part in line)][-1]
     assert all(style is None or style.bgcolor is None for _, style in columns(last))
 
 
 def test_two_hundred_words_stay_readable_at_eighty_columns() -> None:
     spots = ((17, 5), (160, 141), (33, 150))
-    told = panel(LONG[:200], weights=spotlight(200, 200, *spots))
+    told = view(LONG[:200], weights=spotlight(200, 200, *spots))
     shown = text(heat_map(told, screen(80, Colour.TRUE)))
     assert len(shown) < 50
     assert max(map(len, shown)) <= 80
@@ -143,7 +144,7 @@ def test_two_hundred_words_stay_readable_at_eighty_columns() -> None:
 
 
 def test_positions_across_the_top_stand_above_their_columns() -> None:
-    told = panel(LONG[:200], weights=spotlight(200, 200, *((0, key) for key in range(0, 200, 50))))
+    told = view(LONG[:200], weights=spotlight(200, 200, *((0, key) for key in range(0, 200, 50))))
     header, first = lines(heat_map(told, screen(80, Colour.TRUE)))[1:3]
     shown = columns(first)
     bright = [n for n, (c, s) in enumerate(shown) if c == "▀" and s.color.triplet.green > 200]
@@ -155,7 +156,7 @@ def test_the_strongest_weights_named_are_between_words_and_not_special_tokens() 
     words = tokens(["[CLS]", *LONG[:98], "[SEP]"])
     weights = spotlight(100, 100, *((query, 99) for query in range(100)))
     weights[40, 20] = 0.3
-    told = Panel(weights, words, words, "head 3.1")
+    told = MatrixView(weights, words, words, "head 3.1")
     shown = " ".join(text(heat_map(told, screen(80, Colour.TRUE)))[-2:])
     assert f"40 {LONG[39]} → 20 {LONG[19]}" in shown
     assert "[SEP]" not in shown
@@ -175,7 +176,7 @@ def test_pooling_keeps_the_strongest_weight_of_each_square(rows: int, keys: int,
 def test_nothing_is_wider_than_the_screen_and_columns_stay_aligned(
     words: list[str], width: int, colour: Colour, encoding: str
 ) -> None:
-    shown = lines(heat_map(panel(words), screen(width, colour, encoding)))
+    shown = lines(heat_map(view(words), screen(width, colour, encoding)))
     assert all(sum(width_of(part.text) for part in line) <= width for line in shown)
     grounds = [tuple(grounded(line)) for line in shown[1:]]
     assert len({ground for ground in grounds if ground}) <= 1
@@ -186,13 +187,13 @@ def test_nothing_is_wider_than_the_screen_and_columns_stay_aligned(
 def test_long_sentences_fit_any_screen(n: int, width: int, colour: Colour, odd: bool) -> None:
     words = ((SCRIPTS + HOSTILE) * 17)[:n] if odd else (LONG * 2)[:n]
     weights = np.tile(softmax(1, n), (n, 1))
-    shown = text(heat_map(panel(words, weights=weights), screen(width, colour)))
+    shown = text(heat_map(view(words, weights=weights), screen(width, colour)))
     assert max(map(width_of, shown)) <= width
 
 
 @pytest.mark.parametrize("colour", [Colour.NONE, Colour.TRUE])
 def test_numbers_end_in_the_same_column_whatever_the_script(colour: Colour) -> None:
-    told = panel(SCRIPTS, weights=np.full((10, 10), 0.5, np.float32))
+    told = view(SCRIPTS, weights=np.full((10, 10), 0.5, np.float32))
     shown = text(heat_map(told, screen(100, colour)))
     rows = [line for line in shown if "0.50" in line]
     assert len(rows) == 10
@@ -202,14 +203,14 @@ def test_numbers_end_in_the_same_column_whatever_the_script(colour: Colour) -> N
 
 
 def test_labels_of_right_to_left_words_do_not_take_the_numbers_along() -> None:
-    row = text(heat_map(panel(["مرحبا", "a"]), screen()))[2]
+    row = text(heat_map(view(["مرحبا", "a"]), screen()))[2]
     before = row[: re.search(r"\d", row).start()]  # type: ignore[union-attr]
     assert before.rstrip(" ").endswith("\u200e")
 
 
 def test_the_cursor_is_put_back_after_text_of_unsure_width_on_a_terminal() -> None:
     terminal = replace(screen(80, Colour.TRUE), anchored=True)
-    told = panel(["👍🏽", "word"], weights=np.full((2, 2), 0.5, np.float32))
+    told = view(["👍🏽", "word"], weights=np.full((2, 2), 0.5, np.float32))
     for line in lines(heat_map(told, terminal)):
         column = 0
         for part in line:
@@ -221,13 +222,13 @@ def test_the_cursor_is_put_back_after_text_of_unsure_width_on_a_terminal() -> No
 
 def test_without_colour_not_one_escape_is_written() -> None:
     for n in (8, 30, 100):
-        assert "\x1b" not in written(heat_map(panel(LONG[:n]), screen()), screen())
+        assert "\x1b" not in written(heat_map(view(LONG[:n]), screen()), screen())
 
 
 @pytest.mark.parametrize("n", [8, 14, 30, 100])
 def test_an_ascii_stream_gets_ascii(n: int) -> None:
     target = screen(encoding="ascii")
-    shown = written(heat_map(panel(["漢", "→", *LONG[: n - 2]]), target), target)
+    shown = written(heat_map(view(["漢", "→", *LONG[: n - 2]]), target), target)
     assert shown.isascii()
     assert "\\u6f22"[:4] in shown
 
@@ -235,7 +236,7 @@ def test_an_ascii_stream_gets_ascii(n: int) -> None:
 def test_without_colour_pixels_are_digits_in_tenths_of_the_scale() -> None:
     weights = spotlight(100, 100, (0, 1))
     weights[0, 2], weights[0, 3], weights[0, 4] = 0.5, 0.06, 0.04
-    shown = text(heat_map(panel(LONG[:100], weights=weights), screen(130)))
+    shown = text(heat_map(view(LONG[:100], weights=weights), screen(130)))
     assert "·951··" in shown[2]
     assert any("tenths of 1" in line for line in shown)
 
@@ -243,7 +244,7 @@ def test_without_colour_pixels_are_digits_in_tenths_of_the_scale() -> None:
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("repeat", [1, 4, 12])
 def test_hostile_tokens_appear_as_text(colour: Colour, repeat: int) -> None:
-    told = panel(HOSTILE * repeat, title="[red]\x1b[2J", notes=("\x1b]0;x\x07 [bold]note[/]",))
+    told = view(HOSTILE * repeat, title="[red]\x1b[2J", notes=("\x1b]0;x\x07 [bold]note[/]",))
     target = screen(120, colour)
     shown = ESCAPE.sub("", written(heat_map(told, target), target))
     assert not set("\x1b\x07\x9b\t\u202e") & set(shown)
@@ -255,29 +256,29 @@ def test_hostile_tokens_appear_as_text(colour: Colour, repeat: int) -> None:
 
 
 def test_the_weight_left_out_and_the_notes_are_said() -> None:
-    shown = text(heat_map(panel(hidden=0.624, notes=("Because of this.",)), screen()))
+    shown = text(heat_map(view(hidden=0.624, notes=("Because of this.",)), screen()))
     assert shown[-2:] == [
         "62% of the weight goes to tokens that are not shown.",
         "Because of this.",
     ]
-    assert "not shown" not in " ".join(text(heat_map(panel(), screen())))
+    assert "not shown" not in " ".join(text(heat_map(view(), screen())))
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.0004, "under 1%"), (0.9999, "over 99%")])
 def test_a_share_is_never_rounded_to_nothing_or_all(share: float, said: str) -> None:
-    assert text(heat_map(panel(hidden=share), screen()))[-1].startswith(said)
+    assert text(heat_map(view(hidden=share), screen()))[-1].startswith(said)
 
 
 def test_long_notes_wrap_between_words() -> None:
     note = "This head was chosen since most of what it gives goes to other words and not to itself."
-    shown = text(heat_map(panel("a b", notes=(note,)), screen(40)))
+    shown = text(heat_map(view("a b", notes=(note,)), screen(40)))
     assert " ".join(shown[4:]) == note
     assert max(map(len, shown)) <= 40
 
 
 def test_the_strongest_weight_of_each_row_is_bold_and_zeros_are_fainter() -> None:
     weights = np.array([[0.7, 0.3, 0.0], [0.2, 0.0, 0.8], [0.1, 0.9, 0.0]], np.float32)
-    rows = lines(heat_map(panel("a b c", weights=weights), screen(80, Colour.TRUE)))[2:]
+    rows = lines(heat_map(view("a b c", weights=weights), screen(80, Colour.TRUE)))[2:]
     for row, strongest in zip(rows, ("0.70", "0.80", "0.90"), strict=True):
         assert [part.text.strip() for part in row if part.style and part.style.bold] == [strongest]
     cells = {part.text.strip(): part.style for part in rows[0]}
@@ -286,39 +287,39 @@ def test_the_strongest_weight_of_each_row_is_bold_and_zeros_are_fainter() -> Non
 
 def test_differences_are_signed_and_have_two_hues() -> None:
     weights = np.array([[0.5, -0.5], [0.0, 0.1]], np.float32)
-    told = panel("a b", weights=weights, signed=True)
+    told = view("a b", weights=weights, signed=True)
     rows = lines(heat_map(told, screen(80, Colour.TRUE)))[2:]
     cells = {part.text.strip(): part.style for part in rows[0]}
     gain, loss = cells["+0.50"].bgcolor.triplet, cells["-0.50"].bgcolor.triplet  # type: ignore[union-attr]
     assert gain.red > gain.blue and loss.blue > loss.red  # type: ignore[union-attr]
-    loss = panel(LONG[:60], weights=-spotlight(60, 60, (0, 1)), signed=True)
+    loss = view(LONG[:60], weights=-spotlight(60, 60, (0, 1)), signed=True)
     dense = text(heat_map(loss, screen()))
     assert "·i·" in dense[2] and "letters" in " ".join(dense)
 
 
 def test_cross_attention_may_have_few_queries_and_many_keys() -> None:
-    told = panel("deux mots", keys=LONG[:90], weights=spotlight(2, 90, (1, 60)))
+    told = view("deux mots", keys=LONG[:90], weights=spotlight(2, 90, (1, 60)))
     shown = text(heat_map(told, screen(80, Colour.TRUE)))
     assert any(re.search(rf"1 mots → 60 {LONG[60]} +1\.00", line) for line in shown)
 
 
 def test_cross_attention_is_told_from_a_map_of_one_text_with_itself() -> None:
-    within, across = (replace(panel(), kind=kind) for kind in ("encoder", "cross"))
+    within, across = (replace(view(), kind=kind) for kind in ("encoder", "cross"))
     assert "query ↓ key →" in text(heat_map(within, screen()))[0]
     assert "target ↓ source →" in text(heat_map(across, screen()))[0]
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (2, 0), (0, 2)])
-def test_an_empty_panel_prints_its_title(shape: tuple[int, int]) -> None:
+def test_an_empty_matrix_prints_its_title(shape: tuple[int, int]) -> None:
     axes = [tuple(Token("x") for _ in range(n)) for n in shape]
-    told = Panel(np.zeros(shape, np.float32), *axes, "nothing")
+    told = MatrixView(np.zeros(shape, np.float32), *axes, "nothing")
     for colour in COLOURS:
         assert text(heat_map(told, screen(80, colour)))[0].startswith("nothing")
 
 
 def test_weights_that_are_not_numbers_are_shown_as_such() -> None:
     weights = np.array([[np.nan, 1.0], [0.5, 0.5]], np.float32)
-    assert text(heat_map(panel("a b", weights=weights), screen()))[2].split() == [
+    assert text(heat_map(view("a b", weights=weights), screen()))[2].split() == [
         "a",
         "nan",
         "1.00",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
 from attnviz.render.figure.cells import decimals, scale_of, short, written
 from attnviz.render.figure.notes import hidden_note
@@ -18,7 +19,7 @@ from attnviz.render.figure.sheet import NARROWEST as NARROWEST_SHEET
 from attnviz.render.figure.side import ordinal
 from attnviz.render.safe import label, visible
 from attnviz.render.style import Style
-from attnviz.result import Answer, FloatArray
+from attnviz.result import FloatArray
 
 __all__ = ["answers"]
 
@@ -40,7 +41,7 @@ MOST_KEYS = 24  # of a longer text only the keys that get most are shown
 STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
 
 
-def answers(asked: Sequence[Answer], style: Style = DEFAULT) -> Figure:
+def answers(asked: Sequence[WordAttention], style: Style = DEFAULT) -> Figure:
     """Draw the row of each asked word: the mean over its heads, then the heads that say most."""
     if not asked:
         raise InputError("there is no answer to draw; ask about a word")
@@ -63,7 +64,7 @@ class _Layout(NamedTuple):
 class _Bars:
     """What stays the same while the room for the bars is looked for."""
 
-    def __init__(self, asked: list[Answer], style: Style) -> None:
+    def __init__(self, asked: list[WordAttention], style: Style) -> None:
         self.asked, self.style = asked, style
         self.title = style.heading(_question(label(asked[0].word.text)) if len(asked) == 1 else "")
         rows = [column.row for answer in asked for column in _columns(answer)]
@@ -86,7 +87,7 @@ class _Bars:
             y = self._draw_answer(sheet, answer, layout, y) + BETWEEN
         return sheet.figure
 
-    def _draw_answer(self, sheet: Sheet, answer: Answer, layout: _Layout, y: float) -> float:
+    def _draw_answer(self, sheet: Sheet, answer: WordAttention, layout: _Layout, y: float) -> float:
         """Draw one answer from y down; the inches at which it ends."""
         if len(self.asked) > 1:
             word = self.ruler.elide(label(answer.word.text), HEADING, sheet.width / 2)
@@ -196,7 +197,7 @@ class _Bars:
         notes.append(self.scale.note)
         return Frame.around(self.title, notes, width, self.ruler)
 
-    def _named(self, answer: Answer) -> str:
+    def _named(self, answer: WordAttention) -> str:
         """The word that a note is about and, where there are several texts, in which it stands."""
         word = label(answer.word.text)
         if len(self.texts) == 1:
@@ -212,7 +213,7 @@ class _Column(NamedTuple):
     top: int
 
 
-def _columns(answer: Answer) -> list[_Column]:
+def _columns(answer: WordAttention) -> list[_Column]:
     """The mean, then the heads that say most; a head alone has one column."""
     counted = [i for i, key in enumerate(answer.keys) if not key.special and i != _own(answer)]
     candidates = counted or list(range(len(answer.keys)))
@@ -224,13 +225,13 @@ def _columns(answer: Answer) -> list[_Column]:
     return [mean, *(_Column(f"head {head}", row, top) for head, row, top in heads)]
 
 
-def _own(answer: Answer) -> int | None:
+def _own(answer: WordAttention) -> int | None:
     """The place of the asked word among the keys, if it is one of them."""
     at = answer.position
     return at if at < len(answer.keys) and answer.keys[at] == answer.word else None
 
 
-def _strongest(answer: Answer, most: int) -> list[int]:
+def _strongest(answer: WordAttention, most: int) -> list[int]:
     """The keys to show, in their order: all, or those that get most from any row shown."""
     highest = np.max([column.row for column in _columns(answer)], axis=0)
     return sorted(np.argsort(-highest, kind="stable")[:most].tolist())

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.render.figure.bar import LOWEST
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.sheet import PAD, Frame
 from attnviz.render.figure.side import Side, lay_across, lay_down
 from attnviz.render.safe import visible
-from attnviz.result import Panel
 
 __all__ = ["HEADING", "Block", "Plan", "fit", "lay_out", "natural_cell"]
 
 HEADING = 8.5  # points
 HEADING_HEIGHT = HEADING / 72 * 1.35
-BETWEEN = 0.22  # inches between panels
+BETWEEN = 0.22  # inches between views
 LARGEST_CELL, LABELLED_CELL = 0.42, 0.072  # inches; in the latter the smallest labels fit
 USUAL, WIDEST = 6.5, 12.0  # inches for a matrix that nobody gave a size
 LEAST = 0.3  # inches; a matrix smaller than that shows nothing
@@ -27,18 +27,18 @@ SKEWED = 4  # times as many tokens on one axis as on the other
 
 
 class Block(NamedTuple):
-    """One panel with its labels; no ``rows`` where those of its neighbour serve it too."""
+    """One view with its labels; no ``rows`` where those of its neighbour serve it too."""
 
-    panel: Panel
+    view: MatrixView
     heading: Sequence[str]
     rows: Side | None
     columns: Side
 
 
 class Plan(NamedTuple):
-    """Panels in rows of so many, all with cells of the same width and height in inches.
+    """Views in rows of so many, all with cells of the same width and height in inches.
 
-    ``bars`` says for each column of panels what the scales at its right take.
+    ``bars`` says for each column of views what the scales at its right take.
     """
 
     blocks: Sequence[Block]
@@ -48,47 +48,47 @@ class Plan(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Inches that all panels take."""
+        """Inches that all views take."""
         return sum(self.left(c) + self.matrix_width(c) + self.bars[c] for c in self._columns) + (
             BETWEEN * (self.per_row - 1)
         )
 
     @property
     def height(self) -> float:
-        """Inches that all panels take."""
+        """Inches that all views take."""
         return sum(self.over(r) + self.matrix_height(r) for r in self._rows) + BETWEEN * (
             len(self._rows) - 1
         )
 
     def left(self, column: int) -> float:
-        """Inches for the labels left of a column of panels."""
+        """Inches for the labels left of a column of views."""
         return max(b.rows.room if b.rows else 0.0 for b in self.blocks[column :: self.per_row])
 
     def over(self, row: int) -> float:
-        """Inches for headings and labels over a row of panels."""
+        """Inches for headings and labels over a row of views."""
         blocks = self.row(row)
         headings = max(len(block.heading) for block in blocks) * HEADING_HEIGHT
         return headings + max(block.columns.room for block in blocks)
 
     def matrix_width(self, column: int) -> float:
-        """Inches for the matrices of a column of panels."""
+        """Inches for the matrices of a column of views."""
         return self.cell[0] * self.keys(column)
 
     def matrix_height(self, row: int) -> float:
-        """Inches for the matrices of a row of panels, or for the scale at their side."""
+        """Inches for the matrices of a row of views, or for the scale at their side."""
         return max(LOWEST, self.cell[1] * self.queries(row))
 
     def row(self, row: int) -> Sequence[Block]:
-        """The panels of a row."""
+        """The views of a row."""
         return self.blocks[row * self.per_row : (row + 1) * self.per_row]
 
     def keys(self, column: int) -> int:
-        """How many keys the widest panel of a column has."""
-        return max(len(block.panel.keys) for block in self.blocks[column :: self.per_row])
+        """How many keys the widest view of a column has."""
+        return max(len(block.view.keys) for block in self.blocks[column :: self.per_row])
 
     def queries(self, row: int) -> int:
-        """How many queries the highest panel of a row has."""
-        return max(len(block.panel.queries) for block in self.row(row))
+        """How many queries the highest view of a row has."""
+        return max(len(block.view.queries) for block in self.row(row))
 
     def place(self, i: int) -> tuple[float, float]:
         """The upper left corner of matrix number i, in inches from that of the plan."""
@@ -117,20 +117,20 @@ class Plan(NamedTuple):
         return range(-(-len(self.blocks) // self.per_row))
 
 
-def natural_cell(queries: int, keys: int, panels: int) -> tuple[float, float]:
+def natural_cell(queries: int, keys: int, views: int) -> tuple[float, float]:
     """Cells where nobody asked for a size: large, but in no too large a picture.
 
     They are square, except where one axis is much longer than the other.
     """
-    most = max(queries, keys * panels)
-    side = min(max(USUAL * panels**0.5 / most, LABELLED_CELL), LARGEST_CELL, WIDEST / most)
+    most = max(queries, keys * views)
+    side = min(max(USUAL * views**0.5 / most, LABELLED_CELL), LARGEST_CELL, WIDEST / most)
     width = max(side, min(SMALL_CELL, USUAL / keys)) if queries > SKEWED * keys else side
     height = max(side, min(SMALL_CELL, USUAL / queries)) if keys > SKEWED * queries else side
     return width, height
 
 
 def lay_out(
-    panels: Sequence[Panel],
+    views: Sequence[MatrixView],
     per_row: int,
     cell: tuple[float, float],
     limits: tuple[float, float],
@@ -139,14 +139,14 @@ def lay_out(
 ) -> Plan:
     """Labels for cells of this size, no wider or higher than the limits."""
     blocks = []
-    for i, panel in enumerate(panels):
-        shared = i % per_row > 0 and panel.queries == panels[i - 1].queries
-        rows = None if shared else lay_down(panel.queries, cell[1], limits[0], ruler)
-        columns = lay_across(panel.keys, cell[0], limits[1], ruler)
-        room = cell[0] * len(panel.keys) + (rows.room if rows else 0.0)
-        title = visible(panel.title) if len(panels) > 1 else ""
+    for i, view in enumerate(views):
+        shared = i % per_row > 0 and view.queries == views[i - 1].queries
+        rows = None if shared else lay_down(view.queries, cell[1], limits[0], ruler)
+        columns = lay_across(view.keys, cell[0], limits[1], ruler)
+        room = cell[0] * len(view.keys) + (rows.room if rows else 0.0)
+        title = visible(view.title) if len(views) > 1 else ""
         heading = ruler.wrap(title, HEADING, max(room, LEAST), bold=True)
-        blocks.append(Block(panel, heading, rows, columns))
+        blocks.append(Block(view, heading, rows, columns))
     return Plan(blocks, per_row, cell, bars)
 
 
@@ -172,6 +172,6 @@ def fit(
 
 
 def _shows_something(plan: Plan) -> bool:
-    panel = plan.blocks[0].panel
-    most = max(len(panel.keys) * plan.cell[0], len(panel.queries) * plan.cell[1])
+    view = plan.blocks[0].view
+    most = max(len(view.keys) * plan.cell[0], len(view.queries) * plan.cell[1])
     return most >= LEAST

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.render.figure.side import ordinal
-from attnviz.result import Panel
 
-__all__ = ["axes_note", "hidden_note", "panel_notes", "pooled_note", "thinned_note"]
+__all__ = ["axes_note", "hidden_note", "pooled_note", "thinned_note", "view_notes"]
 
 
-def panel_notes(panels: Sequence[Panel]) -> Iterator[str]:
-    """How panels are read, what they say themselves, and what they leave out."""
-    yield from dict.fromkeys(axes_note(panel.kind) for panel in panels)
-    hidden = {panel.hidden for panel in panels}
-    for panel in panels:
-        yield from panel.notes
-        of = f"{panel.title}: " if len(hidden) > 1 else ""
-        yield hidden_note(panel.hidden, of)
+def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
+    """How views are read, what they say themselves, and what they leave out."""
+    yield from dict.fromkeys(axes_note(view.kind) for view in views)
+    hidden = {view.hidden for view in views}
+    for view in views:
+        yield from view.notes
+        of = f"{view.title}: " if len(hidden) > 1 else ""
+        yield hidden_note(view.hidden, of)
 
 
 def axes_note(kind: str) -> str:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from attnviz.analysis.answers import MatrixView
 from attnviz.render.figure.cells import Scale, resample, written
 from attnviz.render.figure.palettes import readable_in_white
 from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.sheet import INK, Sheet, outline
-from attnviz.result import FloatArray, Panel
+from attnviz.result import FloatArray
 
 __all__ = [
     "LEGIBLE",
@@ -42,21 +43,19 @@ class Digits(NamedTuple):
 
 
 def draw_tiles(
-    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, digits: Digits | None
+    sheet: Sheet, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits | None
 ) -> None:
     """Draw a matrix from its upper left corner, with its numbers in the cells or without."""
-    queries, keys = panel.weights.shape
+    queries, keys = view.weights.shape
     axes = sheet.axes(*corner, keys * cell[0], queries * cell[1])
     axes.set(xlim=(-0.5, keys - 0.5), ylim=(queries - 0.5, -0.5))
-    if min(cell) >= SEPARATED and panel.weights.size <= MOST_TILES:
-        _lay_tiles(axes, panel.weights, scale)
+    if min(cell) >= SEPARATED and view.weights.size <= MOST_TILES:
+        _lay_tiles(axes, view.weights, scale)
     else:
-        _paint(
-            axes, panel.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi
-        )
+        _paint(axes, view.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi)
     outline(axes)
     if digits:
-        _write_digits(sheet, panel, scale, corner, cell, digits)
+        _write_digits(sheet, view, scale, corner, cell, digits)
 
 
 def shared_by(cell: float, dpi: int) -> int:
@@ -64,9 +63,11 @@ def shared_by(cell: float, dpi: int) -> int:
     return int(np.ceil(1 / (cell * dpi))) if cell * dpi < 1 else 1
 
 
-def fitting_digits(panels: Sequence[Panel], places: int, cell: Size, ruler: Ruler) -> Digits | None:
-    """The largest digits with which the numbers of all panels fit their cells, if any do."""
-    widest = _widest(panels, places)
+def fitting_digits(
+    views: Sequence[MatrixView], places: int, cell: Size, ruler: Ruler
+) -> Digits | None:
+    """The largest digits with which the numbers of all views fit their cells, if any do."""
+    widest = _widest(views, places)
     points = LARGEST
     while points >= SMALLEST:
         width, height = ruler.size(widest, points)
@@ -76,28 +77,28 @@ def fitting_digits(panels: Sequence[Panel], places: int, cell: Size, ruler: Rule
     return None
 
 
-def side_for_digits(panels: Sequence[Panel], places: int, ruler: Ruler) -> float:
+def side_for_digits(views: Sequence[MatrixView], places: int, ruler: Ruler) -> float:
     """The side in inches of square cells in which numbers can be read."""
-    return 1.01 * ruler.size(_widest(panels, places), LEGIBLE)[0] / FILLED
+    return 1.01 * ruler.size(_widest(views, places), LEGIBLE)[0] / FILLED
 
 
-def uncluttered(panels: Sequence[Panel]) -> bool:
+def uncluttered(views: Sequence[MatrixView]) -> bool:
     """Whether digits would help rather than clutter."""
-    return all(panel.weights.size <= UNCLUTTERED for panel in panels)
+    return all(view.weights.size <= UNCLUTTERED for view in views)
 
 
-def _widest(panels: Sequence[Panel], places: int) -> str:
+def _widest(views: Sequence[MatrixView], places: int) -> str:
     """The longest number that would stand in a cell."""
-    extremes = [float(f(panel.weights)) for panel in panels for f in (np.min, np.max)]
+    extremes = [float(f(view.weights)) for view in views for f in (np.min, np.max)]
     return max((written(weight, places) for weight in extremes), key=len)
 
 
 def _write_digits(
-    sheet: Sheet, panel: Panel, scale: Scale, corner: Size, cell: Size, digits: Digits
+    sheet: Sheet, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
-    light = readable_in_white(scale.colours(scale.norm(panel.weights)))
-    causal = panel.kind == "decoder" and tuple(panel.queries) == tuple(panel.keys)
-    for (query, key), weight in np.ndenumerate(panel.weights):
+    light = readable_in_white(scale.colours(scale.norm(view.weights)))
+    causal = view.kind == "decoder" and tuple(view.queries) == tuple(view.keys)
+    for (query, key), weight in np.ndenumerate(view.weights):
         if causal and key > query and weight == 0:
             continue  # the mask forbids it, which is not the same as a weight of 0
         sheet.write(

@@ -8,6 +8,7 @@ from itertools import zip_longest
 import numpy as np
 from rich.segment import Segments
 
+from attnviz.analysis.answers import WordAttention
 from attnviz.render.safe import label
 from attnviz.render.terminal.bars import Bar, bars
 from attnviz.render.terminal.lines import (
@@ -23,14 +24,13 @@ from attnviz.render.terminal.lines import (
 from attnviz.render.terminal.palette import Scale, accent, plain
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.render.terminal.shaded import shaded
-from attnviz.result import Answer
 
 MOST_BARS = 16  # words in their own order; of more, only the strongest
 SHADED_HEADS = 4
 TWO_COLUMNS, WIDEST_COLUMN, BETWEEN = 64, 46, 3
 
 
-def answer(answer: Answer, screen: Screen) -> Segments:
+def answer(answer: WordAttention, screen: Screen) -> Segments:
     """The word's answer in one line, then what it rests on."""
     keys = names(answer.keys, screen)
     lines = [*_headline(answer, keys, screen), []]
@@ -40,7 +40,7 @@ def answer(answer: Answer, screen: Screen) -> Segments:
     return picture([*lines, *footnotes(answer.hidden, answer.notes, screen)])
 
 
-def _headline(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]:
+def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
     """``it → hat 0.75 in head 3.1``: the strongest head's answer, or else the mean's."""
     bold, vivid = plain(screen.colour, bold=True), accent(screen.colour, bold=True)
     if answer.heads:
@@ -59,7 +59,7 @@ def _headline(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]
     return paragraph([*said, *where], screen)
 
 
-def _sentence(answer: Answer, screen: Screen) -> list[Line]:
+def _sentence(answer: WordAttention, screen: Screen) -> list[Line]:
     rows = list(zip(map(str, answer.heads[:SHADED_HEADS]), answer.rows, strict=False))
     if answer.alone is None:
         rows.append(("mean", answer.mean))
@@ -69,7 +69,7 @@ def _sentence(answer: Answer, screen: Screen) -> list[Line]:
     return shaded(answer.keys, answer.position if asked else None, rows, scale, screen)
 
 
-def _charts(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]:
+def _charts(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
     """The mean over several heads and the single heads, side by side where there is room."""
     several = bool(answer.heads) and answer.alone is None
     beside = several and screen.width >= TWO_COLUMNS
@@ -87,7 +87,7 @@ def _charts(answer: Answer, keys: Sequence[str], screen: Screen) -> list[Line]:
     ]
 
 
-def _mean_bars(answer: Answer, keys: Sequence[str]) -> list[Bar]:
+def _mean_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
     """A bar for each word in its order, or for the strongest words and one for all others."""
     mean = answer.mean.tolist()
     if len(keys) <= MOST_BARS:
@@ -99,7 +99,7 @@ def _mean_bars(answer: Answer, keys: Sequence[str]) -> list[Bar]:
     return [*(Bar(keys[n], mean[n], bold=n == order[0]) for n in first), rest]
 
 
-def _head_bars(answer: Answer, keys: Sequence[str]) -> list[Bar]:
+def _head_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
     heads = zip(answer.heads, answer.tops, answer.rows, strict=True)
     return [
         Bar(f"{head} → {keys[top]}", float(weights[top]), bold=head == answer.heads[0])

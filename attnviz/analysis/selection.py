@@ -8,15 +8,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
+from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.ask import Place, ask, find_word
-from attnviz.analysis.choose import default_kind, head_panel, mean_panel, most_telling
+from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most_telling
 from attnviz.analysis.links import strongest_links
-from attnviz.analysis.particular import Survey, survey
-from attnviz.analysis.view import View, confine, look
+from attnviz.analysis.specificity import HeadStatistics, head_statistics
+from attnviz.analysis.view import View, make_view, select_head
 from attnviz.errors import UnknownWord
-from attnviz.result import Answer, AttentionMap, AttentionResult, Head, Link, Panel, Token
+from attnviz.result import AttentionMap, AttentionResult, Head, Link, Token
 
-__all__ = ["Choices", "Scene"]
+__all__ = ["Choices", "Selection"]
 
 
 class Choices(Protocol):
@@ -45,18 +46,20 @@ class Choices(Protocol):
         """The head asked for, if one was."""
 
 
-class Scene:
+class Selection:
     """One result as the choices show it, confined to the layer or head asked for."""
 
     def __init__(self, result: AttentionResult, options: Choices) -> None:
-        self.result = confine(result, layer=options.layer, head=options.one_head())
+        self.result = select_head(result, layer=options.layer, head=options.one_head())
         self.options = options
-        self._surveys: dict[str, Survey] = {}
+        self._statistics_of: dict[str, HeadStatistics] = {}
 
     @cached_property
     def view(self) -> View:
         """The result by words or tokens, with or without special tokens."""
-        return look(self.result, words=not self.options.tokens, special=not self.options.no_special)
+        return make_view(
+            self.result, words=not self.options.tokens, special=not self.options.no_special
+        )
 
     @cached_property
     def kind(self) -> str:
@@ -77,22 +80,22 @@ class Scene:
         return self.view.queries(self.kind), self.view.keys(self.kind)
 
     @cached_property
-    def panel(self) -> Panel:
+    def matrix(self) -> MatrixView:
         """The one matrix to show: what was asked for, or the head that says most about words."""
         options = self.options
         if options.mean or options.layer is not None or options.one_head() is not None:
-            return mean_panel(self.view, self.kind)
-        choice = most_telling(self.view, self.kind, self._survey(self.kind))
-        panel = head_panel(self.view, self.kind, choice.head)
-        return replace(panel, notes=(choice.why, *panel.notes))
+            return mean_matrix(self.view, self.kind)
+        choice = most_telling(self.view, self.kind, self._statistics(self.kind))
+        matrix = head_matrix(self.view, self.kind, choice.head)
+        return replace(matrix, notes=(choice.why, *matrix.notes))
 
     @cached_property
     def links(self) -> list[Link]:
         """The strongest links between words, over all heads there are."""
-        return strongest_links(self.view, self.kind, self._survey(self.kind))
+        return strongest_links(self.view, self.kind, self._statistics(self.kind))
 
     @cached_property
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[WordAttention]:
         """Where each word asked for looks."""
         return [self._answer(word) for word in self.options.ask or ()]
 
@@ -106,9 +109,9 @@ class Scene:
         """What the result is about: its text or, without one, its model."""
         return " / ".join(self.result.texts) or self.result.model.name
 
-    def _answer(self, word: str) -> Answer:
+    def _answer(self, word: str) -> WordAttention:
         kind, place = self._find(word)
-        return replace(ask(self.view, kind, self._survey(kind), place), text=self.name)
+        return replace(ask(self.view, kind, self._statistics(kind), place), text=self.name)
 
     def _find(self, word: str) -> tuple[str, Place]:
         """The map in which a word looks: the one shown or, unless it was asked for, another."""
@@ -118,7 +121,7 @@ class Scene:
                 return kind, find_word(self.view.queries(kind), word)
         return self.kind, find_word(self.view.queries(self.kind), word)  # which refuses
 
-    def _survey(self, kind: str) -> Survey:
-        if kind not in self._surveys:
-            self._surveys[kind] = survey(self.view, kind)
-        return self._surveys[kind]
+    def _statistics(self, kind: str) -> HeadStatistics:
+        if kind not in self._statistics_of:
+            self._statistics_of[kind] = head_statistics(self.view, kind)
+        return self._statistics_of[kind]

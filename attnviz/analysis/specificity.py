@@ -12,13 +12,13 @@ from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray
 
-__all__ = ["Survey", "between_words", "survey"]
+__all__ = ["HeadStatistics", "between_words", "head_statistics"]
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
 
-class Survey(NamedTuple):
+class HeadStatistics(NamedTuple):
     """What one pass over all heads of a map finds; ``pairs`` (query, key) are the links it counts.
 
     ``between`` (layer, head) is the mean share of a word's weight that goes to other words, and
@@ -37,7 +37,7 @@ class Survey(NamedTuple):
     holder: IntArray
 
 
-def survey(view: View, kind: str) -> Survey:
+def head_statistics(view: View, kind: str) -> HeadStatistics:
     """Find in one pass over a map which heads, rows and pairs have particular weight."""
     map = view.map(kind)
     pairs, excluded = between_words(view, kind)
@@ -46,7 +46,7 @@ def survey(view: View, kind: str) -> Survey:
     between, share = np.zeros((2, n_layers, n_heads), np.float32)
     rows = np.zeros((n_layers, n_heads, n_queries), np.float32)
     strongest, holder = np.zeros(pairs.shape, np.float32), np.zeros(pairs.shape, np.intp)
-    particular = particular_part(view, kind, pairs)
+    particular = specific_part(view, kind, pairs)
     for at in np.ndindex(n_layers, n_heads):
         weights = np.where(pairs, map.weights[at], np.float32(0))
         part = particular(weights)
@@ -55,7 +55,7 @@ def survey(view: View, kind: str) -> Survey:
         more = part > strongest
         np.copyto(strongest, part, where=more)
         np.copyto(holder, at[0] * n_heads + at[1], where=more)
-    return Survey(pairs, excluded, between, share, rows, strongest, holder)
+    return HeadStatistics(pairs, excluded, between, share, rows, strongest, holder)
 
 
 def between_words(view: View, kind: str) -> tuple[BoolArray, str]:
@@ -81,7 +81,7 @@ def between_words(view: View, kind: str) -> tuple[BoolArray, str]:
     return words & (distance != 0), "special tokens or itself"
 
 
-def particular_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:
+def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:
     """How to find, in one head's weights (query, key), the part that belongs to the very pair.
 
     Much of what heads do needs no reading: a head looks one word back wherever it stands, or

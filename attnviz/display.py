@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from attnviz.analysis.selection import Selection
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head
-from attnviz.scene import Scene
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,16 +36,18 @@ class _Chosen:
 
 def figure(result: AttentionResult, style: dict[str, Any], **choices: Any) -> Figure:
     """The matplotlib Figure that these choices make of a result; see AttentionResult.figure."""
-    return draw([Scene(result, _Chosen(**choices))], Style(**style))
+    return draw([Selection(result, _Chosen(**choices))], Style(**style))
 
 
-def draw(scenes: Sequence[Scene], style: Style) -> Figure:
-    """One matrix or several side by side, the wall of all heads, or the answers of all scenes."""
+def draw(selections: Sequence[Selection], style: Style) -> Figure:
+    """One matrix, several side by side, the grid of all heads, or the answers to all questions."""
     from attnviz.render import figure
 
-    first = scenes[0]
+    first = selections[0]
     if first.options.ask:
-        return figure.answers([answer for scene in scenes for answer in scene.answers], style)
+        return figure.answers(
+            [answer for selection in selections for answer in selection.answers], style
+        )
     if first.options.heads:
         return figure.wall(
             first.map,
@@ -56,10 +58,13 @@ def draw(scenes: Sequence[Scene], style: Style) -> Figure:
             notes=first.view.notes,
             kind=first.kind,
         )
-    if len(scenes) == 1:
-        return figure.heat_map(first.panel, style)
-    panels = [replace(scene.panel, title=f"{scene.name}: {scene.panel.title}") for scene in scenes]
-    return figure.side_by_side(panels, style)
+    if len(selections) == 1:
+        return figure.heat_map(first.matrix, style)
+    matrices = [
+        replace(selection.matrix, title=f"{selection.name}: {selection.matrix.title}")
+        for selection in selections
+    ]
+    return figure.side_by_side(matrices, style)
 
 
 def html(shown: AttentionResult | AttentionMap) -> str:
