@@ -14,7 +14,7 @@ from attnviz.checkpoint.tensors import open_tensors
 from attnviz.core.spec import StackSpec
 from attnviz.errors import ModelError, ModelNotFound, quote
 from attnviz.families import translate
-from attnviz.tokenizer.text import load_tokenizer
+from attnviz.tokenizer.tokenizer import load_tokenizer
 
 __all__ = ["Card", "Stack", "available", "describe", "fetch"]
 

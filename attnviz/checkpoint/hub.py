@@ -10,8 +10,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from attnviz.checkpoint.cache import COMMIT, DEFAULT_REVISION, Snapshot, hub_cache, repo_folder
+from attnviz.checkpoint.hub_errors import HubRequest, hub_error
 from attnviz.checkpoint.layout import INDEX, PICKLES, SINGLE, weight_map
-from attnviz.checkpoint.refusal import Wish, refusal
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
 __all__ = ["endpoint", "fetch", "offline_by_environment"]
@@ -69,7 +69,7 @@ def fetch(name: str, revision: str | None, *, similar: str | None = None) -> Sna
         _download(hub, address, found)
         _remember(found, revision or DEFAULT_REVISION)
     except (OSError, ValueError, errors) as error:
-        raise refusal(error, hub.errors, Wish(name, revision, address, similar)) from None
+        raise hub_error(error, hub.errors, HubRequest(name, revision, address, similar)) from None
     ref = None if revision == found.commit else revision or DEFAULT_REVISION
     return Snapshot(name, found.commit, _snapshot(found), ref)
 

@@ -10,9 +10,9 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.core.shapes import shapes
 from attnviz.core.spec import ModelSpec
 from attnviz.errors import UnsupportedModel
-from attnviz.families.binding import bind
-from attnviz.families.bound import Bound
+from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.config import Config
+from attnviz.families.match import match_tensors
 from attnviz.families.names import Names, with_activations
 from attnviz.families.unknown import unknown
 
@@ -75,7 +75,7 @@ class Translated(NamedTuple):
 
     model_type: str
     spec: ModelSpec
-    weights: Bound
+    weights: CheckpointWeights
 
 
 class Specified(NamedTuple):
@@ -110,7 +110,7 @@ def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
     config, spec, names, bases = specify(values)
     sizes = shapes(spec)
     needed = {ours: its for ours, its in names.items() if ours in sizes}
-    return Translated(config.model_type, spec, bind(needed, tensors, bases, sizes, config))
+    return Translated(config.model_type, spec, match_tensors(needed, tensors, bases, sizes, config))
 
 
 def _family(values: Mapping[str, Any]) -> tuple[Family, Config]:

@@ -16,8 +16,10 @@ from attnviz.core.visit import Ids, Kind, Step, Want
 from attnviz.core.weights import Keeper
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
+from attnviz.model.array_pool import ArrayPool
+from attnviz.model.encoder import Encoder
+from attnviz.model.generate import Rules, continue_ids, write_target
 from attnviz.model.inputs import Input
-from attnviz.model.reader import Reader
 from attnviz.model.record import (
     Recorder,
     Strongest,
@@ -25,8 +27,6 @@ from attnviz.model.record import (
     refuse_too_big,
     require_numbers,
 )
-from attnviz.model.spare import Spare
-from attnviz.model.writing import Rules, continue_ids, write_target
 from attnviz.result import AttentionResult, Link, ModelInfo, span
 
 __all__ = ["Model", "load"]
@@ -53,14 +53,14 @@ def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
     return Model(source, translate(config, tensors), tensors, rules)
 
 
-class Model(Reader):
+class Model(Encoder):
     """A checkpoint that attends; made by ``load``."""
 
     def __init__(
         self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
     ) -> None:
         self.weights, self._tensors = translated.weights, tensors
-        self._keeper, self._spare = Keeper(KEPT_BYTES), Spare()
+        self._keeper, self._spare = Keeper(KEPT_BYTES), ArrayPool()
         layers = translated.spec.stacks[0].layers
         info = ModelInfo(
             source.name,
@@ -195,7 +195,7 @@ class Model(Reader):
         n = n if limit is None else min(n, limit - 1)
         start = None
         if self.rules.forced_first is not None and self.has_tokenizer:
-            start = self.text.target_start(self.rules.forced_first)
+            start = self.tokenizer.target_start(self.rules.forced_first)
         target = write_target(
             self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n, start
         )

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from attnviz.core.spec import ModelSpec
 from attnviz.core.visit import Kind, Step
 from attnviz.errors import BadCheckpoint, TooBig
+from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
-from attnviz.model.spare import Spare
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
@@ -35,13 +35,13 @@ class Recorder:
         spec: ModelSpec,
         inputs: Sequence[Input],
         wanted: Mapping[Kind, tuple[int, ...]],
-        spare: Spare,
+        pool: ArrayPool,
     ) -> None:
         self.wanted = wanted
         shapes = [map_shapes(spec, given, wanted) for given in inputs]
         refuse_too_big(shapes)
         self.arrays: list[dict[Kind, FloatArray]] = [
-            {kind: spare.empty(shape) for kind, shape in maps.items()} for maps in shapes
+            {kind: pool.empty(shape) for kind, shape in maps.items()} for maps in shapes
         ]
 
     def place(self, kind: Kind, layer: int, sequence: int) -> FloatArray:

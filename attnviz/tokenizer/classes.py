@@ -18,7 +18,7 @@ from attnviz.tokenizer.settings import (
     token_id,
 )
 
-__all__ = ["CLASS_OF_MODEL", "from_vocabulary", "obey"]
+__all__ = ["CLASS_OF_MODEL", "apply_settings", "from_vocabulary"]
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
@@ -57,7 +57,7 @@ def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings
     return tokenizer
 
 
-def obey(tokenizer: Tokenizer, class_name: str, settings: Settings) -> None:
+def apply_settings(tokenizer: Tokenizer, class_name: str, settings: Settings) -> None:
     """Let the switches of tokenizer_config.json overrule those in tokenizer.json."""
     normalizer, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
     if class_name in _WORDPIECE and isinstance(normalizer, normalizers.BertNormalizer):

@@ -10,7 +10,7 @@ from tokenizers.models import BPE
 
 from attnviz.checkpoint.files import unreadable
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
-from attnviz.tokenizer.classes import CLASS_OF_MODEL, from_vocabulary, obey
+from attnviz.tokenizer.classes import CLASS_OF_MODEL, apply_settings, from_vocabulary
 from attnviz.tokenizer.guard import guarded, quiet
 from attnviz.tokenizer.settings import (
     Settings,
@@ -60,7 +60,7 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         if files[0].name == JSON:
             tokenizer = Tokenizer.from_buffer(_read(files[0]))
             add_tokens(tokenizer, settings)
-            obey(tokenizer, class_name, settings)
+            apply_settings(tokenizer, class_name, settings)
         else:
             tokenizer = from_vocabulary(files, class_name, settings)
         tokenizer.no_truncation()

@@ -10,8 +10,8 @@ from safetensors.numpy import save_file
 
 from attnviz.checkpoint.tensors import Tensors, open_tensors
 from attnviz.errors import BadCheckpoint
-from attnviz.families import bound
-from attnviz.families.bound import Bound
+from attnviz.families import checkpoint_weights
+from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.names import Stored
 
 TABLE = np.arange(24, dtype=np.float16).reshape(8, 3)
@@ -44,7 +44,7 @@ def tensors(tmp_path: Path) -> Counted:
 
 
 def rows_of(tensors: Counted, *uses: list[int]) -> list[np.ndarray]:
-    weights = Bound({"table": STORED}, tensors, {STORED: "table"})  # type: ignore[arg-type]
+    weights = CheckpointWeights({"table": STORED}, tensors, {STORED: "table"})  # type: ignore[arg-type]
     return [weights.rows("table", np.asarray(rows, np.int64), 3) for rows in uses]
 
 
@@ -68,13 +68,13 @@ def test_a_table_that_is_used_again_is_kept(tensors: Counted) -> None:
 def test_a_table_beyond_the_budget_is_read_row_by_row(
     tensors: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bound, "KEPT_BYTES", 4 * TABLE.size - 1)
+    monkeypatch.setattr(checkpoint_weights, "KEPT_BYTES", 4 * TABLE.size - 1)
     rows_of(tensors, [3], [1], [2])
     assert tensors.read_of == [[3], [1], [2]]
 
 
 def test_what_is_changed_afterwards_is_not_the_table(tensors: Counted) -> None:
-    weights = Bound({"table": STORED}, tensors, {STORED: "table"})  # type: ignore[arg-type]
+    weights = CheckpointWeights({"table": STORED}, tensors, {STORED: "table"})  # type: ignore[arg-type]
     for _ in range(3):
         found = weights.rows("table", np.asarray([4], np.int64), 3)
         np.testing.assert_array_equal(found, np.float32(TABLE[[4]]))

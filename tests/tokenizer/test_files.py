@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from attnviz.errors import AttnvizError, BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer import files
-from attnviz.tokenizer.text import has_tokenizer, load_tokenizer
-from tests.tokenizer.test_text import KINDS, TOKENIZERS
+from attnviz.tokenizer.tokenizer import has_tokenizer, load_tokenizer
+from tests.tokenizer.test_tokenizer import KINDS, TOKENIZERS
 
 SOURCES = {kind: json.loads((TOKENIZERS / kind / "tokenizer.json").read_text()) for kind in KINDS}
 
@@ -225,7 +225,7 @@ def test_random_merges_are_turned_off(tmp_path: Path) -> None:
 def test_standard_error_is_left_as_it_was(tmp_path: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; "
-        "from attnviz.tokenizer.text import load_tokenizer; "
+        "from attnviz.tokenizer.tokenizer import load_tokenizer; "
         f"load_tokenizer(Path({str(TOKENIZERS / 'unigram')!r})); print('seen', file=sys.stderr); "
         f"os.close(2); load_tokenizer(Path({str(TOKENIZERS / 'unigram')!r}))"
     )

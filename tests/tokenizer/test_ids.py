@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.tokenizer.text import Text, load_tokenizer
+from attnviz.tokenizer.tokenizer import Tokenizer, load_tokenizer
 
 TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
 EXPECTED = json.loads((TOKENIZERS / "expected.json").read_text())
@@ -23,7 +23,7 @@ def expected(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
-def tokenizer(expected: dict[str, Any], tmp_path: Path) -> Text:
+def tokenizer(expected: dict[str, Any], tmp_path: Path) -> Tokenizer:
     folder = tmp_path / "model"
     shutil.copytree(TOKENIZERS / expected["files"], folder)
     for name, content in expected["written"].items():
@@ -32,7 +32,7 @@ def tokenizer(expected: dict[str, Any], tmp_path: Path) -> Text:
 
 
 def test_ids_of_texts_pairs_and_what_they_decode_to(
-    expected: dict[str, Any], tokenizer: Text
+    expected: dict[str, Any], tokenizer: Tokenizer
 ) -> None:
     for text, ids in expected["texts"]:
         assert tokenizer.encode(text).ids == tuple(ids), text
@@ -43,7 +43,9 @@ def test_ids_of_texts_pairs_and_what_they_decode_to(
         assert tokenizer.decode(ids) == text
 
 
-def test_a_target_is_the_labels_moved_on_by_one(expected: dict[str, Any], tokenizer: Text) -> None:
+def test_a_target_is_the_labels_moved_on_by_one(
+    expected: dict[str, Any], tokenizer: Tokenizer
+) -> None:
     for text, labels in expected["targets"]:
         ids = list(tokenizer.encode_target(text).ids)
         start = tokenizer.target_start()

@@ -7,9 +7,9 @@ from itertools import groupby
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.tokenizer.text import Encoded
+from attnviz.tokenizer.tokenizer import Encoded
 from attnviz.tokenizer.words import Layout, word_spans
-from tests.tokenizer.test_text import KINDS, tokenizer
+from tests.tokenizer.test_tokenizer import KINDS, tokenizer
 
 PIECES = st.sampled_from(
     ["hat", " the", "  ", "\n", "é", "e\u0301", "我", "👩\u200d💻", "🇫🇷", "क्षि", "1,337", "-", "'s",

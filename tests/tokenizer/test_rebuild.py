@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from attnviz.errors import InputError
 from attnviz.result import Token
-from tests.tokenizer.test_text import KINDS, tokenizer
+from tests.tokenizer.test_tokenizer import KINDS, tokenizer
 
 TEXT = "He took the hat and examined it carefully"
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.tokenizer.text import Text, load_tokenizer
-from tests.tokenizer.test_text import TOKENIZERS, tokenizer
+from attnviz.tokenizer.tokenizer import Tokenizer, load_tokenizer
+from tests.tokenizer.test_tokenizer import TOKENIZERS, tokenizer
 
 
-def coded(folder: Path, **settings: Any) -> Text:
+def coded(folder: Path, **settings: Any) -> Tokenizer:
     """The tokenizer of a translation model with these settings."""
     shutil.copytree(TOKENIZERS / "unigram", folder, dirs_exist_ok=True)
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))

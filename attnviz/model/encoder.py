@@ -13,6 +13,7 @@ import numpy as np
 from attnviz.core.spec import ModelSpec
 from attnviz.core.visit import Ids
 from attnviz.errors import InputError
+from attnviz.model.generate import Rules, require_start
 from attnviz.model.inputs import (
     Input,
     IntArray,
@@ -22,17 +23,16 @@ from attnviz.model.inputs import (
     require_text,
     too_long,
 )
-from attnviz.model.later import Later
-from attnviz.model.writing import Rules, require_start
+from attnviz.model.lazy import LazySequence
 from attnviz.result import ModelInfo, Token
 
 if TYPE_CHECKING:
-    from attnviz.tokenizer.text import Text
+    from attnviz.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["Reader"]
+__all__ = ["Encoder"]
 
 
-class Reader:
+class Encoder:
     """The side of a model that takes texts and ids."""
 
     def __init__(self, spec: ModelSpec, info: ModelInfo, folder: Path, rules: Rules) -> None:
@@ -45,16 +45,16 @@ class Reader:
         return len(self.spec.stacks) == 2
 
     @cached_property
-    def text(self) -> Text:
+    def tokenizer(self) -> Tokenizer:
         """The model's tokenizer, read when it is first needed."""
-        from attnviz.tokenizer.text import load_tokenizer
+        from attnviz.tokenizer.tokenizer import load_tokenizer
 
         return load_tokenizer(self._folder, model_type=self.info.model_type)
 
     @cached_property
     def has_tokenizer(self) -> bool:
         """Whether the checkpoint comes with a tokenizer that can be used."""
-        from attnviz.tokenizer.text import has_tokenizer
+        from attnviz.tokenizer.tokenizer import has_tokenizer
 
         return has_tokenizer(self._folder)
 
@@ -69,11 +69,11 @@ class Reader:
         """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
         require_text(text, pair, target)
         limit = self.spec.stacks[0].max_positions
-        encoded = self.text.encode(text, pair)
+        encoded = self.tokenizer.encode(text, pair)
         if limit is not None and len(encoded.ids) > limit:
             if not truncate:
                 raise too_long("text", len(encoded.ids), self.info.name, limit)
-            encoded = self.text.encode(text, pair, limit=limit)
+            encoded = self.tokenizer.encode(text, pair, limit=limit)
         require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
         ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
         given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
@@ -106,17 +106,17 @@ class Reader:
     ) -> tuple[Sequence[Token], Sequence[str]]:
         """What ``rebuilt`` will give."""
         made = cache(lambda: self.rebuilt(ids, types))
-        return Later(lambda: made()[0], len(ids)), Later(lambda: made()[1])
+        return LazySequence(lambda: made()[0], len(ids)), LazySequence(lambda: made()[1])
 
     def rebuilt(
         self, ids: IntArray, types: IntArray | None
     ) -> tuple[tuple[Token, ...], tuple[str, ...]]:
         """Tokens that label ids, and the texts that they spell; none without a tokenizer."""
-        from attnviz.tokenizer.text import tokens_without_text
+        from attnviz.tokenizer.tokenizer import tokens_without_text
 
         if not self.has_tokenizer:
             return tokens_without_text(ids.tolist()), ()
-        encoded = self.text.rebuild(ids.tolist(), None if types is None else types.tolist())
+        encoded = self.tokenizer.rebuild(ids.tolist(), None if types is None else types.tolist())
         return encoded.tokens, encoded.texts
 
     def _with_target(self, given: Input, target: str, truncate: bool) -> Input:
@@ -125,9 +125,9 @@ class Reader:
         if decoder is None or not self.has_target:
             raise InputError(f"{self.info.name} has one stack, so it takes no target")
         language = self.rules.forced_first
-        encoded = self.text.encode_target(target, language)
+        encoded = self.tokenizer.encode_target(target, language)
         require_embedded(encoded.tokens, decoder, self.info.name)
-        start = require_start(self.rules, self.text.target_start(language))
+        start = require_start(self.rules, self.tokenizer.target_start(language))
         target_ids = np.asarray([start, *encoded.ids], np.int64)
         limit = decoder.max_positions
         if limit is not None and len(target_ids) > limit and not truncate:
@@ -137,6 +137,6 @@ class Reader:
             ids=checked(
                 replace(given.ids, target_ids=target_ids[:limit]), self.spec, self.info.name
             ),
-            target_tokens=(*self.text.tokens_of([start]), *encoded.tokens)[:limit],
+            target_tokens=(*self.tokenizer.tokens_of([start]), *encoded.tokens)[:limit],
             target_texts=encoded.texts,
         )

@@ -9,8 +9,8 @@ import pytest
 
 import attnviz
 from attnviz.errors import InputError
-from attnviz.model.later import Later
-from attnviz.tokenizer import text
+from attnviz.model.lazy import LazySequence
+from attnviz.tokenizer import tokenizer
 
 
 @pytest.fixture
@@ -18,12 +18,12 @@ def made() -> list[str]:
     return []
 
 
-def later(made: list[str], length: int | None = 3) -> Later[str]:
+def later(made: list[str], length: int | None = 3) -> LazySequence[str]:
     def make() -> tuple[str, ...]:
         made.append("once")
         return ("he", "took", "it")
 
-    return Later(make, length)
+    return LazySequence(make, length)
 
 
 def test_a_known_length_makes_nothing(made: list[str]) -> None:
@@ -71,7 +71,7 @@ def test_what_fails_to_be_made_fails_at_every_look() -> None:
     def make() -> tuple[str, ...]:
         raise InputError("no words")
 
-    words = Later(make, 2)
+    words = LazySequence(make, 2)
     for _ in range(2):
         with pytest.raises(InputError, match="no words"):
             words[0]
@@ -81,13 +81,13 @@ def test_ids_need_no_tokenizer_until_their_words_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read = []
-    original = text.load_tokenizer
+    original = tokenizer.load_tokenizer
 
     def load(*given, **more):  # type: ignore[no-untyped-def]
         read.append(given)
         return original(*given, **more)
 
-    monkeypatch.setattr(text, "load_tokenizer", load)
+    monkeypatch.setattr(tokenizer, "load_tokenizer", load)
     result = attnviz.load().attend(token_ids=[101, 2002, 2165, 1996, 6045, 102])
     assert result.maps["encoder"].weights.shape == (6, 12, 6, 6)
     assert len(result.tokens) == 6

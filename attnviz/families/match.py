@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, quote
-from attnviz.families.bound import Bound
+from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.config import Config
 from attnviz.families.names import Names, Stored
 
-__all__ = ["bind"]
+__all__ = ["match_tensors"]
 
 Shape = tuple[int, ...]
 
@@ -37,13 +37,13 @@ SIZED_BY = {
 """Which keys of a config.json decide the shape of which of our tensors."""
 
 
-def bind(
+def match_tensors(
     names: Names,
     tensors: Tensors,
     bases: tuple[str, ...],
     shapes: Mapping[str, Shape],
     config: Config,
-) -> Bound:
+) -> CheckpointWeights:
     """Find every tensor that the family declares; ``bases`` are prefixes of the base model.
 
     Raises BadCheckpoint for one that is missing or whose shape is not what config.json asks for;
@@ -60,7 +60,7 @@ def bind(
             prefix = _prefix(tensors, bases) if stored.base else ""
             raise _missing(prefix + stored.name)
     _warn_of_unused(names, tensors, bases, where)
-    return Bound(names, tensors, where)
+    return CheckpointWeights(names, tensors, where)
 
 
 def _find(stored: Stored, tensors: Tensors, bases: tuple[str, ...]) -> str | None:

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import InputError
 from attnviz.result import Token
-from attnviz.tokenizer.text import Text, load_tokenizer, tokens_without_text
+from attnviz.tokenizer.tokenizer import Tokenizer, load_tokenizer, tokens_without_text
 from attnviz.tokenizer.words import word_spans
 
 TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
@@ -18,7 +18,7 @@ KINDS = ["wordpiece", "byte-level", "unigram", "byte-fallback"]
 
 
 @cache
-def tokenizer(kind: str) -> Text:
+def tokenizer(kind: str) -> Tokenizer:
     return load_tokenizer(TOKENIZERS / kind)
 
 
@@ -174,7 +174,7 @@ def test_the_limit_and_the_padding_of_tokenizer_json_are_off() -> None:
 def test_a_limit_cuts_as_the_library_does(kind: str, limit: int, pair: str | None) -> None:
     text = "He took the hat and examined it"
     cut = tokenizer(kind).encode(text, pair, limit=limit)
-    library = Tokenizer.from_file(str(TOKENIZERS / kind / "tokenizer.json"))
+    library = Backend.from_file(str(TOKENIZERS / kind / "tokenizer.json"))
     library.no_padding()
     library.enable_truncation(limit)
     expected = library.encode(text, pair)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.result import Token
@@ -16,13 +16,13 @@ from attnviz.tokenizer.label import label
 from attnviz.tokenizer.languages import Languages
 from attnviz.tokenizer.pieces import Special, pieces_of_encoding, pieces_of_ids, within
 
-__all__ = ["Encoded", "Text", "has_tokenizer", "load_tokenizer", "tokens_without_text"]
+__all__ = ["Encoded", "Tokenizer", "has_tokenizer", "load_tokenizer", "tokens_without_text"]
 
 IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
 
 
-def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Text:
+def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
     """The tokenizer of a checkpoint's folder; its ids are those of transformers' AutoTokenizer.
 
     Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
@@ -30,7 +30,7 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Text:
     tokenizer, class_name, settings = open_tokenizer(folder, model_type)
     with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
         languages = Languages.of(tokenizer, class_name, settings)
-    return Text(tokenizer, _special(tokenizer), languages)
+    return Tokenizer(tokenizer, _special(tokenizer), languages)
 
 
 def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
@@ -57,10 +57,10 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Text:
+class Tokenizer:
     """A tokenizer whose tokens read as people read; ``label.label`` says how."""
 
-    tokenizer: Tokenizer
+    tokenizer: Backend
     special: Special
     languages: Languages | None = None
 
@@ -161,7 +161,7 @@ class Text:
         return Token(self.tokenizer.id_to_token(id) or f"#{id}", id, special=True)
 
 
-def _special(tokenizer: Tokenizer) -> Special:
+def _special(tokenizer: Backend) -> Special:
     """What the tokenizer declares special, and what it puts around a pair."""
     contents = {
         id: token.content
@@ -176,7 +176,7 @@ def _special(tokenizer: Tokenizer) -> Special:
     return Special(contents, _unknown(tokenizer))
 
 
-def _unknown(tokenizer: Tokenizer) -> frozenset[int]:
+def _unknown(tokenizer: Backend) -> frozenset[int]:
     """The ids that a text gets where the vocabulary has nothing for it."""
     try:
         with guarded("the tokenizer takes no unknown character"):

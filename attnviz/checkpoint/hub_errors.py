@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from attnviz.checkpoint.cache import hub_cache
 from attnviz.errors import ModelError, ModelNotFound, quote
 
-__all__ = ["Wish", "refusal"]
+__all__ = ["HubRequest", "hub_error"]
 
 BAD_TOKEN = "Invalid credentials in Authorization header"
 
 
-class Wish(NamedTuple):
+class HubRequest(NamedTuple):
     """What was asked for, of whom, and the name on this machine that is most like it."""
 
     name: str
@@ -22,7 +22,7 @@ class Wish(NamedTuple):
     similar: str | None
 
 
-def refusal(error: BaseException, errors: ModuleType, wish: Wish) -> ModelError:
+def hub_error(error: BaseException, errors: ModuleType, wish: HubRequest) -> ModelError:
     """The sentence for an error of the Hub's client; ``errors`` is that client's module of them."""
     if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
         error = error.__cause__
@@ -49,7 +49,7 @@ def refusal(error: BaseException, errors: ModuleType, wish: Wish) -> ModelError:
     )
 
 
-def _unknown(wish: Wish) -> ModelNotFound:
+def _unknown(wish: HubRequest) -> ModelNotFound:
     hint = f"; did you mean {quote(wish.similar)}?" if wish.similar else ""
     return ModelNotFound(
         f"no model named {quote(wish.name)} on this machine or on the Hub, "
@@ -57,7 +57,7 @@ def _unknown(wish: Wish) -> ModelNotFound:
     )
 
 
-def _answered(response: Any, wish: Wish) -> ModelError:
+def _answered(response: Any, wish: HubRequest) -> ModelError:
     """The sentence for an HTTP status that the client has no error of its own for."""
     status, model = response.status_code, quote(wish.name)
     if status == 401 and response.headers.get("X-Error-Message") == BAD_TOKEN:

@@ -13,13 +13,13 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.core.ops import FloatArray
 from attnviz.families.names import Names, Part, Stored
 
-__all__ = ["Bound"]
+__all__ = ["CheckpointWeights"]
 
 KEPT_BYTES = 1 << 28
 """How much of the tables stays in memory, in float32, once they are used again."""
 
 
-class Bound:
+class CheckpointWeights:
     """The core's view of a checkpoint whose tensors were found and have the right shapes."""
 
     def __init__(self, names: Names, tensors: Tensors, where: Mapping[Stored | None, str]) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from attnviz.core.ops import FloatArray, empty
 
-__all__ = ["Spare"]
+__all__ = ["ArrayPool"]
 
 WORTH = 1 << 20
 """Bytes from which on fresh memory costs anything to speak of."""
@@ -23,7 +23,7 @@ BLOCKS = 3
 """How many blocks are kept: the maps of one result."""
 
 
-class Spare:
+class ArrayPool:
     """Gives arrays whose memory comes back when nobody holds them, or a view of them, any more."""
 
     def __init__(self) -> None:

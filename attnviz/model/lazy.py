@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, overload
 
-__all__ = ["Later"]
+__all__ = ["LazySequence"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Later(Sequence[T_co]):
+class LazySequence(Sequence[T_co]):
     """A tuple whose items cost something to make, perhaps of a length that is known before.
 
     It equals the tuple that it becomes, and a copy or a pickle of it is that tuple.
@@ -43,7 +43,7 @@ class Later(Sequence[T_co]):
         return self._items[index]
 
     def __eq__(self, other: object) -> bool:
-        return self._items == (other._items if isinstance(other, Later) else other)
+        return self._items == (other._items if isinstance(other, LazySequence) else other)
 
     def __hash__(self) -> int:
         return hash(self._items)

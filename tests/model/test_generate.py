@@ -11,7 +11,7 @@ import pytest
 
 from attnviz import Model
 from attnviz.errors import BadCheckpoint, InputError, TooLong, UnsupportedModel
-from attnviz.model.writing import Rules
+from attnviz.model.generate import Rules
 from tests.model.made import small, state, write
 
 Logits = Callable[[list[int]], np.ndarray]
