@@ -49,7 +49,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             [answer for selection in selections for answer in selection.answers], style
         )
     if first.options.heads:
-        return figure.wall(
+        return figure.head_grid(
             first.map,
             *first.axes,
             style,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.result import Head
 
-__all__ = ["Options", "looking"]
+__all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
 
@@ -192,7 +192,7 @@ def _at_most_one(chosen: list[str]) -> None:
         raise Misuse(f"{chosen[0]} and {chosen[1]} choose different things; give one of them")
 
 
-def looking(command: Callable[..., None]) -> Callable[..., None]:
+def view_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command all of Options as its own; it receives them as ``options``."""
     hints = get_type_hints(Options, include_extras=True)
     own = inspect.signature(command, eval_str=True).parameters

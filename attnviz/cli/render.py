@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from attnviz.cli.deliver import open_delivery
-from attnviz.cli.options import Options, looking
+from attnviz.cli.options import Options, view_options
 from attnviz.cli.texts import read_file
 
 __all__ = ["render"]
 
 
-@looking
+@view_options
 def render(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A .json or .npz document, or - for stdin.")

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
-from attnviz.cli.options import Options, looking
+from attnviz.cli.options import Options, view_options
 from attnviz.cli.texts import one_text, read_texts
 from attnviz.cli.values import whole
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-@looking
+@view_options
 def run(
     text: Annotated[
         list[str], typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin.")

@@ -42,7 +42,7 @@ class Data:
 
 
 class FigureFile:
-    """A picture: one matrix, the wall of all heads, or the answers of all results together."""
+    """A picture: one matrix, the grid of all heads, or the answers of all results together."""
 
     def __init__(self, stream: BinaryIO, format: Format, options: Options) -> None:
         self._stream = stream
@@ -56,9 +56,9 @@ class FigureFile:
 
     def finish(self) -> None:
         """Draw."""
-        from attnviz.render.swift import import_swiftly
+        from attnviz.render.fast_import import import_figures
 
-        import_swiftly()
+        import_figures()
         from attnviz.display import draw
 
         drawn = draw(self._selections, self._style)
@@ -156,14 +156,14 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
     written = selection.result.texts if continued else selection.result.target_texts
     if any(text.strip() for text in written):
         yield "\n"
-        yield terminal.wrote(" ".join(written), screen)
+        yield terminal.generated(" ".join(written), screen)
     if selection.options.ask:
         for answer in selection.answers:
             yield "\n"
             yield terminal.answer(answer, screen)
     elif selection.options.heads:
         yield "\n"
-        yield terminal.wall(map, screen, hidden=selection.hidden, notes=selection.view.notes)
+        yield terminal.head_grid(map, screen, hidden=selection.hidden, notes=selection.view.notes)
     else:
         yield "\n"
         yield terminal.heat_map(selection.matrix, screen)

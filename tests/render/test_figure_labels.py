@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.errors import InputError
-from attnviz.render.figure import Style, answers, heat_map, side_by_side, wall
-from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure import Style, answers, head_grid, heat_map, side_by_side
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.result import AttentionMap, Head, Token
 from tests.render.drawn import (
     count,
@@ -67,7 +67,7 @@ def test_matrices_side_by_side_keep_apart(size):
 def test_names_of_heads_and_tokens_keep_apart(shape, size):
     *grid, n = shape
     map = AttentionMap(attention((*grid, n, n)))
-    tidy(wall(map, many(n), many(n), Style(size=size), title="all heads"))
+    tidy(head_grid(map, many(n), many(n), Style(size=size), title="all heads"))
 
 
 @pytest.mark.parametrize("n", [2, 10, 60])
@@ -120,21 +120,21 @@ def test_letters_with_towers_of_accents_keep_apart(n):
 @pytest.mark.parametrize("letter", ["e\u0301", "कि", "👍🏽", "👨\u200d👩\u200d👧"])
 def test_an_ellipsis_never_cuts_through_a_letter_or_an_emoji(letter):
     assert len(letter) > 1
-    ruler = Ruler(["a"], 100)
+    measurer = TextMeasurer(["a"], 100)
     for room in (0.1, 0.3, 0.5, 1.0, 1.1, 1.2):
-        kept = ruler.elide(letter * 30, 8.0, room)
+        kept = measurer.elide(letter * 30, 8.0, room)
         assert kept == letter * kept.count(letter[-1]) + "…"
-        assert ruler.size(kept, 8.0)[0] <= room or kept == "…"
+        assert measurer.size(kept, 8.0)[0] <= room or kept == "…"
 
 
 def test_headings_are_never_broken_within_the_name_of_a_head():
-    ruler = Ruler(["a"], 100)
+    measurer = TextMeasurer(["a"], 100)
     for room in np.linspace(0.6, 2.5, 20):
-        lines = ruler.wrap("They were cold 3 times: head 3.1, layer 12", 8, float(room))
+        lines = measurer.wrap("They were cold 3 times: head 3.1, layer 12", 8, float(room))
         assert any("head 3.1" in line for line in lines)
         assert any("layer 12" in line for line in lines)
         assert " ".join(lines) == "They were cold 3 times: head 3.1, layer 12"
-    assert ruler.wrap("", 8, 1) == []
+    assert measurer.wrap("", 8, 1) == []
 
 
 def test_columns_of_short_words_are_labelled_upright_and_of_long_ones_turned():
@@ -157,7 +157,7 @@ def test_a_size_without_room_for_the_labels_is_refused_in_one_sentence():
         heat_map(view(10), Style(size=(0.5, 0.5)))
     map = AttentionMap(attention((12, 12, 4, 4)))
     with pytest.raises(InputError, match="no room for 144 heads"):
-        wall(map, many(4), many(4), Style(size=(1, 1)))
+        head_grid(map, many(4), many(4), Style(size=(1, 1)))
 
 
 def test_a_given_size_is_kept_to_the_pixel_and_filled():

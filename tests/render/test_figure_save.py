@@ -12,7 +12,7 @@ import matplotlib
 import pytest
 from PIL import Image
 
-from attnviz.render.figure import Style, heat_map, save, wall
+from attnviz.render.figure import Style, head_grid, heat_map, save
 from attnviz.result import AttentionMap
 from tests.render.drawn import pixels, svg_texts, tokens, view, written
 from tests.support.results import attention
@@ -21,8 +21,8 @@ FORMATS = ("png", "svg", "pdf")
 SMALL = Style(dpi=50, numbers=False)
 PROGRAM = """
 import sys
-from attnviz.render.swift import import_swiftly
-import_swiftly()
+from attnviz.render.fast_import import import_figures
+import_figures()
 from tests.render.test_figure_save import digests
 from matplotlib import artist, lines
 print("matplotlib.pyplot" in sys.modules, "linewidth" in artist.kwdoc(lines.Line2D), digests())
@@ -44,7 +44,7 @@ image.interpolation: bilinear
 def digests():
     """A sum for each of a few pictures."""
     small, large = heat_map(view(10), SMALL), heat_map(view(60), SMALL)
-    all_heads = wall(AttentionMap(attention((2, 2, 10, 10))), tokens(), tokens(), SMALL)
+    all_heads = head_grid(AttentionMap(attention((2, 2, 10, 10))), tokens(), tokens(), SMALL)
     made = [written(small, format) for format in FORMATS]
     made += [written(large, "svg"), written(all_heads, "png")]
     return " ".join(hashlib.sha256(data).hexdigest()[:16] for data in made)
@@ -52,7 +52,7 @@ def digests():
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """What a swift program in other surroundings says: pyplot loaded, help texts, digests."""
+    """What a program in other surroundings says: pyplot loaded, help texts, digests."""
     settings = tmp_path_factory.mktemp("settings") / "matplotlibrc"
     settings.write_text(SETTINGS)
     surroundings = {"PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(settings), "SOURCE_DATE_EPOCH": "1"}
@@ -71,7 +71,7 @@ def test_drawing_never_loads_pyplot(elsewhere):
     assert elsewhere[0] == "False"
 
 
-def test_importing_swiftly_leaves_matplotlib_able_to_describe_its_artists(elsewhere):
+def test_importing_fast_leaves_matplotlib_able_to_describe_its_artists(elsewhere):
     assert elsewhere[1] == "True"
 
 

@@ -99,20 +99,22 @@ def test_text_in_a_pdf_is_set_in_truetype_not_drawn_as_shapes():
 )
 @pytest.mark.usefixtures("no_other_fonts")
 def test_one_warning_names_the_script_and_the_font_to_install(word, script, font):
-    with pytest.warns(AttnvizWarning) as told:
+    with pytest.warns(AttnvizWarning) as text_cell:
         figure = drawn("a", word, word * 2)
         written(figure, "png")
         written(figure, "svg")
-    assert len(told) == 1
-    message = str(told[0].message)
+    assert len(text_cell) == 1
+    message = str(text_cell[0].message)
     assert script in message and f"install {font}" in message and "\n" not in message
 
 
 @pytest.mark.usefixtures("no_other_fonts")
 def test_several_missing_scripts_are_one_warning():
-    with pytest.warns(AttnvizWarning, match="Devanagari .* or Chinese .* install .* and ") as told:
+    with pytest.warns(
+        AttnvizWarning, match="Devanagari .* or Chinese .* install .* and "
+    ) as text_cell:
         written(drawn("他", "क", "拿"), "pdf")
-    assert len(told) == 1
+    assert len(text_cell) == 1
 
 
 @pytest.mark.parametrize("word", ["caf\u00e9", "Ω", "Жук", "مرحبا", "שלום", "…“”−×·∅␣◌"])

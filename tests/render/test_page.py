@@ -121,17 +121,17 @@ def test_the_text_is_the_title_unless_one_is_given():
 
 def test_what_the_page_opens_with_is_what_was_asked():
     opening = Opening(view="ask", heads="1.2", word="it:2", special="hide")
-    told = contents(page_of(encoder(), opening=opening))["opening"]
-    assert told == {"view": "ask", "heads": "1.2", "word": "it:2", "special": "hide"}
+    text_cell = contents(page_of(encoder(), opening=opening))["opening"]
+    assert text_cell == {"view": "ask", "heads": "1.2", "word": "it:2", "special": "hide"}
 
 
 def test_a_selection_keeps_its_true_indices():
     result = encoder()
     part = result.maps["encoder"].select(layers=[1], heads=[2], queries=[3, 1])
-    told = contents(page_of(replace(result, maps={"encoder": part})))["inputs"][0]["maps"][
+    text_cell = contents(page_of(replace(result, maps={"encoder": part})))["inputs"][0]["maps"][
         "encoder"
     ]
-    assert (told["layers"], told["heads"], told["queries"]) == ([1], [2], [3, 1])
+    assert (text_cell["layers"], text_cell["heads"], text_cell["queries"]) == ([1], [2], [3, 1])
 
 
 def test_the_same_results_give_the_same_bytes():
@@ -176,14 +176,16 @@ def test_a_lone_map_is_shown_with_the_tokens_of_its_axes():
     result = translator()
     axes = (result.target_tokens, result.tokens)
     shown = fragment(result.maps["cross"], kind="cross", axes=axes)
-    told = contents(unescape(shown))["inputs"][0]
-    assert [token[2] for token in told["source"]] == [token.text for token in result.tokens]
-    assert [token[2] for token in told["target"]] == [token.text for token in result.target_tokens]
-    assert list(told["maps"]) == ["cross"]
+    text_cell = contents(unescape(shown))["inputs"][0]
+    assert [token[2] for token in text_cell["source"]] == [token.text for token in result.tokens]
+    assert [token[2] for token in text_cell["target"]] == [
+        token.text for token in result.target_tokens
+    ]
+    assert list(text_cell["maps"]) == ["cross"]
 
 
 def test_a_lone_map_without_tokens_is_shown_by_numbers():
     part = encoder().maps["encoder"].select(keys=[0, 4])
-    told = contents(unescape(fragment(part)))["inputs"][0]
-    assert [token[2] for token in told["source"]] == ["0", "1", "2", "3", "4"]
-    assert told["maps"]["cross"]["keys"] == [0, 4]
+    text_cell = contents(unescape(fragment(part)))["inputs"][0]
+    assert [token[2] for token in text_cell["source"]] == ["0", "1", "2", "3", "4"]
+    assert text_cell["maps"]["cross"]["keys"] == [0, 4]

@@ -48,8 +48,8 @@ def test_the_first_line_is_the_answer() -> None:
 
 
 def test_without_single_heads_the_mean_answers() -> None:
-    told = hat_answer(heads=(), rows=np.zeros((0, 8), np.float32), tops=())
-    shown = text(answer(told, screen()))
+    text_cell = hat_answer(heads=(), rows=np.zeros((0, 8), np.float32), tops=())
+    shown = text(answer(text_cell, screen()))
     assert shown[0] == "it → hat 0.25 over mean of 72 heads"
     assert "heads that say most" not in " ".join(shown)
 
@@ -62,8 +62,8 @@ def test_a_head_alone_is_named_and_shown_once() -> None:
 
 
 def test_a_mean_of_one_head_is_not_of_heads() -> None:
-    told = hat_answer(n_heads=1, heads=(), rows=np.zeros((0, 8), np.float32), tops=())
-    assert "mean of 1 head" in text(answer(told, screen()))
+    text_cell = hat_answer(n_heads=1, heads=(), rows=np.zeros((0, 8), np.float32), tops=())
+    assert "mean of 1 head" in text(answer(text_cell, screen()))
 
 
 def test_each_word_has_a_bar_as_long_as_its_mean() -> None:
@@ -114,21 +114,21 @@ def test_the_word_asked_about_is_underlined_in_its_own_sentence_alone() -> None:
 
 def test_tokens_that_touch_in_the_text_touch_in_the_sentence() -> None:
     keys = (Token("hat", start=0, end=3), Token("!", start=3, end=4), Token("it", start=5, end=7))
-    told = hat_answer(keys=keys, mean=np.ones(3, np.float32), rows=np.ones((1, 3), np.float32),
+    text_cell = hat_answer(keys=keys, mean=np.ones(3, np.float32), rows=np.ones((1, 3), np.float32),
                       heads=(Head(0, 0),), tops=(0,), position=2, word=keys[2])  # fmt: skip
-    assert text(answer(told, screen(80, Colour.TRUE)))[2].endswith("hat! it")
+    assert text(answer(text_cell, screen(80, Colour.TRUE)))[2].endswith("hat! it")
 
 
 def test_a_long_sentence_keeps_its_strongest_words_and_sums_up_the_others() -> None:
-    told = long_answer(200)
-    shown = text(answer(told, screen(80, Colour.TRUE)))
+    text_cell = long_answer(200)
+    shown = text(answer(text_cell, screen(80, Colour.TRUE)))
     assert len(shown) < 60
     first = next(n for n, line in enumerate(shown) if "mean of 72 heads" in line) + 1
-    strongest = np.argsort(-told.mean, kind="stable")[:15]
+    strongest = np.argsort(-text_cell.mean, kind="stable")[:15]
     assert [line.split()[0] for line in shown[first : first + 15]] == [
         f"word{i}" for i in strongest
     ]
-    rest = 1 - told.mean[strongest].sum()
+    rest = 1 - text_cell.mean[strongest].sum()
     assert shown[first + 15].split() == ["185", "others", f"{rest:.2f}"]
     assert "".join(shown[2:first]).count("word") == 200
 
@@ -151,9 +151,9 @@ def test_nothing_is_wider_than_the_screen(
     words: list[str], width: int, colour: Colour, encoding: str
 ) -> None:
     target = screen(width, colour, encoding)
-    told = long_answer(len(words), words)
+    text_cell = long_answer(len(words), words)
     pairs = [Link(0, len(words) - 1, 0.5, Head(11, 11))]
-    for shown in (answer(told, target), links(pairs, told.keys, told.keys, target)):
+    for shown in (answer(text_cell, target), links(pairs, text_cell.keys, text_cell.keys, target)):
         assert max(map(width_of, text(shown))) <= width
 
 

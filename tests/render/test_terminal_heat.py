@@ -47,11 +47,11 @@ def is_numbers(shown: list[str]) -> bool:
 
 
 def test_each_weight_stands_in_the_row_of_its_query_under_its_key() -> None:
-    told = view()
-    header, *rows = text(heat_map(told, screen()))[1:]
+    text_cell = view()
+    header, *rows = text(heat_map(text_cell, screen()))[1:]
     ends = [match.end() for match in re.finditer(r"\S+", header)]
     assert header.split() == HAT.split()
-    for row, query, weights in zip(rows, HAT.split(), told.weights, strict=True):
+    for row, query, weights in zip(rows, HAT.split(), text_cell.weights, strict=True):
         label, *shown = row.split()
         assert label == query
         assert shown == [f"{w:.2f}" if w >= 0.005 else "·" for w in weights]
@@ -60,12 +60,14 @@ def test_each_weight_stands_in_the_row_of_its_query_under_its_key() -> None:
 
 
 def test_narrow_columns_drop_the_leading_zero_and_put_the_words_on_stairs() -> None:
-    told = view(LONG[:14])
-    shown = text(heat_map(told, screen(80)))
+    text_cell = view(LONG[:14])
+    shown = text(heat_map(text_cell, screen(80)))
     first = next(n for n, line in enumerate(shown) if re.search(r"\.\d\d", line))
     rows, heads = shown[first:], shown[1:first]
     assert [row.split()[0] for row in rows] == LONG[:14]
-    assert rows[0].split()[1:] == [f"{w:.2f}"[1:] if w >= 0.005 else "·" for w in told.weights[0]]
+    assert rows[0].split()[1:] == [
+        f"{w:.2f}"[1:] if w >= 0.005 else "·" for w in text_cell.weights[0]
+    ]
     assert sorted(re.findall(r"\w+", " ".join(heads))) == sorted(LONG[:14])
     ends = [match.end() for match in re.finditer(r"\S+", rows[0])][1:]
     for word, end in zip(LONG[:14], ends, strict=True):  # each word ends above its numbers
@@ -130,8 +132,8 @@ def test_an_odd_last_row_of_pixels_has_nothing_under_it() -> None:
 
 def test_two_hundred_words_stay_readable_at_eighty_columns() -> None:
     spots = ((17, 5), (160, 141), (33, 150))
-    told = view(LONG[:200], weights=spotlight(200, 200, *spots))
-    shown = text(heat_map(told, screen(80, Colour.TRUE)))
+    text_cell = view(LONG[:200], weights=spotlight(200, 200, *spots))
+    shown = text(heat_map(text_cell, screen(80, Colour.TRUE)))
     assert len(shown) < 50
     assert max(map(len, shown)) <= 80
     assert "Each pixel is the strongest of 3 × 3 weights." in shown
@@ -144,8 +146,10 @@ def test_two_hundred_words_stay_readable_at_eighty_columns() -> None:
 
 
 def test_positions_across_the_top_stand_above_their_columns() -> None:
-    told = view(LONG[:200], weights=spotlight(200, 200, *((0, key) for key in range(0, 200, 50))))
-    header, first = lines(heat_map(told, screen(80, Colour.TRUE)))[1:3]
+    text_cell = view(
+        LONG[:200], weights=spotlight(200, 200, *((0, key) for key in range(0, 200, 50)))
+    )
+    header, first = lines(heat_map(text_cell, screen(80, Colour.TRUE)))[1:3]
     shown = columns(first)
     bright = [n for n, (c, s) in enumerate(shown) if c == "▀" and s.color.triplet.green > 200]
     line = "".join(char for char, _ in columns(header))
@@ -156,8 +160,8 @@ def test_the_strongest_weights_named_are_between_words_and_not_special_tokens() 
     words = tokens(["[CLS]", *LONG[:98], "[SEP]"])
     weights = spotlight(100, 100, *((query, 99) for query in range(100)))
     weights[40, 20] = 0.3
-    told = MatrixView(weights, words, words, "head 3.1")
-    shown = " ".join(text(heat_map(told, screen(80, Colour.TRUE)))[-2:])
+    text_cell = MatrixView(weights, words, words, "head 3.1")
+    shown = " ".join(text(heat_map(text_cell, screen(80, Colour.TRUE)))[-2:])
     assert f"40 {LONG[39]} → 20 {LONG[19]}" in shown
     assert "[SEP]" not in shown
 
@@ -193,8 +197,8 @@ def test_long_sentences_fit_any_screen(n: int, width: int, colour: Colour, odd: 
 
 @pytest.mark.parametrize("colour", [Colour.NONE, Colour.TRUE])
 def test_numbers_end_in_the_same_column_whatever_the_script(colour: Colour) -> None:
-    told = view(SCRIPTS, weights=np.full((10, 10), 0.5, np.float32))
-    shown = text(heat_map(told, screen(100, colour)))
+    text_cell = view(SCRIPTS, weights=np.full((10, 10), 0.5, np.float32))
+    shown = text(heat_map(text_cell, screen(100, colour)))
     rows = [line for line in shown if "0.50" in line]
     assert len(rows) == 10
     ends = [[width_of(row[: m.end()]) for m in re.finditer("0.50", row)] for row in rows]
@@ -210,8 +214,8 @@ def test_labels_of_right_to_left_words_do_not_take_the_numbers_along() -> None:
 
 def test_the_cursor_is_put_back_after_text_of_unsure_width_on_a_terminal() -> None:
     terminal = replace(screen(80, Colour.TRUE), anchored=True)
-    told = view(["👍🏽", "word"], weights=np.full((2, 2), 0.5, np.float32))
-    for line in lines(heat_map(told, terminal)):
+    text_cell = view(["👍🏽", "word"], weights=np.full((2, 2), 0.5, np.float32))
+    for line in lines(heat_map(text_cell, terminal)):
         column = 0
         for part in line:
             if part.control:
@@ -244,9 +248,9 @@ def test_without_colour_pixels_are_digits_in_tenths_of_the_scale() -> None:
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("repeat", [1, 4, 12])
 def test_hostile_tokens_appear_as_text(colour: Colour, repeat: int) -> None:
-    told = view(HOSTILE * repeat, title="[red]\x1b[2J", notes=("\x1b]0;x\x07 [bold]note[/]",))
+    text_cell = view(HOSTILE * repeat, title="[red]\x1b[2J", notes=("\x1b]0;x\x07 [bold]note[/]",))
     target = screen(120, colour)
-    shown = ESCAPE.sub("", written(heat_map(told, target), target))
+    shown = ESCAPE.sub("", written(heat_map(text_cell, target), target))
     assert not set("\x1b\x07\x9b\t\u202e") & set(shown)
     for said in ("[red]\\x1b[2J", "[bold]note[/]", "\\x1b]0;x\\x07"):
         assert said in shown
@@ -287,8 +291,8 @@ def test_the_strongest_weight_of_each_row_is_bold_and_zeros_are_fainter() -> Non
 
 def test_differences_are_signed_and_have_two_hues() -> None:
     weights = np.array([[0.5, -0.5], [0.0, 0.1]], np.float32)
-    told = view("a b", weights=weights, signed=True)
-    rows = lines(heat_map(told, screen(80, Colour.TRUE)))[2:]
+    text_cell = view("a b", weights=weights, signed=True)
+    rows = lines(heat_map(text_cell, screen(80, Colour.TRUE)))[2:]
     cells = {part.text.strip(): part.style for part in rows[0]}
     gain, loss = cells["+0.50"].bgcolor.triplet, cells["-0.50"].bgcolor.triplet  # type: ignore[union-attr]
     assert gain.red > gain.blue and loss.blue > loss.red  # type: ignore[union-attr]
@@ -298,8 +302,8 @@ def test_differences_are_signed_and_have_two_hues() -> None:
 
 
 def test_cross_attention_may_have_few_queries_and_many_keys() -> None:
-    told = view("deux mots", keys=LONG[:90], weights=spotlight(2, 90, (1, 60)))
-    shown = text(heat_map(told, screen(80, Colour.TRUE)))
+    text_cell = view("deux mots", keys=LONG[:90], weights=spotlight(2, 90, (1, 60)))
+    shown = text(heat_map(text_cell, screen(80, Colour.TRUE)))
     assert any(re.search(rf"1 mots → 60 {LONG[60]} +1\.00", line) for line in shown)
 
 
@@ -312,9 +316,9 @@ def test_cross_attention_is_told_from_a_map_of_one_text_with_itself() -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (2, 0), (0, 2)])
 def test_an_empty_matrix_prints_its_title(shape: tuple[int, int]) -> None:
     axes = [tuple(Token("x") for _ in range(n)) for n in shape]
-    told = MatrixView(np.zeros(shape, np.float32), *axes, "nothing")
+    text_cell = MatrixView(np.zeros(shape, np.float32), *axes, "nothing")
     for colour in COLOURS:
-        assert text(heat_map(told, screen(80, colour)))[0].startswith("nothing")
+        assert text(heat_map(text_cell, screen(80, colour)))[0].startswith("nothing")
 
 
 def test_weights_that_are_not_numbers_are_shown_as_such() -> None:

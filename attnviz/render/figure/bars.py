@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
+from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas, Frame, plain_settings
+from attnviz.render.figure.canvas import NARROWEST as NARROWEST_SHEET
 from attnviz.render.figure.cells import decimals, scale_of, short, written
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import hidden_note
-from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import no_room
-from attnviz.render.figure.sheet import GREY, INK, MUTED, PAD, RULE, Frame, Sheet, plain_settings
-from attnviz.render.figure.sheet import NARROWEST as NARROWEST_SHEET
 from attnviz.render.figure.side import ordinal
 from attnviz.render.safe import label, visible
 from attnviz.render.style import Style
@@ -75,50 +75,52 @@ class _Bars:
         notes = (visible(note) for answer in asked for note in answer.notes)
         abouts = (visible(text) for text in self.texts)
         texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
-        self.ruler = Ruler(texts, style.dpi, style.font)
+        self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
     def draw(self) -> Figure:
         """Find the room for the bars, then draw everything in its place."""
         layout = self._arrange()
-        sheet = Sheet(*layout.size, self.style.dpi, self.ruler)
-        layout.frame.draw(sheet)
+        canvas = Canvas(*layout.size, self.style.dpi, self.measurer)
+        layout.frame.draw(canvas)
         y = layout.frame.above
         for answer in self.asked:
-            y = self._draw_answer(sheet, answer, layout, y) + BETWEEN
-        return sheet.figure
+            y = self._draw_answer(canvas, answer, layout, y) + BETWEEN
+        return canvas.figure
 
-    def _draw_answer(self, sheet: Sheet, answer: WordAttention, layout: _Layout, y: float) -> float:
+    def _draw_answer(
+        self, canvas: Canvas, answer: WordAttention, layout: _Layout, y: float
+    ) -> float:
         """Draw one answer from y down; the inches at which it ends."""
         if len(self.asked) > 1:
-            word = self.ruler.elide(label(answer.word.text), HEADING, sheet.width / 2)
-            sheet.write(PAD, y + QUESTION / 2, _question(word), HEADING, bold=True)
+            word = self.measurer.elide(label(answer.word.text), HEADING, canvas.width / 2)
+            canvas.write(PAD, y + QUESTION / 2, _question(word), HEADING, bold=True)
             y += QUESTION
         if len(self.texts) > 1:
-            text = self.ruler.elide(visible(answer.text), ABOUT, sheet.width - 2 * PAD)
-            sheet.write(PAD, y + ABOUT_HEIGHT / 2, text, ABOUT, color=GREY)
+            text = self.measurer.elide(visible(answer.text), ABOUT, canvas.width - 2 * PAD)
+            canvas.write(PAD, y + ABOUT_HEIGHT / 2, text, ABOUT, color=GREY)
             y += ABOUT_HEIGHT
         shown = _strongest(answer, layout.keys)
         points = self._points(layout.row)
         left, y = PAD + layout.label, y + ABOVE
         for i, key in enumerate(shown):
             token = answer.keys[key]
-            text = self.ruler.elide(label(token.text), points, layout.label - AIR)
+            text = self.measurer.elide(label(token.text), points, layout.label - AIR)
             color = MUTED if token.special else INK
             middle = y + (i + 0.5) * layout.row
-            sheet.write(left - AIR, middle, text, points, color=color, align="right")
+            canvas.write(left - AIR, middle, text, points, color=color, align="right")
         for column in _columns(answer)[: layout.columns]:
             top = shown.index(column.top) if column.top in shown else None
-            lines = self.ruler.wrap(column.title, COLUMN_HEADING, layout.column + GAP - AIR)
+            lines = self.measurer.wrap(column.title, COLUMN_HEADING, layout.column + GAP - AIR)
             for j, line in enumerate(reversed(lines[:HEADING_LINES])):
                 level = y - AIR - (j + 0.5) * COLUMN_HEADING / 72 * 1.2
-                sheet.write(left, level, line, COLUMN_HEADING, color=GREY)
-            self._draw_bars(sheet, column.row[shown], top, (left, y), layout)
+                canvas.write(left, level, line, COLUMN_HEADING, color=GREY)
+            self._draw_bars(canvas, column.row[shown], top, (left, y), layout)
             left += layout.column + GAP
         return y + len(shown) * layout.row
 
     def _draw_bars(
         self,
-        sheet: Sheet,
+        canvas: Canvas,
         weights: FloatArray,
         top: int | None,
         corner: tuple[float, float],
@@ -127,22 +129,24 @@ class _Bars:
         """Draw the bars of one head, the one that it looks at most darker than the others."""
         x, y = corner
         points = min(DIGITS, layout.row * 72)
-        longest = layout.column - AIR - self.ruler.size(short(self.scale.top), points, bold=True)[0]
-        sheet.box(x, y, HAIRLINE, len(weights) * layout.row, RULE)
+        longest = (
+            layout.column - AIR - self.measurer.size(short(self.scale.top), points, bold=True)[0]
+        )
+        canvas.box(x, y, HAIRLINE, len(weights) * layout.row, RULE)
         for i, weight in enumerate(weights.tolist()):
             length = longest * min(max(weight / self.scale.top, 0), 1)
             color = self.scale.colours(STRONGEST if i == top else OTHERS)
             thick = FILLED * layout.row
-            sheet.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
+            canvas.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
             said = written(weight, decimals(self.scale.top))
             if said != "0":
                 place = (x + length + AIR * 0.7, y + (i + 0.5) * layout.row)
                 ink = INK if i == top else GREY
-                sheet.write(*place, said, points, color=ink, bold=i == top)
+                canvas.write(*place, said, points, color=ink, bold=i == top)
 
     def _arrange(self) -> _Layout:
         n_columns = max(len(_columns(answer)) for answer in self.asked)
-        widest = self.ruler.width(self.names, LABEL) + AIR
+        widest = self.measurer.width(self.names, LABEL) + AIR
         size = self.style.size
         if size is None:
             room = min(widest, LONGEST_LABEL)
@@ -162,7 +166,9 @@ class _Bars:
 
     def _points(self, row: float) -> float:
         """The largest size of labels no higher than a row, 0 if none is large enough."""
-        fitting = (p for p in LABELS if p <= row * 72 and self.ruler.height(self.names, p) <= row)
+        fitting = (
+            p for p in LABELS if p <= row * 72 and self.measurer.height(self.names, p) <= row
+        )
         return next(fitting, 0.0)
 
     def _height(self, keys: int, row: float) -> float:
@@ -195,7 +201,7 @@ class _Bars:
                     f"the others get {share:.1%} of the mean"
                 )
         notes.append(self.scale.note)
-        return Frame.around(self.title, notes, width, self.ruler)
+        return Frame.around(self.title, notes, width, self.measurer)
 
     def _named(self, answer: WordAttention) -> str:
         """The word that a note is about and, where there are several texts, in which it stands."""

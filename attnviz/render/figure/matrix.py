@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
-from attnviz.render.figure.bar import bar_room, draw_bar
+from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas, Frame, plain_settings
 from attnviz.render.figure.cells import decimals, scale_of
-from attnviz.render.figure.grid import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
+from attnviz.render.figure.colorbar import bar_room, draw_bar
+from attnviz.render.figure.layout import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import pooled_note, thinned_note, view_notes
-from attnviz.render.figure.ruler import Ruler
-from attnviz.render.figure.sheet import NARROWEST, PAD, Frame, Sheet, plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
     Digits,
@@ -63,7 +63,7 @@ class _Picture:
     def __init__(self, views: list[MatrixView], style: Style, title: str, per_row: int) -> None:
         self.views, self.style, self.per_row = views, style, per_row
         self.title = style.heading(views[0].title if len(views) == 1 and not title else title)
-        self.ruler = Ruler([self.title, *_texts(views)], style.dpi, style.font)
+        self.measurer = TextMeasurer([self.title, *_texts(views)], style.dpi, style.font)
         self.scales = {
             signed: scale_of([p.weights for p in views if p.signed == signed], style, signed=signed)
             for signed in {view.signed for view in views}
@@ -74,20 +74,20 @@ class _Picture:
     def draw(self) -> Figure:
         """Find the size of the cells, then draw everything in its place."""
         plan, frame, (width, height) = self._arrange()
-        sheet = Sheet(width, height, self.style.dpi, self.ruler)
-        frame.draw(sheet)
+        canvas = Canvas(width, height, self.style.dpi, self.measurer)
+        frame.draw(canvas)
         digits = self._digits(plan)
         for i, block in enumerate(plan.blocks):
             x, y = plan.place(i)
             corner = (x + PAD, y + frame.above)
             scale = self.scales[block.view.signed]
-            draw_tiles(sheet, block.view, scale, corner, plan.cell, digits)
+            draw_tiles(canvas, block.view, scale, corner, plan.cell, digits)
             if self.bars[i]:
                 queries, keys = block.view.weights.shape
                 right = corner[0] + keys * plan.cell[0]
-                draw_bar(sheet, scale, right, corner[1], queries * plan.cell[1])
-            _label(sheet, plan, i, corner)
-        return sheet.figure
+                draw_bar(canvas, scale, right, corner[1], queries * plan.cell[1])
+            _label(canvas, plan, i, corner)
+        return canvas.figure
 
     def _arrange(self) -> tuple[Plan, Frame, tuple[float, float]]:
         size = self.style.size
@@ -106,12 +106,12 @@ class _Picture:
     def _plan(self, cell: tuple[float, float], limits: tuple[float, float]) -> Plan:
         rooms = [
             max(
-                bar_room(self.scales[view.signed], self.ruler) if bar else 0.0
+                bar_room(self.scales[view.signed], self.measurer) if bar else 0.0
                 for view, bar in list(zip(self.views, self.bars, strict=True))[c :: self.per_row]
             )
             for c in range(self.per_row)
         ]
-        return lay_out(self.views, self.per_row, cell, limits, rooms, self.ruler)
+        return lay_out(self.views, self.per_row, cell, limits, rooms, self.measurer)
 
     def _frame(self, plan: Plan, width: float) -> Frame:
         sides = [side for block in plan.blocks for side in (block.rows, block.columns) if side]
@@ -121,14 +121,14 @@ class _Picture:
             thinned_note([side.step for side in sides]),
             pooled_note(*(shared_by(side, self.style.dpi) for side in reversed(plan.cell))),
         ]
-        return Frame.around(self.title, notes, width, self.ruler)
+        return Frame.around(self.title, notes, width, self.measurer)
 
     def _natural_cell(self) -> tuple[float, float]:
         queries = max(len(view.queries) for view in self.views)
         keys = max(len(view.keys) for view in self.views)
         width, height = natural_cell(queries, keys, self.per_row)
         if self.style.numbers:
-            side = side_for_digits(self.views, self.places, self.ruler)
+            side = side_for_digits(self.views, self.places, self.measurer)
             width, height = max(width, side), max(height, side)
             if max(width * keys, height * queries) > LARGEST:
                 raise InputError(
@@ -141,7 +141,7 @@ class _Picture:
         """How the numbers in the cells are written, None for no numbers."""
         if self.style.numbers is False:
             return None
-        digits = fitting_digits(self.views, self.places, plan.cell, self.ruler)
+        digits = fitting_digits(self.views, self.places, plan.cell, self.measurer)
         if self.style.numbers is None:
             helps = digits and digits.points >= LEGIBLE and uncluttered(self.views)
             return digits if helps else None
@@ -167,17 +167,17 @@ def _per_row(views: Sequence[MatrixView], size: tuple[float, float] | None) -> i
     return min(max(round(fitting), 1), len(views))
 
 
-def _label(sheet: Sheet, plan: Plan, i: int, corner: tuple[float, float]) -> None:
+def _label(canvas: Canvas, plan: Plan, i: int, corner: tuple[float, float]) -> None:
     """Write the labels and the heading of matrix number i, whose corner is given."""
     block = plan.blocks[i]
     row = i // plan.per_row
     if block.rows:
-        block.rows.draw_down(sheet, *corner, plan.cell[1])
-    block.columns.draw_across(sheet, *corner, plan.cell[0])
+        block.rows.draw_down(canvas, *corner, plan.cell[1])
+    block.columns.draw_across(canvas, *corner, plan.cell[0])
     left = corner[0] - (block.rows.room if block.rows else 0.0)
     for j, line in enumerate(block.heading):
         level = corner[1] - plan.over(row) + (j + 0.4) * HEADING_HEIGHT
-        sheet.write(left, level, line, HEADING, bold=True)
+        canvas.write(left, level, line, HEADING, bold=True)
 
 
 def _texts(views: Sequence[MatrixView]) -> list[str]:

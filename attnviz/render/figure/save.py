@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Literal
 import matplotlib
 from matplotlib.figure import Figure
 
-from attnviz.render.figure.sheet import plain_settings
+from attnviz.render.figure.canvas import plain_settings
 
 __all__ = ["Format", "save"]
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from attnviz.render.figure.ruler import Ruler
-from attnviz.render.figure.sheet import INK, MUTED, Sheet
+from attnviz.render.figure.canvas import INK, MUTED, Canvas
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.safe import label
 from attnviz.result import Token
 
@@ -30,16 +30,16 @@ class Side(NamedTuple):
     room: float
     step: int
 
-    def draw_down(self, sheet: Sheet, right: float, top: float, cell: float) -> None:
+    def draw_down(self, canvas: Canvas, right: float, top: float, cell: float) -> None:
         """Write the labels left of a matrix whose upper left corner is (right, top)."""
         for i, text in zip(self.at, self.texts, strict=True):
             y = top + (i + 0.5) * cell
-            sheet.write(right - GAP, y, text, self.points, color=self._color(i), align="right")
+            canvas.write(right - GAP, y, text, self.points, color=self._color(i), align="right")
 
-    def draw_across(self, sheet: Sheet, left: float, bottom: float, cell: float) -> None:
+    def draw_across(self, canvas: Canvas, left: float, bottom: float, cell: float) -> None:
         """Write the labels over a matrix whose upper left corner is (left, bottom)."""
         for i, text in zip(self.at, self.texts, strict=True):
-            sheet.write(
+            canvas.write(
                 left + (i + 0.5) * cell,
                 bottom - GAP,
                 text,
@@ -54,47 +54,49 @@ class Side(NamedTuple):
         return MUTED if self.tokens[i].special else INK
 
 
-def lay_down(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler) -> Side:
+def lay_down(tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer) -> Side:
     """Labels for rows of this height in inches, none longer than the limit."""
-    return _lay(tokens, cell, limit, ruler, turned=False)
+    return _lay(tokens, cell, limit, measurer, turned=False)
 
 
-def lay_across(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler) -> Side:
+def lay_across(tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer) -> Side:
     """Labels for columns of this width: upright where each fits its column, else turned."""
     texts = [_shown(token) for token in tokens]
-    if cell * 72 > LARGEST and ruler.width(texts, LARGEST) <= 0.94 * cell:
-        room = ruler.height(texts, LARGEST) + GAP
+    if cell * 72 > LARGEST and measurer.width(texts, LARGEST) <= 0.94 * cell:
+        room = measurer.height(texts, LARGEST) + GAP
         return Side(tokens, range(len(texts)), texts, LARGEST, False, room, 1)
-    return _lay(tokens, cell, limit, ruler, turned=True)
+    return _lay(tokens, cell, limit, measurer, turned=True)
 
 
-def _lay(tokens: Sequence[Token], cell: float, limit: float, ruler: Ruler, turned: bool) -> Side:
+def _lay(
+    tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer, turned: bool
+) -> Side:
     at: range = range(len(tokens))
-    points = _fitting(tokens, cell, ruler)
+    points = _fitting(tokens, cell, measurer)
     if points is None:
         points = THINNED
-        at = _thinned(tokens, cell, ruler)
-    texts = [ruler.elide(_shown(tokens[i]), points, limit) for i in at]
-    return Side(tokens, at, texts, points, turned, ruler.width(texts, points) + GAP, at.step)
+        at = _thinned(tokens, cell, measurer)
+    texts = [measurer.elide(_shown(tokens[i]), points, limit) for i in at]
+    return Side(tokens, at, texts, points, turned, measurer.width(texts, points) + GAP, at.step)
 
 
-def _fitting(tokens: Sequence[Token], cell: float, ruler: Ruler) -> float | None:
+def _fitting(tokens: Sequence[Token], cell: float, measurer: TextMeasurer) -> float | None:
     """The largest size at which lines are no higher than cells, or None if that is too small."""
     texts = {_shown(token) for token in tokens}
     points = min(LARGEST, math.floor(cell * 72 * 2) / 2)
     while points >= SMALLEST:
-        if ruler.height(texts, points) <= cell:
+        if measurer.height(texts, points) <= cell:
             return points
         points -= 0.5
     return None
 
 
-def _thinned(tokens: Sequence[Token], cell: float, ruler: Ruler) -> range:
+def _thinned(tokens: Sequence[Token], cell: float, measurer: TextMeasurer) -> range:
     """Every few tokens, as close as their labels can stand."""
     step = max(2, math.ceil(THINNED / 72 * SLACK / cell))
     while True:
         at = range(0, len(tokens), step)
-        height = ruler.height((_shown(tokens[i]) for i in at), THINNED)
+        height = measurer.height((_shown(tokens[i]) for i in at), THINNED)
         if height * SLACK <= step * cell or len(at) == 1:
             return at
         step += 1

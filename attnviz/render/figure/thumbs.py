@@ -11,8 +11,8 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgba
 from matplotlib.image import AxesImage
 
+from attnviz.render.figure.canvas import RULE
 from attnviz.render.figure.cells import Scale, resample
-from attnviz.render.figure.sheet import RULE
 from attnviz.result import FloatArray
 
 __all__ = ["Exact", "Mosaic", "paint"]

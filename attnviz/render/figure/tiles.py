@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnviz.analysis.answers import MatrixView
+from attnviz.render.figure.canvas import INK, Canvas, outline
 from attnviz.render.figure.cells import Scale, resample, written
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.palettes import readable_in_white
-from attnviz.render.figure.ruler import Ruler
-from attnviz.render.figure.sheet import INK, Sheet, outline
 from attnviz.result import FloatArray
 
 __all__ = [
@@ -43,19 +43,21 @@ class Digits(NamedTuple):
 
 
 def draw_tiles(
-    sheet: Sheet, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits | None
+    canvas: Canvas, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits | None
 ) -> None:
     """Draw a matrix from its upper left corner, with its numbers in the cells or without."""
     queries, keys = view.weights.shape
-    axes = sheet.axes(*corner, keys * cell[0], queries * cell[1])
+    axes = canvas.axes(*corner, keys * cell[0], queries * cell[1])
     axes.set(xlim=(-0.5, keys - 0.5), ylim=(queries - 0.5, -0.5))
     if min(cell) >= SEPARATED and view.weights.size <= MOST_TILES:
         _lay_tiles(axes, view.weights, scale)
     else:
-        _paint(axes, view.weights, scale, keys * cell[0] * sheet.dpi, queries * cell[1] * sheet.dpi)
+        _paint(
+            axes, view.weights, scale, keys * cell[0] * canvas.dpi, queries * cell[1] * canvas.dpi
+        )
     outline(axes)
     if digits:
-        _write_digits(sheet, view, scale, corner, cell, digits)
+        _write_digits(canvas, view, scale, corner, cell, digits)
 
 
 def shared_by(cell: float, dpi: int) -> int:
@@ -64,22 +66,22 @@ def shared_by(cell: float, dpi: int) -> int:
 
 
 def fitting_digits(
-    views: Sequence[MatrixView], places: int, cell: Size, ruler: Ruler
+    views: Sequence[MatrixView], places: int, cell: Size, measurer: TextMeasurer
 ) -> Digits | None:
     """The largest digits with which the numbers of all views fit their cells, if any do."""
     widest = _widest(views, places)
     points = LARGEST
     while points >= SMALLEST:
-        width, height = ruler.size(widest, points)
+        width, height = measurer.size(widest, points)
         if width <= FILLED * cell[0] and height <= cell[1]:
             return Digits(points, places)
         points -= 0.5
     return None
 
 
-def side_for_digits(views: Sequence[MatrixView], places: int, ruler: Ruler) -> float:
+def side_for_digits(views: Sequence[MatrixView], places: int, measurer: TextMeasurer) -> float:
     """The side in inches of square cells in which numbers can be read."""
-    return 1.01 * ruler.size(_widest(views, places), LEGIBLE)[0] / FILLED
+    return 1.01 * measurer.size(_widest(views, places), LEGIBLE)[0] / FILLED
 
 
 def uncluttered(views: Sequence[MatrixView]) -> bool:
@@ -94,14 +96,14 @@ def _widest(views: Sequence[MatrixView], places: int) -> str:
 
 
 def _write_digits(
-    sheet: Sheet, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits
+    canvas: Canvas, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
     light = readable_in_white(scale.colours(scale.norm(view.weights)))
     causal = view.kind == "decoder" and tuple(view.queries) == tuple(view.keys)
     for (query, key), weight in np.ndenumerate(view.weights):
         if causal and key > query and weight == 0:
             continue  # the mask forbids it, which is not the same as a weight of 0
-        sheet.write(
+        canvas.write(
             corner[0] + (key + 0.5) * cell[0],
             corner[1] + (query + 0.5) * cell[1],
             written(float(weight), digits.places),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from attnviz.render.safe import visible
-from attnviz.render.terminal.lines import Cell, Line, row, told
+from attnviz.render.terminal.lines import Cell, Line, row, text_cell
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.palette import Scale, plain
 from attnviz.render.terminal.screen import Colour, Screen
@@ -31,10 +31,10 @@ def caption(title: str, scale: Scale, screen: Screen, kind: str = "") -> Line:
     """The title, what the axes are, and the colour scale, as far as they fit."""
     dim, bold = plain(screen.colour, dim=True), plain(screen.colour, bold=True)
     shown = screen.writable(screen.signs(visible(title)))
-    cells = [told(fit(shown, screen.width), bold)]
+    cells = [text_cell(fit(shown, screen.width), bold)]
     room = screen.width - cells[0].width
     axes = "target ↓ source →" if kind == "cross" else "query ↓ key →"
-    for extra in ([told(f"{APART}{axes}", dim)], colour_scale(scale)):
+    for extra in ([text_cell(f"{APART}{axes}", dim)], colour_scale(scale)):
         needed = sum(cell.width for cell in extra)
         if needed <= room:
             cells += extra
@@ -49,7 +49,7 @@ def colour_scale(scale: Scale) -> list[Cell]:
     low, high = f"{-scale.top:g}" if scale.signed else "0", f"{scale.top:g}"
     strip = [Cell("", 1, scale.cell(level)) for level in scale.strip(STRIP)]
     dim = plain(scale.colour, dim=True)
-    return [told(f"{APART}{low} ", dim), *strip, told(f" {high}", dim)]
+    return [text_cell(f"{APART}{low} ", dim), *strip, text_cell(f" {high}", dim)]
 
 
 def side(words: Sequence[str], screen: Screen) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle
 
-from attnviz.render.terminal.lines import Cell, Line, row, told
+from attnviz.render.terminal.lines import Cell, Line, row, text_cell
 from attnviz.render.terminal.measure import fit, graphemes, width_of
 from attnviz.render.terminal.palette import plain
 from attnviz.render.terminal.screen import Screen
@@ -64,7 +64,9 @@ def _stair(
         end += width
         if height < level:
             continue
-        cell = told(word) if height == level else told("│", plain(screen.colour, dim=True))
+        cell = (
+            text_cell(word) if height == level else text_cell("│", plain(screen.colour, dim=True))
+        )
         cells += [Cell("", end - cell.width - used), cell]
         used = end
     return row(cells, screen)

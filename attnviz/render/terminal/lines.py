@@ -41,7 +41,7 @@ class Piece(NamedTuple):
     glued: bool = False
 
 
-def told(text: str, style: Style | None = None) -> Cell:
+def text_cell(text: str, style: Style | None = None) -> Cell:
     """A cell as wide as its text."""
     return Cell(text, width_of(text), style)
 
@@ -87,7 +87,7 @@ def paragraph(
             used = gap = 0
         if gap:
             lines[-1].append(Cell(" ", 1, ground))
-        lines[-1].append(told(text, piece.style))
+        lines[-1].append(text_cell(text, piece.style))
         used += gap + width_of(text)
     return [
         row([Cell("" if n else name, indent, accent(screen.colour)), *cells], screen)

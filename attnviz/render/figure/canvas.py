@@ -1,4 +1,4 @@
-"""A figure as a sheet of paper: places in inches from its upper left corner."""
+"""A figure as a canvas: places in inches from its upper left corner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attnviz.render.figure.label import Label
-from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.safe import visible
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "NARROWEST",
     "PAD",
     "RULE",
+    "Canvas",
     "Frame",
-    "Sheet",
     "outline",
     "plain_settings",
 ]
@@ -56,15 +56,15 @@ def plain_settings() -> Iterator[None]:
         findings.setLevel(level)
 
 
-class Sheet:
-    """A figure of so many inches, written on in the fonts of a ruler."""
+class Canvas:
+    """A figure of so many inches, written on in the fonts of a measurer."""
 
-    def __init__(self, width: float, height: float, dpi: int, ruler: Ruler) -> None:
+    def __init__(self, width: float, height: float, dpi: int, measurer: TextMeasurer) -> None:
         self.width, self.height = round(width * dpi) / dpi, round(height * dpi) / dpi
         self.dpi = dpi
         self.figure = Figure((self.width, self.height), dpi=dpi, facecolor="white")
         FigureCanvasAgg(self.figure)
-        self._families = ruler.families
+        self._families = measurer.families
 
     def write(
         self,
@@ -148,13 +148,15 @@ class Frame(NamedTuple):
     notes: Sequence[str]
 
     @classmethod
-    def around(cls, title: str, notes: Sequence[str], width: float, ruler: Ruler) -> Frame:
+    def around(
+        cls, title: str, notes: Sequence[str], width: float, measurer: TextMeasurer
+    ) -> Frame:
         """Break title and notes into lines for a picture of this width in inches."""
         room = width - 2 * PAD
-        lines = ruler.wrap(visible(title), TITLE, room, bold=True)
+        lines = measurer.wrap(visible(title), TITLE, room, bold=True)
         if len(lines) > TITLE_LINES:
             lines[TITLE_LINES - 1 :] = [lines[TITLE_LINES - 1].rstrip("…") + "…"]
-        return cls(lines, _flowing([visible(note) for note in notes if note], room, ruler))
+        return cls(lines, _flowing([visible(note) for note in notes if note], room, measurer))
 
     @property
     def above(self) -> float:
@@ -166,23 +168,23 @@ class Frame(NamedTuple):
         """Inches taken under the picture, the margin included."""
         return PAD + len(self.notes) * NOTE / 72 * LEADING + (0.08 if self.notes else 0)
 
-    def draw(self, sheet: Sheet) -> None:
-        """Write the title at the top and the notes at the bottom of a sheet."""
+    def draw(self, canvas: Canvas) -> None:
+        """Write the title at the top and the notes at the bottom of a canvas."""
         for i, line in enumerate(self.title):
             y = PAD + (i + 0.5) * TITLE / 72 * LEADING
-            sheet.write(PAD, y, line, TITLE, bold=True)
+            canvas.write(PAD, y, line, TITLE, bold=True)
         for i, line in enumerate(reversed(self.notes)):
-            y = sheet.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
-            sheet.write(PAD, y, line, NOTE, color=GREY)
+            y = canvas.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
+            canvas.write(PAD, y, line, NOTE, color=GREY)
 
 
-def _flowing(notes: Sequence[str], room: float, ruler: Ruler) -> list[str]:
+def _flowing(notes: Sequence[str], room: float, measurer: TextMeasurer) -> list[str]:
     """Notes one after another, each on one line where it can be."""
     lines: list[str] = []
     for note in dict.fromkeys(notes):
         joined = f"{lines[-1]}  ·  {note}" if lines else note
-        if lines and ruler.size(joined, NOTE)[0] <= room:
+        if lines and measurer.size(joined, NOTE)[0] <= room:
             lines[-1] = joined
         else:
-            lines += ruler.wrap(note, NOTE, room)
+            lines += measurer.wrap(note, NOTE, room)
     return lines

@@ -1,4 +1,4 @@
-"""The wall: every head of every layer as a thumbnail, all on one scale, in one image."""
+"""The grid of heads: every head of every layer as a thumbnail, all on one scale, in one image."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from attnviz.render.figure.bar import LOWEST, bar_room, draw_bar
+from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas, Frame, plain_settings
 from attnviz.render.figure.cells import scale_of
+from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import axes_note, hidden_note, pooled_note, thinned_note
-from attnviz.render.figure.ruler import Ruler
 from attnviz.render.figure.search import largest, no_room
-from attnviz.render.figure.sheet import GREY, NARROWEST, PAD, Frame, Sheet, plain_settings
 from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
 from attnviz.render.figure.tiles import shared_by
@@ -22,7 +22,7 @@ from attnviz.render.safe import label, visible
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Token
 
-__all__ = ["wall"]
+__all__ = ["head_grid"]
 
 DEFAULT = Style()
 DIGIT = re.compile(r"\d")
@@ -40,7 +40,7 @@ NAME_GAP, AIR = 0.02, 0.06  # inches under a name, and between thumbnails
 Size = tuple[float, float]
 
 
-def wall(
+def head_grid(
     attention: AttentionMap,
     queries: Sequence[Token],
     keys: Sequence[Token],
@@ -57,14 +57,14 @@ def wall(
     """
     said = (axes_note(kind), hidden_note(hidden), *notes)
     with plain_settings():
-        return _Wall(attention, queries, keys, style, title, said).draw()
+        return _HeadGrid(attention, queries, keys, style, title, said).draw()
 
 
 class _Layout(NamedTuple):
-    """A wall in its size: thumbnails, token labels, names of heads, and frame.
+    """A grid of heads in its size: thumbnails, token labels, names of heads, and frame.
 
-    ``left`` and ``top`` are the inches from the sheet's corner to that of the mosaic; ``width``
-    and ``height`` are those of a sheet that holds it all.
+    ``left`` and ``top`` are the inches from the canvas's corner to that of the mosaic; ``width``
+    and ``height`` are those of a canvas that holds it all.
     """
 
     cell: Size
@@ -80,7 +80,7 @@ class _Layout(NamedTuple):
     height: float
 
     def stretched(self, size: Size, dpi: int) -> _Layout:
-        """The same with thumbnails that fill a sheet of this size as far as they may."""
+        """The same with thumbnails that fill a canvas of this size as far as they may."""
         old = self.mosaic
         wider = int((size[0] - self.width) * dpi / old.columns)
         higher = int((size[1] - self.height) * dpi / old.rows)
@@ -93,7 +93,7 @@ class _Layout(NamedTuple):
         return self._replace(cell=cell, mosaic=old._replace(width=width, height=height))
 
 
-class _Wall:
+class _HeadGrid:
     """What stays the same while the size of the thumbnails is looked for."""
 
     def __init__(
@@ -117,33 +117,33 @@ class _Wall:
         self.scale = scale_of([self.weights], style, signed=bool(self.weights.min() < 0))
         shown = {label(token.text) for token in (*queries, *keys)} if self.one_row else set()
         texts = [visible(self.title), *shown, *map(visible, notes)]
-        self.ruler = Ruler(texts, style.dpi, style.font)
+        self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
     def draw(self) -> Figure:
         """Find the size of the thumbnails, then draw everything in its place."""
         layout, size = self._arrange()
-        sheet = Sheet(*size, self.style.dpi, self.ruler)
-        layout.frame.draw(sheet)
-        x, y = (round(inches * sheet.dpi) / sheet.dpi for inches in (layout.left, layout.top))
-        high, wide = (pixels / sheet.dpi for pixels in layout.mosaic.shape)
-        Exact(sheet.axes(x, y, wide, high), paint(self.weights, self.scale, layout.mosaic))
-        self._write(sheet, layout, x, y)
-        draw_bar(sheet, self.scale, x + wide, y, high)
-        return sheet.figure
+        canvas = Canvas(*size, self.style.dpi, self.measurer)
+        layout.frame.draw(canvas)
+        x, y = (round(inches * canvas.dpi) / canvas.dpi for inches in (layout.left, layout.top))
+        high, wide = (pixels / canvas.dpi for pixels in layout.mosaic.shape)
+        Exact(canvas.axes(x, y, wide, high), paint(self.weights, self.scale, layout.mosaic))
+        self._write(canvas, layout, x, y)
+        draw_bar(canvas, self.scale, x + wide, y, high)
+        return canvas.figure
 
-    def _write(self, sheet: Sheet, layout: _Layout, x: float, y: float) -> None:
+    def _write(self, canvas: Canvas, layout: _Layout, x: float, y: float) -> None:
         """Write the names of the heads and, beside the outer thumbnails, the tokens."""
         for i, name in enumerate(self.names):
-            right, down = (pixels / sheet.dpi for pixels in layout.mosaic.corner(i))
+            right, down = (pixels / canvas.dpi for pixels in layout.mosaic.corner(i))
             row, column = divmod(i, self.per_row)
             over = NAME_GAP + (layout.columns.room if layout.columns and row == 0 else 0.0)
             if column % layout.every == 0:
                 at = (x + right, y + down - over)
-                sheet.write(*at, name, layout.points, color=GREY, level="bottom")
+                canvas.write(*at, name, layout.points, color=GREY, level="bottom")
             if layout.columns and row == 0:
-                layout.columns.draw_across(sheet, x + right, y, layout.cell[0])
+                layout.columns.draw_across(canvas, x + right, y, layout.cell[0])
             if layout.rows and column == 0:
-                layout.rows.draw_down(sheet, x, y + down, layout.cell[1])
+                layout.rows.draw_down(canvas, x, y + down, layout.cell[1])
 
     def _arrange(self) -> tuple[_Layout, Size]:
         size = self.style.size
@@ -162,7 +162,7 @@ class _Wall:
         return best.stretched(size, self.style.dpi), size
 
     def _layout(self, cell: Size, limits: Size, narrowest: float) -> _Layout:
-        """The wall with cells of this size in inches, on a sheet at least so wide."""
+        """The grid with cells of this size in inches, on a canvas at least so wide."""
         dpi = self.style.dpi
         wide, high = (
             max(1, round(side * len(tokens) * dpi))
@@ -170,7 +170,7 @@ class _Wall:
         )
         rows, columns = self._sides(cell, limits)
         points, every = self._naming(wide / dpi)
-        named = self.ruler.height(self.shapes, points) + NAME_GAP
+        named = self.measurer.height(self.shapes, points) + NAME_GAP
         mosaic = Mosaic(
             self.n_rows,
             self.per_row,
@@ -180,14 +180,14 @@ class _Wall:
             round((AIR + named) * dpi),
         )
         left = PAD + (rows.room if rows else 0.0)
-        width = left + mosaic.shape[1] / dpi + bar_room(self.scale, self.ruler) + PAD
+        width = left + mosaic.shape[1] / dpi + bar_room(self.scale, self.measurer) + PAD
         notes = [
             *self.notes,
             self.scale.note,
             thinned_note([every], "head"),
             pooled_note(*(shared_by(side, dpi) for side in reversed(cell))),
         ]
-        frame = Frame.around(self.title, notes, max(width, narrowest), self.ruler)
+        frame = Frame.around(self.title, notes, max(width, narrowest), self.measurer)
         top = frame.above + named + (columns.room if columns else 0.0)
         height = top + max(LOWEST, mosaic.shape[0] / dpi) + frame.below
         return _Layout(cell, mosaic, rows, columns, points, every, frame, left, top, width, height)
@@ -196,16 +196,16 @@ class _Wall:
         """The tokens beside the outer thumbnails, where one layer's heads leave them room."""
         if not self.one_row or min(cell) * 72 < SMALLEST:
             return None, None
-        rows = lay_down(self.queries, cell[1], limits[0], self.ruler)
-        columns = lay_across(self.keys, cell[0], limits[1], self.ruler)
+        rows = lay_down(self.queries, cell[1], limits[0], self.measurer)
+        columns = lay_across(self.keys, cell[0], limits[1], self.measurer)
         return (rows, columns) if rows.step == columns.step == 1 else (None, None)
 
     def _naming(self, wide: float) -> tuple[float, int]:
         """The size of the names in points, and how many thumbnails one name takes the room of."""
         for points in NAMES:
-            if self.ruler.width(self.shapes, points) <= wide:
+            if self.measurer.width(self.shapes, points) <= wide:
                 return points, 1
-        return NAMES[-1], math.ceil(self.ruler.width(self.shapes, NAMES[-1]) / (wide + AIR))
+        return NAMES[-1], math.ceil(self.measurer.width(self.shapes, NAMES[-1]) / (wide + AIR))
 
     def _natural_cell(self) -> Size:
         """Square cells of whole pixels, or weights that share pixels in equal numbers."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.render.terminal import Colour, wall
+from attnviz.render.terminal import Colour, head_grid
 from attnviz.render.terminal.measure import width_of
 from attnviz.result import AttentionMap
 from tests.render.printed import attention, columns, lines, screen, spotlight, text
@@ -17,21 +17,21 @@ from tests.render.printed import attention, columns, lines, screen, spotlight, t
 @pytest.mark.parametrize("width", [80, 200])
 @pytest.mark.parametrize("colour", list(Colour))
 def test_every_head_is_there_under_its_name(width: int, colour: Colour) -> None:
-    shown = text(wall(attention(3, 12, 9), screen(width, colour)))
+    shown = text(head_grid(attention(3, 12, 9), screen(width, colour)))
     found = re.findall(r"(?<!\S)\d+\.\d+(?!\S)", "\n".join(shown[1:]))
     assert found == [f"{layer}.{head}" for layer in range(3) for head in range(12)]
 
 
 def test_a_slice_keeps_the_names_of_its_heads() -> None:
     part = attention(6, 12, 5).select(layers=[4], heads=[2, 11])
-    assert text(wall(part, screen(80, Colour.TRUE)))[1].split() == ["4.2", "4.11"]
+    assert text(head_grid(part, screen(80, Colour.TRUE)))[1].split() == ["4.2", "4.11"]
 
 
 def test_each_map_shows_its_own_weights_under_its_name() -> None:
     maps = attention(1, 3, 8).weights.copy()
     maps[:] = 0
     maps[0, 1] = spotlight(8, 8, (5, 2))
-    _, names, *rows = lines(wall(AttentionMap(maps), screen(80, Colour.TRUE)))
+    _, names, *rows = lines(head_grid(AttentionMap(maps), screen(80, Colour.TRUE)))
     start = "".join(char for char, _ in columns(names)).index("0.1")
     bright = {
         (2 * y + half, x - start)
@@ -48,12 +48,12 @@ def test_all_maps_share_one_scale() -> None:
     maps = attention(1, 2, 4).weights.copy()
     maps[:] = 0
     maps[0, 0, 0, 0], maps[0, 1, 0, 0] = 1.0, 0.5
-    shown = text(wall(AttentionMap(maps), screen()))
+    shown = text(head_grid(AttentionMap(maps), screen()))
     assert shown[2].split() == ["9···", "5···"]
 
 
 def test_long_inputs_are_pooled_and_that_is_said() -> None:
-    shown = text(wall(attention(1, 12, 64), screen(80, Colour.TRUE)))
+    shown = text(head_grid(attention(1, 12, 64), screen(80, Colour.TRUE)))
     assert re.search(r"strongest of (\d+) × \1 weights", " ".join(shown))
 
 
@@ -68,10 +68,10 @@ def test_long_inputs_are_pooled_and_that_is_said() -> None:
 def test_nothing_is_wider_than_the_screen(
     layers: int, heads: int, length: int, width: int, colour: Colour
 ) -> None:
-    shown = text(wall(attention(layers, heads, length), screen(width, colour)))
+    shown = text(head_grid(attention(layers, heads, length), screen(width, colour)))
     assert max(map(width_of, shown)) <= width
 
 
 def test_what_is_left_out_is_said() -> None:
-    shown = text(wall(attention(1, 1, 3), screen(), hidden=0.5, notes=("A note.",)))
+    shown = text(head_grid(attention(1, 1, 3), screen(), hidden=0.5, notes=("A note.",)))
     assert shown[-2:] == ["50% of the weight goes to tokens that are not shown.", "A note."]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from attnviz.analysis.answers import MatrixView
-from attnviz.render.figure.bar import LOWEST
-from attnviz.render.figure.ruler import Ruler
+from attnviz.render.figure.canvas import PAD, Frame
+from attnviz.render.figure.colorbar import LOWEST
+from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.search import largest, no_room
-from attnviz.render.figure.sheet import PAD, Frame
 from attnviz.render.figure.side import Side, lay_across, lay_down
 from attnviz.render.safe import visible
 
@@ -135,17 +135,17 @@ def lay_out(
     cell: tuple[float, float],
     limits: tuple[float, float],
     bars: Sequence[float],
-    ruler: Ruler,
+    measurer: TextMeasurer,
 ) -> Plan:
     """Labels for cells of this size, no wider or higher than the limits."""
     blocks = []
     for i, view in enumerate(views):
         shared = i % per_row > 0 and view.queries == views[i - 1].queries
-        rows = None if shared else lay_down(view.queries, cell[1], limits[0], ruler)
-        columns = lay_across(view.keys, cell[0], limits[1], ruler)
+        rows = None if shared else lay_down(view.queries, cell[1], limits[0], measurer)
+        columns = lay_across(view.keys, cell[0], limits[1], measurer)
         room = cell[0] * len(view.keys) + (rows.room if rows else 0.0)
         title = visible(view.title) if len(views) > 1 else ""
-        heading = ruler.wrap(title, HEADING, max(room, LEAST), bold=True)
+        heading = measurer.wrap(title, HEADING, max(room, LEAST), bold=True)
         blocks.append(Block(view, heading, rows, columns))
     return Plan(blocks, per_row, cell, bars)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from attnviz.render.figure.canvas import GREY, Canvas, outline
 from attnviz.render.figure.cells import Scale, short
-from attnviz.render.figure.ruler import Ruler
-from attnviz.render.figure.sheet import GREY, Sheet, outline
+from attnviz.render.figure.measure import TextMeasurer
 
 __all__ = ["GAP", "LOWEST", "bar_room", "draw_bar"]
 
@@ -15,15 +15,15 @@ GAP, WIDTH, TICK = 0.14, 0.08, 0.05  # inches
 LOWEST, HIGHEST = 0.5, 1.6
 
 
-def bar_room(scale: Scale, ruler: Ruler) -> float:
+def bar_room(scale: Scale, measurer: TextMeasurer) -> float:
     """Inches that a bar takes at the right of a picture."""
-    return GAP + WIDTH + TICK + ruler.width(_ends(scale), POINTS)
+    return GAP + WIDTH + TICK + measurer.width(_ends(scale), POINTS)
 
 
-def draw_bar(sheet: Sheet, scale: Scale, x: float, y: float, height: float) -> None:
+def draw_bar(canvas: Canvas, scale: Scale, x: float, y: float, height: float) -> None:
     """Draw the bar right of x, from y down, no higher than it need be."""
     height = min(max(height, LOWEST), HIGHEST)
-    axes = sheet.axes(x + GAP, y, WIDTH, height)
+    axes = canvas.axes(x + GAP, y, WIDTH, height)
     axes.imshow(
         np.linspace(1, 0, 256)[:, None],
         cmap=scale.colours,
@@ -36,7 +36,7 @@ def draw_bar(sheet: Sheet, scale: Scale, x: float, y: float, height: float) -> N
     for i, text in enumerate(words):
         inset = POINTS / 72 / 2 * (1 - 2 * i / (len(words) - 1))
         level = y + height * i / (len(words) - 1) + inset
-        sheet.write(x + GAP + WIDTH + TICK, level, text, POINTS, color=GREY)
+        canvas.write(x + GAP + WIDTH + TICK, level, text, POINTS, color=GREY)
 
 
 def _ends(scale: Scale) -> list[str]:

@@ -13,7 +13,7 @@ from attnviz.render.figure.emoji import lift
 from attnviz.render.figure.fonts import families_for
 from attnviz.render.figure.label import Label
 
-__all__ = ["Ruler"]
+__all__ = ["TextMeasurer"]
 
 ROUNDING = 1e-6  # inches
 BREAK = re.compile(r" (?!\d)|(?<!\bhead)(?<!\blayer) ")  # "head 3.1" stays together
@@ -21,7 +21,7 @@ LONGEST = 200  # characters; nothing longer fits any picture
 JOINED = "\u200d\ufe0f\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
 
-class Ruler:
+class TextMeasurer:
     """Measures texts in inches, in fonts that have all their letters."""
 
     def __init__(self, texts: Iterable[str], dpi: int, font: str | None = None) -> None:

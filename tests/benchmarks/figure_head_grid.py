@@ -2,7 +2,7 @@
 
 ::
 
-    python -m tests.benchmarks.figure_wall
+    python -m tests.benchmarks.figure_head_grid
 
 All sides read the same .npz. The plain grid draws every head with ``imshow`` into axes of its
 own, named like 3.1, and saves as it comes; the bare one takes the ticks off first, which spares

@@ -1,11 +1,11 @@
-"""matplotlib imported swiftly, for a program that draws and ends."""
+"""matplotlib imported fast, for a program that draws and ends."""
 
 from __future__ import annotations
 
-__all__ = ["import_swiftly"]
+__all__ = ["import_figures"]
 
 
-def import_swiftly() -> None:
+def import_figures() -> None:
     """Import matplotlib and our figures, but for the help texts that matplotlib would compose.
 
     It lists every property of every artist in its docstrings while it is imported, which takes a

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from rich.segment import Segments
 
 from attnviz.render.safe import visible
-from attnviz.render.terminal.lines import Cell, Piece, counted, names, paragraph, picture, row, told
+from attnviz.render.terminal.lines import (
+    Cell,
+    Piece,
+    counted,
+    names,
+    paragraph,
+    picture,
+    row,
+    text_cell,
+)
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
@@ -23,7 +32,7 @@ def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: 
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 
 
-def wrote(text: str, screen: Screen) -> Segments:
+def generated(text: str, screen: Screen) -> Segments:
     """What a model wrote, or was given to have written, as a paragraph behind an arrow."""
     words = [Piece(screen.writable(visible(word))) for word in text.split()]
     arrow = Piece(screen.writable("→"), plain(screen.colour, dim=True))
@@ -43,10 +52,10 @@ def links(
             [
                 Cell(froms[link.query], left, None, "right"),
                 Cell(" → ", 3, plain(screen.colour, dim=True)),
-                told(fit(tos[link.key], room), None),
-                told(f" {link.weight:.2f}", plain(screen.colour, bold=True)),
-                told(" in ", plain(screen.colour, dim=True)),
-                told(str(link.head), accent(screen.colour, bold=True)),
+                text_cell(fit(tos[link.key], room), None),
+                text_cell(f" {link.weight:.2f}", plain(screen.colour, bold=True)),
+                text_cell(" in ", plain(screen.colour, dim=True)),
+                text_cell(str(link.head), accent(screen.colour, bold=True)),
             ],
             screen,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attnviz.render.figure import Style, wall
+from attnviz.render.figure import Style, head_grid
 from attnviz.render.figure.cells import scale_of
 from attnviz.render.figure.palettes import choose
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parents[1] / "fixtures" / "figures" / "wall.png"
 def drawn(n_layers, n_heads, n, style=None, **axes):
     map = AttentionMap(attention((n_layers, n_heads, n, n)), **axes)
     shown = tokens() if n == 10 else many(n)
-    return map, wall(map, shown, shown, style or Style(), title="all heads")
+    return map, head_grid(map, shown, shown, style or Style(), title="all heads")
 
 
 def test_all_heads_are_one_image_not_one_axes_each():
@@ -66,7 +66,7 @@ def test_every_thumbnail_shows_its_own_weights_in_the_png(n):
 def test_a_strong_weight_survives_where_weights_share_pixels():
     weights = np.zeros((1, 2, 300, 300), np.float32)
     weights[0, 1, 111, 222] = 1
-    figure = wall(AttentionMap(weights), many(300), many(300), Style(size=(3, 2), dpi=100))
+    figure = head_grid(AttentionMap(weights), many(300), many(300), Style(size=(3, 2), dpi=100))
     assert "each pixel shows the largest of up to" in notes(figure)
     assert (pixels(figure).sum(axis=-1) < 150).any()
 
@@ -92,14 +92,16 @@ def test_a_thousand_heads_are_named_without_overlapping():
 
 def test_notes_and_title_are_shown():
     map = AttentionMap(attention((1, 2, 4, 4)))
-    figure = wall(map, many(4), many(4), title="every head", notes=["9% is hidden"], kind="cross")
+    figure = head_grid(
+        map, many(4), many(4), title="every head", notes=["9% is hidden"], kind="cross"
+    )
     assert "every head" in texts(figure)
     assert "target down, source across" in notes(figure) and "9% is hidden" in notes(figure)
 
 
 def test_a_wall_of_differences_is_drawn_around_zero():
     change = attention((1, 2, 4, 4)) - attention((1, 2, 4, 4), seed=1)
-    shown = texts(wall(AttentionMap(change), many(4), many(4)))
+    shown = texts(head_grid(AttentionMap(change), many(4), many(4)))
     assert any(text.startswith("+") for text in shown) and any("−" in text for text in shown)
 
 

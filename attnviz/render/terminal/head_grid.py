@@ -1,4 +1,4 @@
-"""Every head at once: a wall of small maps on one scale."""
+"""Every head at once: small maps on one scale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST, MOST, GAP = 12, 32, 2  # columns of one small map and between two
 LONGEST_NAME = len("11.11")
 
 
-def wall(
+def head_grid(
     attention: AttentionMap, screen: Screen, *, hidden: float = 0.0, notes: Sequence[str] = ()
 ) -> Segments:
     """All layers × heads as small maps labelled like 3.1, queries down and keys across."""
