@@ -22,12 +22,16 @@ BITS = {
 
 
 class Entry(NamedTuple):
-    """One tensor of a file: its storage type, its shape and the bytes [start, stop) it fills."""
+    """One tensor of a file: its storage type, its shape and the bytes [start, stop) it fills.
+
+    ``strides`` are in numbers, and None where the numbers lie in the order of the indices.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     start: int
     stop: int
+    strides: tuple[int, ...] | None = None
 
     @property
     def size(self) -> int:

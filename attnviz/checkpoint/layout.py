@@ -2,29 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["INDEX", "PICKLES", "SINGLE", "missing_file", "no_weights", "weight_map"]
+__all__ = [
+    "INDEX",
+    "PICKLES",
+    "SINGLE",
+    "TORCH_INDEX",
+    "TORCH_SINGLE",
+    "WeightFiles",
+    "missing_file",
+    "no_weights",
+    "weight_files",
+    "weight_map",
+]
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+TORCH_SINGLE = "pytorch_model.bin"
+TORCH_INDEX = "pytorch_model.bin.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+OTHERS = {
+    "*.gguf": "a GGUF file, which attnviz does not read; take the model's safetensors",
+    "*.onnx": "an ONNX file, which attnviz does not read; take the model's safetensors",
+    "onnx/*.onnx": "an ONNX file, which attnviz does not read; take the model's safetensors",
+    "tf_model.h5": "TensorFlow's weights; load it with transformers (from_tf=True) and call "
+    "save_pretrained(), which writes safetensors",
+    "flax_model.msgpack": "Flax's weights; load it with transformers (from_flax=True) and call "
+    "save_pretrained(), which writes safetensors",
+}
+"""What a folder may hold instead of weights that are read, and what to do then."""
 
 
-def weight_map(folder: Path) -> dict[str, str]:
-    """Which file holds which tensor; only plain names of safetensors files are believed."""
-    files = read_json(folder / INDEX).get("weight_map")
+class WeightFiles(NamedTuple):
+    """The files of one set of weights, and which tensor is where if an ``index_file`` says so."""
+
+    files: tuple[str, ...]
+    index_file: str | None = None
+    where: Mapping[str, str] | None = None
+
+
+def weight_files(folder: Path) -> WeightFiles | None:
+    """The weights to read: safetensors first, a variant of them next, what torch saved last."""
+    for single, index in ((SINGLE, INDEX), *_variants(folder), (TORCH_SINGLE, TORCH_INDEX)):
+        if (folder / single).exists():
+            return WeightFiles((single,))
+        if (folder / index).exists():
+            where = weight_map(folder, index)
+            return WeightFiles(tuple(sorted(set(where.values()))), index, where)
+    return None
+
+
+def weight_map(folder: Path, index: str = INDEX) -> dict[str, str]:
+    """Which file holds which tensor; only plain names of weights files are believed."""
+    files = read_json(folder / index).get("weight_map")
     if not isinstance(files, dict) or not files:
-        raise BadCheckpoint(f"{INDEX} has no weight_map")
+        raise BadCheckpoint(f"{index} has no weight_map")
+    suffix = PICKLES[0] if index == TORCH_INDEX else ".safetensors"
     for name, file in files.items():
         plain = isinstance(file, str) and file.isprintable() and not set(file) & set("/\\:")
-        if not plain or not file.endswith(".safetensors"):
+        if not plain or not file.endswith(suffix):
             raise BadCheckpoint(
-                f"{INDEX} puts {quote(name)} in {quote(file)}, "
-                "which is not a safetensors file of this folder"
+                f"{index} puts {quote(name)} in {quote(file)}, "
+                f"which is not a {suffix.removeprefix('.')} file of this folder"
             )
     return files
 
@@ -33,27 +78,37 @@ def missing_file(folder: Path) -> str | None:
     """The first file without which a folder is no checkpoint, as after a broken-off download."""
     if not (folder / "config.json").exists():
         return "config.json"
-    if (folder / SINGLE).exists():
-        return None
-    if not (folder / INDEX).exists():
-        return SINGLE
     try:
-        shards = sorted(set(weight_map(folder).values()))
+        found = weight_files(folder)
     except BadCheckpoint:  # nothing is missing; opening it says what is wrong
         return None
-    return next((file for file in shards if not (folder / file).exists()), None)
+    if found is None:
+        return SINGLE
+    return next((file for file in found.files if not (folder / file).exists()), None)
 
 
 def no_weights(folder: Path) -> BadCheckpoint:
     """The error for a folder without weights that we read: what it has instead, what to do."""
+    for pattern, what in OTHERS.items():
+        for path in sorted(folder.glob(pattern)):
+            return BadCheckpoint(
+                f"{quote(folder)} has no {SINGLE} but only {quote(path.name)}, {what}"
+            )
     pickles = sorted(path.name for path in folder.glob("*") if path.suffix in PICKLES)
     if pickles:
-        instead = (
-            f" but only {quote(pickles[0])}, a pickle, which attnviz never opens; load it "
-            "with transformers and call save_pretrained(), which writes safetensors"
-        )
+        instead = f" but {quote(pickles[0])}; rename it to {TORCH_SINGLE} if it holds the weights"
     elif (folder / "adapter_model.safetensors").exists():
         instead = " but only an adapter; merge it into its base model first"
     else:
         instead = ""
     return BadCheckpoint(f"{quote(folder)} has no {SINGLE}{instead}")
+
+
+def _variants(folder: Path) -> list[tuple[str, str]]:
+    """Weights in another precision, as ``model.fp16.safetensors``, and the index of such shards."""
+    names = [path.name.split(".")[1] for path in folder.glob("model.*.safetensors")]
+    names += [path.name.split(".")[-2] for path in folder.glob("model.safetensors.index.*.json")]
+    return [
+        (f"model.{name}.safetensors", f"model.safetensors.index.{name}.json")
+        for name in sorted({name for name in names if name.isalnum()})
+    ]

@@ -1,4 +1,4 @@
-"""One safetensors file: opened, checked, and read in pieces."""
+"""One file of weights: opened, checked, and read in pieces."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.checkpoint.files import unreadable
-from attnviz.checkpoint.header import read_header
+from attnviz.checkpoint.header import Entry, read_header
+from attnviz.checkpoint.layout import PICKLES
 from attnviz.errors import BadCheckpoint, quote
 
 __all__ = ["Shard"]
 
 
 class Shard:
-    """One open safetensors file; reads are whole or fail, also when the file has been cut since.
+    """One open file of weights; reads are whole or fail, also when the file has been cut since.
 
     The file is read, not mapped: a mapped file that another program shortens kills the process,
     and its pages count as memory of ours.
@@ -33,10 +34,17 @@ class Shard:
         try:
             self._file = io.FileIO(path)
             weakref.finalize(self, self._file.close)
-            self.entries = read_header(self._file, self.what)
+            self.entries = self._read_header()
         except OSError as error:
             raise unreadable(path, error) from None
         self._lock = threading.Lock()
+
+    def _read_header(self) -> dict[str, Entry]:
+        if self.path.suffix not in PICKLES:
+            return read_header(self._file, self.what)
+        from attnviz.checkpoint.torch_file import read_torch_header  # zip and pickle opcodes
+
+        return read_torch_header(self._file, self.what)
 
     def read(self, name: str, offset: int, into: npt.NDArray[Any]) -> None:
         """Fill a contiguous array with the bytes of a tensor from ``offset`` of the file on."""

@@ -1,4 +1,4 @@
-"""The weights of a checkpoint, read from safetensors one tensor at a time, as float32."""
+"""The weights of a checkpoint, read from its files one tensor at a time, as float32."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from attnviz.checkpoint.convert import STORED, widen
 from attnviz.checkpoint.header import Entry
-from attnviz.checkpoint.layout import INDEX, SINGLE, no_weights, weight_map
+from attnviz.checkpoint.layout import no_weights, weight_files
 from attnviz.checkpoint.shard import Shard
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
@@ -23,21 +23,21 @@ BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays i
 
 
 def open_tensors(folder: Path) -> Tensors:
-    """Open ``model.safetensors``, or the shards that ``model.safetensors.index.json`` names.
+    """Open ``model.safetensors``, or the shards that its index names, or what torch saved.
 
     Only headers are read, and they are checked: tensors must fill their file exactly, and shards
     must hold what the index says. Anything else raises BadCheckpoint.
     """
-    if (folder / SINGLE).exists():
-        return Tensors({SINGLE: Shard(folder / SINGLE)})
-    if not (folder / INDEX).exists():
+    found = weight_files(folder)
+    if found is None:
         raise no_weights(folder)
-    files = weight_map(folder)
-    shards = {file: Shard(folder / file) for file in sorted(set(files.values()))}
-    for name, file in files.items():
+    shards = {file: Shard(folder / file) for file in found.files}
+    for name, file in (found.where or {}).items():
         if name not in shards[file].entries:
-            raise BadCheckpoint(f"{INDEX} says that {file} holds {quote(name)}, but it does not")
-    return Tensors(shards, files)
+            raise BadCheckpoint(
+                f"{found.index_file} says that {file} holds {quote(name)}, but it does not"
+            )
+    return Tensors(shards, found.where)
 
 
 class Tensors:
@@ -99,6 +99,9 @@ class Tensors:
             raise BadCheckpoint(
                 f"tensor {quote(name)} has shape {entry.shape} where {out.shape} is needed"
             )
+        if entry.strides is not None:
+            out[...] = _spread(shard, name, entry)
+            return
         flat = out.reshape(-1)  # a copy if ``out`` has gaps
         for start in range(0, flat.size, BLOCK):
             piece = flat[start : start + BLOCK]
@@ -115,6 +118,9 @@ class Tensors:
             raise BadCheckpoint(
                 f"tensor {quote(name)} has {height} rows, but row {outside[0]} is needed"
             )
+        if entry.strides is not None:
+            taken: FloatArray = _spread(shard, name, entry)[rows]
+            return taken
         out = np.empty((len(rows), *entry.shape[1:]), np.float32)
         width = entry.size // height
         step = max(1, BLOCK // width)
@@ -166,6 +172,15 @@ def _load(
         done += count
     if not widen(entry.dtype, raw, out):
         raise BadCheckpoint(f"tensor {quote(name)} holds NaN or infinite numbers")
+
+
+def _spread(shard: Shard, name: str, entry: Entry) -> FloatArray:
+    """A tensor whose numbers do not lie in the order of its indices, as a transposed one."""
+    flat = np.empty((entry.stop - entry.start) // STORED[entry.dtype].itemsize, np.float32)
+    _load(shard, name, entry, [(0, flat.size)], flat)
+    strides = [flat.itemsize * stride for stride in entry.strides or ()]
+    spread: FloatArray = np.lib.stride_tricks.as_strided(flat, entry.shape, strides).copy()
+    return spread
 
 
 def _runs(rows: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, int]]:

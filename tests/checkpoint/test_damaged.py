@@ -117,11 +117,27 @@ def test_a_file_cut_while_it_is_open_is_an_error_not_a_crash(folder: Path) -> No
         tensors.read("b")
 
 
-def test_pickles_alone_are_refused_with_a_way_out(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("training.ckpt", "but 'training.ckpt'; rename it to pytorch_model.bin"),
+        ("model.gguf", "only 'model.gguf', a GGUF file"),
+        ("tf_model.h5", "TensorFlow's weights; load it with transformers"),
+    ],
+)
+def test_weights_that_are_not_read_are_named_with_a_way_out(
+    folder: Path, file: str, sentence: str
+) -> None:
     folder.mkdir()
-    (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'exit 1'\ntR.")
-    with pytest.raises(BadCheckpoint, match=r"only 'pytorch_model.bin', a pickle.*save_pretrained"):
+    (folder / file).write_bytes(b"weights")
+    with pytest.raises(BadCheckpoint, match=sentence):
         open_tensors(folder)
+
+
+def test_a_variant_alone_is_read(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "model.fp16.safetensors").write_bytes(tensor_bytes({"w": f32([1, 2])}))
+    assert list(open_tensors(folder).names) == ["w"]
 
 
 def test_an_adapter_alone_is_refused_with_a_way_out(folder: Path) -> None:
