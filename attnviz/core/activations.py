@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from attnviz.core.ops import FloatArray, room
+from attnviz.core.buffers import FloatArray, buffer
 
 __all__ = ["ACTIVATIONS", "TRAINED", "Activation", "activation"]
 
@@ -16,12 +16,12 @@ Activation = Callable[[FloatArray], FloatArray]
 
 def _denominator(x: FloatArray, series: Sequence[float]) -> FloatArray:
     """1 + exp(-x p(x²)), or 1/σ(x p(x²)); p has these coefficients, highest power first."""
-    total = room("total", *x.shape[::-1]).T
+    total = buffer("total", *x.shape[::-1]).T
     with np.errstate(over="ignore"):  # e^∞ is ∞, and 1 / ∞ is 0
         if len(series) == 1:
             np.multiply(x, np.float32(-series[0]), out=total)
         else:
-            square = np.multiply(x, x, out=room("square", *x.shape[::-1]).T)
+            square = np.multiply(x, x, out=buffer("square", *x.shape[::-1]).T)
             np.multiply(square, np.float32(-series[0]), out=total)
             for coefficient in series[1:-1]:
                 total -= np.float32(coefficient)

@@ -1,39 +1,33 @@
-"""Queries, keys and values of one sequence to weights and context, block by block."""
+"""softmax(QKᵀ/√d + bias + mask) V (Vaswani et al. 2017, eq. 1), block by block of one sequence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from math import isfinite
-from typing import Protocol
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.core.ops import FloatArray, plain_softmax_, softcap_, softmax_
-from attnviz.core.parallel import Crew, even
-from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
-from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
-from attnviz.core.weights import AttentionWeights, Linear
+from attnviz.core.buffers import FloatArray
+from attnviz.core.functional import softcap_, softmax_, unshifted_softmax_
+from attnviz.core.score_bias import ScoreBias
+from attnviz.core.spec import AttentionSpec
+from attnviz.core.threads import Sharing, even
 
-__all__ = ["Block", "Heads", "ScoreBias", "attend", "score_bias"]
+__all__ = ["Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_"]
 
 CACHED = 1 << 19
 """Bytes of scores worked on at a time, so that softmax finds them in the cache."""
 
-
-class ScoreBias(Protocol):
-    """Something that adds to scores what depends on positions."""
-
-    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-        """Add in place to scores (head, query, key) of these ranges."""
+WORTH = 1 << 16
+"""Scores from which on heads are shared; fewer are done sooner than handed to a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heads:
     """Queries (n_heads, query, d_head), keys and values (n_kv_heads, key, d_head).
 
-    Queries are already multiplied by the scale; values are None where no context is wanted.
+    Queries are already multiplied by the scale 1/√d; values are None where no context is wanted.
+    Query heads share keys in groups (Ainslie et al. 2023): n_heads / n_kv_heads each, in order.
     """
 
     queries: FloatArray
@@ -61,221 +55,179 @@ class Block:
     context: FloatArray | None
 
 
-def attend(block: Block, crew: Crew, groups: slice | None = None, *, phase: str = "all") -> bool:
-    """Fill the weights and the context of a block, for some key heads or for all.
+Task = tuple[slice, slice]
+"""Some heads, and some queries of the sequence."""
 
-    softmax(QKᵀ·scale + bias + mask) and its product with V (Vaswani et al. 2017, eq. 1).
-    ``phase`` "scores" leaves the scores before the softmax in the weights' place, and "weights"
-    goes on from there, so that a caller may look at them or edit them in between.
+
+def attend(block: Block, sharing: Sharing) -> bool:
+    """Fill the weights and the context of a block: softmax(QKᵀ/√d + bias + mask) V.
 
     Returns whether all scores were finite in float32, as far as that had to be looked at.
     """
-    n_groups, n_keys = block.heads.keys.shape[:2]
-    start, stop = (0, n_groups) if groups is None else (groups.start, groups.stop)
-    room = CACHED // (4 * max(n_keys, 1))
-    queries = block.rows.start, block.rows.stop
-    tasks = _tasks(start, stop, block.heads.group, *queries, room, crew.cores)
     finite: list[bool] = []
-    crew.each(lambda task: finite.append(_fill(block, phase, *task)), tasks)
+    sharing.each(lambda task: finite.append(_attention(block, *task)), _tasks_of(block, sharing))
     return all(finite)
 
 
-def _fill(block: Block, phase: str, group: slice, queries: slice) -> bool:
-    """One task: some heads and some of the queries."""
-    heads, n_keys = block.heads, block.heads.keys.shape[1]
-    share, first = heads.group, block.rows.start
-    edited = phase == "weights"  # perhaps what the mask hid is seen now
-    keys = slice(0, n_keys) if edited else _visible(block.spec, queries, n_keys)
-    seen = block.weights[group, queries.start - first : queries.stop - first]
-    if keys.stop - keys.start < n_keys:
-        hidden = -np.inf if phase == "scores" else 0
-        seen[:, :, : keys.start] = hidden
-        seen[:, :, keys.stop :] = hidden
-        seen = seen[:, :, keys]
+def score(block: Block, sharing: Sharing) -> bool:
+    """Fill the weights of a block with the scores before the softmax; whether they were finite."""
+    finite: list[bool] = []
+    sharing.each(lambda task: finite.append(_scored(block, *task)), _tasks_of(block, sharing))
+    return all(finite)
+
+
+def attend_to_scores(block: Block, sharing: Sharing) -> None:
+    """Turn scores, which may have been edited since, into weights and context."""
+    every = slice(0, block.heads.keys.shape[1])  # perhaps what the mask hid is seen now
+    sharing.each(
+        lambda task: _weigh(block, softmax_(_part(block, *task)), *task, every),
+        _tasks_of(block, sharing),
+    )
+
+
+def _attention(block: Block, heads: slice, queries: slice) -> bool:
+    """Attention of some heads and queries (Vaswani et al. 2017, eq. 1)."""
+    keys = visible(block.spec, queries, block.heads.keys.shape[1])
+    weights = _only(keys, _part(block, heads, queries), 0)
     finite = True
-    if edited:
-        softmax_(seen)
-    else:
-        score = partial(_scores, block, group, queries, keys, seen)
-        finite = score(look=phase == "scores")
-        if phase == "scores":
-            return finite
-        if not plain_softmax_(seen):
-            finite = score(look=True)
-            softmax_(seen)
-    if block.context is not None and heads.values is not None:
-        values = _of(heads.values, share, group, keys)
-        np.matmul(_shared(seen, share), values, out=_shared(block.context[group, queries], share))
+    masked_scores = partial(_masked_scores_, block, heads, queries, keys, weights)
+    masked_scores()
+    if not unshifted_softmax_(weights):
+        finite = masked_scores(look=True)
+        softmax_(weights)
+    _weigh(block, weights, heads, queries, keys)
     return finite
+
+
+def _scored(block: Block, heads: slice, queries: slice) -> bool:
+    """The scores of some heads and queries alone, -inf where a query may not see a key."""
+    keys = visible(block.spec, queries, block.heads.keys.shape[1])
+    out = _only(keys, _part(block, heads, queries), -np.inf)
+    return _masked_scores_(block, heads, queries, keys, out, look=True)
+
+
+def _masked_scores_(
+    block: Block, heads: slice, queries: slice, keys: slice, out: FloatArray, *, look: bool = False
+) -> bool:
+    """QKᵀ/√d + bias, capped, masked; whether it was finite before the mask, if to ``look``."""
+    spec = block.spec
+    scores_(block.heads.queries[heads, queries], _shared(block.heads.keys, block, heads, keys), out)
+    if block.bias is not None:
+        block.bias.add(out, heads, queries, keys)
+    if spec.softcap is not None:
+        softcap_(out, spec.softcap)
+    finite = not look or bool(np.isfinite(out.max(initial=0)) and np.isfinite(out.min(initial=0)))
+    mask_(out, spec, queries, keys)
+    return finite
+
+
+def _weigh(block: Block, weights: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+    """The context of some heads and queries, if it is wanted."""
+    if block.context is not None and block.heads.values is not None:
+        values = _shared(block.heads.values, block, heads, keys)
+        context_(weights, values, block.context[heads, queries])
+
+
+def scores_(queries: FloatArray, keys: FloatArray, out: FloatArray) -> FloatArray:
+    """QKᵀ (Vaswani et al. 2017, eq. 1) into ``out`` (head, query, key).
+
+    Queries (head, query, d_head) come scaled by 1/√d; keys are (key head, key, d_head), and heads
+    in their order share them.
+    """
+    n_groups = len(keys)
+    np.matmul(_grouped(queries, n_groups), keys[:, None].mT, out=_grouped(out, n_groups))
+    return out
+
+
+def mask_(scores: FloatArray, spec: AttentionSpec, queries: slice, keys: slice) -> FloatArray:
+    """Put -inf into scores (head, query, key) where a query may not see a key, in place.
+
+    Causal attention hides the keys behind the query (``right`` 0; Vaswani et al. 2017, sec.
+    3.2.3), a window those too far before it or behind (Beltagy et al. 2020, sec. 3.1).
+    ``queries`` and ``keys`` say which of the sequence these are. Only the corners are visited:
+    np.where over all scores takes three times as long at 512 tokens.
+    """
+    rows = np.arange(queries.start, queries.stop)[:, None]
+    if spec.right is not None:  # 0 in causal attention
+        first = max(keys.start, queries.start + spec.right + 1)
+        ahead = np.arange(first, keys.stop) > rows + spec.right
+        np.copyto(scores[:, :, first - keys.start :], np.float32(-np.inf), where=ahead)
+    if spec.left is not None:
+        end = max(keys.start, min(keys.stop, queries.stop - 1 - spec.left))
+        behind = np.arange(keys.start, end) < rows - spec.left
+        np.copyto(scores[:, :, : end - keys.start], np.float32(-np.inf), where=behind)
+    return scores
+
+
+def context_(weights: FloatArray, values: FloatArray, out: FloatArray) -> FloatArray:
+    """weights · V (Vaswani et al. 2017, eq. 1) into ``out`` (head, query, d_head).
+
+    Weights are (head, query, key), values (key head, key, d_head), shared as keys are.
+    """
+    n_groups = len(values)
+    np.matmul(_grouped(weights, n_groups), values[:, None], out=_grouped(out, n_groups))
+    return out
+
+
+def _grouped(x: FloatArray, n_groups: int) -> FloatArray:
+    """x (head, …) seen as (key head, query heads that share it, …)."""
+    return x.reshape(n_groups, len(x) // n_groups, *x.shape[1:])
+
+
+def visible(spec: AttentionSpec, queries: slice, n_keys: int) -> slice:
+    """The keys that any of the queries may see; what lies outside is not computed."""
+    start = 0 if spec.left is None else max(0, queries.start - spec.left)
+    stop = n_keys if spec.right is None else min(n_keys, queries.stop + spec.right)
+    start = min(start, n_keys)
+    return slice(start, max(start, stop))
+
+
+def _only(keys: slice, weights: FloatArray, hidden: float) -> FloatArray:
+    """The weights (head, query, key) of these keys; those of all others are ``hidden``."""
+    weights[:, :, : keys.start] = hidden
+    weights[:, :, keys.stop :] = hidden
+    return weights[:, :, keys]
+
+
+def _part(block: Block, heads: slice, queries: slice) -> FloatArray:
+    """Where the weights of some heads and queries belong."""
+    first = block.rows.start
+    return block.weights[heads, queries.start - first : queries.stop - first]
+
+
+def _shared(x: FloatArray, block: Block, heads: slice, keys: slice) -> FloatArray:
+    """The keys or values (key head, key, d_head) that some query heads use."""
+    group = block.heads.group
+    return x[heads.start // group : heads.stop // group, keys]
+
+
+def _tasks_of(block: Block, sharing: Sharing) -> tuple[Task, ...]:
+    n_groups, n_keys = block.heads.keys.shape[:2]
+    n_scores = len(block.weights) * (block.rows.stop - block.rows.start) * n_keys
+    threads = sharing.cores if n_scores >= WORTH else 1
+    room = CACHED // (4 * max(n_keys, 1))
+    return _tasks(n_groups, block.heads.group, block.rows.start, block.rows.stop, room, threads)
 
 
 @lru_cache(maxsize=64)
 def _tasks(
-    first: int, last: int, group: int, start: int, stop: int, room: int, cores: int
-) -> tuple[tuple[slice, slice], ...]:
+    n_groups: int, group: int, start: int, stop: int, room: int, threads: int
+) -> tuple[Task, ...]:
     """Heads and blocks of queries from start to stop, with ``room`` for so many rows of scores.
 
-    Heads come in groups that share their keys, from first to last. There is a task for every
-    core, if there are heads enough.
+    Blocks of 512 kB stay in the cache: @BLOCKS@.
+    There is a task for every thread, if there are groups of heads enough.
     """
-    n, n_groups = stop - start, last - first
+    n = stop - start
     height = max(16, room)
     blocks = even(n, -(-n // height))
     fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
-    count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)
+    count = max(-(-n_groups * group // fit), threads if len(blocks) < threads else 1)
     return tuple(
         (
-            slice((first + part.start) * group, (first + part.stop) * group),
+            slice(part.start * group, part.stop * group),
             slice(start + block.start, start + block.stop),
         )
         for part in even(n_groups, min(count, n_groups))
         for block in blocks
     )
-
-
-def _visible(spec: AttentionSpec, block: slice, n_keys: int) -> slice:
-    """The keys that any query of the block may see."""
-    start = 0 if spec.left is None else max(0, block.start - spec.left)
-    stop = n_keys if spec.right is None else min(n_keys, block.stop + spec.right)
-    return slice(min(start, n_keys), stop)
-
-
-def _scores(
-    block: Block, group: slice, queries: slice, keys: slice, out: FloatArray, *, look: bool
-) -> bool:
-    """Scores (head, query, key) of one task, masked, into ``out``.
-
-    Returns whether they were finite before the mask, if asked to ``look``.
-    """
-    heads, spec, share = block.heads, block.spec, block.heads.group
-    keys_turned = _of(heads.keys, share, group, keys).swapaxes(2, 3)
-    np.matmul(_shared(heads.queries[group, queries], share), keys_turned, out=_shared(out, share))
-    if block.bias is not None:
-        block.bias.add(out, group, queries, keys)
-    if spec.softcap is not None:
-        softcap_(out, spec.softcap)
-    finite = not look or (isfinite(out.max(initial=0.0)) and isfinite(out.min(initial=0.0)))
-    _mask(spec, queries, keys, out)
-    return finite
-
-
-def _shared(x: FloatArray, share: int) -> FloatArray:
-    """x (head, …) seen as (key head, query heads that share it, …)."""
-    return x.reshape(len(x) // share, share, *x.shape[1:])
-
-
-def _of(x: FloatArray, share: int, group: slice, keys: slice) -> FloatArray:
-    """The keys or values (key head, 1, key, d_head) that a group of query heads uses."""
-    return x[group.start // share : group.stop // share, None, keys]
-
-
-def _mask(spec: AttentionSpec, block: slice, keys: slice, scores: FloatArray) -> None:
-    """Put -inf where a query of the block may not see a key: in the corners of the range."""
-    if spec.right is None and spec.left is None:
-        return
-    queries = np.arange(block.start, block.stop)[:, None]
-    if spec.right is not None:
-        first = max(keys.start, block.start + spec.right + 1)
-        ahead = np.arange(first, keys.stop) > queries + spec.right
-        np.copyto(scores[:, :, first - keys.start :], np.float32(-np.inf), where=ahead)
-    if spec.left is not None:
-        end = max(keys.start, min(keys.stop, block.stop - 1 - spec.left))
-        behind = np.arange(keys.start, end) < queries - spec.left
-        np.copyto(scores[:, :, : end - keys.start], np.float32(-np.inf), where=behind)
-
-
-@dataclass(frozen=True, slots=True)
-class _Slopes:
-    """ALiBi: slope · key position."""
-
-    by_head: FloatArray  # (head,)
-
-    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:  # noqa: ARG002
-        positions = np.arange(keys.start, keys.stop, dtype=np.float32)
-        scores += self.by_head[heads, None, None] * positions
-
-
-@dataclass(frozen=True, slots=True)
-class _ByDistance:
-    """A score for each head and each distance key - query, from -(n_queries - 1) on."""
-
-    table: FloatArray  # (head, distance)
-    n_queries: int
-
-    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-        rows = sliding_window_view(self.table[heads], keys.stop - keys.start, axis=1)
-        last = self.n_queries - queries.stop + keys.start
-        scores += rows[:, last : last + queries.stop - queries.start][:, ::-1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Disentangled:
-    """DeBERTa's scores between contents and positions, gathered by bucketed distance."""
-
-    c2p: FloatArray | None  # (head, query, relative position)
-    p2c: FloatArray | None  # (head, key, relative position)
-    spec: Disentangled
-
-    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-        far = 2 * self.spec.span - 1
-        ahead = np.arange(queries.start, queries.stop)[:, None] - np.arange(keys.start, keys.stop)
-        if self.c2p is not None:
-            index = np.clip(log_bucket(ahead, self.spec) + self.spec.span, 0, far)
-            scores += np.take_along_axis(self.c2p[heads, queries], index[None], axis=2)
-        if self.p2c is not None:
-            index = np.clip(self.spec.span - log_bucket(-ahead.T, self.spec), 0, far)
-            found = np.take_along_axis(self.p2c[heads, keys], index[None], axis=2)
-            scores += found.transpose(0, 2, 1)
-
-
-def score_bias(
-    spec: AttentionSpec,
-    weights: AttentionWeights,
-    heads: Heads,
-    table: FloatArray | None,
-) -> ScoreBias | None:
-    """What positions add to the scores of one sequence.
-
-    ``table`` is the stack's: bucket scores (n_buckets, head), or relative embeddings
-    (2 · span, d_model) with their norm applied.
-    """
-    n_heads, n_queries, d_head = heads.queries.shape
-    match spec.bias:
-        case None:
-            return None
-        case ALiBi(factor):
-            return _Slopes(alibi_slopes(n_heads) * np.float32(factor))
-        case Buckets():
-            distance = np.arange(-(n_queries - 1), heads.keys.shape[1], dtype=np.int64)
-            found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
-            return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n_queries)
-        case Disentangled() as relative:
-            scale = np.float32(spec.scale)
-            keys, queries = _positions(spec, relative, weights, table, d_head)
-            return _Disentangled(
-                None if keys is None else heads.queries @ keys.transpose(0, 2, 1),
-                None if queries is None else heads.keys @ (queries * scale).transpose(0, 2, 1),
-                relative,
-            )
-
-
-def _positions(
-    spec: AttentionSpec,
-    relative: Disentangled,
-    weights: AttentionWeights,
-    table: FloatArray | None,
-    d_head: int,
-) -> tuple[FloatArray | None, FloatArray | None]:
-    """Keys and queries (head, relative position, d_head) made of the relative embeddings."""
-    d_query = spec.n_heads * d_head
-    to_query, to_key = weights.position_query, weights.position_key
-    if relative.shared:
-        to_query = weights.qkv.outputs(slice(d_query))
-        to_key = weights.qkv.outputs(slice(d_query, d_query + spec.n_kv_heads * d_head))
-
-    def split(projection: Linear | None) -> FloatArray | None:
-        if projection is None or table is None:
-            return None
-        return projection(table).reshape(len(table), -1, d_head).transpose(1, 0, 2)
-
-    return split(to_key) if relative.c2p else None, split(to_query) if relative.p2c else None

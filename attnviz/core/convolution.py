@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from attnviz.core.activations import ACTIVATIONS
-from attnviz.core.layer import normed
-from attnviz.core.ops import FloatArray
+from attnviz.core.buffers import FloatArray
 from attnviz.core.spec import Convolution, StackSpec
 from attnviz.core.weights import Weights, norm, required
 
@@ -37,7 +36,7 @@ def convolve(
         found = _slide(spec, kernel, first[part])
         if bias is not None:
             found += bias
-        x[part] = normed(ACTIVATIONS[spec.activation](found) + x[part], normal)
+        x[part] = normal(ACTIVATIONS[spec.activation](found) + x[part])
 
 
 def _slide(spec: Convolution, kernel: FloatArray, x: FloatArray) -> FloatArray:

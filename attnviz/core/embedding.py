@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray, normalise, states
+from attnviz.core.buffers import FloatArray, IntArray, states
 from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec, StackSpec
-from attnviz.core.weights import Keeper, NormWeights, Weights, linear, norm
+from attnviz.core.weights import NormWeights, WeightCache, Weights, linear, norm
 
 __all__ = ["embed"]
-
-IntArray = npt.NDArray[np.int64]
 
 
 def embed(
     stack: StackSpec,
     weights: Weights,
-    keeper: Keeper,
+    cache: WeightCache,
     ids: Sequence[IntArray],
     types: Sequence[IntArray | None],
 ) -> FloatArray:
@@ -43,25 +40,27 @@ def embed(
         x += weights.rows(f"{name}.type.weight", np.concatenate(kinds), x.shape[1])
     summed = states(*x.shape)
     summed[...] = x
-    return _finish(stack, spec, weights, keeper, summed)
+    return _finish(stack, spec, weights, cache, summed)
 
 
 def _finish(
-    stack: StackSpec, spec: EmbeddingSpec, weights: Weights, keeper: Keeper, x: FloatArray
+    stack: StackSpec, spec: EmbeddingSpec, weights: Weights, cache: WeightCache, x: FloatArray
 ) -> FloatArray:
     name, sizes = f"{stack.kind}.project", (stack.d_model,)
     if spec.project == "sum":
         x = linear(weights, (name,), sizes, spec.d_embedding)(x)
     if spec.norm:
-        found = _norm(stack.kind, spec.norm, weights, keeper, x.shape[1])
-        x = normalise(x, spec.norm, found.weight, found.bias, out=x)
+        found = _norm(stack.kind, spec.norm, weights, cache, x.shape[1])
+        x = found(x, out=x)
     if spec.project == "normed":
         x = linear(weights, (name,), sizes, spec.d_embedding)(x)
     return x
 
 
-def _norm(name: str, spec: NormSpec, weights: Weights, keeper: Keeper, width: int) -> NormWeights:
-    return keeper.load(
+def _norm(
+    name: str, spec: NormSpec, weights: Weights, cache: WeightCache, width: int
+) -> NormWeights:
+    return cache.load(
         f"{name}.embedding_norm",
         lambda: norm(weights, f"{name}.embedding_norm", spec, width),
         lambda: 8 * width,

@@ -1,107 +1,207 @@
-"""What happens to each row on its own within a layer: norms, residuals, projections, the MLP."""
+"""One layer: pre-norm, attention, cross attention, feed-forward, add & norm."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from attnviz.core.ops import FloatArray, normalise, room
-from attnviz.core.parallel import Crew
-from attnviz.core.positions import rotate_
-from attnviz.core.spec import AttentionSpec, MLPSpec
-from attnviz.core.weights import AttentionWeights, LayerWeights, Linear, NormWeights
+from attnviz.core.buffers import FloatArray, buffer
+from attnviz.core.hooks import Kind, StateName
+from attnviz.core.multi_head import Batch, Sublayer, SublayerOutput, multi_head
+from attnviz.core.spec import LayerSpec, MLPSpec
+from attnviz.core.threads import Sharing
+from attnviz.core.weights import LayerWeights
 
-__all__ = ["before", "leave", "mlp", "normed", "shape_keys", "shape_queries"]
-
-Rotation = tuple[FloatArray, FloatArray]
+__all__ = ["Layer", "add_and_norm", "feed_forward", "pre_norm", "run_layer"]
 
 CACHED = 1 << 17
 """Numbers that an activation works on at a time, so that its passes stay in the cache."""
 
+OUTPUTS: dict[str, StateName] = {
+    "attention": "attention_output",
+    "cross": "cross_output",
+    "mlp": "mlp_output",
+}
+SUMS: dict[str, StateName] = {
+    "attention": "attention_residual",
+    "cross": "cross_residual",
+    "mlp": "layer_output",
+}
 
-def normed(x: FloatArray, weights: NormWeights, out: FloatArray | None = None) -> FloatArray:
-    """x (…, d) through one norm."""
-    return normalise(x, weights.spec, weights.weight, weights.bias, out=out)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One layer of a stack over a batch; ``table`` is the stack's, for score biases."""
+
+    batch: Batch
+    kind: Kind
+    index: int
+    spec: LayerSpec
+    weights: LayerWeights
+    table: FloatArray | None
+
+    def show(self, name: StateName, rows: slice, values: FloatArray) -> None:
+        """Let the request watch hidden states."""
+        self.batch.show(name, self.kind, self.index, rows, values)
 
 
-def before(tensors: LayerWeights, name: str, x: FloatArray) -> FloatArray:
-    """The input of a sublayer: x (row, d_model), normed where a norm stands before it."""
-    weights = tensors.norms.get(f"{name}.norm_before")
-    return x if weights is None else normed(x, weights)
+def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
+    """One layer of hidden states x (row, d_model) (Vaswani et al. 2017, sec. 3.1).
+
+    Without ``need_output`` it stops behind the last softmax that is wanted.
+    """
+    batch, spec, weights = layer.batch, layer.spec, layer.weights
+    normed = batch.scratch.states("normed", *x.shape) if "before" in spec.norms else x
+
+    def layer_input(rows: slice) -> FloatArray:
+        layer.show("layer_input", rows, x[rows])
+        if normed is not x:
+            normed[rows] = pre_norm(weights, "attention", x[rows])
+        return normed[rows]
+
+    crosses = spec.cross is not None and (need_output or batch.request.wants("cross", layer.index))
+    itself = Sublayer(
+        batch, layer.kind, layer.index, spec.attention, weights.attention, layer.table
+    )
+    output = multi_head(itself, layer_input, need_output=need_output or crosses)
+    if output is None:
+        return x
+    residual = normed if spec.residual_after_norm else x
+    if not crosses:
+        return _feed_forward_sublayer(layer, "attention", output, residual, x, normed)
+    residual = _close(layer, output, residual)
+    output = _cross(layer, residual, need_output=need_output)
+    if output is None:
+        return x
+    return _feed_forward_sublayer(layer, "cross", output, residual, x, normed)
 
 
-def leave(
-    tensors: LayerWeights,
+def _close(layer: Layer, output: SublayerOutput, residual: FloatArray) -> FloatArray:
+    """Add the self-attention of a decoder, in front of its cross attention."""
+    found = layer.batch.scratch.states("attended", *residual.shape)
+
+    def close(rows: slice) -> None:
+        _add(layer, "attention", output(rows), residual[rows], rows, found[rows])
+
+    layer.batch.rows(close)
+    return found
+
+
+def _cross(layer: Layer, x: FloatArray, *, need_output: bool) -> SublayerOutput | None:
+    """A decoder's attention to the encoder's hidden states (Vaswani et al. 2017, sec. 3.2.3)."""
+    spec, weights = layer.spec.cross, layer.weights.cross
+    if spec is None or weights is None:
+        return None
+    across = Sublayer(layer.batch, "cross", layer.index, spec, weights, None)
+    return multi_head(
+        across, lambda rows: pre_norm(layer.weights, "cross", x[rows]), need_output=need_output
+    )
+
+
+def _add(
+    layer: Layer,
     name: str,
-    branch: FloatArray,
+    output: FloatArray,
+    residual: FloatArray,
+    rows: slice,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """Add & norm behind a sublayer, its output and the sum shown."""
+    layer.show(OUTPUTS[name], rows, output)
+    found = add_and_norm(layer.weights, name, output, residual, out)
+    layer.show(SUMS[name], rows, found)
+    return found
+
+
+def _feed_forward_sublayer(
+    layer: Layer,
+    name: str,
+    output: SublayerOutput,
+    residual: FloatArray,
+    x: FloatArray,
+    normed: FloatArray,
+) -> FloatArray:
+    """Everything behind the last attention of a layer, block of rows by block of rows.
+
+    ``x`` is the layer's input and ``normed`` the attention's.
+    """
+    batch, spec, weights = layer.batch, layer.spec, layer.weights
+    out = batch.scratch.states("states", *x.shape)  # x may be there too
+
+    def rest(rows: slice) -> None:
+        middle = _add(layer, name, output(rows), residual[rows], rows)
+        source = x[rows] if spec.parallel else middle
+        given = pre_norm(weights, "mlp", source) if spec.mlp_norm else normed[rows]
+        layer.show("mlp_input", rows, given)
+        beside = given if spec.residual_after_norm else middle
+        added = feed_forward(weights, spec.mlp, given, batch.sharing)
+        _add(layer, "mlp", added, beside, rows, out[rows])
+
+    batch.rows(rest)
+    return out
+
+
+def pre_norm(weights: LayerWeights, name: str, x: FloatArray) -> FloatArray:
+    """The input of a sublayer: x (row, d_model), normed where a norm stands before it.
+
+    (Xiong et al. 2020, table 1.)
+    """
+    norm = weights.norms.get(f"{name}.norm_before")
+    return x if norm is None else norm(x)
+
+
+def add_and_norm(
+    weights: LayerWeights,
+    name: str,
+    output: FloatArray,
     residual: FloatArray,
     out: FloatArray | None = None,
 ) -> FloatArray:
-    """Add a sublayer's output to what it branched from, with the norms inside and after.
+    """norm(residual + output), as far as there are norms (Vaswani et al. 2017, sec. 5.4).
 
-    ``branch`` is lost; the sum may go into ``out``.
+    Post-norm models have a norm after the sum, some one inside, on the output alone. ``output``
+    (row, d_model) is lost; the sum may go into ``out``.
     """
-    inside = tensors.norms.get(f"{name}.norm_inside")
-    after = tensors.norms.get(f"{name}.norm_after")
+    inside = weights.norms.get(f"{name}.norm_inside")
+    after = weights.norms.get(f"{name}.norm_after")
     if inside:
-        normed(branch, inside, out=branch)
+        inside(output, out=output)
     if out is None:
-        out = branch
+        out = output
     if after is None:
-        return np.add(branch, residual, out=out)
-    branch += residual
-    return normed(branch, after, out=out)
+        return np.add(output, residual, out=out)
+    output += residual
+    return after(output, out=out)
 
 
-def mlp(tensors: LayerWeights, spec: MLPSpec, x: FloatArray, crew: Crew) -> FloatArray:
-    """The MLP of x (row, d_model), in a room of its own until the next one."""
+def feed_forward(
+    weights: LayerWeights, spec: MLPSpec, x: FloatArray, sharing: Sharing
+) -> FloatArray:
+    """W₂ act(W₁x + b₁) + b₂ of x (row, d_model) (Vaswani et al. 2017, eq. 2).
+
+    Gated, it is W₂ (act(Vx) ⊙ W₁x) (Shazeer 2020, eq. 6). Neurons are shared, each share from
+    x to what it adds to the output. What is returned is good until the thread's next one.
+    """
+    n, d_model = len(x), len(weights.down.weight)
+    shares = sharing.shares(spec.d_ff, n, 2 * d_model)
+    parts = buffer("parts", len(shares), d_model, n).swapaxes(1, 2)
+
+    def share(number: int) -> None:
+        hidden = _neurons(weights, spec, x, shares[number])
+        weights.down.inputs(shares[number]).fill(hidden, parts[number])
+
+    return sharing.total(share, parts)
+
+
+def _neurons(weights: LayerWeights, spec: MLPSpec, x: FloatArray, share: slice) -> FloatArray:
+    """act(W₁x + b₁), gated where it is, of some neurons, as (row, neuron)."""
+    width = share.stop - share.start
+    hidden = buffer("hidden", width, len(x)).T
+    weights.up.outputs(share).fill(x, hidden)  # the gate, where gated
     step = max(1, CACHED // max(len(x), 1))
-
-    def share(neurons: slice, out: FloatArray) -> None:
-        width = neurons.stop - neurons.start
-        hidden = room("hidden", width, len(x)).T
-        tensors.up.outputs(neurons).fill(x, hidden)  # the gate, where gated
-        for start in range(0, width, step):
-            tensors.activation(hidden[:, start : start + step])
-        if spec.gated:
-            beside = slice(spec.d_ff + neurons.start, spec.d_ff + neurons.stop)
-            hidden *= tensors.up.outputs(beside)(x)
-        tensors.down.inputs(neurons).fill(hidden, out)
-
-    parts = room("parts", crew.n_shares, len(tensors.down.weight), len(x)).swapaxes(1, 2)
-    return crew.total(share, spec.d_ff, parts)
-
-
-def shape_queries(
-    x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
-) -> None:
-    """Norm, rotate and scale projected queries (row, head · d_head) in place."""
-    _shape(x, spec, tensors.query_norm, rotation)
-    if spec.scale != 1.0:
-        x *= np.float32(spec.scale)
-
-
-def shape_keys(
-    x: FloatArray, spec: AttentionSpec, tensors: AttentionWeights, rotation: Rotation | None
-) -> None:
-    """Norm and rotate projected keys (row, head · d_head) in place."""
-    _shape(x, spec, tensors.key_norm, rotation)
-
-
-def _shape(
-    x: FloatArray,
-    spec: AttentionSpec,
-    weights: NormWeights | None,
-    rotation: Rotation | None,
-) -> None:
-    heads = x.reshape(len(x), -1, spec.d_head)
-    if weights is not None:
-        whole = spec.qk_norm_over == "all"
-        x[...] = normed(x if whole else heads, weights).reshape(x.shape)
-    if rotation is not None and spec.rotary is not None:
-        rotate_(heads, *rotation, interleaved=spec.rotary.interleaved)
-
-
-def key_value(tensors: AttentionWeights, spec: AttentionSpec) -> Linear:
-    """The projection to keys and values alone, for cross attention."""
-    d_query = spec.n_heads * spec.d_head
-    return tensors.qkv.outputs(slice(d_query, d_query + 2 * spec.n_kv_heads * spec.d_head))
+    for start in range(0, width, step):  # all at once: @ACT@
+        weights.activation(hidden[:, start : start + step])
+    if spec.gated:
+        hidden *= weights.up.outputs(slice(spec.d_ff + share.start, spec.d_ff + share.stop))(x)
+    return hidden

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray
+from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import Buckets, Disentangled, PositionSpec, Rotary
 
 __all__ = [
@@ -21,8 +21,6 @@ __all__ = [
     "rotate_",
     "sinusoids",
 ]
-
-IntArray = npt.NDArray[np.int64]
 
 
 def position_ids(ids: IntArray, spec: PositionSpec) -> IntArray:

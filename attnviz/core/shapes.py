@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray
+from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import Buckets, Disentangled, ModelSpec, StackSpec
 from attnviz.core.weights import layer_weights
 
@@ -91,5 +90,5 @@ class _Asked:
             [self.get(name, out, d_in) for name, out in zip(names, outs, strict=True)]
         )
 
-    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
+    def rows(self, name: str, rows: IntArray, width: int) -> FloatArray:
         return self.get(name, len(rows), width)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from attnviz.core.activations import TRAINED, Activation, activation
-from attnviz.core.ops import FloatArray, states
-from attnviz.core.parallel import ALONE, Crew
+from attnviz.core.buffers import FloatArray, IntArray, states
+from attnviz.core.functional import normalise
 from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
+from attnviz.core.threads import ALONE, Sharing
 
-__all__ = ["AttentionWeights", "Keeper", "LayerWeights", "Linear", "NormWeights", "Weights"]
+__all__ = ["AttentionWeights", "LayerWeights", "Linear", "NormWeights", "WeightCache", "Weights"]
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Weights(Protocol):
     def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
         """Tensors (out, d_in) below each other as one, (sum of outs, d_in)."""
 
-    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:
+    def rows(self, name: str, rows: IntArray, width: int) -> FloatArray:
         """Only these rows of a table (…, width)."""
 
 
@@ -42,11 +42,13 @@ class Linear(NamedTuple):
     bias: FloatArray | None
 
     def __call__(
-        self, x: FloatArray, out: FloatArray | None = None, crew: Crew = ALONE
+        self, x: FloatArray, out: FloatArray | None = None, sharing: Sharing = ALONE
     ) -> FloatArray:
         """Apply to x (row, in), into ``out`` (row, out) where it is given."""
-        found = states(len(x), len(self.weight)) if out is None else out
-        crew.columns(lambda part: self.outputs(part).fill(x, found[:, part]), len(self.weight))
+        n, (width, d_in) = len(x), self.weight.shape
+        found = states(n, width) if out is None else out
+        shares = sharing.shares(width, n, d_in)
+        sharing.each(lambda share: self.outputs(share).fill(x, found[:, share]), shares)
         return found
 
     def fill(self, x: FloatArray, out: FloatArray) -> None:
@@ -70,6 +72,10 @@ class NormWeights(NamedTuple):
     spec: NormSpec
     weight: FloatArray | None
     bias: FloatArray | None
+
+    def __call__(self, x: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """Apply to x (…, d), into ``out`` where it is given, which may be x itself."""
+        return normalise(x, self.spec, self.weight, self.bias, out=out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class LayerWeights:
 
 
 @dataclass
-class Keeper:
+class WeightCache:
     """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
 
     budget: int

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.checkpoint.tensors import Tensors
-from attnviz.core.ops import FloatArray
+from attnviz.core.buffers import FloatArray
 from attnviz.families.names import Names, Part, Stored
 
 __all__ = ["CheckpointWeights"]

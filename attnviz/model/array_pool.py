@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray, empty
+from attnviz.core.buffers import FloatArray, empty
 
 __all__ = ["ArrayPool"]
 

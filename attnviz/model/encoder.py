@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.core.hooks import Ids
 from attnviz.core.spec import ModelSpec
-from attnviz.core.visit import Ids
 from attnviz.errors import InputError
 from attnviz.model.generate import Rules, require_start
 from attnviz.model.inputs import (
@@ -38,25 +38,34 @@ class Encoder:
     def __init__(self, spec: ModelSpec, info: ModelInfo, folder: Path, rules: Rules) -> None:
         self.spec, self.info, self.rules = spec, info, rules
         self._folder = folder
+        self._tokenizer: Tokenizer | None = None
+        self._has_tokenizer: bool | None = None
 
     @property
     def has_target(self) -> bool:
         """Whether the model is sequence-to-sequence: an encoder and a decoder."""
         return len(self.spec.stacks) == 2
 
-    @cached_property
+    @property
     def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer, read when it is first needed."""
-        from attnviz.tokenizer.tokenizer import load_tokenizer
+        """The model's tokenizer, read when it is first needed.
 
-        return load_tokenizer(self._folder, model_type=self.info.model_type)
+        No cached_property: its lock, held in one thread, would stay locked in another's fork.
+        """
+        if self._tokenizer is None:
+            from attnviz.tokenizer.tokenizer import load_tokenizer
 
-    @cached_property
+            self._tokenizer = load_tokenizer(self._folder, model_type=self.info.model_type)
+        return self._tokenizer
+
+    @property
     def has_tokenizer(self) -> bool:
         """Whether the checkpoint comes with a tokenizer that can be used."""
-        from attnviz.tokenizer.tokenizer import has_tokenizer
+        if self._has_tokenizer is None:
+            from attnviz.tokenizer.tokenizer import has_tokenizer
 
-        return has_tokenizer(self._folder)
+            self._has_tokenizer = has_tokenizer(self._folder)
+        return self._has_tokenizer
 
     def encode(
         self,

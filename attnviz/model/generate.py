@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.head import logits
+from attnviz.core.hooks import AttentionBlock, Ids, Request
+from attnviz.core.logits import logits
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
-from attnviz.core.visit import Ids, Step, Want
-from attnviz.core.weights import Keeper, Weights
+from attnviz.core.weights import WeightCache, Weights
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
 from attnviz.model.record import require_numbers
 from attnviz.model.rules import Rules
@@ -19,21 +19,21 @@ __all__ = ["Rules", "continue_ids", "write_target"]
 IntArray = npt.NDArray[np.int64]
 
 
-def _ignore(_: Step) -> None:
+def _ignore(_: AttentionBlock) -> None:
     """Nobody looks at the attention while text is written."""
 
 
-NOTHING = Want({}, _ignore, hidden=True)
+NOTHING = Request({}, _ignore, hidden=True)
 
 
 def continue_ids(
-    spec: ModelSpec, weights: Weights, keeper: Keeper, ids: IntArray, rules: Rules, n: int
+    spec: ModelSpec, weights: Weights, cache: WeightCache, ids: IntArray, rules: Rules, n: int
 ) -> IntArray:
     """The ids and up to n more, until the model stops."""
     _require_head(spec, weights, rules)
     n_given = len(ids)
     for left in reversed(range(n)):
-        hidden = run(spec, weights, [Ids(ids)], NOTHING, keeper=keeper).decoder[0]
+        hidden = run(spec, weights, [Ids(ids)], NOTHING, cache=cache).decoder[0]
         scores = _scores(spec, weights, hidden)
         following = rules.next(scores, ids, n_given, last=not left)
         ids = np.append(ids, following)
@@ -45,7 +45,7 @@ def continue_ids(
 def write_target(
     spec: ModelSpec,
     weights: Weights,
-    keeper: Keeper,
+    cache: WeightCache,
     ids: IntArray,
     rules: Rules,
     n: int,
@@ -55,10 +55,10 @@ def write_target(
     _require_head(spec, weights, rules)
     target = np.asarray([require_start(rules, start)])
     empty = [Ids(ids, target_ids=target)]
-    memory = run(spec, weights, empty, NOTHING, keeper=keeper).encoder
+    memory = run(spec, weights, empty, NOTHING, cache=cache).encoder
     for left in reversed(range(n)):
         given = [Ids(ids, target_ids=target)]
-        hidden = run(spec, weights, given, NOTHING, keeper=keeper, memory=memory).decoder[0]
+        hidden = run(spec, weights, given, NOTHING, cache=cache, memory=memory).decoder[0]
         following = rules.next(_scores(spec, weights, hidden), target, 1, last=not left)
         if following in rules.stops:
             break

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.core.hooks import Ids
 from attnviz.core.spec import ModelSpec, StackSpec
-from attnviz.core.visit import Ids
 from attnviz.errors import BadCheckpoint, EmptyText, InputError, TooLong, quote
 from attnviz.result import Token
 

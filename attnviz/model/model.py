@@ -11,9 +11,9 @@ import numpy as np
 from attnviz.checkpoint.config import read_config, read_generation_config
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
 from attnviz.checkpoint.tensors import Tensors, open_tensors
+from attnviz.core.hooks import AttentionBlock, Ids, Kind, Request
 from attnviz.core.transformer import run
-from attnviz.core.visit import Ids, Kind, Step, Want
-from attnviz.core.weights import Keeper
+from attnviz.core.weights import WeightCache
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
 from attnviz.model.array_pool import ArrayPool
@@ -60,7 +60,7 @@ class Model(Encoder):
         self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
     ) -> None:
         self.weights, self._tensors = translated.weights, tensors
-        self._keeper, self._spare = Keeper(KEPT_BYTES), ArrayPool()
+        self._cache, self._spare = WeightCache(KEPT_BYTES), ArrayPool()
         layers = translated.spec.stacks[0].layers
         info = ModelInfo(
             source.name,
@@ -166,14 +166,14 @@ class Model(Encoder):
     def watch(
         self,
         inputs: Sequence[Input],
-        visit: Callable[[Step], None],
+        visit: Callable[[AttentionBlock], None],
         *,
         layers: dict[Kind, tuple[int, ...]],
-        edit: Callable[[Step], None] | None = None,
+        edit: Callable[[AttentionBlock], None] | None = None,
     ) -> None:
         """Show every block of queries to ``visit`` as it is computed, and keep nothing."""
-        want = Want({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
-        run(self.spec, self.weights, [given.ids for given in inputs], want, keeper=self._keeper)
+        want = Request({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
+        run(self.spec, self.weights, [given.ids for given in inputs], want, cache=self._cache)
 
     def _written(
         self, given: Input, generate: int, max_new_tokens: int, layers: Collection[int] | None
@@ -197,7 +197,7 @@ class Model(Encoder):
         if self.rules.forced_first is not None and self.has_tokenizer:
             start = self.tokenizer.target_start(self.rules.forced_first)
         target = write_target(
-            self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n, start
+            self.spec, self.weights, self._cache, given.ids.ids, self.rules, n, start
         )
         tokens, texts = self.rebuilt(target, None)
         ids = replace(given.ids, target_ids=target)
@@ -216,7 +216,7 @@ class Model(Encoder):
             )
         longest = Input(Ids(np.zeros(len(given.ids.ids) + n, np.int64)), ())
         refuse_too_big([map_shapes(self.spec, longest, self._wanted((stack.kind,), layers))])
-        ids = continue_ids(self.spec, self.weights, self._keeper, given.ids.ids, self.rules, n)
+        ids = continue_ids(self.spec, self.weights, self._cache, given.ids.ids, self.rules, n)
         tokens, texts = self.rebuilt(ids, None)
         return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
 
@@ -225,14 +225,14 @@ class Model(Encoder):
     ) -> list[AttentionResult]:
         wanted = self._wanted(self._kinds(inputs), layers)
         recorder = Recorder(self.spec, inputs, wanted, self._spare)
-        want = Want(
+        want = Request(
             {kind: frozenset(every) for kind, every in wanted.items()},
             recorder.visit,
             hidden=hidden,
             place=recorder.place,
         )
         ids = [given.ids for given in inputs]
-        output = run(self.spec, self.weights, ids, want, keeper=self._keeper)
+        output = run(self.spec, self.weights, ids, want, cache=self._cache)
         last = output.decoder or output.encoder
         for states in last if hidden else ():
             require_numbers(finite=bool(np.isfinite(states).all()))

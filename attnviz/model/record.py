@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.spec import ModelSpec
-from attnviz.core.visit import Kind, Step
 from attnviz.errors import BadCheckpoint, TooBig
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
@@ -49,7 +49,7 @@ class Recorder:
         place: FloatArray = self.arrays[sequence][kind][self.wanted[kind].index(layer)]
         return place
 
-    def visit(self, step: Step) -> None:
+    def visit(self, step: AttentionBlock) -> None:
         """Nothing to take: the weights were computed in their place. But they must be numbers."""
         require_numbers(finite=step.finite)
 
@@ -79,7 +79,7 @@ class Strongest:
         self.queries, self.keys, self.groups = queries, keys, groups
         self.heap: list[tuple[float, int, int, int, int]] = []
 
-    def visit(self, step: Step) -> None:
+    def visit(self, step: AttentionBlock) -> None:
         """Take from a step what is stronger than what is kept."""
         require_numbers(finite=step.finite)
         floor = self._floor()

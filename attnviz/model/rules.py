@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.ops import FloatArray
+from attnviz.core.buffers import FloatArray
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
 __all__ = ["Rules"]

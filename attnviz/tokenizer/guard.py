@@ -13,6 +13,11 @@ __all__ = ["guarded", "quiet"]
 
 _STDERR = threading.Lock()
 
+if hasattr(os, "register_at_fork"):  # a fork waits until standard error is itself again
+    os.register_at_fork(
+        before=_STDERR.acquire, after_in_parent=_STDERR.release, after_in_child=_STDERR.release
+    )
+
 
 @contextmanager
 def guarded(sentence: str) -> Iterator[None]:

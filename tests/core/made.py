@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.core.hooks import AttentionBlock, Ids, Output, Request
 from attnviz.core.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -21,7 +22,6 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.core.transformer import run
-from attnviz.core.visit import Ids, Output, Step, Want
 from tests.support.seeded import draw
 
 VOCABULARY = 50
@@ -115,16 +115,16 @@ class Seen:
     """A visitor that copies every block it is shown, in the order in which it is shown."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[AttentionBlock] = []
 
-    def visit(self, step: Step) -> None:
+    def visit(self, step: AttentionBlock) -> None:
         self.steps.append(replace(step, weights=step.weights.copy()))
 
     def map(self, kind: str, layer: int, sequence: int = 0) -> np.ndarray:
         """The blocks (head, query, key) of one map put together."""
         return np.concatenate([s.weights for s in self.of(kind, layer, sequence)], axis=1)
 
-    def of(self, kind: str, layer: int, sequence: int = 0) -> list[Step]:
+    def of(self, kind: str, layer: int, sequence: int = 0) -> list[AttentionBlock]:
         wanted = (kind, layer, sequence)
         return [step for step in self.steps if (step.kind, step.layer, step.sequence) == wanted]
 
@@ -148,13 +148,13 @@ def watched(
     *,
     layers: Mapping[str, Any] | None = None,
     hidden: bool = True,
-    edit: Callable[[Step], None] | None = None,
+    edit: Callable[[AttentionBlock], None] | None = None,
     **more: Any,
 ) -> tuple[Seen, Output]:
     """Run and keep all that is shown: every layer unless said otherwise."""
     seen = Seen()
     wanted = every_layer(spec) if layers is None else layers
-    want = Want(
+    want = Request(
         {kind: frozenset(which) for kind, which in wanted.items()},
         seen.visit,
         hidden=hidden,

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from attnviz.core.hooks import Ids
 from attnviz.core.spec import (
     ALiBi,
     AttentionSpec,
@@ -16,7 +17,6 @@ from attnviz.core.spec import (
     NormSpec,
     StackSpec,
 )
-from attnviz.core.visit import Ids
 from tests.core.formulas import deberta_bucket, slopes, softmax, t5_bucket, turned
 from tests.core.made import D_MODEL, Drawn
 

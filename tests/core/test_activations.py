@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from attnviz.core.activations import ACTIVATIONS, activation
-from tests.core.test_ops import quiet
+from tests.core.test_functional import quiet
 
 Formula = Callable[[float], float]
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.core.attention import Block, Heads, attend, score_bias
-from attnviz.core.parallel import ALONE
+from attnviz.core.attention import Block, Heads, attend
+from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
+from attnviz.core.threads import ALONE
 from attnviz.core.weights import AttentionWeights, Linear
 from tests.core.made import attention
 
@@ -37,7 +38,7 @@ def weigh(
     n, m = queries.shape[1], keys.shape[1]
     weights = np.full((len(queries), n, m), np.nan, np.float32)
     context = np.full(queries.shape, np.nan, np.float32)
-    bias = score_bias(spec, NO_WEIGHTS, heads, table)
+    bias = score_bias(spec, NO_WEIGHTS, heads.queries, heads.keys, table)
     attend(Block(heads, spec, bias, slice(0, n), weights, context), ALONE)
     return weights, context
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnviz.core.attention as module
-from attnviz.core.attention import Block, Heads, attend, score_bias
-from attnviz.core.parallel import ALONE, Crew, workers
+from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
+from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
+from attnviz.core.threads import ALONE, Sharing
 from tests.core.formulas import slopes, softmax, t5_bucket
 from tests.core.made import attention
 from tests.core.test_attention import NO_WEIGHTS
@@ -34,14 +35,20 @@ class Case:
         n_heads, n, _ = self.heads.queries.shape
         return n_heads, n, self.heads.keys.shape[1]
 
-    def run(self, *phases: str, crew: Crew = ALONE) -> tuple[np.ndarray, np.ndarray]:
+    def run(
+        self, sharing: Sharing = ALONE, *, scores_first: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Weights and context of all queries."""
         weights = np.full(self.shape, np.nan, np.float32)
         context = np.full(self.heads.queries.shape, np.nan, np.float32)
-        bias = score_bias(self.spec, NO_WEIGHTS, self.heads, self.table)
+        bias = score_bias(self.spec, NO_WEIGHTS, self.heads.queries, self.heads.keys, self.table)
         rows = slice(0, self.shape[1])
-        for phase in phases or ("all",):
-            attend(Block(self.heads, self.spec, bias, rows, weights, context), crew, phase=phase)
+        block = Block(self.heads, self.spec, bias, rows, weights, context)
+        if scores_first:
+            score(block, sharing)
+            attend_to_scores(block, sharing)
+        else:
+            attend(block, sharing)
         return weights, context
 
     def sees(self, query: int, key: int) -> bool:
@@ -171,17 +178,15 @@ def test_scores_too_large_for_exp_give_the_weights_of_the_formula(size: float) -
 @given(cases(most=50))
 def test_looking_at_the_scores_first_changes_nothing(case: Case) -> None:
     weights, context = case.run()
-    again_weights, again_context = case.run("scores", "weights")
+    again_weights, again_context = case.run(scores_first=True)
     np.testing.assert_allclose(again_weights, weights, atol=1e-6)
     np.testing.assert_allclose(again_context, context, atol=1e-5)
 
 
-def test_threads_give_what_one_thread_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_give_the_bits_that_one_thread_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CACHED", 1000)
-    monkeypatch.setattr("attnviz.core.parallel._cores", lambda: 3)
+    monkeypatch.setattr(module, "WORTH", 0)
     case = Case(*make(2, 2, 70, 70, 4, 0, right=0))
-    with workers(1000) as crew:
-        weights, context = case.run(crew=crew)
-    alone_weights, alone_context = case.run()
-    np.testing.assert_array_equal(weights, alone_weights)
-    np.testing.assert_array_equal(context, alone_context)
+    shared = Sharing(3)
+    for found, alone in zip(case.run(shared), case.run(shared.ordered()), strict=True):
+        np.testing.assert_array_equal(found, alone)

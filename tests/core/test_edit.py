@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import attnviz.core.sublayer as module
-from attnviz.core.visit import Step
+import attnviz.core.multi_head as module
+from attnviz.core.hooks import AttentionBlock
 from tests.core.made import Drawn, attention, decoder, encoder, layer, some, translator, watched
 
 GIVEN = [some(6)]
@@ -17,7 +17,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def untouched(_: Step) -> None:
+def untouched(_: AttentionBlock) -> None:
     """An edit that changes nothing."""
 
 
@@ -48,7 +48,7 @@ def test_an_edit_that_changes_nothing_changes_nothing() -> None:
 
 
 def test_a_cut_link_leaves_its_weight_to_the_other_keys() -> None:
-    def cut(step: Step) -> None:
+    def cut(step: AttentionBlock) -> None:
         if step.layer == 1:
             step.weights[0, 2, 4] = -np.inf
 
@@ -62,7 +62,7 @@ def test_a_cut_link_leaves_its_weight_to_the_other_keys() -> None:
 
 
 def test_a_silenced_head_is_a_head_whose_output_projection_is_nothing() -> None:
-    def silence(step: Step) -> None:
+    def silence(step: AttentionBlock) -> None:
         if step.layer == 0:
             step.weights[1] = -np.inf
 
@@ -76,7 +76,7 @@ def test_a_silenced_head_is_a_head_whose_output_projection_is_nothing() -> None:
 
 
 def test_an_edit_reaches_the_layers_behind_it() -> None:
-    def flatten(step: Step) -> None:
+    def flatten(step: AttentionBlock) -> None:
         if step.layer == 0:
             step.weights[...] = 0
 
@@ -99,7 +99,7 @@ def test_an_edit_may_open_a_link_that_the_mask_hides(
     """A causal layer whose scores are all set to 0 is a layer that sees everything alike."""
     monkeypatch.setattr(module, "BLOCK", block)
 
-    def flatten(step: Step) -> None:
+    def flatten(step: AttentionBlock) -> None:
         step.weights[...] = 0
 
     uniform = layer(attention(right=0, scale=0.0)), layer(attention(scale=0.0))
@@ -110,7 +110,7 @@ def test_an_edit_may_open_a_link_that_the_mask_hides(
 
 
 def test_cross_attention_can_be_edited_too() -> None:
-    def only_the_first(step: Step) -> None:
+    def only_the_first(step: AttentionBlock) -> None:
         if step.kind == "cross":
             step.weights[:, :, 1:] = -np.inf
 

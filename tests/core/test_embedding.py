@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.core.embedding import embed
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec
-from attnviz.core.weights import Keeper
+from attnviz.core.weights import WeightCache
 from tests.core.made import Drawn, stack
 
 TOKENS = np.float32([[1, 0], [2, 10], [3, 20], [4, 30]])  # id i is (i + 1, 10 i)
@@ -33,7 +33,7 @@ def embedded(
     return embed(
         stack("encoder", (), d_model=d_model, embedding=spec),
         weights or Drawn(TABLES),
-        Keeper(0),
+        WeightCache(0),
         sequences,
         kinds,
     )

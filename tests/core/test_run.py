@@ -7,12 +7,12 @@ import re
 import numpy as np
 import pytest
 
-import attnviz.core.sublayer as module
-from attnviz.core import transformer
+import attnviz.core.multi_head as module
+from attnviz.core import layer as layer_module
+from attnviz.core.hooks import Request
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
-from attnviz.core.visit import Want
-from attnviz.core.weights import Keeper
+from attnviz.core.weights import WeightCache
 from tests.core.made import (
     Drawn,
     Seen,
@@ -93,7 +93,7 @@ def test_weights_written_in_a_place_are_those_a_visitor_copies() -> None:
     places = {key: np.full(found.shape, np.nan) for key, found in copies.maps.items()}
     places = {key: found.astype(np.float32) for key, found in places.items()}
     shown = []
-    want = Want(every_layer(spec), shown.append, place=lambda *key: places[key])
+    want = Request(every_layer(spec), shown.append, place=lambda *key: places[key])
     run(spec, Drawn(), given, want)
     assert len(shown) == len(places)  # one step for each whole map
     for step in shown:
@@ -109,7 +109,12 @@ def test_nothing_is_placed_that_is_not_wanted() -> None:
         asked.append((kind, layer, sequence))
         return np.empty((2, 4, 4), np.float32)
 
-    run(FOUR, Drawn(), [some(4)], Want({"encoder": frozenset({2})}, lambda step: None, place=place))
+    run(
+        FOUR,
+        Drawn(),
+        [some(4)],
+        Request({"encoder": frozenset({2})}, lambda step: None, place=place),
+    )
     assert asked == [("encoder", 2, 0)]
 
 
@@ -128,13 +133,13 @@ def test_layers_behind_the_last_wanted_are_never_read() -> None:
 
 
 def test_nothing_behind_the_last_softmax_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = []
-    leave = transformer.leave
+    added = []
+    add = layer_module.add_and_norm
     monkeypatch.setattr(
-        transformer, "leave", lambda *given: (left.append(given[1]), leave(*given))[1]
+        layer_module, "add_and_norm", lambda *given: (added.append(given[1]), add(*given))[1]
     )
     watched(FOUR, [some(5)], hidden=False)
-    assert left == ["attention", "mlp"] * 3
+    assert added == ["attention", "mlp"] * 3
 
 
 def test_hidden_states_need_every_layer() -> None:
@@ -192,9 +197,9 @@ def test_an_encoder_that_has_run_need_not_run_again() -> None:
 
 
 def test_a_keeper_spares_the_next_run_what_it_kept() -> None:
-    keeper = Keeper(1 << 20)
-    _, first = watched(encoder(), [some(5)], keeper=keeper)
+    cache = WeightCache(1 << 20)
+    _, first = watched(encoder(), [some(5)], cache=cache)
     weights = Drawn()
-    _, second = watched(encoder(), [some(5)], weights, keeper=keeper)
+    _, second = watched(encoder(), [some(5)], weights, cache=cache)
     assert read_layers(weights) == set()
     np.testing.assert_array_equal(first.encoder[0], second.encoder[0])

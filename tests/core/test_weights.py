@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from attnviz.core.spec import LayerSpec, MLPSpec, NormSpec
 from attnviz.core.weights import (
-    Keeper,
     Linear,
+    WeightCache,
     attention_weights,
     layer_bytes,
     layer_weights,
@@ -101,24 +101,24 @@ def test_the_size_of_a_layer_is_that_of_its_matrices(spec: LayerSpec) -> None:
 
 
 def test_what_is_kept_is_built_once() -> None:
-    keeper, built = Keeper(100), []
+    cache, built = WeightCache(100), []
     for _ in range(3):
-        assert keeper.load("a", lambda: built.append("a") or "tensors", lambda: 60) == "tensors"
+        assert cache.load("a", lambda: built.append("a") or "tensors", lambda: 60) == "tensors"
     assert built == ["a"]
 
 
 def test_what_does_not_fit_is_built_again_and_does_not_crowd_out_what_is_kept() -> None:
-    keeper, built = Keeper(100), []
+    cache, built = WeightCache(100), []
     for name, size in [("a", 60), ("b", 50), ("c", 40), ("a", 60), ("b", 50), ("c", 40)]:
-        keeper.load(name, lambda name=name: built.append(name) or name, lambda size=size: size)
+        cache.load(name, lambda name=name: built.append(name) or name, lambda size=size: size)
     assert built == ["a", "b", "c", "b"]
-    assert keeper.used == 100
+    assert cache.used == 100
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 50))), st.integers(0, 120))
 def test_never_more_is_kept_than_the_budget(loads: list[tuple[str, int]], budget: int) -> None:
-    keeper, sizes = Keeper(budget), {}
+    cache, sizes = WeightCache(budget), {}
     for name, size in loads:
         sizes.setdefault(name, size)
-        assert keeper.load(name, lambda name=name: name, lambda name=name: sizes[name]) == name
-    assert keeper.used == sum(sizes[name] for name in keeper.kept) <= budget
+        assert cache.load(name, lambda name=name: name, lambda name=name: sizes[name]) == name
+    assert cache.used == sum(sizes[name] for name in cache.kept) <= budget

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import attnviz.core.sublayer as sublayer
+import attnviz.core.multi_head as sublayer
 from attnviz import AttentionResult, Head, Model
 from attnviz.core.attention import Heads
-from attnviz.core.visit import Step
+from attnviz.core.hooks import AttentionBlock
 from attnviz.errors import BadCheckpoint, InputError
 from attnviz.model.record import Strongest
 from attnviz.result import Link
@@ -95,9 +95,11 @@ def test_nothing_of_the_size_of_a_map_is_kept(
 # The keeper itself, on weights with many ties
 
 
-def step(weights: np.ndarray, layer: int, start: int, *, finite: bool = True) -> Step:
+def step(weights: np.ndarray, layer: int, start: int, *, finite: bool = True) -> AttentionBlock:
     nothing = Heads(weights, weights, None)
-    return Step("encoder", layer, 0, start, start + weights.shape[1], weights, nothing, finite)
+    return AttentionBlock(
+        "encoder", layer, 0, start, start + weights.shape[1], weights, nothing, finite
+    )
 
 
 weights_of_tenths = st.integers(0, 99).map(

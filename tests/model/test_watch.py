@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz import Model
-from attnviz.core.visit import Step
+from attnviz.core.hooks import AttentionBlock
 
 
 def watched(model: Model, text: str, edit: object = None) -> dict[int, np.ndarray]:
     """The map of each layer, copied block by block."""
     blocks: dict[int, list[np.ndarray]] = {}
 
-    def visit(step: Step) -> None:
+    def visit(step: AttentionBlock) -> None:
         blocks.setdefault(step.layer, []).append(step.weights.copy())
 
     model.watch([model.encode(text)], visit, layers={"encoder": (0, 1)}, edit=edit)
@@ -28,7 +28,7 @@ def test_what_is_watched_is_what_is_kept(reader: Model) -> None:
 def test_several_inputs_are_told_apart(reader: Model) -> None:
     sizes = {}
 
-    def visit(step: Step) -> None:
+    def visit(step: AttentionBlock) -> None:
         sizes[step.sequence] = step.weights.shape[-1]
 
     inputs = [reader.encode("hat"), reader.encode("the hat was not his")]
@@ -37,7 +37,7 @@ def test_several_inputs_are_told_apart(reader: Model) -> None:
 
 
 def test_an_edit_cuts_a_link_and_what_follows_feels_it(reader: Model) -> None:
-    def cut(step: Step) -> None:
+    def cut(step: AttentionBlock) -> None:
         if step.layer == 0:
             step.weights[:, 1, 4] = -np.inf
 

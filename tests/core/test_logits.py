@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import attnviz.core.head as module
-from attnviz.core.head import logits
+import attnviz.core.logits as module
+from attnviz.core.logits import logits
 from attnviz.core.spec import HeadSpec
 from tests.core.made import Drawn
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.core.ops import FloatArray, softcap_
+from attnviz.core.buffers import FloatArray
+from attnviz.core.functional import softcap_
 from attnviz.core.spec import HeadSpec
 from attnviz.core.weights import Weights
 

@@ -8,15 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.core import attention as attention_module
-from attnviz.core import parallel, sublayer
+from attnviz.core import multi_head, threads
+from attnviz.core.hooks import Ids
 from attnviz.core.spec import ModelSpec, Rotary
-from attnviz.core.transformer import run
-from attnviz.core.visit import Ids, Step, Want
-from tests.core.made import Drawn, attention, encoder, every_layer, layer, some, watched
+from tests.core.made import attention, encoder, layer, some, watched
 from tests.core.test_transformer import MODELS
 
 DYNAMIC = Rotary(4, kind="dynamic", scaling={"factor": 4.0, "max_position_embeddings": 4})
-PACKED = MODELS | {
+BATCHES = MODELS | {
     "angles by each sequence's own length": encoder(*[layer(attention(rotary=DYNAMIC))] * 2),
 }
 
@@ -35,9 +34,9 @@ def check_alike(spec: ModelSpec, sequences: list[Ids]) -> None:
                 np.testing.assert_allclose(found, hidden, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", PACKED)
-def test_a_pack_gives_what_each_sequence_gives_alone(name: str) -> None:
-    spec = PACKED[name]
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_batch_gives_what_each_sequence_gives_alone(name: str) -> None:
+    spec = BATCHES[name]
     n_targets = (2, 6, 1) if len(spec.stacks) == 2 else (None,) * 3
     lengths = (5, 1, 9)
     pairs = zip(lengths, n_targets, strict=True)
@@ -46,22 +45,24 @@ def test_a_pack_gives_what_each_sequence_gives_alone(name: str) -> None:
 
 @settings(max_examples=15)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=6), st.sampled_from(sorted(MODELS)))
-def test_a_pack_may_hold_any_lengths(lengths: list[int], name: str) -> None:
+def test_a_batch_may_hold_any_lengths(lengths: list[int], name: str) -> None:
     spec = MODELS[name]
     target = 3 if len(spec.stacks) == 2 else None
     check_alike(spec, [some(n, seed, n_target=target) for seed, n in enumerate(lengths)])
 
 
 @pytest.mark.parametrize("by", ["rows", "columns"])
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", BATCHES)
 def test_threads_change_nothing(name: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = PACKED[name]
+    spec = BATCHES[name]
     given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
+    monkeypatch.setattr(threads, "_cores", lambda: 1)
     alone, expected = watched(spec, given)
-    monkeypatch.setattr(parallel, "FEW", 2)  # threads even for a handful of rows
-    monkeypatch.setattr(parallel, "SHORT", 1 if by == "rows" else 1000)
-    monkeypatch.setattr(parallel, "TALL", 3)
-    monkeypatch.setattr(parallel, "_cores", lambda: 2)
+    monkeypatch.setattr(threads, "WORTH", 1)  # threads even for a handful of rows
+    monkeypatch.setattr(attention_module, "WORTH", 1)
+    monkeypatch.setattr(threads, "SHORT", 1 if by == "rows" else 1000)
+    monkeypatch.setattr(threads, "TALL", 3)
+    monkeypatch.setattr(threads, "_cores", lambda: 2)
     shared, output = watched(spec, given)
     assert shared.maps.keys() == alone.maps.keys()
     for key, found in alone.maps.items():
@@ -72,39 +73,13 @@ def test_threads_change_nothing(name: str, by: str, monkeypatch: pytest.MonkeyPa
         np.testing.assert_allclose(found, hidden, atol=2e-5)
 
 
-@pytest.mark.parametrize("hidden", [True, False], ids=["with hidden states", "maps alone"])
-@pytest.mark.parametrize("name", PACKED)
-def test_threads_that_share_heads_change_nothing(
-    name: str, hidden: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where every map has its place, each thread takes its heads through the whole sublayer."""
-    spec = PACKED[name]
-    given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
-    alone, expected = watched(spec, given, hidden=hidden)
-    places = {key: np.full(found.shape, np.nan, np.float32) for key, found in alone.maps.items()}
-    monkeypatch.setattr(parallel, "FEW", 2)
-    monkeypatch.setattr(parallel, "SHORT", 1000)
-    monkeypatch.setattr(parallel, "_cores", lambda: 2)
-    shown: list[Step] = []
-    want = Want(every_layer(spec), shown.append, hidden=hidden, place=lambda *key: places[key])
-    output = run(spec, Drawn(), given, want)
-    assert sorted((s.kind, s.layer, s.sequence) for s in shown) == sorted(alone.maps)
-    assert all(step.finite for step in shown)
-    for key, found in alone.maps.items():
-        np.testing.assert_allclose(places[key], found, atol=2e-6)
-    for found, states in zip(
-        output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
-    ):
-        np.testing.assert_allclose(found, states, atol=2e-5)
-
-
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", BATCHES)
 def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = PACKED[name]
+    spec = BATCHES[name]
     given = [some(37, n_target=20 if len(spec.stacks) == 2 else None)]
     whole, expected = watched(spec, given)
     monkeypatch.setattr(attention_module, "CACHED", 0)  # one head group and 16 queries at a time
-    monkeypatch.setattr(sublayer, "BLOCK", 4 * 4 * 37 * 18)  # of all heads, 18 or so
+    monkeypatch.setattr(multi_head, "BLOCK", 4 * 4 * 37 * 18)  # of all heads, 18 or so
     blocks, output = watched(spec, given)
     assert len(blocks.steps) > len(whole.steps)
     for key, found in whole.maps.items():

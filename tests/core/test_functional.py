@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attnviz.core import ops
-from attnviz.core.ops import (
-    Rooms,
-    empty,
-    normalise,
-    plain_softmax_,
-    room,
-    rooms,
-    softcap_,
-    softmax_,
-    states,
-)
+from attnviz.core.functional import normalise, softcap_, softmax_, unshifted_softmax_
 from attnviz.core.spec import NormSpec
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -35,66 +22,6 @@ def quiet() -> np.errstate:
 
 def vectors(elements: st.SearchStrategy[float], least: int = 1) -> st.SearchStrategy[np.ndarray]:
     return arrays(np.float32, st.integers(least, 20), elements=elements)
-
-
-# Room
-
-
-@given(st.lists(st.integers(1, 9), max_size=3))
-def test_room_begins_with_a_cache_line(shape: list[int]) -> None:
-    found = empty(*shape)
-    assert found.shape == tuple(shape)
-    assert found.__array_interface__["data"][0] % 64 == 0
-
-
-def test_states_hold_the_tokens_of_each_feature_side_by_side() -> None:
-    for found in (states(5, 3), Rooms().states("test", 5, 3)):
-        assert found.shape == (5, 3)
-        assert found.flags.f_contiguous
-        assert found.__array_interface__["data"][0] % 64 == 0
-
-
-def test_a_thread_gets_the_same_room_for_the_same_use_again() -> None:
-    first = room("test", 5, 3)
-    assert first.shape == (5, 3)
-    assert np.shares_memory(room("test", 2, 4), first)
-    assert room("test", 6, 3).shape == (6, 3)
-    assert not np.shares_memory(room("test", 6, 3), room("another", 6, 3))
-
-
-def test_another_thread_gets_another_room() -> None:
-    elsewhere = []
-    thread = threading.Thread(target=lambda: elsewhere.append(room("test", 6, 3)))
-    thread.start()
-    thread.join()
-    assert not np.shares_memory(elsewhere[0], room("test", 6, 3))
-
-
-def test_large_room_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "KEPT", 4 * 5 * 3 - 1)
-    assert not np.shares_memory(room("large", 5, 3), room("large", 5, 3))
-
-
-def test_a_run_has_the_rooms_of_the_run_before_and_one_within_it_has_others() -> None:
-    with rooms() as first:
-        ours = first.room("test", 5, 3)
-        with rooms() as within:
-            assert not np.shares_memory(within.room("test", 5, 3), ours)
-    with rooms() as second:
-        assert second in (first, within)
-        kept = second.room("test", 5, 3)
-    with rooms() as third:
-        assert np.shares_memory(third.room("test", 5, 3), kept)
-
-
-def test_after_an_error_no_room_is_used_again() -> None:
-    before = []
-    with pytest.raises(KeyboardInterrupt), rooms() as first:
-        before += [first.room("test", 5, 3), room("test", 5, 3)]
-        raise KeyboardInterrupt
-    with rooms() as second:
-        assert not np.shares_memory(second.room("test", 5, 3), before[0])
-    assert not np.shares_memory(room("test", 5, 3), before[1])
 
 
 # Softmax
@@ -143,7 +70,7 @@ def test_moderate_scores_need_no_shift(scores: np.ndarray) -> None:
     shifted = softmax_(scores[None].copy())
     plain = scores[None].copy()
     if scores.max() > -40:
-        assert plain_softmax_(plain)
+        assert unshifted_softmax_(plain)
         np.testing.assert_allclose(plain, shifted, atol=1e-6)
 
 
@@ -152,7 +79,7 @@ def test_moderate_scores_need_no_shift(scores: np.ndarray) -> None:
     [[89.0, 0.0], [88.5, 88.5], [-50.0, -60.0], [-np.inf, -np.inf], [np.nan, 0.0], [np.inf, 1.0]],
 )
 def test_scores_that_need_a_shift_are_noticed(row: list[float]) -> None:
-    assert not plain_softmax_(np.float32([[1.0, 2.0], row]))
+    assert not unshifted_softmax_(np.float32([[1.0, 2.0], row]))
 
 
 def test_softmax_of_no_keys_is_no_weights() -> None:

@@ -1,0 +1,113 @@
+"""Softmax, soft cap, layer norm and RMS norm: small functions, in place where it pays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from attnviz.core.buffers import FloatArray
+from attnviz.core.spec import NormSpec
+
+__all__ = ["layer_norm", "normalise", "rms_norm", "softcap_", "softmax_", "unshifted_softmax_"]
+
+ENOUGH = 1e-20
+"""Rows whose exponentials sum to less might have lost digits."""
+
+
+def softmax_(scores: FloatArray) -> FloatArray:
+    """Turn scores (…, query, key) into weights in place; each row sums to 1.
+
+    Rows are shifted by their maximum first, so no finite score overflows. A row that is -inf
+    throughout (a query that may see nothing) becomes zeros, not NaN.
+    """
+    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
+    np.subtract(scores, top, out=scores)
+    np.exp(scores, out=scores)
+    total = _row_sums(scores)
+    np.maximum(total, np.finfo(np.float32).tiny, out=total)
+    scores /= total
+    return scores
+
+
+def unshifted_softmax_(scores: FloatArray) -> bool:
+    """softmax_ without the shift, which most scores do not need; False where these did.
+
+    Then what they were is lost. 0.58 of softmax_'s time at 128 keys.
+    """
+    with np.errstate(over="ignore"):
+        np.exp(scores, out=scores)
+        total = _row_sums(scores)
+    if not (total.min(initial=1) >= ENOUGH and total.max(initial=1) < np.inf):
+        return False
+    scores /= total
+    return True
+
+
+def softcap_(scores: FloatArray, cap: float) -> FloatArray:
+    """Squash scores into (-cap, cap) in place (Gemma Team 2024, sec. 2)."""
+    scores *= np.float32(1 / cap)
+    np.tanh(scores, out=scores)
+    scores *= np.float32(cap)
+    return scores
+
+
+def normalise(
+    x: FloatArray,
+    spec: NormSpec,
+    weight: FloatArray | None,
+    bias: FloatArray | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """x (…, d) through the norm of a spec; ``out`` may be x itself."""
+    if weight is not None and spec.shift:
+        weight = weight + np.float32(spec.shift)
+    function = layer_norm if spec.kind == "layer" else rms_norm
+    return function(x, weight, bias, spec.eps, out)
+
+
+def layer_norm(
+    x: FloatArray,
+    weight: FloatArray | None,
+    bias: FloatArray | None,
+    eps: float,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """(x - mean) / √(variance + ε) · weight + bias over the last axis (Ba et al. 2016, eq. 4)."""
+    mean = x @ _filled(x.shape[-1], 1 / x.shape[-1])  # x.mean(axis=-1); a quarter of the time
+    centred = np.subtract(x, mean[..., None], out=out)
+    return rms_norm(centred, weight, bias, eps, out=centred)
+
+
+def rms_norm(
+    x: FloatArray,
+    weight: FloatArray | None,
+    bias: FloatArray | None,
+    eps: float,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """x / √(mean(x²) + ε) · weight over the last axis (Zhang & Sennrich 2019, eq. 4)."""
+    scale = np.einsum("...i,...i->...", x, x)
+    scale *= np.float32(1 / x.shape[-1])
+    scale += np.float32(eps)
+    np.reciprocal(scale, out=scale)
+    np.sqrt(scale, out=scale)  # after the reciprocal, whose error it halves
+    out = np.multiply(x, scale[..., None], out=out)
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _row_sums(x: FloatArray) -> FloatArray:
+    """x.sum(axis=-1, keepdims=True), by BLAS in a quarter of the time."""
+    return (x @ _filled(x.shape[-1], 1.0))[..., None]
+
+
+@lru_cache(maxsize=64)
+def _filled(n: int, value: float) -> FloatArray:
+    """The same number n times."""
+    found = np.full(n, value, np.float32)
+    found.flags.writeable = False
+    return found

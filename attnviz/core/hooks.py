@@ -1,0 +1,109 @@
+"""What goes into a run, what is requested of it, and what it shows and lets be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from attnviz.core.attention import Heads
+from attnviz.core.buffers import FloatArray, IntArray
+
+__all__ = ["AttentionBlock", "Ids", "Kind", "LayerState", "Output", "Request", "StateName"]
+
+Kind = Literal["encoder", "decoder", "cross"]
+StateName = Literal[
+    "layer_input",
+    "attention_input",
+    "attention_output",
+    "attention_residual",
+    "cross_input",
+    "cross_output",
+    "cross_residual",
+    "mlp_input",
+    "mlp_output",
+    "layer_output",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ids:
+    """One input: ids int64 (token,), their types, and the decoder's ids where there are two."""
+
+    ids: IntArray
+    types: IntArray | None = None
+    target_ids: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttentionBlock:
+    """One block of queries of one layer, as it is computed; the arrays die with the call.
+
+    ``weights`` is float32 (head, query, key), the queries from ``start`` to ``stop``; in an edit,
+    it holds the scores before the softmax. ``heads`` has the scaled queries, keys and values of
+    the whole sequence; ``context`` (head, query, d_head) is what these queries take of the
+    values, or None where nothing behind the weights is computed.
+    ``finite`` says that no score left float32, as far as that had to be looked at.
+    """
+
+    kind: Kind
+    layer: int
+    sequence: int
+    start: int
+    stop: int
+    weights: FloatArray
+    heads: Heads
+    finite: bool = True
+    context: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerState:
+    """Hidden states (token, d_model) inside one layer, for tokens from ``start`` to ``stop``.
+
+    The array dies with the call. A sublayer's input comes behind its norm, where one stands
+    before it; its output is what it adds, before a norm inside; "residual" is the sum, normed
+    where a norm comes after.
+    """
+
+    name: StateName
+    kind: Kind
+    layer: int
+    sequence: int
+    start: int
+    stop: int
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller needs of a run, so that nothing else is computed.
+
+    ``layers`` says which layers of each kind; a kind that is missing is not wanted. ``place``
+    may give an array (head, query, key) for the weights of a whole map, computed right there.
+    ``edit`` sees the scores before the softmax and may change them. ``watch`` sees the hidden
+    states inside every layer that runs, in their order.
+    """
+
+    layers: Mapping[str, frozenset[int]]
+    visit: Callable[[AttentionBlock], None]
+    hidden: bool = False
+    place: Callable[[Kind, int, int], FloatArray] | None = None
+    edit: Callable[[AttentionBlock], None] | None = None
+    watch: Callable[[LayerState], None] | None = None
+
+    def wants(self, kind: Kind, layer: int) -> bool:
+        """Whether the weights of a layer are to be shown."""
+        return layer in self.layers.get(kind, ())
+
+    def last(self, *kinds: str) -> int:
+        """The last layer wanted of these kinds, or -1."""
+        return max((max(self.layers.get(kind, ()), default=-1) for kind in kinds), default=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """Last hidden states (token, d_model) of each sequence, of each stack that was finished."""
+
+    encoder: tuple[FloatArray, ...] = ()
+    decoder: tuple[FloatArray, ...] = ()

@@ -1,0 +1,125 @@
+"""What positions add to scores: ALiBi, relative buckets, disentangled attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from attnviz.core.buffers import FloatArray
+from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
+from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
+from attnviz.core.weights import AttentionWeights, Linear
+
+__all__ = ["ScoreBias", "score_bias"]
+
+
+class ScoreBias(Protocol):
+    """Something that adds to scores what depends on positions."""
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        """Add in place to scores (head, query, key) of these ranges."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slopes:
+    """slope · key position (Press et al. 2022, sec. 3), which differs from the distance by row."""
+
+    by_head: FloatArray  # (head,)
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:  # noqa: ARG002
+        positions = np.arange(keys.start, keys.stop, dtype=np.float32)
+        scores += self.by_head[heads, None, None] * positions
+
+
+@dataclass(frozen=True, slots=True)
+class _ByDistance:
+    """A score for each head and distance key - query (Raffel et al. 2020, sec. 2.1).
+
+    Distances go from -(n_queries - 1) on.
+    """
+
+    table: FloatArray  # (head, distance)
+    n_queries: int
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        rows = sliding_window_view(self.table[heads], keys.stop - keys.start, axis=1)
+        last = self.n_queries - queries.stop + keys.start
+        scores += rows[:, last : last + queries.stop - queries.start][:, ::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Disentangled:
+    """Scores between contents and positions (He et al. 2021, eq. 4), by bucketed distance."""
+
+    c2p: FloatArray | None  # (head, query, relative position)
+    p2c: FloatArray | None  # (head, key, relative position)
+    spec: Disentangled
+
+    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
+        far = 2 * self.spec.span - 1
+        ahead = np.arange(queries.start, queries.stop)[:, None] - np.arange(keys.start, keys.stop)
+        if self.c2p is not None:
+            index = np.clip(log_bucket(ahead, self.spec) + self.spec.span, 0, far)
+            scores += np.take_along_axis(self.c2p[heads, queries], index[None], axis=2)
+        if self.p2c is not None:
+            index = np.clip(self.spec.span - log_bucket(-ahead.T, self.spec), 0, far)
+            found = np.take_along_axis(self.p2c[heads, keys], index[None], axis=2)
+            scores += found.transpose(0, 2, 1)
+
+
+def score_bias(
+    spec: AttentionSpec,
+    weights: AttentionWeights,
+    queries: FloatArray,
+    keys: FloatArray,
+    table: FloatArray | None,
+) -> ScoreBias | None:
+    """What positions add to the scores of one sequence.
+
+    ``queries`` (head, query, d_head) are already scaled, ``keys`` are (key head, key, d_head).
+    ``table`` is the stack's: bucket scores (n_buckets, head), or relative embeddings
+    (2 · span, d_model) with their norm applied.
+    """
+    n_heads, n_queries, d_head = queries.shape
+    match spec.bias:
+        case None:
+            return None
+        case ALiBi(factor):
+            return _Slopes(alibi_slopes(n_heads) * np.float32(factor))
+        case Buckets():
+            distance = np.arange(-(n_queries - 1), keys.shape[1], dtype=np.int64)
+            found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
+            return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n_queries)
+        case Disentangled() as relative:
+            scale = np.float32(spec.scale)
+            to_key, to_query = _projected(spec, relative, weights, table, d_head)
+            return _Disentangled(
+                None if to_key is None else queries @ to_key.transpose(0, 2, 1),
+                None if to_query is None else keys @ (to_query * scale).transpose(0, 2, 1),
+                relative,
+            )
+
+
+def _projected(
+    spec: AttentionSpec,
+    relative: Disentangled,
+    weights: AttentionWeights,
+    table: FloatArray | None,
+    d_head: int,
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Keys and queries (head, relative position, d_head) made of the relative embeddings."""
+    d_query = spec.n_heads * d_head
+    to_query, to_key = weights.position_query, weights.position_key
+    if relative.shared:
+        to_query = weights.qkv.outputs(slice(d_query))
+        to_key = weights.qkv.outputs(slice(d_query, d_query + spec.n_kv_heads * d_head))
+
+    def split(projection: Linear | None) -> FloatArray | None:
+        if projection is None or table is None:
+            return None
+        return projection(table).reshape(len(table), -1, d_head).transpose(1, 0, 2)
+
+    return split(to_key) if relative.c2p else None, split(to_query) if relative.p2c else None

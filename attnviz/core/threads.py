@@ -1,0 +1,188 @@
+"""Work shared over a few threads of concurrent.futures, in parts that depend on its size alone.
+
+So the same call gives the same bits whoever is free to help: nobody waits for a thread that has
+not begun, and every product runs on one thread of BLAS.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from attnviz.core.buffers import FloatArray
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = ["ALONE", "Sharing", "even", "one_blas_thread", "sharing"]
+
+T = TypeVar("T")
+
+WORTH = 1 << 20
+"""Multiplications in a share at least; fewer are done sooner than handed to a thread."""
+
+FEW = 8
+"""Rows below which it takes no less time: weights must come from memory."""
+
+SHORT = 128
+"""Rows per core from which on blocks of rows are shared, and not columns of each product."""
+
+MANY = 2048
+"""Rows from which on blocks of rows are shared in any case, for they need less memory."""
+
+TALL = 256
+"""Rows per block at most, so that what a block makes stays in the cache."""
+
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Where a container reads how much time of the cores it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How a run divides its work over ``cores``: by blocks of rows, or by columns of products.
+
+    In ``order``, the same parts are done one after the other on the thread that asks.
+    """
+
+    cores: int = 1
+    by_rows: bool = False
+    order: bool = False
+
+    def each(self, function: Callable[[T], None], tasks: Sequence[T]) -> None:
+        """Call a function on every task; whoever is free takes the next."""
+        waiting = iter(tasks)
+
+        def work() -> None:
+            for task in waiting:
+                function(task)
+
+        helpers = [] if self.order else _ask(work, min(self.cores, len(tasks)) - 1)
+        try:
+            work()
+        finally:
+            errors = [helper.exception() for helper in helpers if not helper.cancel()]
+        for error in errors:
+            if error is not None:
+                raise error
+
+    def rows(self, function: Callable[[slice], None], n: int) -> None:
+        """Call a function on blocks of n rows; it may ask for columns inside."""
+        if self.by_rows:
+            count = -(-n // TALL)
+            self.each(function, even(n, -(-count // self.cores) * self.cores))
+        else:
+            function(slice(0, n))
+
+    def shares(self, width: int, rows: int, d_in: int) -> list[slice]:
+        """Shares of so many columns of a product of (rows, d_in) and (d_in, width)."""
+        work = width * d_in * max(rows, FEW)
+        return even(width, 1 if self.by_rows else min(self.cores, max(1, work // WORTH)))
+
+    def total(self, function: Callable[[int], None], parts: FloatArray) -> FloatArray:
+        """The sum of ``parts`` (share, …), each of which a function fills; it is in the first."""
+        self.each(function, range(len(parts)))
+        first: FloatArray = parts[0]
+        for other in parts[1:]:
+            first += other
+        return first
+
+    def ordered(self) -> Sharing:
+        """The same parts on one thread."""
+        return replace(self, order=True)
+
+
+ALONE = Sharing()
+"""Everything in one piece on the thread that asks."""
+
+
+@contextmanager
+def sharing(n_rows: int) -> Iterator[Sharing]:
+    """How a run over so many rows is shared, with BLAS on one thread.
+
+    Numbers that grow too large make no noise: whoever uses what comes out looks whether it is
+    finite.
+    """
+    cores = _cores()
+    one_blas_thread()
+    with np.errstate(over="ignore", invalid="ignore"):
+        yield Sharing(cores, by_rows=n_rows >= min(SHORT * cores, MANY))
+
+
+def even(n: int, count: int) -> list[slice]:
+    """A range cut into so many parts of nearly the same size; empty ones are left out."""
+    bounds = [n * i // count for i in range(count + 1)]
+    return [slice(a, b) for a, b in pairwise(bounds) if a < b]
+
+
+def one_blas_thread() -> None:
+    """Keep BLAS to one thread, from the first run on: its threads and ours fight for the cores.
+
+    A product has other bits on another number of threads, so that a limit that came and went
+    with runs would have to wait for those in other threads.
+    """
+    for library in _libraries():
+        if library.num_threads != 1:
+            release = getattr(library, "clear_controlling_thread", None)  # threadpoolctl ≥ 3.8
+            if release:
+                release(force=True)  # else only the thread that asked first is heard
+            library.set_num_threads(1)
+            if release:
+                release(force=True)
+
+
+@cache
+def _libraries() -> list[Any]:
+    """The BLAS libraries of this process."""
+    from threadpoolctl import ThreadpoolController
+
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _ask(work: Callable[[], None], n: int) -> list[Future[None]]:
+    """Ask n threads to help."""
+    if n < 1:
+        return []
+    try:
+        return [_pool(os.getpid()).submit(work) for _ in range(n)]
+    except RuntimeError:  # no thread can be started, as when the interpreter ends
+        return []
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001
+    """The threads of a process; a fork has none of its parent's."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(1, _cores() - 1), "attnviz", initializer=_begin)
+
+
+def _begin() -> None:
+    """What holds in every thread that helps."""
+    np.seterr(over="ignore", invalid="ignore")
+    one_blas_thread()  # some libraries count their threads for each of ours
+
+
+def _cores() -> int:
+    """Cores that this process may use, as far as the system says."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), _quota())
+    return os.cpu_count() or 1
+
+
+@cache
+def _quota() -> int:
+    """How many cores' time a container may take (cgroup v2), rounded up."""
+    try:
+        quota, period = QUOTA.read_text(encoding="ascii").split()
+        return max(1, -(-int(quota) // int(period)))
+    except (OSError, ValueError):  # none, or "max"
+        return sys.maxsize

@@ -1,0 +1,218 @@
+"""Work shared over threads: all of it, once, in the same parts, and errors come back."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+from attnviz.core import threads
+from attnviz.core.threads import Sharing, even, sharing
+
+
+@pytest.fixture(autouse=True)
+def never_hang() -> Iterator[None]:
+    """Ends the test run, with everybody's traceback, where threads wait for each other."""
+    import faulthandler
+
+    faulthandler.dump_traceback_later(120, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@given(st.integers(0, 5000), st.integers(1, 64))
+def test_a_range_is_cut_into_nearly_equal_parts(n: int, count: int) -> None:
+    parts = even(n, count)
+    assert [i for part in parts for i in range(part.start, part.stop)] == [*range(n)]
+    sizes = [part.stop - part.start for part in parts]
+    assert len(parts) == min(n, count)
+    assert not sizes or max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5])
+@pytest.mark.parametrize("n", [0, 1, 2, 300])
+def test_every_task_is_done_once_however_often_they_are_asked(cores: int, n: int) -> None:
+    for _ in range(50):
+        done: list[int] = []
+        Sharing(cores).each(done.append, range(n))
+        assert sorted(done) == [*range(n)]
+
+
+@pytest.mark.parametrize("by_rows", [True, False])
+@pytest.mark.parametrize("cores", [1, 2, 5])
+@pytest.mark.parametrize("n", [1, 7, 300, 2000])
+def test_every_row_and_every_column_is_visited_once(by_rows: bool, cores: int, n: int) -> None:
+    found, rows = Sharing(cores, by_rows), np.zeros(n, np.int64)
+
+    def count(part: slice) -> None:
+        rows[part] += 1
+
+    found.rows(count, n)
+    assert (rows == 1).all()
+    for share in found.shares(n, 1000, 1000):
+        count(share)
+    assert (rows == 2).all()
+
+
+def test_blocks_of_rows_are_no_taller_than_the_cache_likes_and_as_many_as_cores_can_share() -> None:
+    blocks: list[slice] = []
+    Sharing(3, by_rows=True).rows(blocks.append, 2000)
+    assert max(block.stop - block.start for block in blocks) <= threads.TALL
+    assert len(blocks) % 3 == 0
+
+
+def test_a_small_product_stays_whole_and_a_large_one_is_shared_by_all_cores() -> None:
+    assert len(Sharing(4).shares(64, 1, 64)) == 1
+    assert len(Sharing(4).shares(1024, 12, 1024)) == 4
+
+
+def test_columns_within_rows_are_whole() -> None:
+    assert Sharing(4, by_rows=True).shares(1024, 1024, 1024) == [slice(0, 1024)]
+
+
+@pytest.mark.parametrize(("cores", "n_rows", "by_rows"), [
+    (4, 1, False), (4, 511, False), (4, 512, True), (64, 2047, False), (64, 2048, True),
+])  # fmt: skip
+def test_few_rows_share_columns_and_many_are_shared_themselves(
+    cores: int, n_rows: int, by_rows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "_cores", lambda: cores)
+    with sharing(n_rows) as found:
+        assert found == Sharing(cores, by_rows)
+
+
+def test_helpers_work_beside_whoever_asks() -> None:
+    meeting = threading.Barrier(2, timeout=30)  # holds until two threads are here at once
+    for _ in range(20):
+        Sharing(2).each(lambda task: meeting.wait(), range(2))
+
+
+def test_in_order_everything_is_done_by_whoever_asks() -> None:
+    seen: list[object] = []
+    Sharing(4).ordered().each(lambda task: seen.extend((task, threading.current_thread())), [1, 2])
+    assert seen == [1, threading.current_thread(), 2, threading.current_thread()]
+
+
+def test_whoever_asks_waits_for_those_who_began() -> None:
+    here, done = threading.current_thread(), []
+
+    def work(task: int) -> None:
+        if threading.current_thread() is not here:
+            time.sleep(0.05)
+        done.append(task)
+
+    Sharing(2).each(work, range(3))
+    assert len(done) == 3
+
+
+def test_nobody_waits_for_threads_that_are_busy_elsewhere() -> None:
+    """As many sharers as there may be, each of whose tasks shares again: the pool is full."""
+    done: list[int] = []
+
+    def outer(task: int) -> None:
+        Sharing(4).each(done.append, range(3))
+
+    everybody = [
+        threading.Thread(target=lambda: Sharing(4).each(outer, range(8))) for _ in range(8)
+    ]
+    for thread in everybody:
+        thread.start()
+    for thread in everybody:
+        thread.join(60)
+    assert len(done) == 8 * 8 * 3
+
+
+def test_an_error_comes_back_and_the_threads_go_on() -> None:
+    here, meeting = threading.current_thread(), threading.Barrier(2, timeout=30)
+
+    def fail_elsewhere(task: int) -> None:
+        meeting.wait()
+        if threading.current_thread() is not here:
+            raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        Sharing(2).each(fail_elsewhere, range(2))
+    done: list[int] = []
+    Sharing(2).each(done.append, range(5))
+    assert sorted(done) == [*range(5)]
+
+
+def test_an_interrupt_waits_for_those_who_began() -> None:
+    here, come, done = threading.current_thread(), threading.Event(), []
+
+    def interrupt(task: int) -> None:
+        if threading.current_thread() is here:
+            come.wait(30)
+            raise KeyboardInterrupt
+        come.set()
+        done.append(task)
+
+    with pytest.raises(KeyboardInterrupt):
+        Sharing(2).each(interrupt, range(100))
+    assert len(done) == 99
+
+
+def test_without_any_thread_to_start_the_work_is_done_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(process: int) -> None:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(threads, "_pool", refuse)
+    done: list[int] = []
+    Sharing(2).each(done.append, range(5))
+    assert done == [*range(5)]
+
+
+def test_shares_are_summed_in_their_order_whoever_is_first() -> None:
+    terms = np.float32([1.0, 2**-24, 2**-24])  # whose sum is another number from behind
+    parts, other = np.full((3, 2, 5), np.nan, np.float32), threading.Semaphore(0)
+
+    def fill(number: int) -> None:
+        if number == 0:
+            assert other.acquire(timeout=10)
+        else:
+            other.release()
+        parts[number] = terms[number]
+
+    found = Sharing(3).total(fill, parts)
+    assert np.shares_memory(found, parts[0])
+    assert (found == 1).all()
+
+
+def test_blas_keeps_to_one_thread_from_the_first_run_on() -> None:
+    with sharing(1):
+        pass
+    blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert set(blas) <= {1}
+
+
+@pytest.mark.parametrize(
+    ("text", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", sys.maxsize)]
+)
+def test_a_container_may_use_the_cores_it_was_given(
+    text: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpu.max").write_text(text + "\n")
+    monkeypatch.setattr(threads, "QUOTA", tmp_path / "cpu.max")
+    assert threads._quota.__wrapped__() == cores
+
+
+def test_numbers_that_grow_too_large_make_no_noise_in_any_thread() -> None:
+    found, meeting = [], threading.Barrier(2, timeout=30)
+
+    def grow(x: float) -> None:
+        meeting.wait()
+        found.append(np.float32([x]) * np.float32(10))
+
+    with sharing(1):
+        Sharing(2).each(grow, [3e38, -3e38])
+    assert np.abs(found).tolist() == [[np.inf]] * 2
