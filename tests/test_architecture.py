@@ -41,15 +41,14 @@ ARROWS: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }
-# The tokenizers library raises bare Exception, and its panics are not even that; whatever is
-# raised in a thread must come back to whoever asked it for help.
-WARY = {PACKAGE / path for path in ("tokenizer/guard.py", "core/helpers.py", "core/ops.py")}
+# The tokenizers library raises bare Exception, and its panics are not even that.
+WARY = {PACKAGE / path for path in ("tokenizer/guard.py",)}
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 
 
 def part(module: str) -> str:
-    """The part of attnviz a module belongs to: ``attnviz.core.ops`` is core's."""
+    """The part of attnviz a module belongs to: ``attnviz.core.layer`` is core's."""
     return module.partition(".")[2].partition(".")[0]
 
 

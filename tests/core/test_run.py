@@ -196,7 +196,7 @@ def test_an_encoder_that_has_run_need_not_run_again() -> None:
     np.testing.assert_array_equal(again.map("cross", 1), seen.map("cross", 1))
 
 
-def test_a_keeper_spares_the_next_run_what_it_kept() -> None:
+def test_a_cache_spares_the_next_run_what_it_kept() -> None:
     cache = WeightCache(1 << 20)
     _, first = watched(encoder(), [some(5)], cache=cache)
     weights = Drawn()
