@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "checkpoint": {"result"},
     "tokenizer": {"checkpoint", "result"},
     "analysis": {"result", "core"},
-    "corpus": set(),
+    "corpus": {"analysis", "result"},
     "render": {"analysis", "result"},
     "document": {"render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},

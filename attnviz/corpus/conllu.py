@@ -4,52 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from attnviz.analysis.annotated import Mention, Node, Sentence
 from attnviz.corpus.lines import Refuse, refuse
 from attnviz.errors import InputError, quote
 
-__all__ = ["Mention", "Node", "Sentence", "read_conllu"]
+__all__ = ["read_conllu"]
 
 COLUMNS = 10
 ID, FORM, UPOS, HEAD, RELATION, MISC = 0, 1, 3, 6, 7, 9
 ENTITY = re.compile(r"\((?P<open>[^()]+)(?P<single>\))?|(?P<close>[^()]+)\)")
 """Marks of an Entity attribute: ``(e1-person-1-``, ``e1)``, ``(e1-person-1-)``."""
-
-
-class Node(NamedTuple):
-    """A syntactic word; ``head`` is its head's position in the sentence, -1 for the root.
-
-    ``start`` and ``end`` are character offsets in the sentence's text; nodes that are written as
-    one word (``don't``) have those of the whole.
-    """
-
-    form: str
-    upos: str
-    head: int
-    relation: str
-    start: int
-    end: int
-
-
-class Mention(NamedTuple):
-    """A mention of an entity: the nodes from ``start`` to ``end``, last included, and its head."""
-
-    chain: str
-    start: int
-    end: int
-    head: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence: its text as written, its nodes in order, and the mentions in it."""
-
-    text: str
-    nodes: tuple[Node, ...]
-    mentions: tuple[Mention, ...] = ()
-    document: str = ""
 
 
 Row = tuple[int, list[str]]

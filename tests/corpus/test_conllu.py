@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.corpus.conllu import Mention, read_conllu
+from attnviz.analysis.annotated import Mention
+from attnviz.corpus.conllu import read_conllu
 from attnviz.errors import InputError
 
 

@@ -1,0 +1,138 @@
+"""What a head finds: its accuracy in a relation, beside simple rules and with an interval."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.questions import Passage, Question
+from attnviz.analysis.words import merge_words
+from attnviz.result import AttentionMap, AttentionResult, Head, Token
+
+__all__ = ["Attends", "Interval", "Probe", "answer_all", "probe", "wilson"]
+
+ENOUGH = 50
+"""Below this number of examples no head is called good."""
+
+Ask = Callable[[Passage, Sequence[Token]], Iterator[Question]]
+
+
+class Attends(Protocol):
+    """What is needed of a model."""
+
+    def attend_many(
+        self, texts: Iterable[str], *, truncate: bool = False, **how: Any
+    ) -> Iterator[AttentionResult]:
+        """The results of many texts, in order."""
+
+
+class Interval(NamedTuple):
+    """A share with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+def wilson(right: int, n: int, z: float = 1.96) -> Interval:
+    """The share right / n with its score interval (Wilson 1927); all of 0 to 1 for no examples."""
+    if n == 0:
+        return Interval(float("nan"), 0.0, 1.0)
+    share = right / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Interval(share, max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0))
+
+
+@dataclass(slots=True, eq=False)
+class Probe:
+    """How often heads are right in one relation: ``right`` int (layer, head) of ``n`` questions."""
+
+    relation: str
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    right: npt.NDArray[np.int64]
+    n: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+    offsets: Counter[int] = field(default_factory=Counter)
+
+    def add(self, question: Question, weights: npt.NDArray[np.float32]) -> None:
+        """Count one question; ``weights`` (layer, head, query, key) are of its text."""
+        seen = weights[:, :, question.query, list(question.candidates)]
+        right = np.isin(question.candidates, list(question.right))
+        self.right += right[seen.argmax(axis=-1)]
+        self.n += 1
+        for name, answer in question.rules.items():
+            self.rules[name] += answer in question.right
+        for found in question.right:
+            self.offsets[found - question.query] += 1
+
+    def accuracy(self, head: Head) -> Interval:
+        """How often one head is right."""
+        at = self.layers.index(head.layer), self.heads.index(head.head)
+        return wilson(int(self.right[at]), self.n)
+
+    def best(self) -> list[Head]:
+        """All heads, the most accurate first."""
+        order = np.argsort(-self.right.ravel(), kind="stable").tolist()
+        return [
+            Head(self.layers[i // len(self.heads)], self.heads[i % len(self.heads)]) for i in order
+        ]
+
+    def baselines(self) -> dict[str, float]:
+        """How often each rule is right, and the best fixed offset (Clark et al. 2019)."""
+        found = {name: count / self.n for name, count in self.rules.items()}
+        for offset, count in self.offsets.most_common(1):
+            found[f"always {offset:+d}"] = count / self.n
+        return found
+
+    def above(self, head: Head) -> bool:
+        """Whether a head is clearly better than every rule: its interval lies above them all.
+
+        Over fewer than ``ENOUGH`` examples no head is, as among many heads one will be lucky.
+        """
+        rules = self.baselines().values()
+        return self.n >= ENOUGH and self.accuracy(head).low > max(rules, default=0.0)
+
+
+def answer_all(
+    model: Attends, passages: Iterable[Passage]
+) -> Iterator[tuple[Passage, AttentionResult]]:
+    """Each passage with its result by words, a few at a time and none kept."""
+    waiting: deque[Passage] = deque()
+
+    def texts() -> Iterator[str]:
+        for passage in passages:
+            waiting.append(passage)
+            yield passage.sentence.text
+
+    for result in model.attend_many(texts(), truncate=True):
+        yield waiting.popleft(), merge_words(result)
+
+
+def probe(model: Attends, passages: Iterable[Passage], ask: Ask) -> dict[str, Probe]:
+    """Every head's accuracy in each relation that ``ask`` finds in the passages.
+
+    The answer of a head is the candidate on which it puts most weight. Only questions with a
+    right answer and a choice count.
+    """
+    found: dict[str, Probe] = {}
+    for passage, result in answer_all(model, passages):
+        map = next(iter(result.maps.values()))
+        for question in ask(passage, result.tokens):
+            if question.right and len(question.candidates) > 1:
+                one = found.get(question.relation) or _empty(question.relation, map)
+                found[question.relation] = one
+                one.add(question, map.weights)
+    return found
+
+
+def _empty(relation: str, map: AttentionMap) -> Probe:
+    shape = map.weights.shape[:2]
+    return Probe(relation, map.layers, map.heads, np.zeros(shape, np.int64))

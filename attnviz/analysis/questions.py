@@ -1,0 +1,148 @@
+"""What annotation asks of a head: from this word, which of those words, and which are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from attnviz.analysis.annotated import Sentence, join, word_of_node
+from attnviz.analysis.words import is_word
+from attnviz.result import Token
+
+__all__ = [
+    "PRONOUNS",
+    "Passage",
+    "Question",
+    "antecedents",
+    "dependencies",
+    "pronoun",
+    "windows",
+]
+
+PRONOUNS: Mapping[str, str] = {
+    form: group[0]
+    for group in (
+        ("he", "him", "his", "himself"),
+        ("she", "her", "hers", "herself"),
+        ("it", "its", "itself"),
+        ("they", "them", "their", "theirs", "themselves"),
+    )
+    for form in group
+}
+"""Every third-person pronoun of English, with the one it is a form of."""
+
+NOUNS = ("NOUN", "PROPN")
+
+
+class Passage(NamedTuple):
+    """A text that is asked about from node ``first`` on; what stands before is context."""
+
+    sentence: Sentence
+    first: int = 0
+
+
+class Question(NamedTuple):
+    """One word of a text and what it is to find, all as positions among the result's words.
+
+    ``right`` are those of ``candidates`` that are right; none where there is nothing to find.
+    ``rules`` are the answers of simple rules, to compare with; None where a rule has none.
+    """
+
+    relation: str
+    query: int
+    candidates: tuple[int, ...]
+    right: frozenset[int]
+    rules: Mapping[str, int | None] = {}
+
+
+def windows(
+    document: Sequence[Sentence], before: int, fits: Callable[[str], bool] = lambda _: True
+) -> Iterator[Passage]:
+    """Each sentence with a third-person pronoun, and up to ``before`` sentences in front of it.
+
+    Sentences are left out from the front as long as the text does not fit.
+    """
+    for at, sentence in enumerate(document):
+        if not any(node.form.lower() in PRONOUNS for node in sentence.nodes):
+            continue
+        earlier = document[max(at - before, 0) : at]
+        while earlier and not fits(join([*earlier, sentence]).text):
+            earlier = earlier[1:]
+        yield Passage(join([*earlier, sentence]), sum(len(one.nodes) for one in earlier))
+
+
+def pronoun(word: str) -> str | None:
+    """The third-person pronoun that a word is or begins with: ``it`` of ``it's``; else None."""
+    form = word.lower().replace("’", "'").partition("'")[0]
+    return form if form in PRONOUNS else None
+
+
+def antecedents(passage: Passage, words: Sequence[Token]) -> Iterator[Question]:
+    """What each third-person pronoun refers to: the head word of any earlier mention of its chain.
+
+    Candidates are all words before it but punctuation. A pronoun without a mention before it in
+    this text has no right answer. The relation is "noun antecedent" where every right answer is
+    a noun and "antecedent" where pronouns are among them, which is easier: the same pronoun
+    before it is often right.
+    """
+    sentence = passage.sentence
+    place = word_of_node(sentence, words)
+    nouns, pronouns = _words_of(sentence, place, NOUNS), _words_of(sentence, place, ("PRON",))
+    chains = {m.head: m.chain for m in sentence.mentions if m.start == m.end}
+    for at in range(passage.first, len(sentence.nodes)):
+        query, form = place[at], sentence.nodes[at].form.lower()
+        if query is None or form not in PRONOUNS:
+            continue
+        candidates = tuple(i for i in range(query) if is_word(words[i]))
+        mentions = [m for m in sentence.mentions if m.chain == chains.get(at) and m.head < at]
+        right = frozenset(candidates) & {place[m.head] for m in mentions}
+        noun = _last(candidates, nouns)
+        same = _last(candidates, {i for i in candidates if pronoun(words[i].text) == form})
+        rules = {
+            "nearest noun": noun,
+            "nearest noun or pronoun": _last(candidates, nouns | pronouns),
+            "same pronoun, else nearest noun": noun if same is None else same,
+        }
+        only_nouns = right and right <= nouns
+        relation = "noun antecedent" if only_nouns else "antecedent"
+        yield Question(relation, query, candidates, frozenset(right - {None}), rules)
+
+
+def dependencies(passage: Passage, words: Sequence[Token]) -> Iterator[Question]:
+    """Every dependency both ways: a word's head, and for a head its dependents of a relation.
+
+    As Clark et al. (2019, section 4.2): candidates are all other words of the sentence, any
+    dependent of the relation is right. A word with no head among them (the root, a word written
+    as one with its head) is not asked. Subtypes count as their relation; punctuation does not.
+    """
+    sentence = passage.sentence
+    place = word_of_node(sentence, words)
+    everything = tuple(i for i, word in enumerate(words) if is_word(word))
+    dependents: dict[tuple[int, str], set[int]] = {}
+    for at in range(passage.first, len(sentence.nodes)):
+        node = sentence.nodes[at]
+        word, head = place[at], place[node.head] if node.head >= 0 else None
+        if word is None or head is None or word == head or node.relation == "punct":
+            continue
+        relation = node.relation.partition(":")[0]
+        if word in everything and head in everything:
+            dependents.setdefault((head, relation), set()).add(word)
+            others = tuple(i for i in everything if i != word)
+            yield Question(f"{relation} → head", word, others, frozenset((head,)))
+    for (head, relation), right in dependents.items():
+        others = tuple(i for i in everything if i != head)
+        yield Question(f"head → {relation}", head, others, frozenset(right))
+
+
+def _words_of(
+    sentence: Sentence, place: Sequence[int | None], upos: Iterable[str]
+) -> frozenset[int | None]:
+    """The words in which there is a node of one of these parts of speech."""
+    return frozenset(
+        word for word, node in zip(place, sentence.nodes, strict=True) if node.upos in upos
+    )
+
+
+def _last(candidates: Sequence[int], among: Iterable[int | None]) -> int | None:
+    """The candidate nearest to the word, among some."""
+    return max((i for i in among if i in candidates), default=None)  # type: ignore[type-var]

@@ -1,0 +1,84 @@
+"""Sentences made by rule: grammatical, annotated without error, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from attnviz.analysis.questions import PRONOUNS
+from attnviz.analysis.templates import clauses, discourses
+
+CLAUSES = list(clauses(200))
+DISCOURSES = list(discourses(200))
+
+
+@pytest.mark.parametrize("made", [CLAUSES, DISCOURSES], ids=["clauses", "discourses"])
+def test_nodes_stand_where_they_say_and_make_up_the_text(made):
+    for sentence in made:
+        forms = [sentence.text[n.start : n.end] for n in sentence.nodes]
+        assert forms == [n.form for n in sentence.nodes]
+        assert " ".join(forms).replace(" .", ".") == sentence.text
+
+
+def test_every_clause_is_one_tree():
+    for sentence in CLAUSES:
+        heads = [node.head for node in sentence.nodes]
+        assert heads.count(-1) == 1
+        for at in range(len(heads)):
+            seen = set()
+            while at >= 0:
+                assert at not in seen
+                seen.add(at)
+                at = heads[at]
+
+
+def test_relations_hold_between_the_right_parts_of_speech():
+    kinds = {"det": "DET", "case": "ADP", "amod": "ADJ", "aux": "AUX"}
+    seen = Counter()
+    for sentence in CLAUSES:
+        for node in sentence.nodes:
+            seen[node.relation] += 1
+            assert node.upos == kinds.get(node.relation, node.upos)
+            if node.relation in ("nsubj", "obj", "aux"):
+                assert sentence.nodes[node.head].upos == "VERB"
+    assert min(seen[r] for r in ("nsubj", "obj", "det", "amod", "case", "aux")) >= 80
+
+
+def test_an_object_is_no_subject_pronoun():
+    for sentence in CLAUSES:
+        for node in sentence.nodes:
+            assert not (node.relation == "obj" and node.form in ("he", "she", "they"))
+
+
+def test_every_pronoun_of_a_discourse_has_one_possible_antecedent():
+    for text in DISCOURSES:
+        families: dict[str, set[str]] = {}
+        for mention in text.mentions:
+            form = text.nodes[mention.head].form.lower()
+            if form in PRONOUNS:
+                families.setdefault(PRONOUNS[form], set()).add(mention.chain)
+        assert all(len(chains) == 1 for chains in families.values())
+
+
+def test_a_pronoun_comes_after_the_noun_it_stands_for():
+    for text in DISCOURSES:
+        named: set[str] = set()
+        for mention in sorted(text.mentions, key=lambda m: m.head):
+            form = text.nodes[mention.head].form
+            assert form.lower() not in PRONOUNS or mention.chain in named
+            named.add(mention.chain)
+
+
+def test_discourses_repeat_two_or_three_entities_in_three_sentences():
+    for text in DISCOURSES:
+        assert text.text.count(".") == 3
+        assert 2 <= len({m.chain for m in text.mentions}) <= 3
+    assert sum(len(t.mentions) for t in DISCOURSES) > 5 * len(DISCOURSES)
+
+
+@pytest.mark.parametrize("make", [clauses, discourses])
+def test_a_seed_makes_the_same_sentences_again(make):
+    assert list(make(20, seed=3)) == list(make(20, seed=3))
+    assert list(make(20, seed=3)) != list(make(20, seed=4))
+    assert list(make(20, seed=3)) == list(make(40, seed=3))[:20]
