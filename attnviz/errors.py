@@ -21,6 +21,8 @@ Every message is one sentence: what was wrong, where, and what to do.
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "AttnvizError",
     "AttnvizWarning",
@@ -36,12 +38,17 @@ __all__ = [
     "UnknownHead",
     "UnknownWord",
     "UnsupportedModel",
+    "bounded",
     "quote",
 ]
 
 
 class AttnvizError(Exception):
     """Anything that attnviz refuses to do; its message is one sentence for the user."""
+
+    def __str__(self) -> str:
+        """The sentence, bounded however much of somebody's text it quotes."""
+        return bounded(super().__str__())
 
 
 class InputError(AttnvizError):
@@ -94,6 +101,35 @@ class TooBig(AttnvizError):
 
 class AttnvizWarning(UserWarning):
     """Something the user should know that does not stop the work."""
+
+    def __str__(self) -> str:
+        """The sentence, bounded however much of somebody's text it quotes."""
+        return bounded(super().__str__())
+
+
+QUOTED, SENTENCE = 200, 1200  # characters of what is quoted, and of all that is said
+LONG = re.compile(rf"'[^'\n]{{{QUOTED},}}'|\"[^\"\n]{{{QUOTED},}}\"|\S{{{QUOTED},}}")
+CREDENTIALS = re.compile(r"(?<=://)[^\s'\"]*@")
+
+
+def bounded(sentence: str) -> str:
+    """A sentence with no credentials in its addresses and no more quoted than can be read.
+
+    What is quoted, or goes on without a space, is cut to 200 characters; a sentence that is still
+    too long loses its middle, for what to do stands at its end.
+    """
+    if len(sentence) <= QUOTED and "://" not in sentence:
+        return sentence
+    sentence = LONG.sub(_cut, CREDENTIALS.sub("…@", sentence))
+    if len(sentence) <= SENTENCE:
+        return sentence
+    return sentence[: SENTENCE - QUOTED - 3] + " … " + sentence[-QUOTED:]
+
+
+def _cut(found: re.Match[str]) -> str:
+    text = found[0]
+    closing = text[-1] if text[0] in "'\"" and text[-1] == text[0] else ""
+    return text[: QUOTED - 1 - len(closing)] + "…" + closing
 
 
 def quote(text: object, limit: int = 100) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.errors import InputError, UnknownHead
+from attnviz.errors import InputError, UnknownHead, quote
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,8 +42,11 @@ class Head(NamedTuple):
     def parse(cls, text: str) -> Head:
         """Read ``3.1``; anything else raises InputError."""
         layer, dot, head = text.strip().partition(".")
-        if not (dot and layer.isascii() and layer.isdigit() and head.isascii() and head.isdigit()):
-            raise InputError(f"'{text}' is not a head; write layer.head, counted from zero, as 3.1")
+        numbers = (layer, head)
+        if not (dot and all(n.isascii() and n.isdigit() and len(n) < 10 for n in numbers)):
+            raise InputError(
+                f"{quote(text)} is not a head; write layer.head, counted from zero, as 3.1"
+            )
         return cls(int(layer), int(head))
 
 

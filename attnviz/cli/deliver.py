@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.files import all_or_nothing, naming
+from attnviz.cli.files import all_or_nothing, leads_to_stdout, naming, streamed
 from attnviz.cli.options import Options
+from attnviz.errors import quote
 
 if TYPE_CHECKING:
     from attnviz.analysis.selection import Selection
@@ -68,7 +69,7 @@ def open_delivery(
     options.one_head()
     with all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
-            (path, _file_sink(path.suffix.lower(), stream, options))
+            (path, _file_sink(_suffix(path), stream, options))
             for path, stream in zip(paths, streams, strict=True)
         ]
         if options.json or not paths:
@@ -80,17 +81,24 @@ def open_delivery(
 
 def _check(path: Path, options: Options, n_results: int) -> None:
     """Refuse a file that cannot hold what it would be given."""
-    suffix = path.suffix.lower()
+    suffix = _suffix(path)
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise Misuse(f"'{path}' has no suffix that can be written; take one of {known}")
+        raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
+    if options.json and leads_to_stdout(path):
+        raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
     if suffix in FIGURES:
         options.style()
     if n_results > 1 and (suffix in SINGLE or (suffix in FIGURES and options.heads)):
         raise Misuse(
-            f"'{path}' holds one result and there are {n_results}; "
+            f"{quote(path, 200)} holds one result and there are {n_results}; "
             "give one text, or write .json or .html"
         )
+
+
+def _suffix(path: Path) -> str:
+    """What a file's name says that it holds; a pipe's, or standard output's, need not say it."""
+    return path.suffix.lower() or (".json" if streamed(path) else "")
 
 
 def _file_sink(suffix: str, stream: BinaryIO, options: Options) -> Sink:

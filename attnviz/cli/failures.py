@@ -6,17 +6,21 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
 
+from attnviz.cli.files import remove_drafts
 from attnviz.cli.program import HungUp
-from attnviz.errors import AttnvizError, AttnvizWarning
+from attnviz.cli.signals import Terminated, heard
+from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
 
 __all__ = ["Misuse", "exit_code"]
 
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
+SIGNALLED = 128
+QUOTED = 200
 
 # Typer brings its own click or uses the installed one; either way this is click's UsageError.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -29,8 +33,10 @@ class Misuse(AttnvizError):
 def exit_code(program: Callable[[], object]) -> int:
     """Run the program and say what went wrong, if anything did."""
     try:
-        with _warnings_as_sentences():
+        with heard(), _warnings_as_sentences():
             code = program()
+    except Terminated as error:
+        return SIGNALLED + error.number
     except UsageError as error:
         return _say(_misused(error), MISUSED)
     except AttnvizError as error:
@@ -42,18 +48,44 @@ def exit_code(program: Callable[[], object]) -> int:
         return HUNG_UP
     except OSError as error:
         _drop_stdout()
-        what = f"'{error.filename}'" if error.filename else "the output"
+        what = "the output" if error.filename is None else quote(error.filename, QUOTED)
         return _say(f"{what} cannot be read or written: {error.strerror or error}", FAILED)
     except MemoryError:
         return _say("there is not enough memory for this; try a shorter text or --layer", FAILED)
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # the panic of a library is no Exception
+        if os.environ.get("ATTNVIZ_DEBUG") == "1":
+            raise
+        _drop_stdout()
+        return _say(_unforeseen(error), FAILED)
+    finally:
+        remove_drafts()
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: BaseException) -> str:
+    """The sentence for what nobody foresaw, and where to report it."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        links = metadata("attnviz").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        links = []
+    at = next((f" at {link.partition(', ')[2]}" for link in links), "")
+    lines = str(error).strip().splitlines() or ["no reason given"]
+    return (
+        f"this should not have happened ({type(error).__name__}: {quote(lines[0], QUOTED)}); "
+        f"please report it{at} with the command you ran and what ATTNVIZ_DEBUG=1 adds to it"
+    )
 
 
 def _say(sentence: str, code: int, kind: str = "") -> int:
     from attnviz.render.safe import visible
 
     if sys.stderr is not None:
-        print(f"attnviz: {kind}{visible(sentence)}", file=sys.stderr)  # noqa: T201
+        with suppress(OSError, ValueError):  # closed, or nobody reads it
+            print(f"attnviz: {kind}{visible(bounded(sentence))}", file=sys.stderr)  # noqa: T201
     return code
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from attnviz.cli.failures import Misuse
-from attnviz.errors import EmptyText, InputError
+from attnviz.errors import EmptyText, InputError, quote
+from attnviz.memory import require
 
 __all__ = ["one_text", "read_file", "read_texts"]
 
 STDIN = "-"
+PART = 1 << 26  # bytes read at once
+LARGEST = 4 * 10**9  # bytes
+READ_TAKES = 2  # how often what is read is in memory before anything is made of it
 
 
 def read_texts(given: Sequence[str], *, lines: bool) -> list[str]:
@@ -45,17 +50,31 @@ def read_file(name: str) -> bytes:
     if name == STDIN:
         return _stdin()
     try:
-        return Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            return _read(file, quote(name, 200))
     except OSError as error:
-        raise InputError(f"'{name}' cannot be read: {error.strerror or error}") from None
+        raise InputError(f"{quote(name, 200)} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise InputError(f"'{name}' is no file name: {error}") from None
+        raise InputError(f"{quote(name, 200)} is no file name: {error}") from None
 
 
 def _stdin() -> bytes:
     if sys.stdin is None:
         raise InputError("standard input is closed, so '-' has nothing to read")
-    return sys.stdin.buffer.read()
+    return _read(sys.stdin.buffer, "standard input")
+
+
+def _read(stream: BinaryIO, what: str) -> bytes:
+    """All that a stream holds, which may be endless: as much as there is memory for, no more."""
+    parts: list[bytes] = []
+    n_bytes = 0
+    while part := stream.read(PART):
+        parts.append(part)
+        n_bytes += len(part)
+        if n_bytes > LARGEST:
+            raise InputError(f"{what} is larger than {LARGEST // 10**9} GB, or has no end")
+        require(READ_TAKES * n_bytes, f"reading {what}", "give less of it")
+    return b"".join(parts)
 
 
 def _decode(data: bytes) -> str:

@@ -146,6 +146,8 @@ def _array(file: bytes, name: str) -> npt.NDArray[Any]:
     if dtype.kind not in "fiuUS":
         fail(f"array '{name}'", f"holds values of type {dtype.name}, which are never loaded")
     n_bytes = len(file) - stream.tell()
+    if not all(type(n) is int for n in shape):  # True counts as a number to NumPy's reader
+        fail(f"array '{name}'", "has a shape that is not made of whole numbers")
     declared = math.prod(shape) * dtype.itemsize
     if len(shape) > MOST_AXES or min(shape, default=1) < 0 or declared != n_bytes or not n_bytes:
         fail(f"array '{name}'", f"declares a shape that its {n_bytes} bytes do not have")

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import heapq
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.spec import ModelSpec
-from attnviz.errors import BadCheckpoint, TooBig
+from attnviz.errors import BadCheckpoint
+from attnviz.memory import require
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
-
-LITTLE = 1 << 26
-"""Bytes that are there without asking."""
-
-SHARE = 0.8
-"""How much of the free memory maps may take."""
 
 
 class Recorder:
@@ -151,24 +144,8 @@ def require_numbers(*, finite: bool) -> None:
 def refuse_too_big(shapes: Iterable[Mapping[Kind, tuple[int, ...]]]) -> None:
     """Raise TooBig where maps of these shapes would not fit in memory."""
     size = sum(4 * math.prod(shape) for maps in shapes for shape in maps.values())
-    free = _available() if size > LITTLE else None
-    if free is not None and size > SHARE * free:
-        raise TooBig(
-            f"keeping every weight would take {size / 1e9:.1f} GB, more than {SHARE:.0%} of the "
-            f"{free / 1e9:.1f} GB that are free; keep one layer with --layer, only the strongest "
-            "links with --top, or fewer tokens"
-        )
-
-
-def _available() -> int | None:
-    """Bytes of memory that can still be used, where the system says so."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-        return int(found[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError, AttributeError):
-        return None
+    require(
+        size,
+        "keeping every weight",
+        "keep one layer with --layer, only the strongest links with --top, or fewer tokens",
+    )

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from attnviz.errors import InputError, quote
+from attnviz.memory import require
 
-__all__ = ["PALETTES", "Style"]
+__all__ = ["PALETTES", "Style", "require_pixels"]
 
 PALETTES = {
     "ink": "white to dark blue; blue to orange around 0",
@@ -19,6 +20,8 @@ PALETTES = {
 SIDES = (0.5, 100.0)  # inches
 DENSITIES = (30, 2400)  # dots an inch
 MOST_PIXELS = 200_000_000
+LONGEST_SIDE = 60_000  # pixels; viewers and the drawing library give up not far above
+BYTES_PER_PIXEL = 16  # of the picture, and of what it is drawn and written from
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,23 @@ def _require_drawable(width: float, height: float, dpi: int) -> None:
             f"{width:g} × {height:g} inches at {dpi} dots an inch are over "
             f"{MOST_PIXELS // 1_000_000} million pixels; ask for fewer dots or a smaller size"
         )
+    require_pixels(width, height, dpi)
+
+
+def require_pixels(width: float, height: float, dpi: int) -> None:
+    """Raise InputError or TooBig where a picture of so many inches is more than can be drawn."""
+    pixels = width * height * dpi * dpi
+    if pixels > MOST_PIXELS or max(width, height) * dpi > LONGEST_SIDE:
+        raise InputError(
+            f"this picture would be {width * dpi:,.0f} × {height * dpi:,.0f} pixels, more than "
+            "can be drawn; choose less with --layer, --head or fewer texts, ask for fewer --dpi, "
+            "or write a .html"
+        )
+    require(
+        int(pixels * BYTES_PER_PIXEL),
+        f"a picture of {pixels / 1e6:,.0f} million pixels",
+        "ask for fewer --dpi or a smaller --size, or choose less with --layer or --head",
+    )
 
 
 def _unknown_palette(name: str) -> str:

@@ -221,3 +221,60 @@ def test_a_warning_of_ours_is_one_line_and_those_of_libraries_are_silent(capsys)
 def test_without_stderr_it_still_ends_in_order(attnviz, monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     assert attnviz("run", "a", "--head", "x").code == 2
+
+
+def test_what_nobody_foresaw_is_one_sentence_that_asks_for_a_report(capsys):
+    def surprised():
+        raise KeyError("wall")
+
+    assert exit_code(surprised) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("attnviz: this should not have happened (KeyError: \"'wall'\")")
+    assert "please report it" in said and "ATTNVIZ_DEBUG=1" in said and said.count("\n") == 1
+
+
+def test_who_debugs_sees_the_traceback(monkeypatch):
+    monkeypatch.setenv("ATTNVIZ_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        exit_code(lambda: 1 / 0)
+
+
+LONG = "x" * 5000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", LONG, "--head", "1" * 5000 + ".1"],
+        ["run", "a", "--head", "1." + "1" * 5000],
+        ["run", "a", "--layer", "1" * 5000],
+        ["run", "a", "-m", LONG],
+        ["run", "a", "--palette", LONG, "-o", "a.png"],
+        ["run", "a", "-o", LONG],
+        ["run", "a", "--ask", LONG],
+        ["run", "a", f"--{LONG}"],
+        [LONG],
+        ["render", LONG],
+        ["run", "a", "--size", LONG, "-o", "a.png"],
+    ],
+    ids=lambda value: " ".join(value)[:20],
+)
+def test_no_sentence_quotes_more_than_can_be_read(attnviz, arguments):
+    ended = attnviz(*arguments)
+    assert ended.code in (1, 2) and ended.err.count("\n") == 1
+    assert max(map(len, ended.err.split())) <= 203
+
+
+def test_a_list_of_all_words_is_bounded_too(attnviz):
+    ended = attnviz("run", "word " * 400, "--ask", "xyz")
+    assert ended.code == 1 and len(ended.err) < 1300
+
+
+def test_credentials_in_an_address_are_never_shown(attnviz):
+    ended = attnviz("run", "a", "-m", "https://me:secret@mirror.example/model")
+    assert ended.code == 1 and "secret" not in ended.err and "mirror.example" in ended.err
+
+
+def test_a_file_without_an_end_is_refused(attnviz, monkeypatch):
+    monkeypatch.setattr("attnviz.cli.texts.LARGEST", 1 << 27)
+    refused(attnviz("render", "/dev/zero"), 1, "'/dev/zero' is larger than")

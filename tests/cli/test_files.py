@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from attnviz.cli.files import all_or_nothing
+from attnviz.cli.files import all_or_nothing, leads_to_stdout
 from attnviz.errors import OutputError
 
 
@@ -89,3 +91,73 @@ def test_a_folder_without_permission_is_refused_before_the_work(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="Permission denied"), all_or_nothing([tmp_path / "a"]):
         pytest.fail("the work began")
+
+
+def read_while(path: Path, write) -> bytes:
+    """What a reader of a pipe gets while something writes into it."""
+    got: list[bytes] = []
+    reader = Thread(target=lambda: got.append(path.read_bytes()), daemon=True)
+    reader.start()
+    write()
+    reader.join(timeout=30)
+    return got[0]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "link.json").symlink_to("pipe.json")
+
+    def write():
+        with all_or_nothing([tmp_path / "link.json", tmp_path / "a"]) as (pipe, file):
+            pipe.write(b"through")
+            file.write(b"beside")
+
+    assert read_while(tmp_path / "pipe.json", write) == b"through"
+    assert (tmp_path / "pipe.json").is_fifo() and (tmp_path / "link.json").is_symlink()
+    assert left(tmp_path) == ["a", "link.json", "pipe.json"]
+
+
+def test_nothing_goes_into_a_pipe_when_something_fails(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(KeyboardInterrupt), all_or_nothing([tmp_path / "pipe"]) as (pipe,):
+        pipe.write(b"half")
+        raise KeyboardInterrupt
+    descriptor = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert os.read(descriptor, 10) == b""
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_is_known_by_its_names_and_through_links(tmp_path, path):
+    (tmp_path / "first.json").symlink_to(path)
+    (tmp_path / "second.json").symlink_to("first.json")
+    assert leads_to_stdout(Path(path)) and leads_to_stdout(tmp_path / "second.json")
+    assert not leads_to_stdout(tmp_path / "file.json")
+
+
+def test_what_is_no_file_is_refused_and_stays(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "null").symlink_to("/dev/null")
+        (tmp_path / "circle").symlink_to("circle")
+        before = {path.name: path.lstat().st_ino for path in tmp_path.iterdir()}
+        for name, reason in (
+            ("socket", "is a socket"),
+            ("folder", "is a folder"),
+            ("null", "is a device"),
+            ("circle", "Too many levels of symbolic links"),
+        ):
+            with pytest.raises(OutputError, match=reason), all_or_nothing([tmp_path / name]):
+                pytest.fail("the work began")
+        assert {path.name: path.lstat().st_ino for path in tmp_path.iterdir()} == before
+
+
+def test_what_has_become_no_file_meanwhile_is_not_replaced(tmp_path):
+    with (
+        pytest.raises(OutputError, match="is no longer a file"),
+        all_or_nothing([tmp_path / "a"]),
+    ):
+        os.mkfifo(tmp_path / "a")
+    assert (tmp_path / "a").is_fifo()
+    assert left(tmp_path) == ["a"]

@@ -83,7 +83,7 @@ from attnviz.cli import main
 
 class Keyboard:
     buffer = property(lambda self: self)
-    def read(self):
+    def read(self, n):
         os.kill(os.getpid(), signal.SIGINT)
 
 sys.stdin = Keyboard()
@@ -162,3 +162,26 @@ def test_completion_knows_commands_and_names(monkeypatch):
         [sys.executable, "-c", "from attnviz.cli import main; main()"], capture_output=True
     )
     assert ended.stdout.split() == [b"encoder", b"decoder", b"cross"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "html", "json", "npz", "csv"])
+def test_a_full_disk_is_said_in_a_sentence_whatever_is_written(document, tmp_path, suffix):
+    link = tmp_path / f"out.{suffix}"
+    link.symlink_to("/dev/stdout")
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        ended = subprocess.run(
+            [*PROGRAM, "render", document, "-o", link], stdout=full, stderr=subprocess.PIPE
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(b"attnviz: ") and b"No space left" in ended.stderr
+    assert ended.stderr.count(b"\n") == 1
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "link.png"])
+def test_a_picture_or_document_may_go_to_standard_output(document, tmp_path, name):
+    (tmp_path / "link.png").symlink_to("/dev/stdout")
+    ended = run("render", document, "-o", name, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.startswith(b'{"schema"' if name == "/dev/stdout" else b"\x89PNG")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz import Model
+from attnviz import Model, memory
 from attnviz.errors import (
     AttnvizError,
     BadCheckpoint,
@@ -123,7 +123,7 @@ def test_a_layer_that_is_not_there_is_refused(reader: Model, layers: list[int]) 
 @pytest.fixture
 def no_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no map were small enough to be kept without asking for room."""
-    monkeypatch.setattr(record, "LITTLE", 0)
+    monkeypatch.setattr(memory, "LITTLE", 0)
 
 
 @pytest.mark.usefixtures("no_little")
@@ -132,9 +132,9 @@ def test_a_request_that_would_not_fit_is_refused_before_it_is_computed(
 ) -> None:
     """Two layers of three heads over 24 tokens: 4 · 2 · 3 · 24 · 24 = 13,824 bytes."""
     given = {"token_ids": [5] * 24}
-    monkeypatch.setattr(record, "_available", lambda: int(13824 / 0.8) + 1)
+    monkeypatch.setattr(memory, "available", lambda: int(13824 / 0.8) + 1)
     assert reader.attend(**given).maps["encoder"].weights.nbytes == 13824
-    monkeypatch.setattr(record, "_available", lambda: int(13824 / 0.8) - 1)
+    monkeypatch.setattr(memory, "available", lambda: int(13824 / 0.8) - 1)
     monkeypatch.setattr("attnviz.model.model.run", lambda *args, **more: pytest.fail("it ran"))
     said = refusal(TooBig, reader, **given)
     assert "would take 0.0 GB, more than 80% of the 0.0 GB that are free" in said
@@ -144,7 +144,7 @@ def test_a_request_that_would_not_fit_is_refused_before_it_is_computed(
 
 def test_the_size_that_is_refused_is_named(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "map_shape", lambda *given: (12, 12, 4096, 4096))
-    monkeypatch.setattr(record, "_available", lambda: 8_000_000_000)
+    monkeypatch.setattr(memory, "available", lambda: 8_000_000_000)
     said = refusal(TooBig, reader, text="the hat")
     assert said.startswith(
         "keeping every weight would take 9.7 GB, more than 80% of the 8.0 GB that are free;"
@@ -153,7 +153,7 @@ def test_the_size_that_is_refused_is_named(reader: Model, monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("no_little")
 def test_one_layer_may_fit_where_all_do_not(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "_available", lambda: int(13824 / 0.8) - 1)
+    monkeypatch.setattr(memory, "available", lambda: int(13824 / 0.8) - 1)
     result = reader.attend(token_ids=[5] * 24, layers=[1])
     assert result.maps["encoder"].layers == (1,)
 
@@ -161,12 +161,12 @@ def test_one_layer_may_fit_where_all_do_not(reader: Model, monkeypatch: pytest.M
 def test_a_system_that_does_not_tell_its_memory_refuses_nothing(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "_available", lambda: None)
+    monkeypatch.setattr(memory, "available", lambda: None)
     assert reader.attend("hat").maps
 
 
 def test_free_memory_is_what_the_system_says() -> None:
-    free = record._available()
+    free = memory.available()
     assert free is None or 1 << 20 < free < 1 << 50
 
 
@@ -191,7 +191,7 @@ def test_numbers_beyond_float32_are_refused_without_a_warning(broken: Model) -> 
 def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
     writer: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record, "_available", lambda: 1000)
+    monkeypatch.setattr(memory, "available", lambda: 1000)
     monkeypatch.setattr("attnviz.model.model.continue_ids", lambda *args: pytest.fail("it wrote"))
     assert refusal(TooBig, writer, token_ids=[300], generate=20)
 

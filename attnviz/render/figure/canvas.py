@@ -13,9 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from attnviz.errors import InputError
 from attnviz.render.figure.label import Label
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.safe import visible
+from attnviz.render.style import require_pixels
 
 __all__ = [
     "GREY",
@@ -37,6 +39,7 @@ NARROWEST = 3.0  # inches for a picture that nobody gave a size, so that a title
 TITLE, NOTE = 10.0, 7.0  # points
 LEADING = 1.3
 TITLE_LINES = 3
+MOST_ARTISTS = 20_000  # texts and shapes; each takes about a millisecond
 
 PICTURE = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"
 
@@ -61,7 +64,9 @@ class Canvas:
 
     def __init__(self, width: float, height: float, dpi: int, measurer: TextMeasurer) -> None:
         self.width, self.height = round(width * dpi) / dpi, round(height * dpi) / dpi
+        require_pixels(self.width, self.height, dpi)
         self.dpi = dpi
+        self._n_artists = 0
         self.figure = Figure((self.width, self.height), dpi=dpi, facecolor="white")
         FigureCanvasAgg(self.figure)
         self._families = measurer.families
@@ -80,6 +85,7 @@ class Canvas:
         turned: bool = False,
     ) -> Label:
         """Put a text where it begins, ends or has its middle; turned, it reads upwards."""
+        self._count()
         written = Label(
             x,
             self.height - y,
@@ -100,6 +106,7 @@ class Canvas:
 
     def box(self, x: float, y: float, width: float, height: float, color: Color) -> None:
         """Fill a rectangle whose upper left corner is (x, y)."""
+        self._count()
         self.figure.add_artist(
             Rectangle(
                 (x, self.height - y - height),
@@ -113,6 +120,7 @@ class Canvas:
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """Bare axes with their upper left corner at (x, y)."""
+        self._count()
         axes = self.figure.add_axes(
             (
                 x / self.width,
@@ -123,6 +131,15 @@ class Canvas:
         )
         axes.set_axis_off()
         return axes
+
+    def _count(self) -> None:
+        """Raise InputError where a picture would hold more than anybody waits for."""
+        self._n_artists += 1
+        if self._n_artists > MOST_ARTISTS:
+            raise InputError(
+                f"this picture would hold more than {MOST_ARTISTS:,} texts and shapes; "
+                "choose less with --layer, --head or fewer texts, or write a .html"
+            )
 
 
 def outline(axes: Axes) -> None:

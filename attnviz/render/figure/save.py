@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any, BinaryIO, Literal
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from attnviz.render.figure.canvas import plain_settings
+from attnviz.render.style import require_pixels
 
 __all__ = ["Format", "save"]
 
@@ -23,9 +25,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def save(figure: Figure, stream: BinaryIO, format: Format, *, dpi: int | None = None) -> None:
-    """Write a figure as PNG, SVG or PDF; ``dpi`` is the figure's own unless given."""
+    """Write a figure as PNG, SVG or PDF; ``dpi`` is the figure's own unless given.
+
+    It is drawn in memory first, for the writer of PDF fails anew while it tidies up after a
+    stream that takes no more.
+    """
+    width, height = figure.get_size_inches()
+    require_pixels(float(width), float(height), round(dpi or figure.dpi))
+    drawn = BytesIO()
     text_as_text = matplotlib.rc_context(
         {"svg.fonttype": "none", "svg.hashsalt": "attnviz", "pdf.fonttype": 42}
     )
     with plain_settings(), text_as_text:
-        figure.savefig(stream, format=format, dpi=dpi or figure.dpi, **OPTIONS[format])
+        figure.savefig(drawn, format=format, dpi=dpi or figure.dpi, **OPTIONS[format])
+    stream.write(drawn.getbuffer())

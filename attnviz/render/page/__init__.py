@@ -14,6 +14,8 @@ from io import BytesIO
 from textwrap import shorten
 from typing import BinaryIO, Literal
 
+from attnviz.errors import TooBig
+from attnviz.memory import require
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
@@ -44,6 +46,7 @@ SCRIPTS = (
 
 
 LONGEST_TITLE = 120  # characters
+MOST_WEIGHTS = 250_000_000  # about a byte each; no browser takes a text of half a gigabyte
 COMMENT = re.compile(r"^ *(//.*|/\*\*.*?\*/)\n", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 
@@ -80,8 +83,20 @@ def write_page(
 ) -> None:
     """Write one HTML file that shows these results, by itself and without any network."""
     shown = [results] if isinstance(results, AttentionResult) else list(results)
+    _require_openable(shown)
     for part in _page(shown, title or _title(shown), opening or Opening()):
         stream.write(part)
+
+
+def _require_openable(results: Sequence[AttentionResult]) -> None:
+    """Raise TooBig where a page would hold more than a browser opens."""
+    n = sum(map.weights.size for result in results for map in result.maps.values())
+    if n > MOST_WEIGHTS:
+        raise TooBig(
+            f"a page of {n / 1e6:,.0f} million weights is more than a browser opens; "
+            "choose one --layer or fewer texts, or write a .npz"
+        )
+    require(4 * n, "a page of so many weights", "choose one --layer or fewer texts")
 
 
 def fragment(

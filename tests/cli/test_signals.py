@@ -1,0 +1,80 @@
+"""Signals end the program in order: nothing half written is left, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# The program writes a file for ever, and says when it has begun. Where it is told to, it is just
+# as slow to clear up.
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from attnviz.cli.failures import exit_code
+from attnviz.cli.files import all_or_nothing
+
+def write():
+    with all_or_nothing([Path("a.json")]):
+        try:
+            print("begun", flush=True)
+            time.sleep(60)
+        finally:
+            print("ending", flush=True)
+            time.sleep(float(sys.argv[1]))
+
+sys.exit(exit_code(write))
+"""
+
+
+def start(folder: Path, slow: int) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(slow)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    assert len(list(folder.glob(".*.part"))) == 1
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_lets_it_clear_up(tmp_path, number):
+    with start(tmp_path, 0) as process:
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 128 + number
+        assert process.stderr.read() == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_it_at_once_and_leaves_nothing_either(tmp_path, number):
+    with start(tmp_path, 60) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "ending\n"
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 128 + number
+        assert process.stderr.read() == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(document, tmp_path):
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", sys.executable, "-c",
+         "import os, signal; from attnviz.cli import main;"
+         "from attnviz.cli.signals import heard;\n"
+         "with heard(): os.kill(os.getpid(), signal.SIGHUP)\n"
+         f"main(['render', {str(document)!r}, '--json'])"],
+        capture_output=True,
+    )  # fmt: skip
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)["schema"] == "attnviz/1"
