@@ -9,14 +9,14 @@ import numpy as np
 from attnviz.core.activations import ACTIVATIONS
 from attnviz.core.buffers import FloatArray
 from attnviz.core.spec import Convolution, StackSpec
-from attnviz.core.weights import Weights, norm, required
+from attnviz.core.weights import StackWeights
 
 __all__ = ["convolve"]
 
 
 def convolve(
     stack: StackSpec,
-    weights: Weights,
+    tensors: StackWeights,
     parts: Sequence[slice],
     first: FloatArray,
     x: FloatArray,
@@ -26,17 +26,14 @@ def convolve(
     Both are (token of all sequences, d_model); ``parts`` are the rows of each sequence, which
     the convolution sees with zeros around it.
     """
-    spec, d = stack.convolution, stack.d_model
-    if spec is None:
+    spec, kernel, norm = stack.convolution, tensors.kernel, tensors.kernel_norm
+    if spec is None or kernel is None or norm is None:
         return
-    kernel = required(weights, "encoder.convolution.weight", d, d // spec.groups, spec.kernel)
-    bias = weights.get("encoder.convolution.bias", d)
-    normal = norm(weights, "encoder.convolution_norm", stack.layers[0].norm, d)
     for part in parts:
-        found = _slide(spec, kernel, first[part])
-        if bias is not None:
-            found += bias
-        x[part] = normal(ACTIVATIONS[spec.activation](found) + x[part])
+        found = _slide(spec, kernel.weight, first[part])
+        if kernel.bias is not None:
+            found += kernel.bias
+        x[part] = norm(ACTIVATIONS[spec.activation](found) + x[part])
 
 
 def _slide(spec: Convolution, kernel: FloatArray, x: FloatArray) -> FloatArray:

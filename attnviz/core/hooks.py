@@ -9,21 +9,9 @@ from typing import Literal
 from attnviz.core.attention import Heads
 from attnviz.core.buffers import FloatArray, IntArray
 
-__all__ = ["AttentionBlock", "Ids", "Kind", "LayerState", "Output", "Request", "StateName"]
+__all__ = ["AttentionBlock", "Ids", "Kind", "LayerState", "Output", "Request"]
 
 Kind = Literal["encoder", "decoder", "cross"]
-StateName = Literal[
-    "layer_input",
-    "attention_input",
-    "attention_output",
-    "attention_residual",
-    "cross_input",
-    "cross_output",
-    "cross_residual",
-    "mlp_input",
-    "mlp_output",
-    "layer_output",
-]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +49,13 @@ class AttentionBlock:
 class LayerState:
     """Hidden states (token, d_model) inside one layer, for tokens from ``start`` to ``stop``.
 
-    The array dies with the call. A sublayer's input comes behind its norm, where one stands
-    before it; its output is what it adds, before a norm inside; "residual" is the sum, normed
-    where a norm comes after.
+    ``name`` is "layer_input", or "attention_input", "attention_output" and "attention_sum", and
+    the same of "cross" and "mlp": a sublayer's input behind its norm, where one stands before it;
+    what it adds; and the sum, normed where a norm comes after. The array dies with the call.
     """
 
-    name: StateName
-    kind: Kind
+    name: str
+    kind: Literal["encoder", "decoder"]
     layer: int
     sequence: int
     start: int

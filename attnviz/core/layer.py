@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.core.buffers import FloatArray, buffer
-from attnviz.core.hooks import Kind, StateName
 from attnviz.core.multi_head import Batch, Sublayer, SublayerOutput, multi_head
 from attnviz.core.spec import LayerSpec, MLPSpec
 from attnviz.core.threads import Sharing
@@ -18,32 +17,16 @@ __all__ = ["Layer", "add_and_norm", "feed_forward", "pre_norm", "run_layer"]
 CACHED = 1 << 17
 """Numbers that an activation works on at a time, so that its passes stay in the cache."""
 
-OUTPUTS: dict[str, StateName] = {
-    "attention": "attention_output",
-    "cross": "cross_output",
-    "mlp": "mlp_output",
-}
-SUMS: dict[str, StateName] = {
-    "attention": "attention_residual",
-    "cross": "cross_residual",
-    "mlp": "layer_output",
-}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """One layer of a stack over a batch; ``table`` is the stack's, for score biases."""
 
     batch: Batch
-    kind: Kind
     index: int
     spec: LayerSpec
     weights: LayerWeights
     table: FloatArray | None
-
-    def show(self, name: StateName, rows: slice, values: FloatArray) -> None:
-        """Let the request watch hidden states."""
-        self.batch.show(name, self.kind, self.index, rows, values)
 
 
 def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
@@ -55,16 +38,24 @@ def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
     normed = batch.scratch.states("normed", *x.shape) if "before" in spec.norms else x
 
     def layer_input(rows: slice) -> FloatArray:
-        layer.show("layer_input", rows, x[rows])
+        batch.show("layer_input", layer.index, rows, x[rows])
         if normed is not x:
             normed[rows] = pre_norm(weights, "attention", x[rows])
         return normed[rows]
 
     crosses = spec.cross is not None and (need_output or batch.request.wants("cross", layer.index))
-    itself = Sublayer(
-        batch, layer.kind, layer.index, spec.attention, weights.attention, layer.table
+    output = multi_head(
+        Sublayer(
+            batch,
+            batch.kind,
+            layer.index,
+            spec.attention,
+            weights.attention,
+            layer.table,
+            need_output or crosses,
+        ),
+        layer_input,
     )
-    output = multi_head(itself, layer_input, need_output=need_output or crosses)
     if output is None:
         return x
     residual = normed if spec.residual_after_norm else x
@@ -93,10 +84,8 @@ def _cross(layer: Layer, x: FloatArray, *, need_output: bool) -> SublayerOutput 
     spec, weights = layer.spec.cross, layer.weights.cross
     if spec is None or weights is None:
         return None
-    across = Sublayer(layer.batch, "cross", layer.index, spec, weights, None)
-    return multi_head(
-        across, lambda rows: pre_norm(layer.weights, "cross", x[rows]), need_output=need_output
-    )
+    across = Sublayer(layer.batch, "cross", layer.index, spec, weights, None, need_output)
+    return multi_head(across, lambda rows: pre_norm(layer.weights, "cross", x[rows]))
 
 
 def _add(
@@ -108,9 +97,9 @@ def _add(
     out: FloatArray | None = None,
 ) -> FloatArray:
     """Add & norm behind a sublayer, its output and the sum shown."""
-    layer.show(OUTPUTS[name], rows, output)
+    layer.batch.show(f"{name}_output", layer.index, rows, output)
     found = add_and_norm(layer.weights, name, output, residual, out)
-    layer.show(SUMS[name], rows, found)
+    layer.batch.show(f"{name}_sum", layer.index, rows, found)
     return found
 
 
@@ -133,7 +122,7 @@ def _feed_forward_sublayer(
         middle = _add(layer, name, output(rows), residual[rows], rows)
         source = x[rows] if spec.parallel else middle
         given = pre_norm(weights, "mlp", source) if spec.mlp_norm else normed[rows]
-        layer.show("mlp_input", rows, given)
+        batch.show("mlp_input", layer.index, rows, given)
         beside = given if spec.residual_after_norm else middle
         added = feed_forward(weights, spec.mlp, given, batch.sharing)
         _add(layer, "mlp", added, beside, rows, out[rows])

@@ -114,6 +114,13 @@ class AttentionSpec:
     qk_norm: NormSpec | None = None
     qk_norm_over: Literal["head", "heads", "all"] = "head"
 
+    @property
+    def sides(self) -> tuple[slice, slice, slice]:
+        """Where queries, keys and values lie, side by side in one projection."""
+        d_query, d_key = self.n_heads * self.d_head, self.n_kv_heads * self.d_head
+        keys = slice(d_query, d_query + d_key)
+        return slice(0, d_query), keys, slice(keys.stop, keys.stop + d_key)
+
 
 @dataclass(frozen=True, slots=True)
 class MLPSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,18 +14,9 @@ from attnviz.core.embedding import embed
 from attnviz.core.hooks import Ids, Output, Request
 from attnviz.core.layer import Layer, run_layer
 from attnviz.core.multi_head import Batch, parts_of
-from attnviz.core.spec import Buckets, Disentangled, LayerSpec, ModelSpec, StackSpec
+from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.core.threads import Sharing, sharing
-from attnviz.core.weights import (
-    LayerWeights,
-    WeightCache,
-    Weights,
-    layer_bytes,
-    layer_weights,
-    linear,
-    norm,
-    required,
-)
+from attnviz.core.weights import WeightCache, Weights, layer_weights, stack_weights
 
 __all__ = ["run"]
 
@@ -47,14 +39,12 @@ def run(
     n_rows = max(sum(map(len, _ids(spec, stack.kind, sequences))) for stack in spec.stacks)
     needs_decoder = request.hidden or request.last("decoder", "cross") >= 0
     with sharing(n_rows) as shared, scratch() as buffers:
-        shared_by_stacks = _Run(
-            spec, weights, sequences, request, shared, buffers, cache or WeightCache(0)
-        )
+        whole = _Run(spec, weights, sequences, request, shared, buffers, cache or WeightCache(0))
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else request.hidden
-            encoded = shared_by_stacks.stack(spec.encoder, finish=finish)
+            encoded = whole.stack(spec.encoder, finish=finish)
         if spec.decoder and needs_decoder:
-            decoded = shared_by_stacks.stack(spec.decoder, encoded, finish=request.hidden)
+            decoded = whole.stack(spec.decoder, encoded, finish=request.hidden)
     return Output(encoded, decoded)
 
 
@@ -84,52 +74,28 @@ class _Run:
         self, stack: StackSpec, memory: tuple[FloatArray, ...] = (), *, finish: bool
     ) -> tuple[FloatArray, ...]:
         """Run the layers of a stack; the last hidden states of each sequence if ``finish``."""
-        kind, request = stack.kind, self.request
+        kind, d, request = stack.kind, stack.d_model, self.request
         last = request.last(kind, "cross") if kind == "decoder" else request.last(kind)
         stop = len(stack.layers) if finish else last + 1
         if stop == 0 and not finish:
             return ()
         ids = _ids(self.model, kind, self.sequences)
         types = [sequence.types if kind == "encoder" else None for sequence in self.sequences]
-        batch = Batch(parts_of(ids), request, self.sharing, memory, self.scratch)
-        x = first = embed(stack, self.weights, self.cache, ids, types)
-        table = self._table(stack)
+        batch = Batch(kind, parts_of(ids), request, self.sharing, memory, self.scratch)
+        tensors = self.cache.load(kind, lambda: stack_weights(self.weights, stack))
+        x = first = embed(stack, self.weights, tensors, ids, types)
+        table = tensors.relative
+        if table is not None and tensors.relative_norm:
+            table = tensors.relative_norm(table)
         for index, spec in enumerate(stack.layers[:stop]):
-            layer = Layer(batch, kind, index, spec, self._layer_weights(stack, index, spec), table)
+            name = f"{kind}.{index}"
+            loaded = self.cache.load(name, partial(layer_weights, self.weights, name, spec, d))
+            layer = Layer(batch, index, spec, loaded, table)
             x = run_layer(layer, x, need_output=finish or index + 1 < stop)
             if index == 0 and stack.convolution and (finish or stop > 1):
-                convolve(stack, self.weights, batch.parts, first, x)
+                convolve(stack, tensors, batch.parts, first, x)
         if not finish:
             return ()
-        hidden = self._finish(stack, x)
-        return tuple(hidden[part].copy(order="K") for part in batch.parts)
-
-    def _layer_weights(self, stack: StackSpec, index: int, spec: LayerSpec) -> LayerWeights:
-        name, d_model = f"{stack.kind}.{index}", stack.d_model
-        return self.cache.load(
-            name,
-            lambda: layer_weights(self.weights, name, spec, d_model),
-            lambda: layer_bytes(spec, d_model),
-        )
-
-    def _table(self, stack: StackSpec) -> FloatArray | None:
-        """The stack's bucket scores or relative embeddings."""
-        first = stack.layers[0].attention if stack.layers else None
-        name, d_model = f"{stack.kind}.relative", stack.d_model
-        match first and first.bias:
-            case Buckets(n_buckets=n_buckets) if first:
-                return required(self.weights, f"{name}.weight", n_buckets, first.n_heads)
-            case Disentangled(span=span, norm=spec):
-                table = required(self.weights, f"{name}.weight", 2 * span, d_model)
-                return norm(self.weights, f"{name}_norm", spec, d_model)(table) if spec else table
-        return None
-
-    def _finish(self, stack: StackSpec, x: FloatArray) -> FloatArray:
-        """The final norm and projection of a stack, where it has them."""
-        name, d_model = stack.kind, stack.d_model
-        if stack.norm:
-            x = norm(self.weights, f"{name}.norm", stack.norm, d_model)(x)
-        if stack.project_out:
-            sizes = (stack.project_out,)
-            x = linear(self.weights, (f"{name}.project_out",), sizes, d_model)(x)
-        return x
+        x = tensors.norm(x) if tensors.norm else x
+        x = tensors.project_out(x) if tensors.project_out else x
+        return tuple(x[part].copy(order="K") for part in batch.parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -11,10 +11,13 @@ import numpy as np
 from attnviz.core.activations import TRAINED, Activation, activation
 from attnviz.core.buffers import FloatArray, IntArray, states
 from attnviz.core.functional import normalise
-from attnviz.core.spec import AttentionSpec, Disentangled, LayerSpec, NormSpec
+from attnviz.core.spec import AttentionSpec, Buckets, Disentangled, LayerSpec, NormSpec, StackSpec
 from attnviz.core.threads import ALONE, Sharing
 
-__all__ = ["AttentionWeights", "LayerWeights", "Linear", "NormWeights", "WeightCache", "Weights"]
+__all__ = [
+    "AttentionWeights", "LayerWeights", "Linear", "NormWeights", "StackWeights", "WeightCache",
+    "Weights", "layer_weights", "stack_weights",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -102,6 +105,24 @@ class LayerWeights:
     cross: AttentionWeights | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StackWeights:
+    """What a stack has beside its layers and the tables of its embeddings.
+
+    ``relative`` has bucket scores (n_buckets, head), or relative embeddings (2 · span, d_model)
+    for ``relative_norm``.
+    """
+
+    embedding_norm: NormWeights | None
+    project: Linear | None
+    relative: FloatArray | None
+    relative_norm: NormWeights | None
+    kernel: Linear | None
+    kernel_norm: NormWeights | None
+    norm: NormWeights | None
+    project_out: Linear | None
+
+
 @dataclass
 class WeightCache:
     """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
@@ -110,16 +131,28 @@ class WeightCache:
     used: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
 
-    def load(self, name: str, build: Callable[[], T], count: Callable[[], int]) -> T:
-        """What ``build`` makes, from memory if it is there; ``count`` gives its bytes."""
+    def load(self, name: str, build: Callable[[], T]) -> T:
+        """What ``build`` makes, from memory if it is there."""
         if name in self.kept:
             found: T = self.kept[name]
             return found
-        made, size = build(), count()
+        made = build()
+        size = _n_bytes(made)
         if self.used + size <= self.budget:
             self.used += size
             self.kept[name] = made
         return made
+
+
+def _n_bytes(tensors: Any) -> int:
+    """Bytes of all arrays in weights."""
+    if isinstance(tensors, np.ndarray):
+        return tensors.nbytes
+    if is_dataclass(tensors):
+        tensors = [getattr(tensors, each.name) for each in fields(tensors)]
+    elif isinstance(tensors, dict):
+        tensors = list(tensors.values())
+    return sum(map(_n_bytes, tensors)) if isinstance(tensors, list | tuple) else 0
 
 
 def linear(weights: Weights, names: tuple[str, ...], outs: tuple[int, ...], d_in: int) -> Linear:
@@ -212,8 +245,37 @@ def norm_names(spec: LayerSpec) -> list[str]:
     return [f"{sublayer}.norm_{place}" for sublayer in sublayers for place in spec.norms]
 
 
-def layer_bytes(spec: LayerSpec, d_model: int) -> int:
-    """Bytes of one layer's tensors in float32, norms and biases aside."""
-    attentions = [a for a in (spec.attention, spec.cross) if a]
-    rows = sum((2 * a.n_heads + 2 * a.n_kv_heads) * a.d_head for a in attentions)
-    return 4 * d_model * (rows + spec.mlp.d_ff * (3 if spec.mlp.gated else 2))
+def stack_weights(weights: Weights, stack: StackSpec) -> StackWeights:
+    """Read what a stack has beside its layers and the tables of its embeddings."""
+    name, d, spec, convolution = stack.kind, stack.d_model, stack.embedding, stack.convolution
+    width = d if spec.project in ("tokens", "sum") else spec.d_embedding
+    first = stack.layers[0].attention if stack.layers else None
+    bias = first.bias if first else None
+    relative = None
+    if first and isinstance(bias, Buckets):
+        relative = required(weights, f"{name}.relative.weight", bias.n_buckets, first.n_heads)
+    elif isinstance(bias, Disentangled):
+        relative = required(weights, f"{name}.relative.weight", 2 * bias.span, d)
+    kernel = convolution and (d, d // convolution.groups, convolution.kernel)
+
+    def normed(part: str, spec: NormSpec | None, width: int = d) -> NormWeights | None:
+        return norm(weights, f"{name}.{part}", spec, width) if spec else None
+
+    def projected(part: str, out: int | None, d_in: int) -> Linear | None:
+        return linear(weights, (f"{name}.{part}",), (out,), d_in) if out else None
+
+    return StackWeights(
+        normed("embedding_norm", spec.norm, width),
+        projected("project", d if spec.project else None, spec.d_embedding),
+        relative,
+        normed("relative_norm", bias.norm if isinstance(bias, Disentangled) else None),
+        Linear(
+            required(weights, f"{name}.convolution.weight", *kernel),
+            weights.get(f"{name}.convolution.bias", d),
+        )
+        if kernel
+        else None,
+        normed("convolution_norm", stack.layers[0].norm if kernel else None),
+        normed("norm", stack.norm),
+        projected("project_out", stack.project_out, d),
+    )

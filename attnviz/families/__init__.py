@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol, cast
 
 from attnviz.checkpoint.tensors import Tensors
-from attnviz.core.shapes import shapes
 from attnviz.core.spec import ModelSpec
 from attnviz.errors import UnsupportedModel
 from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.config import Config
 from attnviz.families.match import match_tensors
 from attnviz.families.names import Names, with_activations
+from attnviz.families.shapes import shapes
 from attnviz.families.unknown import unknown
 
 __all__ = ["FAMILIES", "Specified", "Translated", "specify", "translate"]

@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.core.embedding import embed
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec
-from attnviz.core.weights import WeightCache
+from attnviz.core.weights import stack_weights
 from tests.core.made import Drawn, stack
 
 TOKENS = np.float32([[1, 0], [2, 10], [3, 20], [4, 30]])  # id i is (i + 1, 10 i)
@@ -30,13 +30,8 @@ def embedded(
     spec = replace(EmbeddingSpec(4, 2), **more)
     sequences = [np.asarray(each) for each in ids]
     kinds = [None] * len(ids) if types is None else [np.asarray(each) for each in types]
-    return embed(
-        stack("encoder", (), d_model=d_model, embedding=spec),
-        weights or Drawn(TABLES),
-        WeightCache(0),
-        sequences,
-        kinds,
-    )
+    model, tables = stack("encoder", (), d_model=d_model, embedding=spec), weights or Drawn(TABLES)
+    return embed(model, tables, stack_weights(tables, model), sequences, kinds)
 
 
 def close(found: np.ndarray, expected: Any) -> None:

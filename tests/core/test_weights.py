@@ -12,7 +12,6 @@ from attnviz.core.weights import (
     Linear,
     WeightCache,
     attention_weights,
-    layer_bytes,
     layer_weights,
     linear,
     norm,
@@ -92,33 +91,40 @@ def test_a_gate_lies_above_what_it_gates() -> None:
         layer(attention(6, n_kv_heads=2), cross=attention(4)),
     ],
 )
-def test_the_size_of_a_layer_is_that_of_its_matrices(spec: LayerSpec) -> None:
-    found = layer_weights(Drawn(absent="bias"), "l", spec, 16)
+def test_a_layer_counts_with_every_tensor_that_was_read(spec: LayerSpec) -> None:
+    weights, cache = Drawn(), WeightCache(1 << 30)
+    found = cache.load("l", lambda: layer_weights(weights, "l", spec, 16))
     sublayers = [found.attention, *([found.cross] if found.cross else [])]
-    matrices = [matrix.weight for each in sublayers for matrix in (each.qkv, each.output)]
-    matrices += [found.up.weight, found.down.weight]
-    assert layer_bytes(spec, 16) == sum(matrix.nbytes for matrix in matrices)
+    maps = [linear for each in sublayers for linear in (each.qkv, each.output)]
+    maps += [found.up, found.down]
+    numbers = sum(each.weight.size + each.bias.size for each in maps)
+    numbers += sum(each.weight.size + each.bias.size for each in found.norms.values())
+    assert cache.used == 4 * numbers
+
+
+def floats(n_bytes: int) -> np.ndarray:
+    return np.zeros(n_bytes // 4, np.float32)
 
 
 def test_what_is_kept_is_built_once() -> None:
     cache, built = WeightCache(100), []
-    for _ in range(3):
-        assert cache.load("a", lambda: built.append("a") or "tensors", lambda: 60) == "tensors"
+    first = cache.load("a", lambda: built.append("a") or floats(60))
+    assert cache.load("a", lambda: built.append("a") or floats(60)) is first
     assert built == ["a"]
 
 
 def test_what_does_not_fit_is_built_again_and_does_not_crowd_out_what_is_kept() -> None:
     cache, built = WeightCache(100), []
-    for name, size in [("a", 60), ("b", 50), ("c", 40), ("a", 60), ("b", 50), ("c", 40)]:
-        cache.load(name, lambda name=name: built.append(name) or name, lambda size=size: size)
+    for name, size in [("a", 60), ("b", 52), ("c", 40), ("a", 60), ("b", 52), ("c", 40)]:
+        cache.load(name, lambda name=name, size=size: built.append(name) or floats(size))
     assert built == ["a", "b", "c", "b"]
     assert cache.used == 100
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 50))), st.integers(0, 120))
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 12))), st.integers(0, 120))
 def test_never_more_is_kept_than_the_budget(loads: list[tuple[str, int]], budget: int) -> None:
     cache, sizes = WeightCache(budget), {}
     for name, size in loads:
-        sizes.setdefault(name, size)
-        assert cache.load(name, lambda name=name: name, lambda name=name: sizes[name]) == name
+        sizes.setdefault(name, 4 * size)
+        assert cache.load(name, lambda name=name: floats(sizes[name])).nbytes == sizes[name]
     assert cache.used == sum(sizes[name] for name in cache.kept) <= budget

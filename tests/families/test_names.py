@@ -6,10 +6,10 @@ import warnings
 
 import pytest
 
-from attnviz.core.shapes import shapes
 from attnviz.errors import AttnvizWarning
 from attnviz.families import FAMILIES, specify
 from attnviz.families.names import Stored
+from attnviz.families.shapes import shapes
 from tests.support.families_table import of
 from tests.support.references import read
 

@@ -1,0 +1,62 @@
+"""The shape of every tensor of a model, by the core's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from attnviz.core.buffers import FloatArray, IntArray
+from attnviz.core.spec import ModelSpec
+from attnviz.core.weights import layer_weights, stack_weights
+
+__all__ = ["shapes"]
+
+Shape = tuple[int, ...]
+
+
+def shapes(spec: ModelSpec) -> dict[str, Shape]:
+    """Shapes by name; a model need not have all of them, biases and heads for example."""
+    found: dict[str, Shape] = {}
+    asked = _Asked(found)
+    for stack in spec.stacks:
+        given, name = stack.embedding, stack.kind
+        width = stack.d_model if given.project == "tokens" else given.d_embedding
+        found[f"{name}.token.weight"] = (given.vocab_size, given.d_embedding)
+        if given.positions:
+            found[f"{name}.position.weight"] = (given.positions.size, width)
+        if given.n_types:
+            found[f"{name}.type.weight"] = (given.n_types, width)
+        stack_weights(asked, stack)
+        for number, layer in enumerate(stack.layers):
+            layer_weights(asked, f"{name}.{number}", layer, stack.d_model)
+    if spec.head:
+        last = spec.stacks[-1]
+        found["head.weight"] = (spec.head.vocab_size, last.project_out or last.d_model)
+    return found | {
+        f"{name.removesuffix('.weight')}.bias": shape[:1]
+        for name, shape in found.items()
+        if name.endswith(".weight")
+    }
+
+
+class _Asked:
+    """Weights that hold nothing, and note what shape each name is asked for in."""
+
+    def __init__(self, found: dict[str, Shape]) -> None:
+        self.found = found
+
+    def has(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def get(self, name: str, *shape: int) -> FloatArray:
+        self.found[name] = shape
+        return np.empty(0, np.float32)
+
+    def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
+        return np.concatenate(
+            [self.get(name, out, d_in) for name, out in zip(names, outs, strict=True)]
+        )
+
+    def rows(self, name: str, rows: IntArray, width: int) -> FloatArray:
+        return self.get(name, len(rows), width)
