@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,9 +43,10 @@ class Heads:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Queries of one sequence, ``rows`` of it, and where what comes of them belongs.
+    """Queries ``rows`` of one sequence, all its keys, and where what comes of them belongs.
 
-    ``weights`` is (head, rows, key), ``context`` (head, query, d_head) or None.
+    ``weights`` is (head, rows, key), ``context`` (head, rows, d_head) or None; ``which`` heads of
+    the layer these are.
     """
 
     heads: Heads
@@ -53,10 +55,17 @@ class Block:
     rows: slice
     weights: FloatArray
     context: FloatArray | None
+    which: slice = field(default_factory=lambda: slice(None))
 
-
-Task = tuple[slice, slice]
-"""Some heads, and some queries of the sequence."""
+    def part(self, which: slice, rows: slice) -> Block:
+        """Some heads, whole groups of them, and some queries."""
+        q, k, v = self.heads.queries, self.heads.keys, self.heads.values
+        shared = slice(which.start // self.heads.group, which.stop // self.heads.group)
+        here = slice(rows.start - self.rows.start, rows.stop - self.rows.start)
+        heads = Heads(q[which, here], k[shared], None if v is None else v[shared])
+        context = None if self.context is None else self.context[which, here]
+        weights = self.weights[which, here]
+        return Block(heads, self.spec, self.bias, rows, weights, context, which)
 
 
 def attend(block: Block, sharing: Sharing) -> bool:
@@ -64,68 +73,54 @@ def attend(block: Block, sharing: Sharing) -> bool:
 
     Returns whether all scores were finite in float32, as far as that had to be looked at.
     """
-    finite: list[bool] = []
-    sharing.each(lambda task: finite.append(_attention(block, *task)), _tasks_of(block, sharing))
-    return all(finite)
+    return _share(_attention, block, sharing)
 
 
 def score(block: Block, sharing: Sharing) -> bool:
     """Fill the weights of a block with the scores before the softmax; whether they were finite."""
-    finite: list[bool] = []
-    sharing.each(lambda task: finite.append(_scored(block, *task)), _tasks_of(block, sharing))
-    return all(finite)
+    return _share(_scores_alone, block, sharing)
 
 
 def attend_to_scores(block: Block, sharing: Sharing) -> None:
     """Turn scores, which may have been edited since, into weights and context."""
-    every = slice(0, block.heads.keys.shape[1])  # perhaps what the mask hid is seen now
-    sharing.each(
-        lambda task: _weigh(block, softmax_(_part(block, *task)), *task, every),
-        _tasks_of(block, sharing),
-    )
+    _share(_attention_to_scores, block, sharing)
 
 
-def _attention(block: Block, heads: slice, queries: slice) -> bool:
-    """Attention of some heads and queries (Vaswani et al. 2017, eq. 1)."""
-    keys = visible(block.spec, queries, block.heads.keys.shape[1])
-    weights = _only(keys, _part(block, heads, queries), 0)
-    finite = True
-    masked_scores = partial(_masked_scores_, block, heads, queries, keys, weights)
-    masked_scores()
+def _attention(block: Block) -> bool:
+    """Attention of one part (Vaswani et al. 2017, eq. 1); whether its scores were finite."""
+    keys, finite = _visible(block), True
+    weights = _only(keys, block.weights, 0)
+    _masked_scores_(block, keys, weights)
     if not unshifted_softmax_(weights):
-        finite = masked_scores(look=True)
+        finite = _masked_scores_(block, keys, weights, look=True)
         softmax_(weights)
-    _weigh(block, weights, heads, queries, keys)
-    return finite
-
-
-def _scored(block: Block, heads: slice, queries: slice) -> bool:
-    """The scores of some heads and queries alone, -inf where a query may not see a key."""
-    keys = visible(block.spec, queries, block.heads.keys.shape[1])
-    out = _only(keys, _part(block, heads, queries), -np.inf)
-    return _masked_scores_(block, heads, queries, keys, out, look=True)
-
-
-def _masked_scores_(
-    block: Block, heads: slice, queries: slice, keys: slice, out: FloatArray, *, look: bool = False
-) -> bool:
-    """QKᵀ/√d + bias, capped, masked; whether it was finite before the mask, if to ``look``."""
-    spec = block.spec
-    scores_(block.heads.queries[heads, queries], _shared(block.heads.keys, block, heads, keys), out)
-    if block.bias is not None:
-        block.bias.add(out, heads, queries, keys)
-    if spec.softcap is not None:
-        softcap_(out, spec.softcap)
-    finite = not look or bool(np.isfinite(out.max(initial=0)) and np.isfinite(out.min(initial=0)))
-    mask_(out, spec, queries, keys)
-    return finite
-
-
-def _weigh(block: Block, weights: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-    """The context of some heads and queries, if it is wanted."""
     if block.context is not None and block.heads.values is not None:
-        values = _shared(block.heads.values, block, heads, keys)
-        context_(weights, values, block.context[heads, queries])
+        context_(weights, block.heads.values[:, keys], block.context)
+    return finite
+
+
+def _scores_alone(block: Block) -> bool:
+    keys = _visible(block)
+    return _masked_scores_(block, keys, _only(keys, block.weights, -np.inf), look=True)
+
+
+def _attention_to_scores(block: Block) -> bool:
+    softmax_(block.weights)  # of all keys: perhaps what the mask hid is seen now
+    if block.context is not None and block.heads.values is not None:
+        context_(block.weights, block.heads.values, block.context)
+    return True
+
+
+def _masked_scores_(block: Block, keys: slice, out: FloatArray, *, look: bool = False) -> bool:
+    """QKᵀ/√d + bias, capped, masked; whether it was finite before the mask, if to ``look``."""
+    scores_(block.heads.queries, block.heads.keys[:, keys], out)
+    if block.bias is not None:
+        block.bias.add(out, block.which, block.rows, keys)
+    if block.spec.softcap is not None:
+        softcap_(out, block.spec.softcap)
+    finite = not look or bool(np.isfinite(out.max(initial=0)) and np.isfinite(out.min(initial=0)))
+    mask_(out, block.spec, block.rows, keys)
+    return finite
 
 
 def scores_(queries: FloatArray, keys: FloatArray, out: FloatArray) -> FloatArray:
@@ -174,11 +169,11 @@ def _grouped(x: FloatArray, n_groups: int) -> FloatArray:
     return x.reshape(n_groups, len(x) // n_groups, *x.shape[1:])
 
 
-def visible(spec: AttentionSpec, queries: slice, n_keys: int) -> slice:
-    """The keys that any of the queries may see; what lies outside is not computed."""
-    start = 0 if spec.left is None else max(0, queries.start - spec.left)
-    stop = n_keys if spec.right is None else min(n_keys, queries.stop + spec.right)
-    start = min(start, n_keys)
+def _visible(block: Block) -> slice:
+    """The keys that any query of a block may see; what lies outside is not computed."""
+    spec, n_keys = block.spec, block.heads.keys.shape[1]
+    start = 0 if spec.left is None else min(n_keys, max(0, block.rows.start - spec.left))
+    stop = n_keys if spec.right is None else min(n_keys, block.rows.stop + spec.right)
     return slice(start, max(start, stop))
 
 
@@ -189,40 +184,29 @@ def _only(keys: slice, weights: FloatArray, hidden: float) -> FloatArray:
     return weights[:, :, keys]
 
 
-def _part(block: Block, heads: slice, queries: slice) -> FloatArray:
-    """Where the weights of some heads and queries belong."""
-    first = block.rows.start
-    return block.weights[heads, queries.start - first : queries.stop - first]
-
-
-def _shared(x: FloatArray, block: Block, heads: slice, keys: slice) -> FloatArray:
-    """The keys or values (key head, key, d_head) that some query heads use."""
-    group = block.heads.group
-    return x[heads.start // group : heads.stop // group, keys]
-
-
-def _tasks_of(block: Block, sharing: Sharing) -> tuple[Task, ...]:
+def _share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> bool:
+    """Call a function on parts of a block; whether it always returned True."""
     n_groups, n_keys = block.heads.keys.shape[:2]
-    n_scores = len(block.weights) * (block.rows.stop - block.rows.start) * n_keys
-    threads = sharing.cores if n_scores >= WORTH else 1
-    room = CACHED // (4 * max(n_keys, 1))
-    return _tasks(n_groups, block.heads.group, block.rows.start, block.rows.stop, room, threads)
+    cores, room = sharing.cores if block.weights.size >= WORTH else 1, CACHED // max(4, 4 * n_keys)
+    tasks = _tasks(n_groups, block.heads.group, block.rows.start, block.rows.stop, room, cores)
+    found: list[bool] = []
+    sharing.each(lambda task: found.append(function(block.part(*task))), tasks)
+    return all(found)
 
 
 @lru_cache(maxsize=64)
 def _tasks(
-    n_groups: int, group: int, start: int, stop: int, room: int, threads: int
-) -> tuple[Task, ...]:
+    n_groups: int, group: int, start: int, stop: int, room: int, cores: int
+) -> tuple[tuple[slice, slice], ...]:
     """Heads and blocks of queries from start to stop, with ``room`` for so many rows of scores.
 
-    Blocks of 512 kB stay in the cache: @BLOCKS@.
-    There is a task for every thread, if there are groups of heads enough.
+    There is a task for every core, if there are groups of heads enough.
     """
     n = stop - start
     height = max(16, room)
     blocks = even(n, -(-n // height))
     fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
-    count = max(-(-n_groups * group // fit), threads if len(blocks) < threads else 1)
+    count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)
     return tuple(
         (
             slice(part.start * group, part.stop * group),

@@ -44,18 +44,9 @@ def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
         return normed[rows]
 
     crosses = spec.cross is not None and (need_output or batch.request.wants("cross", layer.index))
-    output = multi_head(
-        Sublayer(
-            batch,
-            batch.kind,
-            layer.index,
-            spec.attention,
-            weights.attention,
-            layer.table,
-            need_output or crosses,
-        ),
-        layer_input,
-    )
+    first = spec.attention, weights.attention, layer.table, need_output or crosses
+    itself = Sublayer(batch, batch.kind, layer.index, *first)
+    output = multi_head(itself, layer_input)
     if output is None:
         return x
     residual = normed if spec.residual_after_norm else x

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ class Batch:
 
     def rows(self, function: Callable[[slice], None]) -> None:
         """Call a function on blocks of all rows, in their order where somebody watches."""
-        sharing = self.sharing if self.request.watch is None else self.sharing.ordered()
+        sharing = replace(self.sharing, order=self.request.watch is not None)
         sharing.rows(function, self.parts[-1].stop)
 
     def show(self, name: str, layer: int, rows: slice, values: FloatArray) -> None:
@@ -197,18 +197,14 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     for start in range(0, n, height):
         rows = slice(start, min(start + height, n))
-        block = Block(heads, sublayer.spec, bias, rows, weights[:, : rows.stop - start], context)
+        mine = Heads(heads.queries[:, rows], heads.keys, heads.values)
+        here = None if context is None else context[:, rows]
+        block = Block(mine, sublayer.spec, bias, rows, weights[:, : rows.stop - start], here)
         finite = score(block, sharing) if request.edit else attend(block, sharing)
+        where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
+        shown = AttentionBlock(*where, block.weights, heads, finite, here)
         if request.edit:
-            request.edit(_shown(sublayer, number, block, finite=finite))
+            request.edit(shown)
             attend_to_scores(block, sharing)
         if wanted:
-            request.visit(_shown(sublayer, number, block, finite=finite))
-
-
-def _shown(sublayer: Sublayer, number: int, block: Block, *, finite: bool) -> AttentionBlock:
-    """A block as the request sees it."""
-    rows = block.rows
-    context = None if block.context is None else block.context[:, rows]
-    where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
-    return AttentionBlock(*where, block.weights, block.heads, finite, context)
+            request.visit(shown)

@@ -13,14 +13,10 @@ from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import Buckets, Disentangled, PositionSpec, Rotary
 
 __all__ = [
-    "alibi_slopes",
-    "bucket_of",
-    "log_bucket",
-    "position_ids",
-    "rotary_table",
-    "rotate_",
-    "sinusoids",
-]
+    "alibi_slopes", "bucket_of", "log_bucket", "position_ids", "rotary_table", "rotate_", "sinusoids",
+]  # fmt: skip
+
+Float64Array = npt.NDArray[np.float64]
 
 
 def position_ids(ids: IntArray, spec: PositionSpec) -> IntArray:
@@ -71,7 +67,7 @@ def rotate_(x: FloatArray, cos: FloatArray, sin: FloatArray, *, interleaved: boo
     first[...] = turned
 
 
-def _frequencies(rotary: Rotary, n: int) -> tuple[npt.NDArray[np.float64], float]:
+def _frequencies(rotary: Rotary, n: int) -> tuple[Float64Array, float]:
     """Inverse frequencies (dims / 2,) and the factor on cosines and sines."""
     scaling = cast(Mapping[str, float], rotary.scaling)
     plain = _plain(rotary.theta, rotary.dims)
@@ -92,21 +88,19 @@ def _frequencies(rotary: Rotary, n: int) -> tuple[npt.NDArray[np.float64], float
             return _llama3(plain, scaling), 1.0
 
 
-def _plain(theta: float, dims: int) -> npt.NDArray[np.float64]:
-    powers: npt.NDArray[np.float64] = np.arange(0, dims, 2) / dims
+def _plain(theta: float, dims: int) -> Float64Array:
+    powers: Float64Array = np.arange(0, dims, 2) / dims
     return 1.0 / theta**powers
 
 
-def _dynamic(rotary: Rotary, scaling: Mapping[str, float], n: int) -> npt.NDArray[np.float64]:
+def _dynamic(rotary: Rotary, scaling: Mapping[str, float], n: int) -> Float64Array:
     """NTK-aware scaling that grows with the sequence (bloc97 and emozilla 2023)."""
     factor, trained = scaling["factor"], scaling["max_position_embeddings"]
     stretch = factor * max(n, trained) / trained - (factor - 1)
     return _plain(rotary.theta * stretch ** (rotary.dims / (rotary.dims - 2)), rotary.dims)
 
 
-def _yarn(
-    rotary: Rotary, plain: npt.NDArray[np.float64], scaling: Mapping[str, float]
-) -> npt.NDArray[np.float64]:
+def _yarn(rotary: Rotary, plain: Float64Array, scaling: Mapping[str, float]) -> Float64Array:
     """Interpolate slow dimensions, keep fast ones (Peng et al. 2023, eq. 17 to 23)."""
 
     def dimension(turns: float) -> float:
@@ -121,7 +115,7 @@ def _yarn(
     low, high = max(low, 0), min(high, rotary.dims - 1)
     high += 0.001 if low == high else 0
     ramp = np.clip((np.arange(rotary.dims // 2) - low) / (high - low), 0, 1)
-    found: npt.NDArray[np.float64] = plain / scaling["factor"] * ramp + plain * (1 - ramp)
+    found: Float64Array = plain / scaling["factor"] * ramp + plain * (1 - ramp)
     return found
 
 
@@ -139,9 +133,7 @@ def _yarn_factor(scaling: Mapping[str, float]) -> float:
     return scale(1.0)
 
 
-def _llama3(
-    plain: npt.NDArray[np.float64], scaling: Mapping[str, float]
-) -> npt.NDArray[np.float64]:
+def _llama3(plain: Float64Array, scaling: Mapping[str, float]) -> Float64Array:
     """Llama 3.1's scaling: long wavelengths divided, short kept, a smooth step between."""
     trained, factor = scaling["original_max_position_embeddings"], scaling["factor"]
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]

@@ -111,11 +111,10 @@ def _projected(
     d_head: int,
 ) -> tuple[FloatArray | None, FloatArray | None]:
     """Keys and queries (head, relative position, d_head) made of the relative embeddings."""
-    d_query = spec.n_heads * d_head
     to_query, to_key = weights.position_query, weights.position_key
     if relative.shared:
-        to_query = weights.qkv.outputs(slice(d_query))
-        to_key = weights.qkv.outputs(slice(d_query, d_query + spec.n_kv_heads * d_head))
+        queries, keys, _ = spec.sides
+        to_query, to_key = weights.qkv.outputs(queries), weights.qkv.outputs(keys)
 
     def split(projection: Linear | None) -> FloatArray | None:
         if projection is None or table is None:

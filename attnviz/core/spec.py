@@ -7,24 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
-    "ALiBi",
-    "AttentionSpec",
-    "Buckets",
-    "Convolution",
-    "Disentangled",
-    "EmbeddingSpec",
-    "HeadSpec",
-    "LayerSpec",
-    "MLPSpec",
-    "ModelSpec",
-    "NormSpec",
-    "PositionKind",
-    "PositionSpec",
-    "Projected",
-    "Rotary",
-    "RotaryKind",
-    "StackSpec",
-]
+    "ALiBi", "AttentionSpec", "Buckets", "Convolution", "Disentangled", "EmbeddingSpec",
+    "HeadSpec", "LayerSpec", "MLPSpec", "ModelSpec", "NormSpec", "PositionKind", "PositionSpec",
+    "Projected", "Rotary", "RotaryKind", "StackSpec",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -65,8 +65,11 @@ class Sharing:
             for task in waiting:
                 function(task)
 
-        helpers = [] if self.order else _ask(work, min(self.cores, len(tasks)) - 1)
+        helpers: list[Future[None]] = []
         try:
+            with suppress(RuntimeError):  # no thread can be started, as when the interpreter ends
+                for _ in range(0 if self.order else min(self.cores, len(tasks)) - 1):
+                    helpers.append(_pool(os.getpid()).submit(work))
             work()
         finally:
             errors = [helper.exception() for helper in helpers if not helper.cancel()]
@@ -94,10 +97,6 @@ class Sharing:
         for other in parts[1:]:
             first += other
         return first
-
-    def ordered(self) -> Sharing:
-        """The same parts on one thread."""
-        return replace(self, order=True)
 
 
 ALONE = Sharing()
@@ -130,13 +129,11 @@ def one_blas_thread() -> None:
     with runs would have to wait for those in other threads.
     """
     for library in _libraries():
-        if library.num_threads != 1:
-            release = getattr(library, "clear_controlling_thread", None)  # threadpoolctl ≥ 3.8
-            if release:
-                release(force=True)  # else only the thread that asked first is heard
+        if library.num_threads != 1:  # threadpoolctl ≥ 3.8 hears one thread until it is released
+            release = getattr(library, "clear_controlling_thread", lambda **_: None)
+            release(force=True)
             library.set_num_threads(1)
-            if release:
-                release(force=True)
+            release(force=True)
 
 
 @cache
@@ -145,16 +142,6 @@ def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
-
-
-def _ask(work: Callable[[], None], n: int) -> list[Future[None]]:
-    """Ask n threads to help."""
-    if n < 1:
-        return []
-    try:
-        return [_pool(os.getpid()).submit(work) for _ in range(n)]
-    except RuntimeError:  # no thread can be started, as when the interpreter ends
-        return []
 
 
 @cache

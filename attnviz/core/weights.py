@@ -189,52 +189,43 @@ def attention_weights(
     d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
     names = (f"{prefix}.query", f"{prefix}.key", f"{prefix}.value")
     positions = spec.bias if isinstance(spec.bias, Disentangled) and not spec.bias.shared else None
+
+    def projected(part: str, *, needed: object) -> Linear | None:
+        return linear(weights, (f"{prefix}.{part}",), (d_query,), d_model) if needed else None
+
     return AttentionWeights(
         qkv=linear(weights, names, (d_query, d_key, d_key), d_model),
         output=linear(weights, (f"{prefix}.output",), (d_model,), d_query),
         query_norm=_qk_norm(weights, f"{prefix}.query_norm", spec, spec.n_heads),
         key_norm=_qk_norm(weights, f"{prefix}.key_norm", spec, spec.n_kv_heads),
-        position_key=linear(weights, (f"{prefix}.position_key",), (d_query,), d_model)
-        if positions and positions.c2p
-        else None,
-        position_query=linear(weights, (f"{prefix}.position_query",), (d_query,), d_model)
-        if positions and positions.p2c
-        else None,
+        position_key=projected("position_key", needed=positions and positions.c2p),
+        position_query=projected("position_query", needed=positions and positions.p2c),
     )
 
 
 def _qk_norm(weights: Weights, name: str, spec: AttentionSpec, heads: int) -> NormWeights | None:
     if spec.qk_norm is None:
         return None
-    shapes = {
-        "head": (spec.d_head,),
-        "heads": (heads, spec.d_head),
-        "all": (heads * spec.d_head,),
-    }
+    shapes = {"head": (spec.d_head,), "heads": (heads, spec.d_head), "all": (heads * spec.d_head,)}
     return norm(weights, name, spec.qk_norm, *shapes[spec.qk_norm_over])
 
 
 def layer_weights(weights: Weights, prefix: str, spec: LayerSpec, d_model: int) -> LayerWeights:
     """Read everything one layer needs."""
-    mlp, d_ff = spec.mlp, spec.mlp.d_ff
+    mlp, d_ff, cross = spec.mlp, spec.mlp.d_ff, spec.cross
     names = (f"{prefix}.mlp.gate", f"{prefix}.mlp.up") if mlp.gated else (f"{prefix}.mlp.up",)
+    trained = TRAINED.get(mlp.activation, ())
+    parameters = [required(weights, f"{prefix}.mlp.activation.{name}", 1) for name in trained]
+    norms = {
+        name: norm(weights, f"{prefix}.{name}", spec.norm, d_model) for name in norm_names(spec)
+    }
     return LayerWeights(
         attention=attention_weights(weights, f"{prefix}.attention", spec.attention, d_model),
         up=linear(weights, names, (d_ff,) * len(names), d_model),
         down=linear(weights, (f"{prefix}.mlp.down",), (d_model,), d_ff),
-        norms={
-            name: norm(weights, f"{prefix}.{name}", spec.norm, d_model) for name in norm_names(spec)
-        },
-        activation=activation(
-            mlp.activation,
-            [
-                required(weights, f"{prefix}.mlp.activation.{name}", 1)
-                for name in TRAINED.get(mlp.activation, ())
-            ],
-        ),
-        cross=attention_weights(weights, f"{prefix}.cross", spec.cross, d_model)
-        if spec.cross
-        else None,
+        norms=norms,
+        activation=activation(mlp.activation, parameters),
+        cross=attention_weights(weights, f"{prefix}.cross", cross, d_model) if cross else None,
     )
 
 

@@ -9,7 +9,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -49,6 +50,21 @@ def require_torch(python: str) -> None:
             f"{python} has no torch or transformers; install them with pip install "
             "'attnviz[oracle]', or name a Python that has them with --torch-python"
         )
+
+
+@contextmanager
+def busy_loops() -> Iterator[None]:
+    """A busy loop for every core that this process may use, until the block is left."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    loops = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores or 1)
+    ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def process(command: Sequence[str]) -> Cost:

@@ -97,7 +97,9 @@ def test_helpers_work_beside_whoever_asks() -> None:
 
 def test_in_order_everything_is_done_by_whoever_asks() -> None:
     seen: list[object] = []
-    Sharing(4).ordered().each(lambda task: seen.extend((task, threading.current_thread())), [1, 2])
+    Sharing(4, order=True).each(
+        lambda task: seen.extend((task, threading.current_thread())), [1, 2]
+    )
     assert seen == [1, threading.current_thread(), 2, threading.current_thread()]
 
 
