@@ -13,7 +13,8 @@ from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import Buckets, Disentangled, PositionSpec, Rotary
 
 __all__ = [
-    "alibi_slopes", "bucket_of", "log_bucket", "position_ids", "rotary_table", "rotate_", "sinusoids",
+    "alibi_slopes", "bucket_of", "log_bucket", "position_ids", "rotary_table", "rotate_",
+    "sinusoids",
 ]  # fmt: skip
 
 Float64Array = npt.NDArray[np.float64]

@@ -4,8 +4,9 @@
 
     python -m tests.benchmarks.forward --torch-python /path/to/python [--busy]
 
-``--busy`` keeps a busy loop on every core meanwhile, as other programs do. Each side runs in a process of its own with all cores; bursts of calls alternate. The first call
-of a burst, which wakes threads that slept, is reported apart from those that follow.
+``--busy`` keeps a busy loop on every core meanwhile, as other programs do. Each side runs in a
+process of its own with all cores; bursts of calls alternate. The first call of a burst, which wakes
+threads that slept, is reported apart from those that follow.
 """
 
 from __future__ import annotations
