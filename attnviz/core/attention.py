@@ -16,8 +16,7 @@ from attnviz.core.threads import Sharing, even
 
 __all__ = ["Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_"]
 
-CACHED = 1 << 19
-"""Bytes of scores worked on at a time, so that softmax finds them in the cache."""
+CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 0.75 at 512 tokens
 
 WORTH = 1 << 16
 """Scores from which on heads are shared; fewer are done sooner than handed to a thread."""
@@ -139,18 +138,15 @@ def mask_(scores: FloatArray, spec: AttentionSpec, queries: slice, keys: slice) 
 
     Causal attention hides the keys behind the query (``right`` 0; Vaswani et al. 2017, sec.
     3.2.3), a window those too far before it or behind (Beltagy et al. 2020, sec. 3.1).
-    ``queries`` and ``keys`` say which of the sequence these are. Only the corners are visited:
-    np.where over all scores takes three times as long at 512 tokens.
+    ``queries`` and ``keys`` say which of the sequence these are.
     """
-    rows = np.arange(queries.start, queries.stop)[:, None]
-    if spec.right is not None:  # 0 in causal attention
-        first = max(keys.start, queries.start + spec.right + 1)
-        ahead = np.arange(first, keys.stop) > rows + spec.right
-        np.copyto(scores[:, :, first - keys.start :], np.float32(-np.inf), where=ahead)
+    if spec.left is None and spec.right is None:
+        return scores
+    ahead = np.arange(keys.start, keys.stop) - np.arange(queries.start, queries.stop)[:, None]
+    if spec.right is not None:  # 0: causal
+        np.copyto(scores, np.float32(-np.inf), where=ahead > spec.right)
     if spec.left is not None:
-        end = max(keys.start, min(keys.stop, queries.stop - 1 - spec.left))
-        behind = np.arange(keys.start, end) < rows - spec.left
-        np.copyto(scores[:, :, : end - keys.start], np.float32(-np.inf), where=behind)
+        np.copyto(scores, np.float32(-np.inf), where=ahead < -spec.left)
     return scores
 
 

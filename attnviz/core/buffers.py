@@ -15,11 +15,8 @@ __all__ = ["FloatArray", "IntArray", "Scratch", "buffer", "empty", "scratch", "s
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-LINE = 16
-"""Numbers in a cache line."""
-
-KEPT = 1 << 23
-"""Bytes of a buffer that is kept at most."""
+LINE = 16  # numbers in a cache line
+KEPT = 1 << 23  # bytes of a buffer that is kept at most
 
 
 def empty(*shape: int) -> FloatArray:

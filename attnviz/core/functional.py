@@ -11,8 +11,7 @@ from attnviz.core.spec import NormSpec
 
 __all__ = ["layer_norm", "normalise", "rms_norm", "softcap_", "softmax_", "unshifted_softmax_"]
 
-ENOUGH = 1e-20
-"""Rows whose exponentials sum to less might have lost digits."""
+ENOUGH = 1e-20  # rows whose exponentials sum to less might have lost digits
 
 
 def softmax_(scores: FloatArray) -> FloatArray:

@@ -14,9 +14,6 @@ from attnviz.core.weights import LayerWeights
 
 __all__ = ["Layer", "add_and_norm", "feed_forward", "pre_norm", "run_layer"]
 
-CACHED = 1 << 17
-"""Numbers that an activation works on at a time, so that its passes stay in the cache."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
@@ -123,10 +120,7 @@ def _feed_forward_sublayer(
 
 
 def pre_norm(weights: LayerWeights, name: str, x: FloatArray) -> FloatArray:
-    """The input of a sublayer: x (row, d_model), normed where a norm stands before it.
-
-    (Xiong et al. 2020, table 1.)
-    """
+    """x (row, d_model), normed where a norm stands before a sublayer (Xiong et al. 2020)."""
     norm = weights.norms.get(f"{name}.norm_before")
     return x if norm is None else norm(x)
 
@@ -179,9 +173,7 @@ def _neurons(weights: LayerWeights, spec: MLPSpec, x: FloatArray, share: slice) 
     width = share.stop - share.start
     hidden = buffer("hidden", width, len(x)).T
     weights.up.outputs(share).fill(x, hidden)  # the gate, where gated
-    step = max(1, CACHED // max(len(x), 1))
-    for start in range(0, width, step):  # all at once: @ACT@
-        weights.activation(hidden[:, start : start + step])
+    weights.activation(hidden)
     if spec.gated:
         hidden *= weights.up.outputs(slice(spec.d_ff + share.start, spec.d_ff + share.stop))(x)
     return hidden

@@ -11,8 +11,7 @@ from attnviz.core.weights import Weights
 
 __all__ = ["logits"]
 
-ROWS = 8192
-"""How much of the vocabulary is read at a time."""
+ROWS = 8192  # how much of the vocabulary is read at a time
 
 
 def logits(spec: HeadSpec, weights: Weights, hidden: FloatArray) -> FloatArray:

@@ -21,8 +21,7 @@ from attnviz.core.weights import AttentionWeights, NormWeights
 
 __all__ = ["Batch", "Sublayer", "SublayerOutput", "multi_head", "parts_of"]
 
-BLOCK = 1 << 25
-"""Bytes of weights shown at once, where the caller gives no place for a whole map."""
+BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
 
 SublayerOutput = Callable[[slice], FloatArray]
 """What a sublayer adds to the hidden states, (row, d_model) for some of their rows."""

@@ -30,20 +30,14 @@ T = TypeVar("T")
 WORTH = 1 << 20
 """Multiplications in a share at least; fewer are done sooner than handed to a thread."""
 
-FEW = 8
-"""Rows below which it takes no less time: weights must come from memory."""
+FEW = 8  # rows below which it takes no less time: weights must come from memory
 
 SHORT = 128
 """Rows per core from which on blocks of rows are shared, and not columns of each product."""
 
-MANY = 2048
-"""Rows from which on blocks of rows are shared in any case, for they need less memory."""
-
-TALL = 256
-"""Rows per block at most, so that what a block makes stays in the cache."""
-
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where a container reads how much time of the cores it has."""
+MANY = 2048  # rows from which on blocks of rows are shared in any case, for they need less memory
+TALL = 256  # rows per block at most, so that what a block makes stays in the cache
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # where a container reads how much time of the cores it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +93,7 @@ class Sharing:
         return first
 
 
-ALONE = Sharing()
-"""Everything in one piece on the thread that asks."""
+ALONE = Sharing()  # everything in one piece on the thread that asks
 
 
 @contextmanager
