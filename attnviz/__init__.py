@@ -15,6 +15,7 @@ from attnviz._version import __version__
 
 if TYPE_CHECKING:
     from attnviz.errors import AttnvizError, AttnvizWarning
+    from attnviz.from_arrays import from_attentions, show
     from attnviz.model import Model, load
     from attnviz.result import AttentionMap, AttentionResult, Head, ModelInfo, Token
 
@@ -28,14 +29,18 @@ __all__ = [
     "ModelInfo",
     "Token",
     "__version__",
+    "from_attentions",
     "load",
+    "show",
 ]
 
 _HOMES = {
     "AttnvizError": "errors",
     "AttnvizWarning": "errors",
     "Model": "model",
+    "from_attentions": "from_arrays",
     "load": "model",
+    "show": "from_arrays",
     "AttentionMap": "result",
     "AttentionResult": "result",
     "Head": "result",

@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 
 # Each part with the parts of attnviz it may import; its own, errors and the version always.
 ARROWS: dict[str, set[str]] = {
-    "": {"errors", "result", "model", "_version"},
+    "": {"errors", "from_arrays", "result", "model", "_version"},
+    "from_arrays": {"result", "tokenizer"},
     "_version": set(),
     "errors": set(),
     "memory": set(),  # what can be asked everywhere: how much of it is free

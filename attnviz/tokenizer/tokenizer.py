@@ -64,6 +64,11 @@ class Tokenizer:
     special: Special
     languages: Languages | None = None
 
+    @classmethod
+    def of(cls, tokenizer: Backend) -> Tokenizer:
+        """A tokenizer of the tokenizers library, as it is."""
+        return cls(tokenizer, _special(tokenizer))
+
     @property
     def special_ids(self) -> frozenset[int]:
         """The ids of the tokenizer's special tokens."""
