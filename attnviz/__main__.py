@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from contextlib import suppress
 from typing import NoReturn
 
 __all__ = ["main"]
@@ -14,7 +17,21 @@ def main() -> NoReturn:
         from attnviz.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)  # as the program itself ends once it is loaded
-    run()
+    try:
+        run()
+    except SystemExit as ended:
+        _leave(ended.code)
+        raise
+
+
+def _leave(code: object) -> None:
+    """End at once where a thread goes on with work that a signal has cut short."""
+    threads = threading.enumerate()
+    if isinstance(code, int) and code > 128 and any(t.name.startswith("attnviz") for t in threads):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":

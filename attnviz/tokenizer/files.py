@@ -11,7 +11,8 @@ from tokenizers.models import BPE
 from attnviz.checkpoint.files import unreadable
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
 from attnviz.tokenizer.classes import CLASS_OF_MODEL, apply_settings, from_vocabulary
-from attnviz.tokenizer.guard import guarded, quiet
+from attnviz.tokenizer.growth import Growth, growth_of
+from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.settings import (
     Settings,
     add_tokens,
@@ -37,6 +38,7 @@ class Opened(NamedTuple):
     tokenizer: Tokenizer
     class_name: str
     settings: Settings
+    growth: Growth = Growth()
 
 
 def has_tokenizer(folder: Path) -> bool:
@@ -56,9 +58,12 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         _check_size(path)
     settings = read_settings(folder)
     class_name = _class_name(folder, settings, model_type)
-    with quiet(), guarded(f"{files[0].name} in {quote(folder)} is not a usable tokenizer"):
+    growth = Growth()
+    with guarded(f"{files[0].name} in {quote(folder)} is not a usable tokenizer"):
         if files[0].name == JSON:
-            tokenizer = Tokenizer.from_buffer(_read(files[0]))
+            raw = _read(files[0])
+            growth = _growth(raw, folder)
+            tokenizer = Tokenizer.from_buffer(raw)
             add_tokens(tokenizer, settings)
             apply_settings(tokenizer, class_name, settings)
         else:
@@ -69,7 +74,15 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         if isinstance(tokenizer.model, BPE):
             tokenizer.model.dropout = None  # random merges are for training alone
         _try_out(tokenizer)
-    return Opened(tokenizer, class_name, settings)
+    return Opened(tokenizer, class_name, settings, growth)
+
+
+def _growth(raw: bytes, folder: Path) -> Growth:
+    """How much longer the tokenizer can make a text; raises if that is more than there is a use."""
+    try:
+        return growth_of(raw)
+    except ModelError as error:
+        raise BadCheckpoint(f"{JSON} in {quote(folder)} is refused: {error}") from None
 
 
 def _try_out(tokenizer: Tokenizer) -> None:

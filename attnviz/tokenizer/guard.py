@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from attnviz.errors import AttnvizError, BadCheckpoint, quote
 
-__all__ = ["guarded", "quiet"]
+__all__ = ["guarded", "interruptible", "quiet"]
 
-_STDERR = threading.Lock()
+Result = TypeVar("Result")
+
+_STDERR = threading.RLock()
 
 if hasattr(os, "register_at_fork"):  # a fork waits until standard error is itself again
     os.register_at_fork(
@@ -23,7 +26,8 @@ if hasattr(os, "register_at_fork"):  # a fork waits until standard error is itse
 def guarded(sentence: str) -> Iterator[None]:
     """Turn whatever the tokenizers library raises into BadCheckpoint, its reason at the end."""
     try:
-        yield
+        with quiet():
+            yield
     except (AttnvizError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # it raises bare Exception, and a panic is not even that
@@ -48,3 +52,28 @@ def quiet() -> Iterator[None]:
             os.dup2(saved, 2)
             os.close(saved)
             os.close(nowhere)
+
+
+def interruptible(work: Callable[[], Result]) -> Result:
+    """What ``work`` returns, done in a thread of its own so that Ctrl-C is heard meanwhile.
+
+    The library lets other threads run while it encodes a batch, but never looks for signals. Work
+    that was interrupted goes on by itself, and ends with the process at the latest.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    done: list[Result] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="attnviz-tokenizer")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]

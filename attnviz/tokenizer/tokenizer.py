@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.result import Token
 from attnviz.tokenizer.files import has_tokenizer, open_tokenizer
-from attnviz.tokenizer.guard import guarded
+from attnviz.tokenizer.growth import Growth
+from attnviz.tokenizer.guard import guarded, interruptible
 from attnviz.tokenizer.label import label
 from attnviz.tokenizer.languages import Languages
 from attnviz.tokenizer.pieces import Special, pieces_of_encoding, pieces_of_ids, within
@@ -20,6 +22,8 @@ __all__ = ["Encoded", "Tokenizer", "has_tokenizer", "load_tokenizer", "tokens_wi
 
 IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
+ANY = Growth()
+LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
 
 
 def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
@@ -27,10 +31,10 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
 
     Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
     """
-    tokenizer, class_name, settings = open_tokenizer(folder, model_type)
+    tokenizer, class_name, settings, growth = open_tokenizer(folder, model_type)
     with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
         languages = Languages.of(tokenizer, class_name, settings)
-    return Tokenizer(tokenizer, _special(tokenizer), languages)
+    return Tokenizer(tokenizer, _special(tokenizer), languages, growth)
 
 
 def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
@@ -63,6 +67,7 @@ class Tokenizer:
     tokenizer: Backend
     special: Special
     languages: Languages | None = None
+    growth: Growth = ANY
 
     @classmethod
     def of(cls, tokenizer: Backend) -> Tokenizer:
@@ -95,8 +100,7 @@ class Tokenizer:
         texts = (text,) if pair is None else (text, pair)
         for given in texts:
             _require_unicode(given)
-        with guarded("the tokenizer cannot encode this text"):
-            encoding = self.tokenizer.encode(text, pair, add_special_tokens=special)
+        encoding = self._encode(texts, special)
         pieces = list(pieces_of_encoding(encoding, texts, self.special))
         kept = range(len(pieces)) if limit is None else within(pieces, limit)
         type_ids = encoding.type_ids  # a new list each time it is asked for
@@ -161,6 +165,19 @@ class Tokenizer:
         _require_ids(ids)
         with guarded("the tokenizer cannot decode these ids"):
             return str(self.tokenizer.decode(list(ids), skip_special_tokens=skip_special))
+
+    def _encode(self, texts: tuple[str, ...], special: bool) -> Encoding:
+        """What the library makes of a text or a pair, bounded beforehand and open to Ctrl-C."""
+        n_characters = sum(map(len, texts))
+        self.growth.require(n_characters)
+        with guarded("the tokenizer cannot encode this text"):
+            if n_characters < LONG and not self.growth.wary:
+                pair = texts[1] if texts[1:] else None
+                return self.tokenizer.encode(texts[0], pair, add_special_tokens=special)
+            given = texts if texts[1:] else texts[0]
+            return interruptible(
+                lambda: self.tokenizer.encode_batch([given], add_special_tokens=special)
+            )[0]
 
     def _lone(self, id: int) -> Token:
         return Token(self.tokenizer.id_to_token(id) or f"#{id}", id, special=True)
