@@ -10,7 +10,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from attnviz.checkpoint.cache import COMMIT, DEFAULT_REVISION, Snapshot, hub_cache, repo_folder
-from attnviz.checkpoint.hub_errors import HubRequest, hub_error
+from attnviz.checkpoint.hub_answers import Answers, OddAnswer, checked_answers
+from attnviz.checkpoint.hub_errors import ODD, HubRequest, hub_error
 from attnviz.checkpoint.layout import INDEX, PICKLES, SINGLE, weight_map
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
@@ -26,6 +27,12 @@ SETTINGS = (
 )
 VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt")
 SENTENCEPIECE = re.compile(r"[\w-][\w.-]*\.(model|spm)", re.ASCII)
+
+
+OFFICIAL = "https://huggingface.co"
+ADDRESS = re.compile(r"[!-~]{1,500}", re.ASCII)  # printable, without spaces
+TOKEN = re.compile(r"[!-~]{1,1000}", re.ASCII)
+PATIENCE = 30.0  # seconds for an answer
 
 
 class Repository(NamedTuple):
@@ -44,13 +51,13 @@ def offline_by_environment() -> bool:
 
 def endpoint() -> str:
     """Where the Hub is: HF_ENDPOINT, or huggingface.co."""
-    url = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    url = (os.environ.get("HF_ENDPOINT") or OFFICIAL).rstrip("/")
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
-    if not sound:
+    if not sound or not ADDRESS.fullmatch(url):
         raise ModelError(f"HF_ENDPOINT is {quote(url)}, which is not an http or https address")
     return url
 
@@ -63,15 +70,24 @@ def fetch(name: str, revision: str | None, *, similar: str | None = None) -> Sna
     ``similar`` is a name to suggest should the Hub not know this one.
     """
     hub, address = _client(name), endpoint()
+    _require_sendable_token()
     errors = hub.errors.HfHubHTTPError.__mro__[1]  # of whichever HTTP library it is built on
     try:
-        found = _look_up(hub, address, name, revision)
-        _download(hub, address, found)
+        with checked_answers(hub, hub_cache(), is_hub=address == OFFICIAL) as answers:
+            found = _look_up(hub, address, name, revision)
+            answers.commit = found.commit
+            _download(hub, address, found, answers)
         _remember(found, revision or DEFAULT_REVISION)
-    except (OSError, ValueError, errors) as error:
+    except (OSError, *ODD, errors) as error:
         raise hub_error(error, hub.errors, HubRequest(name, revision, address, similar)) from None
     ref = None if revision == found.commit else revision or DEFAULT_REVISION
     return Snapshot(name, found.commit, _snapshot(found), ref)
+
+
+def _require_sendable_token() -> None:
+    token = (os.environ.get("HF_TOKEN") or "").strip()
+    if token and not TOKEN.fullmatch(token):
+        raise ModelError("HF_TOKEN holds characters that no token has; correct it or unset it")
 
 
 def _client(name: str) -> ModuleType:
@@ -89,19 +105,18 @@ def _client(name: str) -> ModuleType:
 def _look_up(hub: ModuleType, address: str, name: str, revision: str | None) -> Repository:
     """Ask the Hub which commit a revision is and which files it has."""
     api = hub.HfApi(endpoint=address, library_name="attnviz")
-    try:
-        info = api.model_info(name, revision=revision)
-    except (KeyError, TypeError):  # JSON, but of another service
-        raise ValueError("unexpected answer") from None
+    info = api.model_info(name, revision=revision, timeout=PATIENCE)
     if not (isinstance(info.sha, str) and COMMIT.fullmatch(info.sha)):
-        raise ValueError("no commit hash")
-    return Repository(name, info.sha, frozenset(file.rfilename for file in info.siblings or ()))
+        raise OddAnswer("it names no commit")
+    names = (file.rfilename for file in info.siblings or ())
+    return Repository(name, info.sha, frozenset(n for n in names if isinstance(n, str)))
 
 
-def _download(hub: ModuleType, address: str, found: Repository) -> None:
+def _download(hub: ModuleType, address: str, found: Repository, answers: Answers) -> None:
     """Fetch settings and tokenizer, then the weights, each file whole or not at all."""
 
     def get(file: str) -> None:
+        answers.expect(file)
         hub.hf_hub_download(
             found.name,
             file,

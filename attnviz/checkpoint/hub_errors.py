@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from attnviz.checkpoint.cache import hub_cache
+from attnviz.checkpoint.hub_answers import OddAnswer
 from attnviz.errors import ModelError, ModelNotFound, quote
 
-__all__ = ["HubRequest", "hub_error"]
+__all__ = ["ODD", "HubRequest", "hub_error"]
+
+QUERY = re.compile(r"(?<=\w)\?[^\s'\"]*")  # of an address, where signatures and tokens stand
+ODD = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
+"""What the client raises where an answer is JSON, but not what it expects of the Hub."""
 
 BAD_TOKEN = "Invalid credentials in Authorization header"
 
@@ -41,7 +47,11 @@ def hub_error(error: BaseException, errors: ModuleType, wish: HubRequest) -> Mod
             f"{quote(wish.name)} cannot be written to the cache {quote(hub_cache())}: "
             f"{error.strerror}; HF_HOME names another place"
         )
-    if isinstance(error, ValueError):
+    if isinstance(error, OddAnswer):
+        return ModelError(
+            f"{wish.address} does not answer as the Hub does: {error}; check HF_ENDPOINT"
+        )
+    if not isinstance(error, OSError) and isinstance(error, ODD):
         return ModelError(f"{wish.address} does not answer as the Hub does; check HF_ENDPOINT")
     return ModelError(
         f"{quote(wish.name)} is not on this machine, and fetching it from {wish.address} "
@@ -79,5 +89,7 @@ def _reason(error: BaseException) -> str:
         if isinstance(at, OSError) and at.strerror:
             reason = at.strerror
         at = at.__cause__ or at.__context__
-    lines = (reason or str(error) or type(error).__name__).strip().splitlines()
-    return quote(lines[0])[1:-1]
+    lines = (reason or str(error)).strip().splitlines() or [type(error).__name__]
+    if "Bearer" in lines[0]:  # a header, with the token in it
+        return "the request could not be sent"
+    return quote(QUERY.sub("", lines[0]))[1:-1]

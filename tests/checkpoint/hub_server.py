@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -47,6 +47,9 @@ class Hub:
     hang_up: Event = field(default_factory=Event)  # a cut waits for this
     status: int | None = None  # answer this to everything
     page: bytes | None = None  # answer this page to everything
+    headers: dict[str, str] = field(default_factory=dict)  # of every file, whatever would be true
+    padding: int = 0  # bytes behind a file's own, without saying how many there are
+    gone: set[str] = field(default_factory=set)  # files that are listed but not there
 
     def add(self, name: str, files: Mapping[str, bytes], revision: str = "main") -> str:
         """Commit files to a branch of a repository; returns the commit."""
@@ -146,6 +149,9 @@ class HubHandler(BaseHTTPRequestHandler):
         commit, files = found
         if self.hub.repositories[name].gated and not self.headers.get("Authorization"):
             self.refuse(401, "GatedRepo", f"Access to model {name} is restricted.")
+        elif file in self.hub.gone:
+            headers = {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit}
+            self.answer(404, b"", headers | self.hub.headers)
         elif file not in files:
             self.refuse(404, "EntryNotFound", "Entry not found")
         elif file.endswith(".safetensors"):
@@ -153,7 +159,8 @@ class HubHandler(BaseHTTPRequestHandler):
             address = self.hub.address.replace("127.0.0.1", "localhost")  # another host
             linked = {"X-Linked-Size": str(len(files[file])), "X-Linked-Etag": f'"{digest}"'}
             location = f"{address}/cdn/{digest}/{file}?signature=abc"
-            self.answer(302, headers={"Location": location, "X-Repo-Commit": commit} | linked)
+            headers = {"Location": location, "X-Repo-Commit": commit} | linked
+            self.answer(302, headers=headers | self.hub.headers)
         else:
             location = f"/api/resolve-cache/models/{name}/{commit}/{file}"
             self.answer(307, headers={"Location": location, "X-Repo-Commit": commit})
@@ -184,6 +191,10 @@ class HubHandler(BaseHTTPRequestHandler):
             status, first, size = 206, int(match[1]), len(content)
             content = content[first:]
             headers = headers | {"Content-Range": f"bytes {first}-{size - 1}/{size}"}
+        headers = headers | self.hub.headers
+        if self.command == "GET" and self.hub.padding:
+            self.answer_without_end(content + bytes(self.hub.padding), headers)
+            return
         cuts = self.hub.cuts.get(file)
         if self.command == "GET" and cuts:
             self.answer(status, content, headers, only=cuts.pop(0))
@@ -213,6 +224,17 @@ class HubHandler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.hub.hang_up.wait(timeout=30)
             self.close_connection = True
+
+    def answer_without_end(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send a body whose length nobody was told; closing the connection ends it."""
+        self.send_response(200)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        with suppress(OSError):  # nobody reads on
+            self.wfile.write(body)
+        self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet; the requests are kept instead."""
