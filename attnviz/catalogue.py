@@ -12,11 +12,15 @@ from attnviz.checkpoint.config import read_config
 from attnviz.checkpoint.source import Source, embedded_models, find, pull
 from attnviz.checkpoint.tensors import open_tensors
 from attnviz.core.spec import StackSpec
-from attnviz.errors import ModelError, ModelNotFound, quote
+from attnviz.errors import AttnvizError, ModelNotFound, quote
 from attnviz.families import translate
 from attnviz.tokenizer.tokenizer import load_tokenizer
 
 __all__ = ["Card", "Stack", "available", "describe", "fetch"]
+
+
+FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
+          TypeError, ValueError)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ def available() -> Iterator[Card]:
     """The models on this machine that have names: embedded ones, then those in the cache."""
     for name in embedded_models():
         yield describe(name)
-    for snapshot in list_snapshots():
-        yield describe(snapshot.name)
+    for snapshot in list_snapshots():  # not by name, for a folder may have one that no model has
+        yield _card(Source(snapshot.name, snapshot.folder, "cache", snapshot.commit))
 
 
 def describe(name: str) -> Card:
@@ -71,8 +75,10 @@ def _card(source: Source) -> Card:
     known: dict[str, Any] = {}
     try:
         _look_at(source.folder, known)
-    except ModelError as error:
+    except AttnvizError as error:
         known["problem"] = str(error)
+    except FAULTS as error:  # one damaged model must not hide the others
+        known["problem"] = f"its files cannot be read: {quote(error)}"
     return Card(source.name, source.kind, source.folder, source.revision, **known)
 
 

@@ -65,12 +65,24 @@ def find_snapshot(repo: str, revision: str | None) -> Snapshot | None:
 
 def list_snapshots() -> Iterator[Snapshot]:
     """Every snapshot of every model in the cache, repositories in alphabetical order."""
-    for place in sorted(hub_cache().glob("models--*")):
-        repo = place.name.removeprefix("models--").replace("--", "/", 1)
-        refs = _refs(place / "refs")
-        for folder in sorted((place / "snapshots").glob("*")):
-            if COMMIT.fullmatch(folder.name) and folder.is_dir():
-                yield Snapshot(repo, folder.name, folder, refs.get(folder.name))
+    try:
+        places = sorted(hub_cache().glob("models--*"))
+    except (OSError, ValueError):
+        return
+    for place in places:
+        try:
+            yield from _snapshots_of(place)
+        except OSError:  # a folder that cannot be read holds no model that can
+            continue
+
+
+def _snapshots_of(place: Path) -> Iterator[Snapshot]:
+    """The snapshots in the folder of one repository."""
+    repo = place.name.removeprefix("models--").replace("--", "/", 1)
+    refs = _refs(place / "refs")
+    for folder in sorted((place / "snapshots").glob("*")):
+        if COMMIT.fullmatch(folder.name) and folder.is_dir():
+            yield Snapshot(repo, folder.name, folder, refs.get(folder.name))
 
 
 def _refs(folder: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -81,3 +82,40 @@ def test_hostile_names_are_shown_as_text(attnviz, tmp_path):
     (tmp_path / "config.json").touch()
     ended = attnviz("models", "show", folder)
     assert ended.code == 0 and "\x1b" not in ended.text
+
+
+def odd_entries(hub: Path) -> None:
+    """What a cache may hold beside models: folders and files of every odd kind."""
+
+    def snapshot(name: str) -> Path:
+        folder = hub / name / "snapshots" / COMMIT
+        folder.mkdir(parents=True)
+        return folder
+
+    (hub / "models--file").touch()
+    (hub / "models--circle").symlink_to("models--circle")
+    (hub / "models--").mkdir()
+    snapshot("models--a--b--c")
+    snapshot("models--..--..")
+    snapshot("models--\x1b[31mred\n--model")
+    os.mkfifo(snapshot("models--pipe--model") / "config.json")
+    (snapshot("models--folder--model") / "config.json").mkdir()
+    (snapshot("models--loop--model") / "config.json").symlink_to("config.json")
+    (snapshot("models--deep--model") / "config.json").write_text("[" * 99_999)
+    refs = hub / "models--loop--model" / "refs"
+    refs.mkdir()
+    (refs / "main").symlink_to("main")
+    (refs / "self").symlink_to(".")
+
+
+def test_whatever_one_entry_is_the_others_are_listed(attnviz, cached):
+    odd_entries(cached.parent)
+    ended = attnviz("models")
+    assert (ended.code, ended.err) == (0, "")
+    assert "org/name" in ended.text and "\x1b" not in ended.text
+    listed = {line.split("  ")[0] for line in ended.text.splitlines()}
+    assert {"all-MiniLM-L6-v2", "org/name"} < listed
+    for name in ("pipe/model", "folder/model", "loop/model", "deep/model"):
+        (line,) = (line for line in ended.text.splitlines() if line.startswith(name))
+        assert "cannot be run: " in line
+    assert attnviz("run", "a", "-m", "org/nama", "--offline").err.count("\n") == 1
