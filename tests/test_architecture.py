@@ -46,7 +46,9 @@ ARROWS: dict[str, set[str]] = {
 # The tokenizers library raises bare Exception, and its panics are not even that; at its outermost
 # the program says a sentence of whatever nobody foresaw.
 WARY = {PACKAGE / path for path in ("tokenizer/guard.py", "cli/failures.py")}
-FILES = sorted(PACKAGE.rglob("*.py"))
+# What made a model's weights needs torch; it stands beside them and is no part of the program.
+MAKERS = set(PACKAGE.glob("models/*/make.py"))
+FILES = sorted(set(PACKAGE.rglob("*.py")) - MAKERS)
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from attnviz.core.transformer import run
 from attnviz.core.weights import WeightCache
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
+from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.encoder import Encoder
 from attnviz.model.generate import Rules, continue_ids, write_target
@@ -27,7 +29,7 @@ from attnviz.model.record import (
     refuse_too_big,
     require_numbers,
 )
-from attnviz.result import AttentionResult, Link, ModelInfo, span
+from attnviz.result import AttentionResult, Head, Link, ModelInfo, span
 
 __all__ = ["Model", "load"]
 
@@ -74,6 +76,11 @@ class Model(Encoder):
     def __repr__(self) -> str:
         layers, heads = self.info.n_layers, self.info.n_heads
         return f"<Model {self.info.name}: {self.info.model_type}, {layers} layers × {heads} heads>"
+
+    @cached_property
+    def alignment_head(self) -> Head | None:
+        """The cross-attention head that generation_config.json names as aligning words, if any."""
+        return named_alignment_head(read_generation_config(self._folder), self.spec.decoder)
 
     def fingerprint(self) -> ModelInfo:
         """The model's description with the SHA-256 of its weights, which are read for it."""
