@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from attnviz.checkpoint.cache import COMMIT, DEFAULT_REVISION, Snapshot, hub_cache, repo_folder
 from attnviz.checkpoint.hub_answers import Answers, OddAnswer, checked_answers
 from attnviz.checkpoint.hub_errors import ODD, HubRequest, hub_error
-from attnviz.checkpoint.layout import INDEX, PICKLES, SINGLE, weight_map
+from attnviz.checkpoint.layout import INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE, weight_map
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
 __all__ = ["endpoint", "fetch", "offline_by_environment"]
@@ -135,38 +135,35 @@ def _download(hub: ModuleType, address: str, found: Repository, answers: Answers
 def _small_files(found: Repository) -> list[str]:
     """Config, index and tokenizer files; raises if there is no checkpoint that we read."""
     files = found.files
-    if not files & {SINGLE, INDEX}:
-        raise _no_weights(found)
+    single, index = _weights(found)
     if "config.json" not in files:
         raise BadCheckpoint(f"{quote(found.name)} has no config.json, so it is no model we know")
     wanted = [*SETTINGS]
-    if SINGLE not in files:
-        wanted.append(INDEX)
+    if single not in files:
+        wanted.append(index)
     if "tokenizer.json" not in files:
         wanted += [*VOCABULARY, *sorted(filter(SENTENCEPIECE.fullmatch, files))]
     return [file for file in wanted if file in files]
 
 
 def _weight_files(found: Repository) -> list[str]:
-    if SINGLE in found.files:
-        return [SINGLE]
-    shards = sorted(set(weight_map(_snapshot(found)).values()))
+    single, index = _weights(found)
+    if single in found.files:
+        return [single]
+    shards = sorted(set(weight_map(_snapshot(found), index).values()))
     for file in shards:
         if file not in found.files:
-            raise BadCheckpoint(f"{INDEX} of {quote(found.name)} names {file}, which is not there")
+            raise BadCheckpoint(f"{index} of {quote(found.name)} names {file}, which is not there")
     return shards
 
 
-def _no_weights(found: Repository) -> BadCheckpoint:
-    name = quote(found.name)
-    pickles = sorted(file for file in found.files if file.endswith(PICKLES) and "/" not in file)
-    if not pickles:
-        return BadCheckpoint(f"{name} has no {SINGLE} and no {INDEX}")
-    return BadCheckpoint(
-        f"{name} has its weights only as a pickle ({quote(pickles[0])}), which attnviz never "
-        "opens; load it with transformers and call save_pretrained(FOLDER), or let "
-        "huggingface.co/spaces/safetensors/convert propose the conversion and name it as "
-        f"{found.name}@refs/pr/NUMBER"
+def _weights(found: Repository) -> tuple[str, str]:
+    """The file of the weights and the index of their shards, of which one is there at least."""
+    for single, index in ((SINGLE, INDEX), (TORCH_SINGLE, TORCH_INDEX)):
+        if found.files & {single, index}:
+            return single, index
+    raise BadCheckpoint(
+        f"{quote(found.name)} has no {SINGLE} and no {TORCH_SINGLE}, whole or in shards"
     )
 
 

@@ -16,18 +16,20 @@ from tests.checkpoint.raw import MODEL, SHARDED, SMALL
 WEIGHTS = MODEL["model.safetensors"]
 
 
-def test_pickles_alone_are_refused_before_anything_is_fetched(hub: Hub, cache: Path) -> None:
-    hub.add("org/model", SMALL | {"pytorch_model.bin": b"\x80\x02."})
-    with pytest.raises(BadCheckpoint, match=r"only as a pickle \('pytorch_model.bin'\).*@refs/pr/"):
-        resolve("org/model")
-    assert not hub.asked("/resolve/")
-    assert not cache.exists()
+def test_what_torch_saved_is_fetched_where_there_are_no_safetensors(hub: Hub) -> None:
+    saved = (Path(__file__).parents[1] / "fixtures/torch/zip.bin").read_bytes()
+    hub.add("org/model", SMALL | {"pytorch_model.bin": saved, "tf_model.h5": b""})
+    assert (resolve("org/model").folder / "pytorch_model.bin").read_bytes() == saved
+    assert not any("tf_model" in asked for asked in hub.asked("/resolve/"))
 
 
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({"config.json": b"{}", "model.gguf": b""}, r"has no model\.safetensors and no model"),
+        (
+            {"config.json": b"{}", "model.gguf": b""},
+            r"has no model\.safetensors and no pytorch_model\.bin",
+        ),
         ({"model.safetensors": WEIGHTS}, r"has no config\.json"),
         ({"sub/config.json": b"", "model.safetensors": WEIGHTS}, r"has no config\.json"),
     ],
