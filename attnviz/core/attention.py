@@ -138,15 +138,18 @@ def mask_(scores: FloatArray, spec: AttentionSpec, queries: slice, keys: slice) 
 
     Causal attention hides the keys behind the query (``right`` 0; Vaswani et al. 2017, sec.
     3.2.3), a window those too far before it or behind (Beltagy et al. 2020, sec. 3.1).
-    ``queries`` and ``keys`` say which of the sequence these are.
+    ``queries`` and ``keys`` say which of the sequence these are. Only the corners of a block,
+    where the bound runs, are compared: of a long text that is little of it.
     """
-    if spec.left is None and spec.right is None:
-        return scores
-    ahead = np.arange(keys.start, keys.stop) - np.arange(queries.start, queries.stop)[:, None]
+    rows = np.arange(queries.start, queries.stop)[:, None]
     if spec.right is not None:  # 0: causal
-        np.copyto(scores, np.float32(-np.inf), where=ahead > spec.right)
+        first = max(keys.start, queries.start + spec.right + 1)
+        ahead = np.arange(first, keys.stop) > rows + spec.right
+        np.copyto(scores[:, :, first - keys.start :], np.float32(-np.inf), where=ahead)
     if spec.left is not None:
-        np.copyto(scores, np.float32(-np.inf), where=ahead < -spec.left)
+        end = max(keys.start, min(keys.stop, queries.stop - 1 - spec.left))
+        behind = np.arange(keys.start, end) < rows - spec.left
+        np.copyto(scores[:, :, : end - keys.start], np.float32(-np.inf), where=behind)
     return scores
 
 
