@@ -18,7 +18,7 @@ def test_nodes_stand_where_they_say_and_make_up_the_text(made):
     for sentence in made:
         forms = [sentence.text[n.start : n.end] for n in sentence.nodes]
         assert forms == [n.form for n in sentence.nodes]
-        assert " ".join(forms).replace(" .", ".") == sentence.text
+        assert " ".join(forms).replace(" .", ".").replace(" ,", ",") == sentence.text
 
 
 def test_every_clause_is_one_tree():
@@ -75,6 +75,16 @@ def test_discourses_repeat_two_or_three_entities_in_three_sentences():
         assert text.text.count(".") == 3
         assert 2 <= len({m.chain for m in text.mentions}) <= 3
     assert sum(len(t.mentions) for t in DISCOURSES) > 5 * len(DISCOURSES)
+
+
+def test_some_sentences_may_begin_with_an_it_that_refers_to_nothing():
+    assert not any(n.relation == "expl" for text in DISCOURSES for n in text.nodes)
+    for text in discourses(50, expletives=0.5):
+        mentioned = {mention.head for mention in text.mentions}
+        empty = [i for i, n in enumerate(text.nodes) if n.relation == "expl"]
+        assert all(text.nodes[i].form == "It" for i in empty)
+        assert not mentioned & set(empty)
+    assert any(n.relation == "expl" for text in discourses(50, expletives=0.5) for n in text.nodes)
 
 
 @pytest.mark.parametrize("make", [clauses, discourses])

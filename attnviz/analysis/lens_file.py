@@ -1,0 +1,58 @@
+"""A lens as a small JSON file: written with few digits, and checked when it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from attnviz.analysis.lenses import PLACE, DoubleArray, Lens
+from attnviz.errors import DocumentError
+
+__all__ = ["FORMAT", "dump_lens", "parse_lens"]
+
+FORMAT = "attnviz-lens/1"
+DIGITS = 4
+TABLES = ("on", "back", "special", "self")
+
+
+def dump_lens(lens: Lens) -> str:
+    """The lens as JSON text, its factors rounded to four decimals."""
+    found: dict[str, Any] = {"format": FORMAT, "relation": lens.relation, "about": dict(lens.about)}
+    found |= {name: getattr(lens, name).round(DIGITS).tolist() for name in TABLES}
+    found |= {"place": lens.place.round(DIGITS).tolist()}
+    found |= {name: round(getattr(lens, name), DIGITS) for name in ("none", "slope", "shift")}
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def parse_lens(text: str | bytes) -> Lens:
+    """The lens in a JSON text; DocumentError where it is none."""
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DocumentError(
+            "this is no JSON, so it is no lens; make one with probe --fit"
+        ) from None
+    if not isinstance(read, dict) or read.get("format") != FORMAT:
+        raise DocumentError(f"this is no {FORMAT} document; make one with probe --fit")
+    tables = {name: _numbers(read, name, 2) for name in TABLES}
+    place = _numbers(read, "place", 1)
+    if len({table.shape for table in tables.values()}) > 1 or place.shape != (len(PLACE),):
+        raise DocumentError("the tables of this lens do not fit together; make it again with --fit")
+    relation, about = read.get("relation"), read.get("about", {})
+    if not isinstance(relation, str) or not isinstance(about, dict):
+        raise DocumentError("this lens does not say for which relation it is")
+    none, slope, shift = (float(_numbers(read, name, 0)) for name in ("none", "slope", "shift"))
+    on, back, special, own = tables.values()
+    return Lens(relation, on, back, place, special, own, none, slope, shift, about)
+
+
+def _numbers(read: dict[str, Any], name: str, axes: int) -> DoubleArray:
+    try:
+        found = np.asarray(read.get(name), np.float64)
+    except (TypeError, ValueError, OverflowError):
+        found = np.empty((0,) * 9)
+    if found.ndim != axes or found.size == 0 or not np.isfinite(found).all():
+        raise DocumentError(f"'{name}' in this lens is not numbers on {axes} axes")
+    return found

@@ -1,0 +1,140 @@
+"""Many heads read as one: a linear scorer that says which word a word stands in a relation to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.errors import InputError
+from attnviz.result import FloatArray, Token
+
+__all__ = ["Evidence", "Lens", "Reading", "evidence"]
+
+DoubleArray = npt.NDArray[np.float64]
+
+FLOOR = 1e-2
+"""Added to every weight before its logarithm: far below it, one weight says what another does."""
+
+PLACE = ("log distance", "after", "log distance after")
+"""What is read of where a candidate stands, beside all weights."""
+
+
+class Evidence(NamedTuple):
+    """What a lens reads for one query.
+
+    ``candidates`` float32 (candidate, 2 · layer · head + 3) has the logarithms of the weights on
+    each candidate and from it, and where it stands; ``nothing`` float32 (2 · layer · head,) those
+    of the query's weight on special tokens and on itself.
+    """
+
+    candidates: FloatArray
+    nothing: FloatArray
+
+
+def evidence(
+    weights: FloatArray, query: int, candidates: Sequence[int], words: Sequence[Token]
+) -> Evidence:
+    """Read weights (layer, head, query, key) between words for one query."""
+    at = np.asarray(candidates, np.intp)
+    n_heads = weights.shape[0] * weights.shape[1]
+    own = weights[:, :, query]
+    special = [i for i, word in enumerate(words) if word.special]
+    seen = np.concatenate(
+        [own[..., at].reshape(n_heads, -1), weights[:, :, at, query].reshape(n_heads, -1)]
+    )
+    far = np.log(np.maximum(np.abs(at - query), 1)).astype(np.float32)
+    after = (at > query).astype(np.float32)
+    place = np.stack([far, after, far * after], axis=1)
+    rest = np.concatenate([own[..., special].sum(axis=-1).ravel(), own[..., query].ravel()])
+    return Evidence(
+        np.concatenate([np.log(seen.T + np.float32(FLOOR)), place], axis=1),
+        np.log(rest + np.float32(FLOOR)),
+    )
+
+
+class Reading(NamedTuple):
+    """What a lens makes of one query: the probability of each candidate, and of none of them.
+
+    ``shares`` float64 (candidate,) and ``nothing`` sum to 1. ``carried`` float64 (layer, head) is
+    what each head adds to the first candidate's score over the mean of the others'.
+    """
+
+    candidates: tuple[int, ...]
+    shares: DoubleArray
+    nothing: float
+    carried: DoubleArray
+
+    @property
+    def best(self) -> int | None:
+        """The most probable candidate, whether or not it is more probable than none."""
+        return self.candidates[int(self.shares.argmax())] if self.candidates else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lens:
+    """A scorer of candidates for one relation in one model.
+
+    The score of a candidate is ``on`` (layer, head) times the log weights on it, ``back`` times
+    those from it, and ``place`` times where it stands; that of none is ``special`` and ``self``
+    times the log weights on special tokens and on the query itself, and ``none``. A softmax over
+    both gives probabilities; ``slope`` and ``shift`` turn that of the answer into how often such
+    answers are right (Platt 1999).
+    """
+
+    relation: str
+    on: DoubleArray
+    back: DoubleArray
+    place: DoubleArray
+    special: DoubleArray
+    self: DoubleArray
+    none: float
+    slope: float = 1.0
+    shift: float = 0.0
+    about: Mapping[str, object] = field(default_factory=dict)
+
+    def read(
+        self, weights: FloatArray, query: int, candidates: Sequence[int], words: Sequence[Token]
+    ) -> Reading:
+        """The probability of each candidate, from weights (layer, head, query, key) of words.
+
+        InputError where the map has other heads than the lens was fitted to.
+        """
+        if weights.shape[:2] != self.on.shape:
+            layers, heads = self.on.shape
+            raise InputError(
+                f"the lens for {self.relation} reads {layers} layers of {heads} heads and this map "
+                f"has {weights.shape[0]} of {weights.shape[1]}; fit one to this model"
+            )
+        seen = evidence(weights, query, candidates, words)
+        factors = np.concatenate([self.on.ravel(), self.back.ravel(), self.place])
+        scores = seen.candidates @ factors
+        none = seen.nothing @ np.concatenate([self.special.ravel(), self.self.ravel()]) + self.none
+        top = max(scores.max(initial=none), none)
+        shares = np.exp(scores - top)
+        total = shares.sum() + np.exp(none - top)
+        return Reading(
+            tuple(candidates),
+            shares / total,
+            float(np.exp(none - top) / total),
+            self._carried(seen, scores),
+        )
+
+    def probability(self, share: float) -> float:
+        """How often an answer with this share of probability is right."""
+        logit = np.log(max(share, 1e-9)) - np.log(max(1 - share, 1e-9))
+        return float(1 / (1 + np.exp(-(self.slope * logit + self.shift))))
+
+    def _carried(self, seen: Evidence, scores: DoubleArray) -> DoubleArray:
+        n = self.on.size
+        if len(scores) == 0:
+            return np.zeros(self.on.shape)
+        parts = (
+            seen.candidates[:, :n] * self.on.ravel()
+            + seen.candidates[:, n : 2 * n] * self.back.ravel()
+        )
+        found: DoubleArray = parts[int(scores.argmax())] - parts.mean(axis=0)
+        return found.reshape(self.on.shape)

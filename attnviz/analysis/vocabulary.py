@@ -1,0 +1,75 @@
+"""The words that sentences made by rule are made of."""
+
+from __future__ import annotations
+
+SUBJECT, OBJECT, POSSESSIVE, REFLEXIVE = range(4)
+HE, SHE = ("he", "him", "his", "himself"), ("she", "her", "her", "herself")
+IT, THEY = ("it", "it", "its", "itself"), ("they", "them", "their", "themselves")
+
+MEN = ("Peter", "John", "David", "king", "man", "boy", "father", "son", "brother", "farmer")
+WOMEN = ("Mary", "Anna", "Sarah", "queen", "woman", "girl", "mother", "daughter", "sister", "nurse")
+THINGS = (
+    "hat",
+    "book",
+    "letter",
+    "box",
+    "car",
+    "knife",
+    "table",
+    "ball",
+    "cup",
+    "ring",
+    "bag",
+    "key",
+    "dog",
+    "cat",
+)
+GROUPS = (
+    "children",
+    "soldiers",
+    "neighbours",
+    "workers",
+    "students",
+    "boxes",
+    "letters",
+    "keys",
+    "dogs",
+    "flowers",
+)
+PLACES = (
+    "garden",
+    "kitchen",
+    "street",
+    "station",
+    "park",
+    "library",
+    "village",
+    "market",
+    "office",
+    "river",
+)
+TOWNS = ("city", "school", "castle", "company", "family", "hospital", "church")
+ADJECTIVES = ("big", "new", "small", "large", "red", "good", "strange", "heavy", "quiet", "young")
+TRANSITIVE = (
+    "took",
+    "saw",
+    "found",
+    "liked",
+    "watched",
+    "carried",
+    "wanted",
+    "lost",
+    "moved",
+    "needed",
+)
+MEETING = ("met", "saw", "helped", "thanked", "visited", "followed", "called", "knew")
+INTRANSITIVE = ("slept", "waited", "laughed", "left", "smiled", "worked", "arrived", "stayed")
+PREPOSITIONS = ("in", "near", "behind", "beside", "from", "at")
+AUXILIARIES = ("will", "can", "may", "must", "would", "should")
+WEATHER = ("raining", "snowing", "freezing", "pouring")
+JUDGED = ("hard", "easy", "important", "good", "strange", "possible", "clear")
+BASE = ("take", "see", "find", "like", "watch", "carry", "want", "lose", "move", "need")
+LINKS = ("and", "but", "because", "when", "so")
+TO_ONESELF = ("saw", "helped", "washed", "hurt", "liked", "moved")
+ADVERBS = ("carefully", "quietly", "again", "yesterday", "there", "slowly")
+KEPT = ("friend", "house", "picture", "name", "coat", "room", "money")
