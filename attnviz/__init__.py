@@ -11,9 +11,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from attnviz import showing
 from attnviz._version import __version__
 
 if TYPE_CHECKING:
+    from attnviz.display import figure, html
     from attnviz.errors import AttnvizError, AttnvizWarning
     from attnviz.from_arrays import from_attentions, show
     from attnviz.model import Model, load
@@ -29,7 +31,9 @@ __all__ = [
     "ModelInfo",
     "Token",
     "__version__",
+    "figure",
     "from_attentions",
+    "html",
     "load",
     "show",
 ]
@@ -46,6 +50,8 @@ _HOMES = {
     "Head": "result",
     "ModelInfo": "result",
     "Token": "result",
+    "figure": "display",
+    "html": "display",
 }
 
 
@@ -58,3 +64,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _display() -> Any:
+    from attnviz import display
+
+    return display
+
+
+showing.register(_display)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.selection import Selection
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, AttentionResult, Head
+from attnviz.result import AttentionMap, AttentionResult, Head, Kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "figure", "html"]
+__all__ = ["draw", "figure", "html", "png"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """The choices of one picture, as ``AttentionResult.figure`` takes them."""
+    """The choices of one picture, as ``figure`` takes them."""
 
     head: Head | str | None = None
     layer: int | None = None
@@ -34,9 +35,30 @@ class _Chosen:
         return Head.parse(self.head) if isinstance(self.head, str) else self.head
 
 
-def figure(result: AttentionResult, style: dict[str, Any], **choices: Any) -> Figure:
-    """The matplotlib Figure that these choices make of a result; see AttentionResult.figure."""
-    return draw([Selection(result, _Chosen(**choices))], Style(**style))
+def figure(
+    result: AttentionResult,
+    *,
+    head: Head | str | None = None,
+    layer: int | None = None,
+    mean: bool = False,
+    heads: Literal["all"] | None = None,
+    map: Kind | None = None,
+    tokens: bool = False,
+    special: bool = True,
+    ask: str | Sequence[str] = (),
+    **style: Any,
+) -> Figure:
+    """A matplotlib Figure of one head, a layer's mean, the mean of all, or every head.
+
+    Without a choice it is the head that says most about words; ``ask`` shows where words
+    look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
+    tokens. ``style`` takes size in inches, dpi, palette, title, numbers, top and font.
+
+    Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
+    """
+    asked = [ask] if isinstance(ask, str) else list(ask)
+    chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, asked)
+    return draw([Selection(result, chosen)], Style(**style))
 
 
 def draw(selections: Sequence[Selection], style: Style) -> Figure:
@@ -74,3 +96,11 @@ def html(shown: AttentionResult | AttentionMap) -> str:
     if isinstance(shown, AttentionResult):
         return fragment(shown)
     return fragment(shown, axes=shown.axes)
+
+
+def png(found: MatrixView | WordAttention) -> tuple[bytes, dict[str, int]]:
+    """What analysis found as a PNG, and its width and height in a notebook's pixels."""
+    from attnviz.render import figure
+
+    drawn = figure.heat_map(found) if isinstance(found, MatrixView) else figure.answers([found])
+    return drawn.png()

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError, UnknownHead, quote
+from attnviz.showing import ShownAsPage, display
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,7 +81,7 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AttentionMap:
+class AttentionMap(ShownAsPage):
     """Attention weights, float32 (layer, head, query, key), read-only.
 
     ``layers``, ``heads``, ``queries`` and ``keys`` hold the original index of each row on each
@@ -106,11 +107,6 @@ class AttentionMap:
                     f"the map has {weights.shape[axis]} {name} but {len(given)} indices for them"
                 )
             object.__setattr__(self, name, given)
-
-    def _repr_html_(self) -> str:
-        from attnviz.display import html
-
-        return html(self)
 
     def all_heads(self) -> list[Head]:
         """Every head of the map, layer by layer."""
@@ -157,7 +153,7 @@ class AttentionMap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AttentionResult:
+class AttentionResult(ShownAsPage):
     """What one model made of one input.
 
     ``maps`` has "encoder", "decoder" or both and "cross". A decoder-only model has tokens and a
@@ -194,47 +190,9 @@ class AttentionResult:
         """The tokens along the key axis of a map, in its order."""
         return tuple(self._axes(kind)[1][i] for i in self.maps[kind].keys)
 
-    def figure(
-        self,
-        *,
-        head: Head | str | None = None,
-        layer: int | None = None,
-        mean: bool = False,
-        heads: Literal["all"] | None = None,
-        map: Kind | None = None,
-        tokens: bool = False,
-        special: bool = True,
-        ask: str | Sequence[str] = (),
-        **style: Any,
-    ) -> Figure:
-        """A matplotlib Figure of one head, a layer's mean, the mean of all, or every head.
-
-        Without a choice it is the head that says most about words; ``ask`` shows where words
-        look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
-        tokens. ``style`` takes size in inches, dpi, palette, title, numbers, top and font.
-
-        Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
-        """
-        from attnviz.display import figure
-
-        asked = [ask] if isinstance(ask, str) else list(ask)
-        return figure(
-            self,
-            style,
-            head=head,
-            layer=layer,
-            mean=mean,
-            heads=heads,
-            map=map,
-            tokens=tokens,
-            no_special=not special,
-            ask=asked,
-        )
-
-    def _repr_html_(self) -> str:
-        from attnviz.display import html
-
-        return html(self)
+    def figure(self, **choices: Any) -> Figure:
+        """A matplotlib Figure of this result; ``attnviz.figure`` says what can be chosen."""
+        return display().figure(self, **choices)
 
 
 class Link(NamedTuple):

@@ -7,6 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 
 import attnviz
+from attnviz import Head, showing
+from attnviz.analysis.ask import ask, find_word
+from attnviz.analysis.choose import head_matrix
+from attnviz.analysis.specificity import head_statistics
+from attnviz.analysis.view import make_view
 from attnviz.errors import InputError, UnknownHead, UnknownWord
 
 
@@ -60,7 +65,39 @@ def test_a_map_knows_the_tokens_it_counts(result):
 
 def test_results_and_maps_show_themselves_in_notebooks(result):
     for shown in (result, result.maps["encoder"]):
-        assert shown._repr_html_().startswith("<iframe srcdoc=")
+        assert shown._repr_html_() == attnviz.html(shown)
+        assert attnviz.html(shown).startswith("<iframe srcdoc=")
+
+
+def test_what_analysis_finds_shows_itself_as_its_figure(result):
+    view = make_view(result)
+    matrix = head_matrix(view, "encoder", Head(3, 1))
+    place = find_word(matrix.queries, "it")
+    answer = ask(view, "encoder", head_statistics(view, "encoder"), place)
+    for found in (matrix, answer):
+        drawn, size = found._repr_png_()
+        assert drawn.startswith(b"\x89PNG") and set(size) == {"width", "height"}
+
+
+def test_a_notebook_shows_a_figure_as_large_as_it_is_on_paper(result):
+    bundle, about = result.figure(head="3.1", size=(3.5, 3.0))._repr_mimebundle_()
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert about["image/png"] == {"width": 336, "height": 288}  # 96 of CSS's pixels are an inch
+
+
+def test_a_result_draws_the_same_as_the_function_of_that_name(result):
+    chosen = {"layer": 3, "special": False, "palette": "grey"}
+    assert texts(result.figure(**chosen)) == texts(attnviz.figure(result, **chosen))
+
+
+def test_anything_else_can_be_registered_to_draw(result, monkeypatch):
+    class Plain:
+        def html(self, shown):
+            return "plain"
+
+    monkeypatch.setattr(showing, "_loaders", [])
+    showing.register(Plain)
+    assert result._repr_html_() == "plain"
 
 
 def test_showing_leaves_the_weights_alone(result):

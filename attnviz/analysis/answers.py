@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from attnviz.result import FloatArray, Head, Token
+from attnviz.showing import ShownAsFigure
 
 __all__ = ["MatrixView", "WordAttention"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MatrixView:
+class MatrixView(ShownAsFigure):
     """One matrix to show: weights float32 (query, key) with the tokens on both axes.
 
     ``title`` says what it is ("head 3.1", "layer 3, mean of 12 heads"); ``hidden`` is the mean
@@ -31,7 +32,7 @@ class MatrixView:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WordAttention:
+class WordAttention(ShownAsFigure):
     """Where one word looks: ``mean`` float32 (key,) over all heads of a map, and single heads.
 
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each

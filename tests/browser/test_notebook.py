@@ -24,6 +24,9 @@ result = translator()
     "encoder('he took a hat')",
     "result",
     "result.maps['cross']",
+    "result.figure(head='1.1', size=(3, 3))",
+    "%matplotlib inline\nresult.figure(head='1.1', size=(3, 3))",
+    "result.figure(ask='gut', size=(5, 3))",
 ]
 STAGE = "return document.documentElement.dataset.stage"
 
@@ -64,6 +67,12 @@ def test_each_output_draws_itself(frames):
     assert len(inside(frames, 1).all(".tile")) == 4
     assert frames.js("return document.querySelector('[name=map]:checked').value") == "cross"
     assert "8 × 6 tokens" in inside(frames, 2).text("#model")
+
+
+def test_a_figure_is_there_once_whether_matplotlib_shows_figures_or_not(frames):
+    assert frames.js("return [...document.images].map((i) => i.width)") == [288, 288, 480]
+    assert frames.js("return [...document.images].every((i) => i.naturalWidth > 2 * i.width)")
+    assert "Figure size" not in frames.js("return document.body.innerText")
 
 
 def test_frames_do_not_touch_each_other_or_the_notebook(frames):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas, Frame, plain_settings
+from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas, Frame
 from attnviz.render.figure.canvas import NARROWEST as NARROWEST_SHEET
 from attnviz.render.figure.cells import decimals, scale_of, short, written
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import hidden_note
+from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.search import no_room
 from attnviz.render.figure.side import ordinal
 from attnviz.render.safe import label, visible
@@ -41,7 +41,7 @@ MOST_KEYS = 24  # of a longer text only the keys that get most are shown
 STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
 
 
-def answers(asked: Sequence[WordAttention], style: Style = DEFAULT) -> Figure:
+def answers(asked: Sequence[WordAttention], style: Style = DEFAULT) -> Picture:
     """Draw the row of each asked word: the mean over its heads, then the heads that say most."""
     if not asked:
         raise InputError("there is no answer to draw; ask about a word")
@@ -77,7 +77,7 @@ class _Bars:
         texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
-    def draw(self) -> Figure:
+    def draw(self) -> Picture:
         """Find the room for the bars, then draw everything in its place."""
         layout = self._arrange()
         canvas = Canvas(*layout.size, self.style.dpi, self.measurer)

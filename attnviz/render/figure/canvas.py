@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attnviz.errors import InputError
 from attnviz.render.figure.label import Label
 from attnviz.render.figure.measure import TextMeasurer
+from attnviz.render.figure.save import Picture
 from attnviz.render.safe import visible
 from attnviz.render.style import require_pixels
 
@@ -29,7 +26,6 @@ __all__ = [
     "Canvas",
     "Frame",
     "outline",
-    "plain_settings",
 ]
 
 INK, GREY, MUTED, RULE = "#1d2733", "#66707c", "#8b95a1", "#c9d0d8"
@@ -41,23 +37,6 @@ LEADING = 1.3
 TITLE_LINES = 3
 MOST_ARTISTS = 20_000  # texts and shapes; each takes about a millisecond
 
-PICTURE = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"
-
-
-@contextmanager
-def plain_settings() -> Iterator[None]:
-    """matplotlib as it comes while a picture is made, whatever the user's settings file says."""
-    defaults = matplotlib.rcParamsDefault.items()
-    ours = PICTURE.split()
-    findings = logging.getLogger("matplotlib.font_manager")
-    level = findings.level
-    findings.setLevel(logging.ERROR)  # that a font has no bold letters is no news to the user
-    try:
-        with matplotlib.rc_context({k: v for k, v in defaults if k.partition(".")[0] in ours}):
-            yield
-    finally:
-        findings.setLevel(level)
-
 
 class Canvas:
     """A figure of so many inches, written on in the fonts of a measurer."""
@@ -67,7 +46,7 @@ class Canvas:
         require_pixels(self.width, self.height, dpi)
         self.dpi = dpi
         self._n_artists = 0
-        self.figure = Figure((self.width, self.height), dpi=dpi, facecolor="white")
+        self.figure = Picture((self.width, self.height), dpi=dpi, facecolor="white")
         FigureCanvasAgg(self.figure)
         self._families = measurer.families
 

@@ -7,13 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from matplotlib.figure import Figure
-
-from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas, Frame, plain_settings
+from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas, Frame
 from attnviz.render.figure.cells import scale_of
 from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import axes_note, hidden_note, pooled_note, thinned_note
+from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
@@ -50,7 +49,7 @@ def head_grid(
     hidden: float = 0.0,
     notes: Sequence[str] = (),
     kind: str = "encoder",
-) -> Figure:
+) -> Picture:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
@@ -119,7 +118,7 @@ class _HeadGrid:
         texts = [visible(self.title), *shown, *map(visible, notes)]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
-    def draw(self) -> Figure:
+    def draw(self) -> Picture:
         """Find the size of the thumbnails, then draw everything in its place."""
         layout, size = self._arrange()
         canvas = Canvas(*size, self.style.dpi, self.measurer)

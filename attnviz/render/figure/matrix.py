@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from matplotlib.figure import Figure
-
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas, Frame, plain_settings
+from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas, Frame
 from attnviz.render.figure.cells import decimals, scale_of
 from attnviz.render.figure.colorbar import bar_room, draw_bar
 from attnviz.render.figure.layout import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.notes import pooled_note, thinned_note, view_notes
+from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
     Digits,
@@ -35,7 +34,7 @@ LARGEST = 24.0  # inches for a matrix with digits
 DEFAULT = Style()
 
 
-def heat_map(view: MatrixView, style: Style = DEFAULT) -> Figure:
+def heat_map(view: MatrixView, style: Style = DEFAULT) -> Picture:
     """Draw one matrix: queries down, keys across, one scale of colours from 0."""
     return side_by_side([view], style)
 
@@ -46,7 +45,7 @@ def side_by_side(
     *,
     title: str = "",
     per_row: int | None = None,
-) -> Figure:
+) -> Picture:
     """Draw several matrices in one picture, on one scale so that they can be compared.
 
     Signed ones, such as a difference, have a scale of their own around 0.
@@ -71,7 +70,7 @@ class _Picture:
         self.places = max(decimals(scale.top) for scale in self.scales.values())
         self.bars = [self._bar_after(i) for i in range(len(views))]
 
-    def draw(self) -> Figure:
+    def draw(self) -> Picture:
         """Find the size of the cells, then draw everything in its place."""
         plan, frame, (width, height) = self._arrange()
         canvas = Canvas(width, height, self.style.dpi, self.measurer)

@@ -1,19 +1,24 @@
-"""Figures as files: the same picture is the same bytes, and its text stays text."""
+"""Figures as files and in notebooks: the same picture is the same bytes, its text stays text."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, BinaryIO, Literal
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from attnviz.render.figure.canvas import plain_settings
 from attnviz.render.style import require_pixels
 
-__all__ = ["Format", "save"]
+__all__ = ["Format", "Picture", "plain_settings", "save"]
 
 Format = Literal["png", "svg", "pdf"]
+
+SETTINGS = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"
+PIXELS_AN_INCH = 96  # of CSS, in which browsers show a picture in its true size
 
 # A date, or the version of a library, would change the bytes. Stronger compression would double
 # the time for a tenth of the size.
@@ -22,6 +27,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "svg": {"metadata": {"Date": None, "Creator": None, "Format": None, "Type": None}},
     "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
 }
+
+
+@contextmanager
+def plain_settings() -> Iterator[None]:
+    """matplotlib as it comes while a picture is made, whatever the user's settings file says."""
+    defaults = matplotlib.rcParamsDefault.items()
+    ours = SETTINGS.split()
+    findings = logging.getLogger("matplotlib.font_manager")
+    level = findings.level
+    findings.setLevel(logging.ERROR)  # that a font has no bold letters is no news to the user
+    try:
+        with matplotlib.rc_context({k: v for k, v in defaults if k.partition(".")[0] in ours}):
+            yield
+    finally:
+        findings.setLevel(level)
 
 
 def save(figure: Figure, stream: BinaryIO, format: Format, *, dpi: int | None = None) -> None:
@@ -39,3 +59,19 @@ def save(figure: Figure, stream: BinaryIO, format: Format, *, dpi: int | None = 
     with plain_settings(), text_as_text:
         figure.savefig(drawn, format=format, dpi=dpi or figure.dpi, **OPTIONS[format])
     stream.write(drawn.getbuffer())
+
+
+class Picture(Figure):
+    """A figure that notebooks show where a cell ends in it, without any magic."""
+
+    def png(self) -> tuple[bytes, dict[str, int]]:
+        """The figure as a PNG, and the width and height in CSS's pixels of its true size."""
+        drawn = BytesIO()
+        save(self, drawn, "png")
+        width, height = (round(inches * PIXELS_AN_INCH) for inches in self.get_size_inches())
+        return drawn.getvalue(), {"width": width, "height": height}
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, Any]]:
+        # Not _repr_png_: "%matplotlib inline" would override it, and shows no figure without axes.
+        png, size = self.png()
+        return {"image/png": png}, {"image/png": size}
