@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.selection import Selection
+from attnviz.render.sentences import name_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Kind
 
@@ -77,13 +78,13 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             style,
             title=first.name,
             hidden=first.hidden,
-            notes=first.view.notes,
+            merged=first.view.merged,
             kind=first.kind,
         )
     if len(selections) == 1:
         return figure.heat_map(first.matrix, style)
     matrices = [
-        replace(selection.matrix, title=f"{selection.name}: {selection.matrix.title}")
+        replace(selection.matrix, title=f"{selection.name}: {name_of(selection.matrix)}")
         for selection in selections
     ]
     return figure.side_by_side(matrices, style)

@@ -1,34 +1,62 @@
-"""What analysis finds, as data: one matrix to show, strong links, where a word looks."""
+"""What analysis finds, as data: one matrix to show and why, and where a word looks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from attnviz.result import FloatArray, Head, Token
 from attnviz.showing import ShownAsFigure
 
-__all__ = ["MatrixView", "WordAttention"]
+__all__ = ["Choice", "Excluded", "MatrixView", "WordAttention"]
+
+Excluded = Literal["special", "itself", "neighbours"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Why one of ``n_heads`` heads is shown: ``share`` is what it was chosen by.
+
+    ``between`` is the mean share of a word's weight in it that goes to other words, not to what
+    is ``excluded``, and ``share`` the part of that which neither distance nor popular words
+    explain. ``links`` says whether there was any link between two words to choose by.
+    """
+
+    head: Head
+    share: float
+    between: float
+    excluded: tuple[Excluded, ...]
+    n_heads: int
+    kind: str = "encoder"
+    links: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatrixView(ShownAsFigure):
     """One matrix to show: weights float32 (query, key) with the tokens on both axes.
 
-    ``title`` says what it is ("head 3.1", "layer 3, mean of 12 heads"); ``hidden`` is the mean
-    share of each row's weight that went to keys left out of it, 0 when none is left out;
-    ``notes`` are sentences that must be shown with it.
+    It is the mean of ``heads``, or has a ``title`` of its own, as a difference has. ``hidden`` is
+    the mean share of each row's weight that went to keys left out of it, 0 when none is left out;
+    ``merged`` says that some tokens were merged into words; ``choice`` why it is shown, where
+    nobody asked for it.
     """
 
     weights: FloatArray
     queries: Sequence[Token]
     keys: Sequence[Token]
-    title: str
+    title: str = ""
     kind: str = "encoder"
-    head: Head | None = None
+    heads: tuple[Head, ...] = ()
     hidden: float = 0.0
     signed: bool = False
-    notes: tuple[str, ...] = ()
+    merged: bool = False
+    choice: Choice | None = None
+
+    @property
+    def head(self) -> Head | None:
+        """The head that is shown, where it is only one."""
+        return self.heads[0] if len(self.heads) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +65,8 @@ class WordAttention(ShownAsFigure):
 
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
-    of them looks at most. ``text`` names what the word stands in, for pictures of several texts.
+    of them looks at most. Of ``occurrences`` of the word, ``occurrence`` is meant, counted from 1.
+    ``text`` names what the word stands in, for pictures of several texts.
     """
 
     word: Token
@@ -50,18 +79,12 @@ class WordAttention(ShownAsFigure):
     kind: str = "encoder"
     hidden: float = 0.0
     n_heads: int = 0
-    notes: tuple[str, ...] = ()
+    merged: bool = False
+    occurrence: int = 1
+    occurrences: int = 1
     text: str = ""
 
     @property
     def alone(self) -> Head | None:
         """The head asked about, where it is only one: its row is the mean."""
         return self.heads[0] if self.n_heads == 1 and self.heads else None
-
-    @property
-    def over(self) -> str:
-        """What ``mean`` is: the one head's row, or over how many heads."""
-        if self.alone is not None:
-            return f"head {self.alone}"
-        counted = "1 head" if self.n_heads == 1 else f"{self.n_heads or 'all'} heads"
-        return f"mean of {counted}"

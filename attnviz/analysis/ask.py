@@ -55,7 +55,9 @@ def ask(
         kind=kind,
         hidden=float(view.hidden[kind][:, :, at].mean()),
         n_heads=strength.size,
-        notes=(*view.notes, *_which(view.queries(kind)[at], place)),
+        merged=view.merged,
+        occurrence=place.occurrence,
+        occurrences=place.occurrences,
     )
 
 
@@ -113,13 +115,4 @@ def _unknown(units: Sequence[Token], word: str) -> str:
     more = f" and {len(there) - SHOWN_WORDS} more" if len(there) > SHOWN_WORDS else ""
     return (
         f"there is no word '{word}' here; {meant}there are {', '.join(there[:SHOWN_WORDS])}{more}"
-    )
-
-
-def _which(word: Token, place: Place) -> tuple[str, ...]:
-    if place.occurrences == 1:
-        return ()
-    return (
-        f"This is '{word.text}' number {place.occurrence} of {place.occurrences}; "
-        f"ask '{word.text}:2' for the second.",
     )

@@ -87,7 +87,7 @@ class Selection:
             return mean_matrix(self.view, self.kind)
         choice = most_telling(self.view, self.kind, self._statistics(self.kind))
         matrix = head_matrix(self.view, self.kind, choice.head)
-        return replace(matrix, notes=(choice.why, *matrix.notes))
+        return replace(matrix, choice=choice)
 
     @cached_property
     def links(self) -> list[Link]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.analysis.answers import Excluded
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray
@@ -29,7 +30,7 @@ class HeadStatistics(NamedTuple):
     """
 
     pairs: BoolArray
-    excluded: str
+    excluded: tuple[Excluded, ...]
     between: FloatArray
     share: FloatArray
     rows: FloatArray
@@ -58,7 +59,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
     return HeadStatistics(pairs, excluded, between, share, rows, strongest, holder)
 
 
-def between_words(view: View, kind: str) -> tuple[BoolArray, str]:
+def between_words(view: View, kind: str) -> tuple[BoolArray, tuple[Excluded, ...]]:
     """Which pairs (query, key) of a map are a link between two different words, and what is none.
 
     Special tokens and punctuation are no words; a word's link to itself or to a neighbour is
@@ -71,14 +72,14 @@ def between_words(view: View, kind: str) -> tuple[BoolArray, str]:
         [is_word(token) for token in view.keys(kind)],
     )
     if kind == "cross":
-        return words, "special tokens"
+        return words, ("special",)
     distance = _distance(view, kind)
     if kind == "decoder":
         words &= distance >= 0
     apart = words & (np.abs(distance) > 1)
     if apart.any():
-        return apart, "special tokens, itself or its neighbours"
-    return words & (distance != 0), "special tokens or itself"
+        return apart, ("special", "itself", "neighbours")
+    return words & (distance != 0), ("special", "itself")
 
 
 def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:

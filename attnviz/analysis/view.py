@@ -19,12 +19,13 @@ class View:
     """A result as it is shown; ``hidden`` float32 (layer, head, query) says what is left out.
 
     Rows are never renormalised: where keys are left out, the rest of a row sums to less than 1,
-    and ``hidden`` holds the share that went to the keys left out.
+    and ``hidden`` holds the share that went to the keys left out. ``merged`` says that some tokens
+    were merged into words.
     """
 
     result: AttentionResult
     hidden: Mapping[str, FloatArray]
-    notes: tuple[str, ...] = ()
+    merged: bool = False
 
     def map(self, kind: str) -> AttentionMap:
         """One of the maps, by its kind; InputError names the kinds there are."""
@@ -69,15 +70,11 @@ def select_head(
 
 def make_view(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
     """Choose the units: words or tokens, special tokens shown or hidden."""
-    notes: tuple[str, ...] = ()
-    if words:
-        merged = merge_words(result)
-        if len(merged.tokens) < len(result.tokens) or (
-            len(merged.target_tokens) < len(result.target_tokens)
-        ):
-            notes = ("A word's weight is the sum over its tokens, its row the mean of theirs.",)
-        result = merged
-    view = View(result, {kind: _nothing(map) for kind, map in result.maps.items()}, notes)
+    shown = merge_words(result) if words else result
+    fewer = len(shown.tokens) < len(result.tokens) or (
+        len(shown.target_tokens) < len(result.target_tokens)
+    )
+    view = View(shown, {kind: _nothing(map) for kind, map in shown.maps.items()}, fewer)
     return view if special else hide_special(view)
 
 

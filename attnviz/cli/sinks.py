@@ -163,7 +163,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             yield terminal.answer(answer, screen)
     elif selection.options.heads:
         yield "\n"
-        yield terminal.head_grid(map, screen, hidden=selection.hidden, notes=selection.view.notes)
+        yield terminal.head_grid(map, screen, hidden=selection.hidden, merged=selection.view.merged)
     else:
         yield "\n"
         yield terminal.heat_map(selection.matrix, screen)

@@ -40,7 +40,7 @@ def to_hat(strength=0.75):
 def test_one_head_is_shown_as_it_is():
     matrix = head_matrix(heads(h1_2=to_hat()), "encoder", Head(1, 2))
     np.testing.assert_allclose(matrix.weights, to_hat())
-    assert (matrix.title, matrix.head, matrix.hidden) == ("head 1.2", Head(1, 2), 0)
+    assert (matrix.heads, matrix.head, matrix.hidden) == ((Head(1, 2),), Head(1, 2), 0)
     assert [t.text for t in matrix.queries] == [t.text for t in SENTENCE]
 
 
@@ -48,16 +48,16 @@ def layer(view, index):
     return mean_matrix(make_view(select_head(view.result, layer=index)), "encoder")
 
 
-def test_a_layer_is_the_mean_of_its_heads_and_says_so():
+def test_a_layer_is_the_mean_of_its_heads():
     matrix = layer(heads(h1_0=to_hat()), 1)
     np.testing.assert_allclose(matrix.weights, (to_hat() + 2 * uniform(N)) / 3, atol=1e-6)
-    assert (matrix.title, matrix.head) == ("layer 1, mean of 3 heads", None)
+    assert (matrix.heads, matrix.head) == ((Head(1, 0), Head(1, 1), Head(1, 2)), None)
 
 
 def test_the_mean_of_everything_says_over_what():
     matrix = mean_matrix(heads(h1_0=to_hat()), "encoder")
     np.testing.assert_allclose(matrix.weights, (to_hat() + 5 * uniform(N)) / 6, atol=1e-6)
-    assert matrix.title == "mean of 6 heads in 2 layers"
+    assert matrix.heads == tuple(Head(layer, head) for layer in (0, 1) for head in (0, 1, 2))
 
 
 def test_a_matrix_says_how_much_weight_went_to_hidden_tokens():
@@ -70,8 +70,8 @@ def test_a_matrix_says_how_much_weight_went_to_hidden_tokens():
 def test_a_slice_keeps_the_names_of_its_heads():
     map = AttentionMap(np.tile(uniform(N), (1, 2, 1, 1)), layers=(7,), heads=(3, 5))
     view = make_view(AttentionResult(SENTENCE, {"encoder": map}))
-    assert head_matrix(view, "encoder", Head(7, 5)).title == "head 7.5"
-    assert layer(view, 7).title == "layer 7, mean of 2 heads"
+    assert head_matrix(view, "encoder", Head(7, 5)).head == Head(7, 5)
+    assert layer(view, 7).heads == (Head(7, 3), Head(7, 5))
 
 
 def test_a_head_that_is_not_there_is_refused_with_those_there_are():
@@ -90,20 +90,17 @@ def test_the_head_that_links_words_is_chosen_over_those_that_spread_or_shift():
     assert telling(view).head == Head(1, 2)
 
 
-def test_the_choice_says_why_in_one_sentence():
+def test_the_choice_says_why():
     choice = telling(heads(h1_2=to_hat(0.70)))
-    assert choice.share == pytest.approx(0.1)
-    assert choice.why == (
-        "Head 1.2 is shown: 10% of a word's weight goes to other words (not special tokens, "
-        "itself or its neighbours), 10% beyond what distance and popular words explain, "
-        "the most of 6 heads."
-    )
+    assert (choice.share, choice.between) == (pytest.approx(0.1), pytest.approx(0.1))
+    assert choice.excluded == ("special", "itself", "neighbours")
+    assert (choice.n_heads, choice.links) == (6, True)
 
 
 def test_a_single_word_has_a_head_to_show_but_no_reason():
     view = make_view(result(words("[CLS]", "yes", "[SEP]"), np.tile(uniform(3), (2, 2, 1, 1))))
     assert telling(view).head == Head(0, 0)
-    assert "no two words" in telling(view).why
+    assert not telling(view).links
 
 
 def test_cross_attention_is_shown_first_where_there_is_some():

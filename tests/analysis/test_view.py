@@ -43,9 +43,9 @@ def test_words_are_shown_unless_tokens_are_asked_for():
 
 
 def test_a_view_says_that_tokens_were_merged_only_when_some_were():
-    assert make_view(result(tokens("ab", "a+b"), uniform(2))).notes
-    assert not make_view(result(tokens("a b", "a b"), uniform(2))).notes
-    assert not make_view(result(tokens("ab", "a+b"), uniform(2)), words=False).notes
+    assert make_view(result(tokens("ab", "a+b"), uniform(2))).merged
+    assert not make_view(result(tokens("a b", "a b"), uniform(2))).merged
+    assert not make_view(result(tokens("ab", "a+b"), uniform(2)), words=False).merged
 
 
 def test_special_tokens_of_source_and_target_are_hidden_each_on_its_side():

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
 from attnviz.render.figure import Style, answers
+from attnviz.render.sentences import hidden_note
 from attnviz.result import Head, Token
 from tests.render.drawn import cut, labels, many, notes, overlapping, texts, tokens
 
@@ -26,7 +27,8 @@ ANSWER = WordAttention(
     (4,),
     n_heads=72,
     hidden=0.25,
-    notes=("this is occurrence 1 of 2",),
+    occurrence=1,
+    occurrences=2,
 )
 
 
@@ -62,14 +64,14 @@ def test_weights_that_round_to_nothing_have_no_number():
 
 def test_what_is_hidden_and_what_must_be_said_stand_below():
     said = notes(answers([ANSWER]))
-    assert "25.0% of the weight is on hidden tokens" in said and "occurrence 1 of 2" in said
+    assert hidden_note(0.25) in said and "'it' number 1 of 2" in said
 
 
 def test_several_words_are_answered_in_one_picture():
     other = replace(ANSWER, word=Token("hat"), position=4)
     shown = texts(answers([ANSWER, other]))
     assert {"Where “it” looks", "Where “hat” looks"} <= set(shown)
-    assert shown.count("examined") == 2 and "it: 25.0%" in notes(answers([ANSWER, other]))
+    assert shown.count("examined") == 2 and "it: 25%" in notes(answers([ANSWER, other]))
 
 
 def test_a_word_of_several_texts_is_told_apart_by_its_text():
@@ -78,7 +80,7 @@ def test_a_word_of_several_texts_is_told_apart_by_its_text():
         figure = answers(asked, Style(size=size))
         assert {answer.text for answer in asked} <= set(texts(figure))
         assert not overlapping(figure) and not cut(figure)
-    assert "it in the 2nd text: 25.0%" in notes(answers(asked))
+    assert "it in the 2nd text: 25%" in notes(answers(asked))
     assert asked[0].text not in texts(answers(asked[:1]))
 
 
@@ -96,7 +98,7 @@ def test_of_a_long_text_the_keys_that_get_most_are_shown_and_the_rest_is_told():
     figure = answers([long])
     assert "strongest" in texts(figure) and "only the 24 of 100 keys" in notes(figure)
     left_out = np.sort(mean)[:76].sum()
-    assert f"the others get {left_out:.1%} of the mean" in notes(figure)
+    assert f"the others get {left_out:.0%} of the mean" in notes(figure)
 
 
 def test_keys_keep_the_order_of_the_sentence():

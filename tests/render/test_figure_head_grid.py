@@ -12,6 +12,7 @@ from attnviz.render.figure import Style, head_grid
 from attnviz.render.figure.cells import scale_of
 from attnviz.render.figure.palettes import choose
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
+from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.result import AttentionMap
 from tests.render.drawn import cut, labels, many, notes, overlapping, pixels, texts, tokens
 from tests.support.results import attention
@@ -93,10 +94,11 @@ def test_a_thousand_heads_are_named_without_overlapping():
 def test_notes_and_title_are_shown():
     map = AttentionMap(attention((1, 2, 4, 4)))
     figure = head_grid(
-        map, many(4), many(4), title="every head", notes=["9% is hidden"], kind="cross"
+        map, many(4), many(4), title="every head", hidden=0.09, merged=True, kind="cross"
     )
     assert "every head" in texts(figure)
-    assert "target down, source across" in notes(figure) and "9% is hidden" in notes(figure)
+    for said in ("target down, source across", MERGED, hidden_note(0.09)):
+        assert said in notes(figure)
 
 
 def test_a_wall_of_differences_is_drawn_around_zero():

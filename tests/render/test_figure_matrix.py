@@ -12,6 +12,7 @@ from attnviz.errors import InputError
 from attnviz.render.figure import Style, heat_map, side_by_side
 from attnviz.render.figure.cells import resample, scale_of
 from attnviz.render.figure.palettes import choose
+from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.result import Token
 from tests.render.drawn import labels, many, notes, pixels, softmax, texts, tokens, view
 
@@ -122,9 +123,9 @@ def test_only_what_a_causal_mask_forbids_is_blank():
 
 
 def test_what_is_hidden_and_what_must_be_said_stand_under_the_picture():
-    shown = replace(view(10), hidden=0.823, notes=("a sentence to be read",))
+    shown = replace(view(10), hidden=0.823, merged=True)
     said = notes(heat_map(shown, Style(title=False)))
-    assert "82.3% of the weight is on hidden tokens" in said and "a sentence to be read" in said
+    assert hidden_note(0.823) in said and MERGED in said
 
 
 def test_numbers_of_faint_weights_have_more_decimals():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.answers import WordAttention
+from attnviz.render.sentences import hidden_note
 from attnviz.render.terminal import Colour, answer, links, title
 from attnviz.render.terminal.measure import width_of
 from attnviz.result import Head, Link, ModelInfo, Token
@@ -39,7 +40,7 @@ def long_answer(n: int, words: list[str] | None = None) -> WordAttention:
         tops=tuple(int(top) for top in rows.argmax(1)),
         n_heads=72,
         hidden=0.12,
-        notes=("A note.",),
+        occurrences=2,
     )
 
 
@@ -135,8 +136,8 @@ def test_a_long_sentence_keeps_its_strongest_words_and_sums_up_the_others() -> N
 
 def test_what_is_left_out_is_said() -> None:
     assert text(answer(long_answer(4), screen()))[-2:] == [
-        "12% of the weight goes to tokens that are not shown.",
-        "A note.",
+        hidden_note(0.12),
+        "This is 'word0' number 1 of 2; ask 'word0:2' for the second.",
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.render.terminal import Colour, head_grid
 from attnviz.render.terminal.measure import width_of
 from attnviz.result import AttentionMap
@@ -73,5 +74,5 @@ def test_nothing_is_wider_than_the_screen(
 
 
 def test_what_is_left_out_is_said() -> None:
-    shown = text(head_grid(attention(1, 1, 3), screen(), hidden=0.5, notes=("A note.",)))
-    assert shown[-2:] == ["50% of the weight goes to tokens that are not shown.", "A note."]
+    shown = text(head_grid(attention(1, 1, 3), screen(), hidden=0.5, merged=True))
+    assert shown[-2:] == [MERGED, hidden_note(0.5)]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.answers import MatrixView
+from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.render.terminal import Colour, heat_map
 from attnviz.render.terminal.measure import width_of
 from attnviz.render.terminal.pixels import pooled
@@ -248,35 +249,25 @@ def test_without_colour_pixels_are_digits_in_tenths_of_the_scale() -> None:
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("repeat", [1, 4, 12])
 def test_hostile_tokens_appear_as_text(colour: Colour, repeat: int) -> None:
-    text_cell = view(HOSTILE * repeat, title="[red]\x1b[2J", notes=("\x1b]0;x\x07 [bold]note[/]",))
+    text_cell = view(HOSTILE * repeat, title="[red]\x1b[2J")
     target = screen(120, colour)
     shown = ESCAPE.sub("", written(heat_map(text_cell, target), target))
     assert not set("\x1b\x07\x9b\t\u202e") & set(shown)
-    for said in ("[red]\\x1b[2J", "[bold]note[/]", "\\x1b]0;x\\x07"):
-        assert said in shown
+    assert "[red]\\x1b[2J" in shown
     if repeat == 1:
         for said in ("\\x1b[31mred", "[bold]x[/]", "$x_1$", "a\\nb", "t\\tb", "\\u202eabc", "∅"):
             assert said in shown
 
 
-def test_the_weight_left_out_and_the_notes_are_said() -> None:
-    shown = text(heat_map(view(hidden=0.624, notes=("Because of this.",)), screen()))
-    assert shown[-2:] == [
-        "62% of the weight goes to tokens that are not shown.",
-        "Because of this.",
-    ]
-    assert "not shown" not in " ".join(text(heat_map(view(), screen())))
-
-
-@pytest.mark.parametrize(("share", "said"), [(0.0004, "under 1%"), (0.9999, "over 99%")])
-def test_a_share_is_never_rounded_to_nothing_or_all(share: float, said: str) -> None:
-    assert text(heat_map(view(hidden=share), screen()))[-1].startswith(said)
+def test_the_weight_left_out_and_how_to_read_words_are_said() -> None:
+    shown = text(heat_map(view(hidden=0.624, merged=True), screen()))
+    assert shown[-2:] == [MERGED, hidden_note(0.624)]
+    assert "hidden" not in " ".join(text(heat_map(view(), screen())))
 
 
 def test_long_notes_wrap_between_words() -> None:
-    note = "This head was chosen since most of what it gives goes to other words and not to itself."
-    shown = text(heat_map(view("a b", notes=(note,)), screen(40)))
-    assert " ".join(shown[4:]) == note
+    shown = text(heat_map(view("a b", merged=True), screen(40)))
+    assert " ".join(shown[4:]) == MERGED
     assert max(map(len, shown)) <= 40
 
 

@@ -13,11 +13,11 @@ from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas, Fr
 from attnviz.render.figure.canvas import NARROWEST as NARROWEST_SHEET
 from attnviz.render.figure.cells import decimals, scale_of, short, written
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.notes import hidden_note
 from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.search import no_room
 from attnviz.render.figure.side import ordinal
 from attnviz.render.safe import label, visible
+from attnviz.render.sentences import answer_notes, mean_of, percent
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
@@ -72,7 +72,7 @@ class _Bars:
         self.names = {label(key.text[:FIRST]) for answer in asked for key in answer.keys}
         words = (label(answer.word.text) for answer in asked)
         self.texts = list(dict.fromkeys(answer.text for answer in asked))
-        notes = (visible(note) for answer in asked for note in answer.notes)
+        notes = (visible(note) for answer in asked for note in answer_notes(answer))
         abouts = (visible(text) for text in self.texts)
         texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
@@ -193,12 +193,11 @@ class _Bars:
             of = f"{self._named(answer)}: " if len(self.asked) > 1 else ""
             left_out = set(range(len(answer.keys))) - set(_strongest(answer, keys))
             share = float(answer.mean[sorted(left_out)].sum())
-            notes += [of + note for note in answer.notes]
-            notes.append(hidden_note(answer.hidden, of))
+            notes += [of + note for note in answer_notes(answer)]
             if left_out:
                 notes.append(
                     f"{of}only the {keys} of {len(answer.keys)} keys that get most; "
-                    f"the others get {share:.1%} of the mean"
+                    f"the others get {percent(share)} of the mean"
                 )
         notes.append(self.scale.note)
         return Frame.around(self.title, notes, width, self.measurer)
@@ -224,7 +223,7 @@ def _columns(answer: WordAttention) -> list[_Column]:
     counted = [i for i, key in enumerate(answer.keys) if not key.special and i != _own(answer)]
     candidates = counted or list(range(len(answer.keys)))
     top = max(candidates, key=lambda i: float(answer.mean[i]))
-    mean = _Column(answer.over, answer.mean, top)
+    mean = _Column(mean_of(answer), answer.mean, top)
     if answer.alone is not None:
         return [mean]
     heads = zip(answer.heads, answer.rows, answer.tops, strict=True)

@@ -11,13 +11,14 @@ from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas, Frame
 from attnviz.render.figure.cells import scale_of
 from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.notes import axes_note, hidden_note, pooled_note, thinned_note
+from attnviz.render.figure.notes import axes_note, pooled_note, thinned_note
 from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
 from attnviz.render.figure.tiles import shared_by
 from attnviz.render.safe import label, visible
+from attnviz.render.sentences import map_notes
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Token
 
@@ -47,14 +48,14 @@ def head_grid(
     *,
     title: str = "",
     hidden: float = 0.0,
-    notes: Sequence[str] = (),
+    merged: bool = False,
     kind: str = "encoder",
 ) -> Picture:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
-    said = (axes_note(kind), hidden_note(hidden), *notes)
+    said = (axes_note(kind), *map_notes(hidden, merged))
     with plain_settings():
         return _HeadGrid(attention, queries, keys, style, title, said).draw()
 

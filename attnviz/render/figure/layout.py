@@ -12,6 +12,7 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import Side, lay_across, lay_down
 from attnviz.render.safe import visible
+from attnviz.render.sentences import name_of
 
 __all__ = ["HEADING", "Block", "Plan", "fit", "lay_out", "natural_cell"]
 
@@ -144,7 +145,7 @@ def lay_out(
         rows = None if shared else lay_down(view.queries, cell[1], limits[0], measurer)
         columns = lay_across(view.keys, cell[0], limits[1], measurer)
         room = cell[0] * len(view.keys) + (rows.room if rows else 0.0)
-        title = visible(view.title) if len(views) > 1 else ""
+        title = visible(name_of(view)) if len(views) > 1 else ""
         heading = measurer.wrap(title, HEADING, max(room, LEAST), bold=True)
         blocks.append(Block(view, heading, rows, columns))
     return Plan(blocks, per_row, cell, bars)

@@ -24,6 +24,7 @@ from attnviz.render.figure.tiles import (
     uncluttered,
 )
 from attnviz.render.safe import label, visible
+from attnviz.render.sentences import matrix_notes, name_of
 from attnviz.render.style import Style
 
 __all__ = ["heat_map", "side_by_side"]
@@ -61,7 +62,7 @@ class _Picture:
 
     def __init__(self, views: list[MatrixView], style: Style, title: str, per_row: int) -> None:
         self.views, self.style, self.per_row = views, style, per_row
-        self.title = style.heading(views[0].title if len(views) == 1 and not title else title)
+        self.title = style.heading(name_of(views[0]) if len(views) == 1 and not title else title)
         self.measurer = TextMeasurer([self.title, *_texts(views)], style.dpi, style.font)
         self.scales = {
             signed: scale_of([p.weights for p in views if p.signed == signed], style, signed=signed)
@@ -184,6 +185,6 @@ def _texts(views: Sequence[MatrixView]) -> list[str]:
     tokens = {token.text for view in views for token in (*view.queries, *view.keys)}
     return [
         *map(label, tokens),
-        *(visible(text) for view in views for text in (view.title, *view.notes)),
+        *(visible(text) for view in views for text in (name_of(view), *matrix_notes(view))),
         "−…·×",
     ]

@@ -6,28 +6,24 @@ from collections.abc import Iterator, Sequence
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.render.figure.side import ordinal
+from attnviz.render.sentences import hidden_note, matrix_notes, name_of
 
-__all__ = ["axes_note", "hidden_note", "pooled_note", "thinned_note", "view_notes"]
+__all__ = ["axes_note", "pooled_note", "thinned_note", "view_notes"]
 
 
 def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
-    """How views are read, what they say themselves, and what they leave out."""
+    """How views are read, and what must be said with each."""
     yield from dict.fromkeys(axes_note(view.kind) for view in views)
     hidden = {view.hidden for view in views}
     for view in views:
-        yield from view.notes
-        of = f"{view.title}: " if len(hidden) > 1 else ""
-        yield hidden_note(view.hidden, of)
+        of = f"{name_of(view)}: " if len(hidden) > 1 else ""
+        left_out = hidden_note(view.hidden)
+        yield from (of + note if note == left_out else note for note in matrix_notes(view))
 
 
 def axes_note(kind: str) -> str:
     """What the two axes are."""
     return "target down, source across" if kind == "cross" else "queries down, keys across"
-
-
-def hidden_note(hidden: float, of: str = "") -> str:
-    """How much weight went to what is not shown."""
-    return f"{of}{hidden:.1%} of the weight is on hidden tokens" if hidden else ""
 
 
 def thinned_note(steps: Sequence[int], what: str = "token") -> str:

@@ -19,6 +19,7 @@ from attnviz.memory import require
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
+from attnviz.render.sentences import HIDDEN, MERGED
 from attnviz.result import AttentionMap, AttentionResult, Token
 
 __all__ = ["Opening", "fragment", "write_page"]
@@ -160,7 +161,10 @@ def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> I
     packed = [{kind: pack(map) for kind, map in result.maps.items()} for result in results]
     contents = [_contents(*each) for each in zip(results, packed, strict=True)]
     chosen = {name: value for name, value in asdict(opening).items() if value is not None}
-    yield _json_element({"title": visible(title), "opening": chosen, "inputs": contents})
+    said = {"hidden": HIDDEN, "merged": MERGED}
+    yield _json_element(
+        {"title": visible(title), "opening": chosen, "said": said, "inputs": contents}
+    )
     for number, maps in enumerate(packed):
         for place, map in enumerate(maps.values()):
             yield f'<script type="text/plain" id="weights-{number}-{place}">'.encode()

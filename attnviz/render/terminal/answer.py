@@ -10,6 +10,7 @@ from rich.segment import Segments
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.render.safe import label
+from attnviz.render.sentences import answer_notes, mean_of
 from attnviz.render.terminal.bars import Bar, bars
 from attnviz.render.terminal.lines import (
     Cell,
@@ -37,7 +38,7 @@ def answer(answer: WordAttention, screen: Screen) -> Segments:
     if screen.colour is not Colour.NONE:
         lines += [*_sentence(answer, screen), []]
     lines += _charts(answer, keys, screen)
-    return picture([*lines, *footnotes(answer.hidden, answer.notes, screen)])
+    return picture([*lines, *footnotes(answer_notes(answer), screen)])
 
 
 def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
@@ -48,7 +49,7 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
         where = [Piece("in"), Piece("head", vivid), Piece(str(answer.heads[0]), vivid)]
     else:
         top, weights = int(np.argmax(answer.mean)), answer.mean
-        where = [Piece("over"), *map(Piece, answer.over.split())]
+        where = [Piece("over"), *map(Piece, mean_of(answer).split())]
     word = screen.writable(label(answer.word.text))
     said = [
         Piece(word, bold),
@@ -75,7 +76,7 @@ def _charts(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[
     beside = several and screen.width >= TWO_COLUMNS
     width = (screen.width - BETWEEN) // 2 if beside else screen.width
     width = min(width, WIDEST_COLUMN)
-    mean = bars(answer.over, _mean_bars(answer, keys), width, screen)
+    mean = bars(mean_of(answer), _mean_bars(answer, keys), width, screen)
     heads = bars("heads that say most", _head_bars(answer, keys), width, screen)
     if not beside:
         below = [[], *(row(cells, screen) for cells in heads)] if several else []

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.segment import Segments
 
+from attnviz.render.sentences import counted, map_notes
 from attnviz.render.terminal.axes import caption
-from attnviz.render.terminal.lines import Cell, Line, counted, footnotes, picture, row
+from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
 from attnviz.render.terminal.palette import Scale, accent
 from attnviz.render.terminal.pixels import explained, pixels, pooled
 from attnviz.render.terminal.screen import Screen
@@ -18,7 +19,7 @@ LONGEST_NAME = len("11.11")
 
 
 def head_grid(
-    attention: AttentionMap, screen: Screen, *, hidden: float = 0.0, notes: Sequence[str] = ()
+    attention: AttentionMap, screen: Screen, *, hidden: float = 0.0, merged: bool = False
 ) -> Segments:
     """All layers × heads as small maps labelled like 3.1, queries down and keys across."""
     layers, heads, _, keys = attention.weights.shape
@@ -30,7 +31,8 @@ def head_grid(
         for n in range(0, heads, across):
             these = [Head(layer, head) for head in attention.heads[n : n + across]]
             lines += _strip(attention, these, step, scale, screen)
-    return picture([*lines, *explained(scale, step, screen), *footnotes(hidden, notes, screen)])
+    below = [*explained(scale, step, screen), *footnotes(map_notes(hidden, merged), screen)]
+    return picture([*lines, *below])
 
 
 def _arrangement(heads: int, keys: int, width: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import numpy as np
 from rich.segment import Segments
 
 from attnviz.analysis.answers import MatrixView
+from attnviz.render.sentences import matrix_notes, name_of
 from attnviz.render.terminal.axes import Matrix, caption
 from attnviz.render.terminal.lines import Cell, Line, footnotes, labels, picture, row
 from attnviz.render.terminal.measure import width_of
@@ -24,8 +25,8 @@ def heat_map(view: MatrixView, screen: Screen) -> Segments:
     queries, keys = labels(view.queries, screen), labels(view.keys, screen)
     scale = Scale.over(view.weights, screen.colour, view.signed)
     matrix = Matrix(view.weights, queries, keys, scale)
-    top = caption(view.title, scale, screen, view.kind)
-    return picture([top, *_body(view, matrix, screen), *footnotes(view.hidden, view.notes, screen)])
+    top = caption(name_of(view), scale, screen, view.kind)
+    return picture([top, *_body(view, matrix, screen), *footnotes(matrix_notes(view), screen)])
 
 
 def _body(view: MatrixView, matrix: Matrix, screen: Screen) -> list[Line]:

@@ -102,25 +102,10 @@ def sentence(text: str, screen: Screen, style: Style | None = None) -> list[Line
     return paragraph((Piece(word, style) for word in words), screen)
 
 
-def footnotes(hidden: float, notes: Sequence[str], screen: Screen) -> list[Line]:
-    """What must be said with a picture: the weight that it leaves out, and its notes."""
-    left_out = [f"{percent(hidden)} of the weight goes to tokens that are not shown."]
-    said = (left_out if hidden > 0 else []) + list(notes)
-    return [
-        line for text in said for line in sentence(text, screen, plain(screen.colour, dim=True))
-    ]
-
-
-def counted(n: int, noun: str) -> str:
-    """``1 layer``, ``6 layers``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def percent(share: float) -> str:
-    """A share as people say it: ``62%``, and never 0% or 100% of what is only nearly so."""
-    if 0 < share < 0.005:
-        return "under 1%"
-    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+def footnotes(notes: Sequence[str], screen: Screen) -> list[Line]:
+    """What must be said with a picture."""
+    dim = plain(screen.colour, dim=True)
+    return [line for text in notes for line in sentence(text, screen, dim)]
 
 
 def labels(tokens: Sequence[Token], screen: Screen) -> list[str]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.segment import Segments
 
 from attnviz.render.safe import visible
+from attnviz.render.sentences import counted
 from attnviz.render.terminal.lines import (
     Cell,
     Piece,
-    counted,
     names,
     paragraph,
     picture,

@@ -19,9 +19,7 @@ function notesOf({ state, map, rows, columns, grid }) {
   const notes = [];
   if (columns.hidden.length) {
     const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
-    notes.push(
-      `Special tokens are hidden: on average ${percent(mean)} of a row’s weight goes to them; nothing is rescaled.`,
-    );
+    notes.push(contents.said.hidden.replace("{share}", percent(mean)));
   }
   const [below, all] = weightBelow(grid.values, state.min);
   if (below > 0)
@@ -29,7 +27,7 @@ function notesOf({ state, map, rows, columns, grid }) {
       `Weights under ${short(state.min)} are not drawn: ${percent(below / all)} of the weight shown.`,
     );
   if ([...rows.units, ...columns.units].some((unit) => unit.tokens.length > 1))
-    notes.push("A word’s weight is the sum over its tokens, its row the mean over them.");
+    notes.push(contents.said.merged);
   notes.push(precisionOf(map));
   return notes;
 }

@@ -103,8 +103,10 @@ function numberText(value, step) {
   return value.toFixed(3).replace("-", "−").replace("−0.000", "0.000");
 }
 
-const percent = (share) =>
-  share > 0 && share < 0.005 ? "under 1%" : `${Math.round(share * 100)}%`;
+function percent(share) {
+  if (share > 0 && share < 0.005) return "under 1%";
+  return share >= 0.995 && share < 1 ? "over 99%" : `${Math.round(share * 100)}%`;
+}
 
 /** Show what is pointed at beside its place on the screen; `box` is a client rectangle. */
 function showTip(lines, box) {

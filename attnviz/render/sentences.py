@@ -1,0 +1,110 @@
+"""What a picture says in words: the same sentences in the terminal, in figures and on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
+
+__all__ = [
+    "HIDDEN",
+    "MERGED",
+    "answer_notes",
+    "counted",
+    "hidden_note",
+    "map_notes",
+    "matrix_notes",
+    "mean_of",
+    "name_of",
+    "percent",
+]
+
+HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
+MERGED = "A word's weight is the sum over its tokens, its row the mean of theirs."
+EXCLUDED: dict[Excluded, str] = {
+    "special": "special tokens",
+    "itself": "itself",
+    "neighbours": "its neighbours",
+}
+
+
+def matrix_notes(view: MatrixView) -> list[str]:
+    """What must be said with a matrix: why it is shown, how to read it, what it leaves out."""
+    why = [_why(view.choice)] if view.choice else []
+    return [*why, *map_notes(view.hidden, view.merged)]
+
+
+def answer_notes(answer: WordAttention) -> list[str]:
+    """What must be said with an answer: how to read it, what it leaves out, which word it is."""
+    return [*map_notes(answer.hidden, answer.merged), *_which(answer)]
+
+
+def map_notes(hidden: float, merged: bool) -> list[str]:
+    """What must be said with any picture of this share of hidden weight, by words or tokens."""
+    return ([MERGED] if merged else []) + ([hidden_note(hidden)] if hidden > 0 else [])
+
+
+def hidden_note(share: float) -> str:
+    """How much weight goes to what is not shown."""
+    return HIDDEN.format(share=percent(share))
+
+
+def name_of(view: MatrixView) -> str:
+    """``head 3.1``, ``layer 3, mean of 12 heads``, or a name that the matrix has of its own."""
+    layers = {head.layer for head in view.heads}
+    if view.title or not view.heads:
+        return view.title
+    if view.head is not None:
+        return f"head {view.head}"
+    if len(layers) == 1:
+        return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
+    return f"mean of {len(view.heads)} heads in {len(layers)} layers"
+
+
+def mean_of(answer: WordAttention) -> str:
+    """What an answer's mean is: the one head's row, or over how many heads."""
+    if answer.alone is not None:
+        return f"head {answer.alone}"
+    return f"mean of {counted(answer.n_heads, 'head') if answer.n_heads else 'all heads'}"
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 layer``, ``6 layers``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def percent(share: float) -> str:
+    """A share as people say it: ``62%``, and never 0% or 100% of what is only nearly so."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{math.floor(share * 100 + 0.5)}%"
+
+
+def _why(choice: Choice) -> str:
+    """Why a head is shown that nobody asked for."""
+    if not choice.links:
+        return f"Head {choice.head} is shown; there are no two words to choose by."
+    others = "words of the other text" if choice.kind == "cross" else "other words"
+    return (
+        f"Head {choice.head} is shown: {percent(choice.between)} of a word's weight goes to "
+        f"{others} (not {_listed([EXCLUDED[what] for what in choice.excluded])}), "
+        f"{percent(choice.share)} beyond what distance and popular words explain, "
+        f"the most of {counted(choice.n_heads, 'head')}."
+    )
+
+
+def _which(answer: WordAttention) -> list[str]:
+    """Which of several occurrences of a word is meant."""
+    if answer.occurrences == 1:
+        return []
+    word = answer.word.text
+    return [
+        f"This is '{word}' number {answer.occurrence} of {answer.occurrences}; "
+        f"ask '{word}:2' for the second."
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
