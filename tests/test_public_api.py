@@ -17,6 +17,7 @@ import pytest
 
 import attnviz
 from attnviz import errors
+from tests.__main__ import CHECKS
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 MODULES = sorted(
@@ -124,6 +125,14 @@ def test_every_error_says_what_it_is_for() -> None:
         assert inspect.getdoc(getattr(errors, name)), name
 
 
-def test_the_tests_are_passed_by_the_very_command_that_the_readme_gives() -> None:
-    (command,) = [line for line in "".join(snippets("sh")).splitlines() if "pytest" in line]
+def test_ci_runs_the_very_command_that_the_readme_gives() -> None:
+    (command,) = [line for line in "".join(snippets("sh")).splitlines() if "-m tests" in line]
     assert command in (README.parent / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_commit_is_checked_by_the_tools_that_ci_runs() -> None:
+    hooks = (README.parent / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert {"pytest", *re.findall(r"entry: python -m (\w+)", hooks)} == {
+        "tests",
+        *(check.split()[0] for check in CHECKS),
+    }
