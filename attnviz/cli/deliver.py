@@ -6,33 +6,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.files import all_or_nothing, leads_to_stdout, naming, streamed
+from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
 from attnviz.errors import quote
 
 if TYPE_CHECKING:
-    from attnviz.analysis.selection import Selection
-    from attnviz.render.figure.save import Format
     from attnviz.result import AttentionResult
 
 __all__ = ["Delivery", "open_delivery"]
-
-FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
-SUFFIXES = (*FIGURES, ".html", ".json", ".npz", ".csv")
-SINGLE = (".npz", ".csv")
-
-
-class Sink(Protocol):
-    """Something that takes results one by one and is told when there are no more."""
-
-    def add(self, selection: Selection) -> None:
-        """Take one more result."""
-
-    def finish(self) -> None:
-        """Write what could not be written before all results were there."""
 
 
 class Delivery:
@@ -69,7 +54,7 @@ def open_delivery(
     options.one_head()
     with all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
-            (path, _file_sink(_suffix(path), stream, options))
+            (path, FORMATS[_suffix(path)].sink(stream, options))
             for path, stream in zip(paths, streams, strict=True)
         ]
         if options.json or not paths:
@@ -81,15 +66,16 @@ def open_delivery(
 
 def _check(path: Path, options: Options, n_results: int) -> None:
     """Refuse a file that cannot hold what it would be given."""
-    suffix = _suffix(path)
-    if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
+    format = FORMATS.get(_suffix(path))
+    if format is None:
+        known = ", ".join(FORMATS)
         raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
     if options.json and leads_to_stdout(path):
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
-    if suffix in FIGURES:
+    if format.drawn:
         options.style()
-    if n_results > 1 and (suffix in SINGLE or (suffix in FIGURES and options.heads)):
+    single = format.holds == "one" or (format.holds == "several matrices" and options.heads)
+    if n_results > 1 and single:
         raise Misuse(
             f"{quote(path, 200)} holds one result and there are {n_results}; "
             "give one text, or write .json or .html"
@@ -101,19 +87,9 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower() or (".json" if streamed(path) else "")
 
 
-def _file_sink(suffix: str, stream: BinaryIO, options: Options) -> Sink:
-    from attnviz.cli import sinks
-
-    if suffix in FIGURES:
-        return sinks.FigureFile(stream, FIGURES[suffix], options)
-    if suffix == ".html":
-        return sinks.Page(stream, options)
-    return sinks.Data(stream, suffix, options.precision)
-
-
 def _stdout_sink(options: Options, continued: bool) -> Sink:
-    from attnviz.cli import sinks
-
     if options.json:
-        return sinks.Data(sys.stdout.buffer, ".json", options.precision)
-    return sinks.Terminal(options, continued)
+        return FORMATS[".json"].sink(sys.stdout.buffer, options)
+    from attnviz.cli.sinks import Terminal
+
+    return Terminal(options, continued)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from attnviz.analysis.selection import Selection
@@ -13,29 +13,22 @@ if TYPE_CHECKING:
 
     from attnviz.render.figure.save import Format
     from attnviz.render.terminal import Screen
+    from attnviz.result import AttentionResult
 
 __all__ = ["Data", "FigureFile", "Page", "Terminal", "open_terminal"]
 
 
 class Data:
-    """A document or table; several results are one JSON document a line."""
+    """A document or table, written result by result: as it is, by tokens and whole."""
 
-    def __init__(self, stream: BinaryIO, suffix: str, precision: int | None) -> None:
+    def __init__(self, write: Callable[[AttentionResult], None], stream: BinaryIO) -> None:
+        self._write = write
         self._stream = stream
-        self._suffix = suffix
-        self._precision = precision
 
     def add(self, selection: Selection) -> None:
-        """Write the result as it is, by tokens and whole."""
-        from attnviz.document import write_csv, write_json, write_npz
-
-        if self._suffix == ".npz":
-            write_npz(selection.result, self._stream)
-        elif self._suffix == ".csv":
-            write_csv(selection.result, self._stream, precision=self._precision)
-        else:
-            write_json(selection.result, self._stream, precision=self._precision)
-            self._stream.flush()
+        """Write the result, so that whoever reads what is written can go on."""
+        self._write(selection.result)
+        self._stream.flush()
 
     def finish(self) -> None:
         """Nothing is left to write."""
