@@ -29,6 +29,10 @@ class ArrayPool:
     def __init__(self) -> None:
         self._blocks: deque[npt.NDArray[np.float32]] = deque(maxlen=BLOCKS)
 
+    def __len__(self) -> int:
+        """How many blocks wait for an array."""
+        return len(self._blocks)
+
     def empty(self, shape: tuple[int, ...]) -> FloatArray:
         """An array of this shape with anything in it."""
         size = math.prod(shape)

@@ -82,7 +82,7 @@ def test_no_more_blocks_are_kept_than_a_result_has() -> None:
     pool = ArrayPool()
     arrays = [pool.empty(BIG) for _ in range(array_pool.BLOCKS + 3)]
     del arrays
-    assert len(pool._blocks) == array_pool.BLOCKS
+    assert len(pool) == array_pool.BLOCKS
 
 
 def test_an_array_may_outlive_the_room() -> None:

@@ -120,14 +120,14 @@ def test_weights_of_many_small_levels_are_packed_two_to_a_byte(tight):
 
 def test_a_map_takes_no_more_than_its_budget(tight):
     packed = pack(AttentionMap(noise(301, 6).reshape(2, 3, 301, 301)))
-    assert sum(map(len, packed.lines)) <= packing._budget(6 * 301 * 301)
+    assert sum(map(len, packed.lines)) <= packing.budget(6 * 301 * 301)
 
 
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (5, 2)])
 def test_odd_sizes_and_levels_of_any_height_survive(bits, size):
     levels = np.random.default_rng(1).integers(0, 60_000, size) * np.eye(*size, dtype=int)
-    line = packing._line(levels.astype(np.float32), step=1.0, low=0, bits=bits)
+    line = packing.pack_head(levels.astype(np.float32), step=1.0, low=0, bits=bits)
     assert np.array_equal(unpack_line(line, levels.size, bits), levels.T.ravel())
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from attnviz.errors import InputError, TooBig
 from attnviz.result import AttentionMap, FloatArray
 
-__all__ = ["PackedMap", "pack"]
+__all__ = ["PackedMap", "budget", "pack", "pack_head"]
 
 # A step of 0.001 divided by an odd number has an edge between two levels wherever a number turns
 # from one third decimal to the next: what is read back then shows the same three decimals.
@@ -60,20 +60,20 @@ def pack(map: AttentionMap) -> PackedMap:
         )
     heads = map.weights.reshape(layers * n_heads, queries, keys)
     steps = _steps(heads)
-    budget = _budget(heads.size)
+    most = budget(heads.size)
     stride = max(heads.size // SAMPLE, 1)
     sample = heads[:, :, ::stride]
     share = sample.size / max(heads.size, 1)
-    fits = partial(_fits, sample, budget * share)
+    fits = partial(_fits, sample, most * share)
     found = bisect_left(steps, True, hi=len(steps) - 1, key=fits)
     packed = _pack(heads, steps[found])
-    while _size(packed) > budget and found + 1 < len(steps):  # the sample was not like the rest
+    while _size(packed) > most and found + 1 < len(steps):  # the sample was not like the rest
         found += 1
         packed = _pack(heads, steps[found])
     return packed
 
 
-def _budget(n_weights: int) -> float:
+def budget(n_weights: int) -> float:
     """Characters for so many weights: one each at first, 11.6 MB for 144 heads of 512 tokens."""
     share = n_weights / UNSPARED
     return max(UNSPARED * min(share, math.pow(share, 0.575)), FREE)
@@ -102,11 +102,12 @@ def _pack(heads: FloatArray, step: float) -> PackedMap:
     mean = float(heads.mean(dtype=np.float64)) / step - low if heads.size else 0.0
     bits = 4 if mean < 4 else 8
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and zlib both release the GIL
-        lines = tuple(pool.map(partial(_line, step=step, low=low, bits=bits), heads))
+        lines = tuple(pool.map(partial(pack_head, step=step, low=low, bits=bits), heads))
     return PackedMap(step, low, bits, lines)
 
 
-def _line(head: FloatArray, *, step: float, low: int, bits: int) -> bytes:
+def pack_head(head: FloatArray, *, step: float, low: int, bits: int) -> bytes:
+    """The line of one head, its levels above ``low`` in so many bits each."""
     levels = _levels(head, step, low)
     most = (1 << bits) - 1
     short = np.minimum(levels, most).astype(np.uint8)
