@@ -38,20 +38,20 @@ def drawn(*words, **style):
 
 def needs(letter):
     """Skip the test unless a font of this machine draws this letter."""
-    if fonts._cover(("DejaVu Sans",), frozenset(letter))[1]:
+    if fonts.cover(("DejaVu Sans",), frozenset(letter))[1]:
         pytest.skip(f"no font on this machine draws {letter}")
 
 
 @pytest.fixture
 def no_other_fonts(monkeypatch):
     """A machine with matplotlib's own font alone."""
-    fonts._cover.cache_clear()
+    fonts.cover.cache_clear()
     emoji.drawable.cache_clear()
-    monkeypatch.setattr(fonts, "_families", lambda: frozenset({"DejaVu Sans"}))
-    monkeypatch.setattr(fonts, "_families_installed_since", frozenset)
+    monkeypatch.setattr(fonts, "families_known", lambda: frozenset({"DejaVu Sans"}))
+    monkeypatch.setattr(fonts, "families_installed_since", frozenset)
     monkeypatch.setattr(emoji, "_font", lambda: None)
     yield
-    fonts._cover.cache_clear()
+    fonts.cover.cache_clear()
     emoji.drawable.cache_clear()
 
 
@@ -119,8 +119,8 @@ def test_several_missing_scripts_are_one_warning():
 
 @pytest.mark.parametrize("word", ["caf\u00e9", "Ω", "Жук", "مرحبا", "שלום", "…“”−×·∅␣◌"])
 def test_what_matplotlib_brings_is_drawn_without_looking_for_fonts(word, monkeypatch):
-    fonts._cover.cache_clear()
-    monkeypatch.setattr(fonts, "_family_with", lambda letter: pytest.fail(f"looked for {letter}"))
+    fonts.cover.cache_clear()
+    monkeypatch.setattr(fonts, "family_with", lambda letter: pytest.fail(f"looked for {letter}"))
     written(drawn(word, "a"), "png")
 
 

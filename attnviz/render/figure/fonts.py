@@ -18,7 +18,13 @@ from matplotlib.font_manager import (
 
 from attnviz.errors import AttnvizWarning, InputError, quote
 
-__all__ = ["families_for"]
+__all__ = [
+    "cover",
+    "families_for",
+    "families_installed_since",
+    "families_known",
+    "family_with",
+]
 
 OWN = "DejaVu Sans"  # comes with matplotlib, so that pictures are the same on every machine
 STAND_IN = "Last Resort High-Efficiency"  # matplotlib's boxes for characters without a glyph
@@ -49,16 +55,14 @@ def families_for(texts: Iterable[str], font: str | None = None) -> tuple[str, ..
     letters = frozenset().union(*texts)
     if all(map(str.isascii, letters)):
         return own
-    families, missing = _cover(own, letters)
+    families, missing = cover(own, letters)
     if missing:
         warnings.warn(_advice(missing), AttnvizWarning, stacklevel=2)
     return families
 
 
 @lru_cache(maxsize=64)
-def _cover(
-    own: tuple[str, ...], letters: frozenset[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def cover(own: tuple[str, ...], letters: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``own`` and the families to add for what it lacks, and the letters that none draws."""
     families = list(own)
     missing: list[str] = []
@@ -68,7 +72,7 @@ def _cover(
     while left:
         # Kana and hangul decide in which style Chinese characters are drawn, so these come last.
         letter = min(left, key=lambda letter: (_block(letter) == HAN, letter))
-        found = _family_with(letter)
+        found = family_with(letter)
         if found is None:
             missing.append(letter)
             left.remove(letter)
@@ -78,11 +82,12 @@ def _cover(
     return tuple(families), tuple(missing)
 
 
-def _family_with(letter: str) -> str | None:
+def family_with(letter: str) -> str | None:
+    """The family of this machine that suits a letter best, None where none draws it."""
     if not _block(letter):
         return None  # what a font draws for a private or unassigned character means nothing
     hints = _script(letter)[2]
-    for names in (_families, _families_installed_since):
+    for names in (families_known, families_installed_since):
         ranked = sorted(names(), key=lambda name: _rank(name, hints))
         found = next((name for name in ranked if not _lacking(name, {letter})), None)
         if found:
@@ -105,13 +110,13 @@ def _lacking(family: str, letters: set[str]) -> set[str]:
 
 
 @cache
-def _families() -> frozenset[str]:
+def families_known() -> frozenset[str]:
     """The families with an upright face of ordinary weight that matplotlib knows of."""
     return frozenset(entry.name for entry in fontManager.ttflist if _is_upright(entry))
 
 
 @cache
-def _families_installed_since() -> frozenset[str]:
+def families_installed_since() -> frozenset[str]:
     """The families installed after matplotlib listed this machine's fonts for good."""
     known = {entry.fname for entry in fontManager.ttflist}
     start = len(fontManager.ttflist)
