@@ -108,6 +108,10 @@ class AttentionMap(ShownAsPage):
                 )
             object.__setattr__(self, name, given)
 
+    def __repr__(self) -> str:
+        layers, heads, queries, keys = self.weights.shape
+        return f"<AttentionMap: {layers} layers × {heads} heads, {queries} queries × {keys} keys>"
+
     def all_heads(self) -> list[Head]:
         """Every head of the map, layer by layer."""
         return [Head(layer, head) for layer in self.layers for head in self.heads]
@@ -174,6 +178,13 @@ class AttentionResult(ShownAsPage):
     def __post_init__(self) -> None:
         labelled = {kind: replace(map, axes=self._axes(kind)) for kind, map in self.maps.items()}
         object.__setattr__(self, "maps", labelled)
+
+    def __repr__(self) -> str:
+        sides = " + ".join(str(len(side)) for side in (self.tokens, self.target_tokens) if side)
+        noun = "token" if sides == "1" else "tokens"
+        shapes = ((kind, map.weights.shape) for kind, map in self.maps.items())
+        maps = "".join(f", {kind} {layers} × {heads}" for kind, (layers, heads, *_) in shapes)
+        return f"<AttentionResult of {quote(self.model.name)}: {sides or 0} {noun}{maps}>"
 
     def _axes(self, kind: str) -> tuple[Sequence[Token], Sequence[Token]]:
         """The tokens that a map's queries and keys count."""

@@ -58,12 +58,6 @@ def test_what_cannot_be_drawn_is_refused(result, choices, error):
         result.figure(**choices)
 
 
-def test_a_map_knows_the_tokens_it_counts(result):
-    map = result.maps["encoder"]
-    assert map.axes == (result.tokens, result.tokens)
-    assert map.select(keys=[4]).axes == map.axes
-
-
 def test_results_and_maps_show_themselves_in_notebooks(result):
     for shown in (result, result.maps["encoder"]):
         assert shown._repr_html_() == attnviz.html(shown)

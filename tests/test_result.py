@@ -1,0 +1,107 @@
+"""A result is data: labelled, read-only, and every row under its true index."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnviz.errors import InputError, UnknownHead
+from attnviz.result import AttentionMap, AttentionResult, Head, Token, span
+from tests.support.results import attention, encoder, translator
+
+
+def some(**axes):
+    return AttentionMap(attention((3, 4, 5, 5)), **axes)
+
+
+@given(st.integers(0, 999), st.integers(0, 999))
+def test_a_head_reads_as_it_is_written(layer, head):
+    assert Head.parse(str(Head(layer, head))) == Head(layer, head)
+
+
+@pytest.mark.parametrize("text", ["", "3", "3.", ".1", "3.1.2", "-1.0", "3,1", "٣.١", "a.b"])
+def test_anything_else_is_no_head(text):
+    with pytest.raises(InputError, match=r"is not a head; write layer\.head, counted from zero"):
+        Head.parse(text)
+
+
+def test_weights_are_float32_and_cannot_be_written():
+    given = np.full((1, 1, 2, 2), 0.5)
+    map = AttentionMap(given)
+    assert map.weights.dtype == np.float32
+    with pytest.raises(ValueError, match="read-only"):
+        map.weights[0, 0, 0, 0] = 1
+    with pytest.raises(FrozenInstanceError):
+        map.layers = (7,)
+    given[0, 0, 0, 0] = 1  # its owner still may
+
+
+def test_axes_count_from_zero_unless_they_are_named():
+    assert some().queries == (0, 1, 2, 3, 4)
+    assert some(layers=(7, 9, 11)).layers == (7, 9, 11)
+    with pytest.raises(InputError, match="the map has 3 layers but 2 indices for them"):
+        some(layers=(7, 9))
+
+
+def test_a_head_is_found_by_its_true_indices():
+    map = some(layers=(7, 9, 11), heads=(0, 2, 4, 6))
+    np.testing.assert_array_equal(map.head(Head(9, 4)), map.weights[1, 2])
+    assert map.all_heads()[5] == Head(9, 2)
+    with pytest.raises(UnknownHead, match=r"no head 1\.1; the map has layers 7, 9, 11 and heads"):
+        map.head(Head(1, 1))
+
+
+@given(st.data())
+def test_a_selection_of_a_selection_keeps_true_indices_and_weights(data):
+    map, part = some(), some()
+    for _ in range(2):
+        for axis in ("layers", "heads", "queries", "keys"):
+            there = getattr(part, axis)
+            chosen = data.draw(st.lists(st.sampled_from(there), min_size=1, unique=True))
+            part = part.select(**{axis: chosen})
+            assert getattr(part, axis) == tuple(chosen)
+    indices = np.ix_(part.layers, part.heads, part.queries, part.keys)
+    np.testing.assert_array_equal(part.weights, map.weights[indices])
+
+
+def test_what_is_not_there_cannot_be_selected():
+    with pytest.raises(UnknownHead, match="there is no layer 5; the map has 0 to 2"):
+        some().select(layers=[0, 5])
+
+
+def test_maps_know_the_tokens_that_they_count():
+    result = translator()
+    source, target = result.tokens, result.target_tokens
+    assert result.maps["encoder"].axes == (source, source)
+    assert result.maps["decoder"].axes == (target, target)
+    assert result.maps["cross"].axes == (target, source)
+    assert result.maps["cross"].select(keys=[2]).axes == (target, source)
+
+
+def test_a_result_labels_the_rows_that_are_left():
+    result = encoder("he took a hat")
+    part = replace(result, maps={"encoder": result.maps["encoder"].select(queries=[4, 1])})
+    assert [token.text for token in part.query_tokens("encoder")] == ["hat", "he"]
+    assert part.key_tokens("encoder") == tuple(result.tokens)
+
+
+@pytest.mark.parametrize(
+    ("indices", "said"),
+    [((), "none"), ((3,), "3"), ((0, 1), "0, 1"), ((0, 1, 2), "0 to 2"), ((0, 2, 5), "0, 2, 5")],
+)
+def test_indices_are_said_as_a_reader_writes_them(indices, said):
+    assert span(indices) == said
+
+
+def test_a_result_in_a_console_is_one_line():
+    assert repr(some()) == "<AttentionMap: 3 layers × 4 heads, 5 queries × 5 keys>"
+    assert repr(encoder("he took a hat")) == "<AttentionResult of 'small': 6 tokens, encoder 2 × 3>"
+    assert repr(translator()) == (
+        "<AttentionResult of 'translator': 6 + 8 tokens, encoder 2 × 2, decoder 2 × 2, cross 2 × 2>"
+    )
+    hostile = AttentionResult((Token("\x1b[2J"),), {}, model=replace(encoder().model, name="\x1b"))
+    assert repr(hostile) == "<AttentionResult of '\\x1b': 1 token>"
