@@ -5,14 +5,13 @@
     python -m tests.oracle.make              # all of them
     python -m tests.oracle.make gpt2- llama-yarn
 
-makes the families that have a reference whose name starts with one of the words. Each checkpoint
-is written to a temporary folder exactly as the tests will write it, and read back by transformers
-from there.
+makes the families that have a reference whose name starts with one of the words, and stores each
+whole: one .jsonl of descriptions, one .npz of arrays. Each checkpoint is written to a temporary
+folder exactly as the tests will write it, and read back by transformers from there.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import fields
 from typing import Any
@@ -24,7 +23,7 @@ import transformers
 from tests.oracle.cases import CASES
 from tests.oracle.cases.case import Case
 from tests.oracle.run import Outputs, design, outputs
-from tests.support.references import FOLDER, largest
+from tests.support.references import largest, write
 from tests.support.seeded import Recipe
 
 MOVES = 2e-4  # a case must move something by more than this, or it covers nothing
@@ -36,8 +35,8 @@ class NoReferenceError(ValueError):
     """The case would make a reference that proves nothing."""
 
 
-def make(case: Case, done: dict[str, list[Outputs]]) -> str:
-    """Compute one reference, check that it covers something, store it; a line about it."""
+def make(case: Case, done: dict[str, list[Outputs]]) -> dict[str, Any]:
+    """Compute one reference and check that it covers something; its description."""
     recipe = design(case)
     found = outputs(case, recipe, torch.float32)
     check_alive(case, found)
@@ -45,9 +44,9 @@ def make(case: Case, done: dict[str, list[Outputs]]) -> str:
     done[case.name] = found
     exact = found if case.same_as else outputs(case, recipe, torch.float64)
     noise = worst(found, exact)
-    store(case, recipe, found, noise)
     shown = " ".join(f"{kind} {value:.1e}" for kind, value in noise.items())
-    return f"{case.name:<32} peak {peak(found):.2f}  noise {shown}"
+    print(f"{case.name:<32} peak {peak(found):.2f}  noise {shown}", flush=True)
+    return describe(case, recipe, noise)
 
 
 def worst(found: list[Outputs], other: list[Outputs]) -> dict[str, float]:
@@ -89,8 +88,8 @@ def same_shapes(found: list[Outputs], other: list[Outputs]) -> bool:
     return shapes[0] == shapes[1]
 
 
-def store(case: Case, recipe: Recipe, found: list[Outputs], noise: dict[str, float]) -> None:
-    """Write the description, and the outputs unless another case has the same ones."""
+def describe(case: Case, recipe: Recipe, noise: dict[str, float]) -> dict[str, Any]:
+    """How the checkpoint is made, what goes in, and whose outputs these are if not its own."""
     reference = {
         "architecture": case.architecture,
         "transformers": transformers.__version__,
@@ -101,11 +100,7 @@ def store(case: Case, recipe: Recipe, found: list[Outputs], noise: dict[str, flo
     if case.same_as:
         del reference["noise"]
         reference["outputs"] = case.same_as
-    text = json.dumps(reference, separators=(",", ":"))
-    (FOLDER / f"{case.name}.json").write_text(text + "\n", encoding="utf-8")
-    if not case.same_as:
-        arrays = {f"{i}.{kind}": a for i, given in enumerate(found) for kind, a in given.items()}
-        np.savez_compressed(FOLDER / f"{case.name}.npz", **arrays)
+    return reference
 
 
 def compact(recipe: Recipe) -> dict[str, Any]:
@@ -115,22 +110,27 @@ def compact(recipe: Recipe) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != getattr(default, name)}
 
 
+def make_family(cases: list[Case]) -> bool:
+    """Make the references of one family and store them together, or none of them."""
+    done: dict[str, list[Outputs]] = {}
+    try:
+        described = {case.name: make(case, done) for case in cases}
+    except NoReferenceError as error:
+        print(f"REFUSED {error}", flush=True)
+        return False
+    own = {case.name: done[case.name] for case in cases if not case.same_as}
+    write(cases[0].plain.removesuffix("-plain"), described, own)
+    return True
+
+
 def main() -> int:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     wanted = tuple(sys.argv[1:]) or ("",)
-    chosen = [case for case in CASES if case.name.startswith(wanted)]
-    needed = {case.plain for case in chosen}
-    done: dict[str, dict[str, list[Outputs]]] = {}
-    failed = not chosen
-    for case in CASES:
-        if case.plain in needed:
-            try:
-                print(make(case, done.setdefault(case.plain, {})), flush=True)
-            except NoReferenceError as error:
-                failed = True
-                print(f"REFUSED {error}", flush=True)
-    return int(failed)
+    chosen = {case.plain for case in CASES if case.name.startswith(wanted)}
+    families = [[case for case in CASES if case.plain == plain] for plain in sorted(chosen)]
+    made = [make_family(cases) for cases in families]
+    return int(not made or not all(made))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,56 @@ from tests.support.seeded import Recipe, write_checkpoint
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "references"
 FLOOR = 2e-5
 
+Arrays = Mapping[str, Sequence[Mapping[str, np.ndarray]]]  # by reference, input and kind
 
-def names(family: str = "") -> list[str]:
-    """The stored references, of one family or all."""
-    return sorted(path.stem for path in FOLDER.glob(f"{family}-*.json" if family else "*.json"))
+
+def names() -> list[str]:
+    """Every stored reference."""
+    return sorted(name for family in families() for name in descriptions(family))
+
+
+def families() -> list[str]:
+    """What the references are stored by: ``bert`` holds bert-plain, bert-relative and others."""
+    return sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+
+
+def family_of(name: str) -> str:
+    """The family that a reference is stored with: of those it begins with, the longest."""
+    return max((f for f in families() if name.startswith(f"{f}-")), key=len)
+
+
+@cache
+def descriptions(family: str) -> dict[str, dict[str, Any]]:
+    """The descriptions of a family's references, by name."""
+    lines = (FOLDER / f"{family}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {reference.pop("name"): reference for reference in map(json.loads, lines)}
 
 
 def read(name: str) -> dict[str, Any]:
     """One reference's description: recipe, inputs, noise, and where its outputs are stored."""
-    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    reference: dict[str, Any] = {"outputs": name, **json.loads(text)}
+    stored = deepcopy(descriptions(family_of(name))[name])
+    reference: dict[str, Any] = {"outputs": name, **stored}
     if reference["outputs"] != name:
         reference["noise"] = read(reference["outputs"])["noise"]
     return reference
+
+
+def write(family: str, stored: Mapping[str, Mapping[str, Any]], arrays: Arrays) -> None:
+    """Store the references of a family, by name: descriptions a line each, and their arrays.
+
+    The same references make the same bytes: members of the archive bear no date.
+    """
+    lines = [
+        json.dumps({"name": name, **about}, separators=(",", ":")) for name, about in stored.items()
+    ]
+    (FOLDER / f"{family}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    members = {
+        f"{name}.{i}.{kind}": array
+        for name, inputs in arrays.items()
+        for i, given in enumerate(inputs)
+        for kind, array in given.items()
+    }
+    np.savez_compressed(FOLDER / f"{family}.npz", **members)
 
 
 def recipe(reference: Mapping[str, Any]) -> Recipe:
@@ -37,12 +76,14 @@ def recipe(reference: Mapping[str, Any]) -> Recipe:
 
 def outputs(reference: Mapping[str, Any]) -> list[dict[str, np.ndarray]]:
     """What transformers gave for each input: maps by kind, and "hidden"."""
-    with np.load(FOLDER / f"{reference['outputs']}.npz") as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    return [
-        {name.split(".")[1]: array for name, array in arrays.items() if name.startswith(f"{i}.")}
-        for i in range(len(reference["inputs"]))
-    ]
+    name = reference["outputs"]
+    found: list[dict[str, np.ndarray]] = [{} for _ in reference["inputs"]]
+    with np.load(FOLDER / f"{family_of(name)}.npz") as stored:
+        for member in stored.files:
+            owner, i, kind = member.rsplit(".", 2)
+            if owner == name:
+                found[int(i)][kind] = stored[member]
+    return found
 
 
 def tolerance(noise: float | None) -> float:
