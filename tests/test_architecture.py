@@ -132,7 +132,10 @@ def loaded(*command: str) -> set[str]:
     return {line.rpartition("|")[2].strip().split(".")[0] for line in times}
 
 
-HEAVY = {"numpy", "matplotlib", "rich", "tokenizers", "safetensors", "huggingface_hub", "pydantic"}
+HEAVY = {
+    *("numpy", "matplotlib", "rich", "tokenizers", "huggingface_hub", "pydantic"),
+    *("orjson", "wcwidth", "jinja2"),
+}
 
 
 @pytest.mark.parametrize(
