@@ -56,7 +56,9 @@ class Token:
     """One unit of the input: a token of the model or, in a word view, a word.
 
     ``start`` and ``end`` are character offsets in text number ``segment``; ``word`` counts the
-    words of all segments from zero and is None for special tokens.
+    words of all segments from zero and is None for special tokens. ``unknown`` says that the
+    vocabulary has nothing for this text, so that the model read its token for the unknown instead;
+    ``spelling`` is the vocabulary's own string where it differs from the text, as ``Ġhat``.
     """
 
     text: str
@@ -66,6 +68,8 @@ class Token:
     word: int | None = None
     special: bool = False
     segment: int = 0
+    unknown: bool = False
+    spelling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,12 @@ def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
     if first.special or first.word is None:
         return first
     return replace(
-        first, text=_text(run, texts), id=first.id if len(run) == 1 else None, end=last.end
+        first,
+        text=_text(run, texts),
+        id=first.id if len(run) == 1 else None,
+        end=last.end,
+        unknown=any(token.unknown for token in run),
+        spelling=None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.cli.options import Options
@@ -9,6 +11,7 @@ from attnviz.cli.sinks import open_terminal
 
 if TYPE_CHECKING:
     from attnviz.model import Model
+    from attnviz.result import Token
 
 __all__ = ["print_strongest"]
 
@@ -31,7 +34,13 @@ def print_strongest(
         console.print(terminal.title(model.info, len(given.tokens), *heads, screen), end="")
         console.print("\n", end="")
         if links:
-            console.print(terminal.links(links, given.tokens, given.tokens, screen), end="")
+            tokens = given.tokens if options.tokens else _as_written(given.tokens)
+            console.print(terminal.links(links, tokens, tokens, screen), end="")
             console.print("\n" + RULE)
         else:
             console.print("There are no two words to link.")
+
+
+def _as_written(tokens: Sequence[Token]) -> list[Token]:
+    """Tokens that show the text, and not what the vocabulary calls it."""
+    return [replace(token, spelling=None) for token in tokens]

@@ -20,9 +20,11 @@ __all__ = [
     "fail",
     "from_lists",
     "shown",
+    "weight_lists",
 ]
 
 WEIGHT_AXES = ("layers", "heads", "queries", "keys")
+AXES_BY_DEPTH = {2: WEIGHT_AXES[2:], 5: ("layers", "texts", *WEIGHT_AXES[1:])}
 HIGHEST_WEIGHT = 1.001  # a softmax computed in half precision may round a little above 1
 
 
@@ -64,6 +66,21 @@ def from_lists(value: object, axes: Sequence[str], where: str) -> FloatArray:
             except OverflowError:
                 fail(_place(where, i, shape[:-1]), "holds a number too large for any float")
     return rows.reshape(shape)
+
+
+def depth(value: object) -> int:
+    """How many lists are within each other along their first items; 0 where the last is empty."""
+    n = 0
+    while isinstance(value, list):
+        if not value:
+            return 0
+        value, n = value[0], n + 1
+    return n
+
+
+def weight_lists(value: object, where: str) -> FloatArray:
+    """Nested lists of weights as an array of as many axes as they have levels."""
+    return from_lists(value, AXES_BY_DEPTH.get(depth(value), WEIGHT_AXES), where)
 
 
 def _common_length(level: list[Any], axis: str, shape: list[int], where: str) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from attnviz.document.arrays import WEIGHT_AXES, check_result, from_lists
+from attnviz.document.arrays import check_result, from_lists, weight_lists
 from attnviz.document.decimals import number_rows
 from attnviz.document.labels import dumps, labels
 from attnviz.document.parse import map_labels, opened, result_from
@@ -102,7 +102,7 @@ def decode(text: str, at: int) -> tuple[Any, int]:
 def _result(value: object) -> AttentionResult:
     document = opened(value)
     weights = {
-        kind: from_lists(entry.get("weights"), WEIGHT_AXES, f"maps.{kind}.weights")
+        kind: weight_lists(entry.get("weights"), f"maps.{kind}.weights")
         for kind, entry in map_labels(document).items()
     }
     hidden = document.get("hidden")

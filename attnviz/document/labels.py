@@ -8,7 +8,7 @@ from typing import Any
 
 from attnviz._version import __version__
 from attnviz.document.arrays import WEIGHT_AXES
-from attnviz.result import AttentionResult
+from attnviz.result import AttentionResult, Token
 
 __all__ = ["SCHEMA", "dumps", "labels"]
 
@@ -27,13 +27,23 @@ def labels(result: AttentionResult, precision: int | None = None) -> dict[str, A
         "model": asdict(result.model),
         "texts": list(result.texts),
         "target_texts": list(result.target_texts),
-        "tokens": [asdict(token) for token in result.tokens],
-        "target_tokens": [asdict(token) for token in result.target_tokens],
+        "tokens": list(map(_token, result.tokens)),
+        "target_tokens": list(map(_token, result.target_tokens)),
         "maps": {
             kind: {axis: list(getattr(part, axis)) for axis in WEIGHT_AXES}
             for kind, part in result.maps.items()
         },
     }
+
+
+def _token(token: Token) -> dict[str, Any]:
+    """What a token is; what few tokens are is said of those alone."""
+    fields = asdict(token)
+    if not token.unknown:
+        del fields["unknown"]
+    if token.spelling is None:
+        del fields["spelling"]
+    return fields
 
 
 def dumps(value: object) -> str:

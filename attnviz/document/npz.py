@@ -24,7 +24,7 @@ from numpy.lib.format import (
 
 from attnviz.document.arrays import check_result, fail, shown
 from attnviz.document.json import decode
-from attnviz.document.labels import dumps, labels
+from attnviz.document.labels import SCHEMA, dumps, labels
 from attnviz.document.parse import KINDS, map_labels, opened, result_from
 from attnviz.errors import DocumentError
 from attnviz.result import AttentionResult, FloatArray
@@ -33,10 +33,12 @@ __all__ = ["looks_like_npz", "read_npz", "write_npz"]
 
 LABELS = "document"
 HIDDEN = "hidden"
+WEIGHTS = "weights"  # what another program may call its only map
+TOKENS = ("tokens", "target_tokens")
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # a ZIP archive, and an empty one
 UNPACKED_PER_BYTE = 100  # attention never compresses so well; a bomb compresses better
 UNPACKED_AT_LEAST = 1 << 26
-MOST_AXES = 4
+MOST_AXES = 5
 
 # What the ZIP and NPY readers of the standard library and of NumPy raise for damaged bytes.
 BAD_ZIP = (
@@ -84,19 +86,41 @@ def read_npz(data: bytes) -> AttentionResult:
 
 
 def _result(arrays: dict[str, npt.NDArray[Any]]) -> AttentionResult:
-    document = opened(_labels(arrays))
-    weights = {kind: _floats(arrays[kind], kind, 4) for kind in KINDS if kind in arrays}
+    document = opened(_labels(arrays) if LABELS in arrays else _mere_arrays(arrays))
+    weights = {kind: _floats(arrays[kind], kind) for kind in KINDS if kind in arrays}
     for kind in map_labels(document):
         if kind not in weights:
             fail(f"maps.{kind}", f"is described but there is no array '{kind}'")
-    hidden = _floats(arrays[HIDDEN], HIDDEN, 2) if HIDDEN in arrays else None
+    hidden = _floats(arrays[HIDDEN], HIDDEN) if HIDDEN in arrays else None
+    if hidden is not None and hidden.ndim != 2:
+        fail(f"array '{HIDDEN}'", f"has {hidden.ndim} axes, not 2")
     return result_from(document, weights, hidden)
 
 
+def _mere_arrays(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    """The labels of arrays that another program has saved: ``tokens``, and weights by kind.
+
+    Weights that no kind names are those of an encoder.
+    """
+    if WEIGHTS in arrays and not any(kind in arrays for kind in KINDS):
+        arrays["encoder"] = arrays.pop(WEIGHTS)
+    texts = {name: arrays[name] for name in TOKENS if name in arrays}
+    if "tokens" not in texts or not any(kind in arrays for kind in KINDS):
+        fail(
+            "the NPZ file",
+            f"has no string '{LABELS}' with the labels as JSON, and no arrays 'tokens' and "
+            f"'{WEIGHTS}' (layer, head, query, key) either",
+        )
+    for name, strings in texts.items():
+        if strings.dtype.kind != "U" or strings.ndim != 1:
+            fail(f"array '{name}'", "is not one row of strings")
+    return {"schema": SCHEMA, **{name: strings.tolist() for name, strings in texts.items()}}
+
+
 def _labels(arrays: dict[str, npt.NDArray[Any]]) -> object:
-    text = arrays.get(LABELS)
-    if text is None or text.dtype.kind not in "US" or text.size != 1:
-        fail("the NPZ file", f"has no string '{LABELS}' with the labels as JSON")
+    text = arrays[LABELS]
+    if text.dtype.kind not in "US" or text.size != 1:
+        fail(f"array '{LABELS}'", "is not one string with the labels as JSON")
     try:
         string = text.item()
         return decode(string if isinstance(string, str) else string.decode(), 0)[0]
@@ -104,18 +128,16 @@ def _labels(arrays: dict[str, npt.NDArray[Any]]) -> object:
         fail(f"array '{LABELS}'", "is not Unicode text")
 
 
-def _floats(array: npt.NDArray[Any], name: str, n_axes: int) -> FloatArray:
+def _floats(array: npt.NDArray[Any], name: str) -> FloatArray:
     if array.dtype.kind not in "fiu":
         fail(f"array '{name}'", "holds text, not numbers")
-    if array.ndim != n_axes:
-        fail(f"array '{name}'", f"has {array.ndim} axes, not {n_axes}")
     with np.errstate(over="ignore"):
         return array.astype(np.float32, copy=False)
 
 
 def _arrays(data: bytes) -> dict[str, npt.NDArray[Any]]:
     """The arrays that make up a document; whatever else is in the archive is left alone."""
-    wanted = {f"{name}.npy": name for name in (LABELS, HIDDEN, *KINDS)}
+    wanted = {f"{name}.npy": name for name in (LABELS, HIDDEN, *KINDS, WEIGHTS, *TOKENS)}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if entry.filename in wanted]
@@ -145,6 +167,8 @@ def _array(file: bytes, name: str) -> npt.NDArray[Any]:
         fail(f"array '{name}'", "is not in the NPY format")
     if dtype.kind not in "fiuUS":
         fail(f"array '{name}'", f"holds values of type {dtype.name}, which are never loaded")
+    if any(type(size) is not int for size in shape):
+        fail(f"array '{name}'", f"declares the shape {shape}, which is not one of whole numbers")
     n_bytes = len(file) - stream.tell()
     if not all(type(n) is int for n in shape):  # True counts as a number to NumPy's reader
         fail(f"array '{name}'", "has a shape that is not made of whole numbers")

@@ -13,12 +13,15 @@ from attnviz.document.arrays import (
     fail,
     shown,
 )
+from attnviz.document.foreign import read_tokens, say_what_was_read, with_four_axes
 from attnviz.document.labels import SCHEMA
+from attnviz.labelling.spellings import Read
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]
 
 KINDS = ("encoder", "decoder", "cross")
+FLAGS = ("special", "unknown")
 LARGEST = 2**31 - 1
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -51,8 +54,9 @@ def result_from(
 ) -> AttentionResult:
     """A result of an opened document and of its arrays, all checked against each other."""
     texts, target_texts = _texts(document, "texts"), _texts(document, "target_texts")
-    tokens = _tokens(document, "tokens", texts)
-    targets = _tokens(document, "target_tokens", target_texts)
+    sources = _tokens(document, "tokens", texts)
+    written = _tokens(document, "target_tokens", target_texts)
+    tokens, targets = sources.tokens, written.tokens
     model = _model(document.get("model"))
     if not tokens:
         fail("tokens", "is missing or empty")
@@ -69,7 +73,16 @@ def result_from(
     }
     if hidden is not None:
         _check_hidden(hidden, tokens, targets)
-    return AttentionResult(tokens, maps, targets, texts, target_texts, hidden, model)
+    say_what_was_read(sources, written)
+    return AttentionResult(
+        tokens,
+        maps,
+        targets,
+        texts or tuple(filter(None, [sources.text])),
+        target_texts or tuple(filter(None, [written.text])),
+        hidden,
+        model,
+    )
 
 
 def _limits(kind: str, tokens: Tokens, targets: Tokens, model: ModelInfo) -> tuple[int, ...]:
@@ -83,6 +96,7 @@ def _limits(kind: str, tokens: Tokens, targets: Tokens, model: ModelInfo) -> tup
 
 
 def _map(weights: FloatArray, labels: Fields, where: str, limits: tuple[int, ...]) -> AttentionMap:
+    weights = with_four_axes(weights, f"{where}.weights")
     check_weights(weights, f"{where}.weights")
     indices: dict[str, Any] = {}
     for axis, size, limit in zip(WEIGHT_AXES, weights.shape, limits, strict=True):
@@ -139,9 +153,10 @@ def _texts(document: Fields, field: str) -> tuple[str, ...]:
     return tuple(_text(text, f"{field}[{i}]") for i, text in enumerate(texts))
 
 
-def _tokens(document: Fields, field: str, texts: tuple[str, ...]) -> Tokens:
-    tokens = _list(document.get(field), field)
-    return tuple(_token(token, f"{field}[{i}]", texts) for i, token in enumerate(tokens))
+def _tokens(document: Fields, field: str, texts: tuple[str, ...]) -> Read:
+    values = _list(document.get(field), field)
+    tokens = [_token(token, f"{field}[{i}]", texts) for i, token in enumerate(values)]
+    return read_tokens(tokens, values, placed=not texts)
 
 
 def _token(value: object, where: str, texts: tuple[str, ...]) -> Token:
@@ -149,16 +164,17 @@ def _token(value: object, where: str, texts: tuple[str, ...]) -> Token:
     if isinstance(value, str):
         return Token(_text(value, where))
     token = _object(value, where)
-    special = token.get("special", False)
-    if not isinstance(special, bool):
-        fail(f"{where}.special", f"is {shown(special)}, not true or false")
-    numbers = {
+    flags = {key: _flag(token.get(key, False), f"{where}.{key}") for key in FLAGS}
+    spelling = token.get("spelling")
+    numbers: dict[str, Any] = {
         key: _whole(token[key], f"{where}.{key}")
         for key in ("id", "start", "end", "word", "segment")
         if token.get(key) is not None
     }
     _check_offsets(numbers, where, texts)
-    return Token(_text(token.get("text"), f"{where}.text"), special=special, **numbers)
+    text = _text(token.get("text"), f"{where}.text")
+    spelt = None if spelling is None else _text(spelling, f"{where}.spelling")
+    return Token(text, spelling=spelt, **flags, **numbers)
 
 
 def _check_offsets(numbers: Mapping[str, int], where: str, texts: tuple[str, ...]) -> None:
@@ -174,6 +190,12 @@ def _check_offsets(numbers: Mapping[str, int], where: str, texts: tuple[str, ...
     if texts and end > len(texts[segment]):
         length = len(texts[segment])
         fail(f"{where}.end", f"is {end}, beyond the {length} characters of text {segment}")
+
+
+def _flag(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        fail(where, f"is {shown(value)}, not true or false")
+    return value
 
 
 def _whole(value: object, where: str, highest: int = LARGEST) -> int:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from unicodedata import category
 
-__all__ = ["encodable", "label", "visible"]
+if TYPE_CHECKING:
+    from attnviz.result import Token
+
+__all__ = ["UNKNOWN", "encodable", "label", "token_label", "visible"]
+
+UNKNOWN = "(?)"  # behind what the model's vocabulary has nothing for
 
 # Everything that moves a cursor, reorders or hides text, or is not a character at all. Joiners,
 # variation selectors and flag tags are judged by their neighbours instead.
@@ -42,6 +48,12 @@ def label(text: str) -> str:
     """
     shown = visible(text).strip() or "␣" * min(len(text), 3) or "∅"
     return "◌" + shown if category(shown[0]) in ("Mn", "Me", "Mc") else shown
+
+
+def token_label(token: Token, longest: int | None = None) -> str:
+    """A token as a label: the vocabulary's spelling where it has one; marked where unknown."""
+    shown = label((token.spelling or token.text)[:longest])
+    return shown + UNKNOWN if token.unknown else shown
 
 
 def encodable(text: str, encoding: str) -> str:

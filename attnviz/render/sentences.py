@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
+from attnviz.result import Token
 
 __all__ = [
     "HIDDEN",
     "MERGED",
+    "UNKNOWN",
     "answer_notes",
     "counted",
     "hidden_note",
@@ -22,6 +24,11 @@ __all__ = [
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
 MERGED = "A word's weight is the sum over its tokens, its row the mean of theirs."
+UNKNOWN = (
+    "The model's vocabulary has nothing for {words}; "
+    "it read its token for the unknown, (?), instead."
+)
+NAMED = 8  # unknown words that a sentence names
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
     "itself": "itself",
@@ -32,17 +39,20 @@ EXCLUDED: dict[Excluded, str] = {
 def matrix_notes(view: MatrixView) -> list[str]:
     """What must be said with a matrix: why it is shown, how to read it, what it leaves out."""
     why = [_why(view.choice)] if view.choice else []
-    return [*why, *map_notes(view.hidden, view.merged)]
+    tokens = (*view.queries, *view.keys)
+    return [*why, *map_notes(view.hidden, view.merged, tokens)]
 
 
 def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
-    return [*map_notes(answer.hidden, answer.merged), *_which(answer)]
+    return [*map_notes(answer.hidden, answer.merged, answer.keys), *_which(answer)]
 
 
-def map_notes(hidden: float, merged: bool) -> list[str]:
-    """What must be said with any picture of this share of hidden weight, by words or tokens."""
-    return ([MERGED] if merged else []) + ([hidden_note(hidden)] if hidden > 0 else [])
+def map_notes(hidden: float, merged: bool, tokens: Iterable[Token] = ()) -> list[str]:
+    """What must be said with any picture of these tokens and this share of hidden weight."""
+    unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
+    said = [UNKNOWN.format(words=_some(unknown))] if unknown else []
+    return said + [MERGED] * merged + ([hidden_note(hidden)] if hidden > 0 else [])
 
 
 def hidden_note(share: float) -> str:
@@ -103,6 +113,12 @@ def _which(answer: WordAttention) -> list[str]:
         f"This is '{word}' number {answer.occurrence} of {answer.occurrences}; "
         f"ask '{word}:2' for the second."
     ]
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names of a list."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,41 +6,35 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
 from tokenizers import Encoding, Tokenizer
 
 from attnviz.errors import InputError
+from attnviz.labelling.label import Piece
 
-__all__ = ["Piece", "Special", "pieces_of_encoding", "pieces_of_ids", "within"]
+__all__ = ["Special", "pieces_of_encoding", "pieces_of_ids", "within"]
 
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what decoding makes of a part of a character
 MOST_PARTS = 16  # tokens taken together while their bytes end inside a character
 
 
-class Piece(NamedTuple):
-    """One token: its id, its spelling in the vocabulary, and the part of the text it stands for.
-
-    ``span`` is None for a special token that stands for no text, such as one put around it.
-    """
-
-    id: int
-    content: str
-    segment: int
-    span: tuple[int, int] | None
-    special: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Special:
-    """The special tokens of a tokenizer by id, and those that texts get for what is unknown."""
+    """The special tokens of a tokenizer by id, and those that texts get for what is unknown.
+
+    A mask is no special token here: it stands for a word, which one may ask about.
+    """
 
     contents: Mapping[int, str]
-    unknown: frozenset[int]
+    unknown: frozenset[int] = frozenset()
 
     def stands_for(self, id: int, written: str) -> bool:
         """Whether a text that is written so is a special token, and not merely unknown."""
-        return id in self.contents and (id not in self.unknown or written == self.contents[id])
+        return id in self.contents and not self.lacks(id, written)
+
+    def lacks(self, id: int, written: str) -> bool:
+        """Whether the vocabulary has nothing for a text that is written so."""
+        return id in self.unknown and written != self.contents.get(id)
 
 
 def pieces_of_encoding(
@@ -60,8 +54,9 @@ def pieces_of_encoding(
         if put:
             yield Piece(id, content, segment, None, True)
         else:
-            is_special = special.stands_for(id, texts[segment][start:end].strip())
-            yield Piece(id, content, segment, (start, end), is_special)
+            written = texts[segment][start:end].strip()
+            is_special, lacks = special.stands_for(id, written), special.lacks(id, written)
+            yield Piece(id, content, segment, (start, end), is_special, lacks)
 
 
 def within(pieces: Sequence[Piece], limit: int) -> list[int]:
@@ -115,7 +110,8 @@ def pieces_of_ids(
         base = writers[segment].add(text)
         for i, (start, end) in zip(members, spans, strict=True):
             span = (base + start, base + end)
-            pieces.append(Piece(ids[i], contents[i] or text, segment, span, False))
+            lacks = ids[i] in special.unknown
+            pieces.append(Piece(ids[i], contents[i] or text, segment, span, False, lacks))
     return pieces, tuple(writer.text for writer in writers)
 
 

@@ -10,13 +10,14 @@ from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import BadCheckpoint, InputError, quote
+from attnviz.labelling.label import label
 from attnviz.result import Token
 from attnviz.tokenizer.files import has_tokenizer, open_tokenizer
 from attnviz.tokenizer.growth import Growth
 from attnviz.tokenizer.guard import guarded, interruptible
-from attnviz.tokenizer.label import label
 from attnviz.tokenizer.languages import Languages
 from attnviz.tokenizer.pieces import Special, pieces_of_encoding, pieces_of_ids, within
+from attnviz.tokenizer.settings import Settings, content_of
 
 __all__ = ["Encoded", "Tokenizer", "has_tokenizer", "load_tokenizer", "tokens_without_text"]
 
@@ -24,6 +25,7 @@ IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
 ANY = Growth()
 LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
+MASKS = frozenset(("[MASK]", "<mask>"))
 
 
 def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
@@ -34,7 +36,7 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
     tokenizer, class_name, settings, growth = open_tokenizer(folder, model_type)
     with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
         languages = Languages.of(tokenizer, class_name, settings)
-    return Tokenizer(tokenizer, _special(tokenizer), languages, growth)
+    return Tokenizer(tokenizer, _special(tokenizer, settings), languages, growth)
 
 
 def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
@@ -183,12 +185,14 @@ class Tokenizer:
         return Token(self.tokenizer.id_to_token(id) or f"#{id}", id, special=True)
 
 
-def _special(tokenizer: Backend) -> Special:
-    """What the tokenizer declares special, and what it puts around a pair."""
+def _special(tokenizer: Backend, settings: Settings) -> Special:
+    """What the tokenizer declares special, and what it puts around a pair; masks are words."""
+    mask = settings.get("mask_token")
+    masks = {*MASKS, content_of(mask)} if mask else MASKS
     contents = {
         id: token.content
         for id, token in tokenizer.get_added_tokens_decoder().items()
-        if token.special
+        if token.special and token.content not in masks
     }
     with guarded("the tokenizer cannot be used"):
         around = tokenizer.encode("", "")
@@ -199,12 +203,13 @@ def _special(tokenizer: Backend) -> Special:
 
 
 def _unknown(tokenizer: Backend) -> frozenset[int]:
-    """The ids that a text gets where the vocabulary has nothing for it."""
+    """The id that a text gets where the vocabulary has neither pieces nor bytes for it."""
     try:
         with guarded("the tokenizer takes no unknown character"):
-            return frozenset(token.id for token in tokenizer.model.tokenize(IN_NO_VOCABULARY))
+            ids = frozenset(token.id for token in tokenizer.model.tokenize(IN_NO_VOCABULARY))
     except BadCheckpoint:
         return frozenset()
+    return ids if len(ids) == 1 else frozenset()
 
 
 def _require_unicode(text: str) -> None:

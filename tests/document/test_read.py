@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.document import read, read_json
-from attnviz.errors import DocumentError
+from attnviz.errors import AttnvizWarning, DocumentError
 from attnviz.result import AttentionResult, ModelInfo, Token
 from tests.document.documents import as_dict, json_bytes, small
 
@@ -55,6 +55,67 @@ def test_null_stands_for_anything_optional() -> None:
     optional = ("model", "texts", "target_texts", "target_tokens", "hidden", "attnviz")
     result = of(minimal(**dict.fromkeys(optional)))
     assert result.tokens == of(minimal()).tokens
+
+
+SPECIAL, MARKED = "as special tokens", "as parts of words"
+
+
+def said_of(tokens: list[Any], match: str, **more: Any) -> AttentionResult:
+    """The result of a document with these tokens, of which one warning is given."""
+    n = len(tokens)
+    weights = [[np.eye(n).tolist()]]
+    with pytest.warns(AttnvizWarning, match=match) as said:
+        result = of(minimal(tokens=tokens, maps={"encoder": {"weights": weights}}, **more))
+    assert len(said) == 1
+    return result
+
+
+def test_usual_special_tokens_are_recognised_and_it_is_said() -> None:
+    result = said_of(["[CLS]", "hat", "[SEP]"], r"\[CLS\], \[SEP\] as special tokens were")
+    assert [token.special for token in result.tokens] == [True, False, True]
+    assert result.texts == ()
+
+
+def test_marks_of_vocabularies_make_words_and_it_is_said() -> None:
+    result = said_of(["<s>", "Ġdid", "n", "'t"], "<s> as special tokens and tokens marked Ġ")
+    assert [token.word for token in result.tokens] == [None, 0, 0, 0]
+    assert result.texts == ("didn't",)
+    assert [token.spelling for token in result.tokens] == [None, "Ġdid", None, None]
+
+
+def test_marks_beside_texts_make_words_but_no_offsets() -> None:
+    result = said_of(["play", "##ing"], MARKED, texts=["Playing"])
+    assert [(token.word, token.start) for token in result.tokens] == [(0, None), (0, None)]
+    assert result.texts == ("Playing",)
+
+
+def test_a_document_that_says_what_its_tokens_are_is_believed() -> None:
+    tokens = ["[CLS]", {"text": "##ing", "word": 3}]
+    result = of(minimal(tokens=tokens))
+    assert result.tokens == (Token("[CLS]"), Token("##ing", word=3))
+
+
+def test_what_a_vocabulary_has_nothing_for_may_be_said() -> None:
+    result = of(minimal(tokens=[{"text": "🤖", "unknown": True, "spelling": "[UNK]"}, "hat"]))
+    assert result.tokens[0] == Token("🤖", unknown=True, spelling="[UNK]")
+
+
+@pytest.mark.parametrize("weights", [ROWS, [[ROWS]], [[[ROWS]]]])
+def test_a_lone_head_and_a_batch_of_one_are_read(weights: Any) -> None:
+    assert of(mapped(weights)).maps["encoder"].weights.tolist() == [[ROWS]]
+
+
+def test_a_batch_of_one_may_stand_behind_the_layers_or_before_them() -> None:
+    behind = of(mapped([[[ROWS, ROWS]], [[ROWS, ROWS]], [[ROWS, ROWS]]]))
+    before = of(mapped([[[ROWS, ROWS], [ROWS, ROWS], [ROWS, ROWS]]]))
+    assert behind.maps["encoder"].weights.shape == before.maps["encoder"].weights.shape
+    assert behind.maps["encoder"].weights.shape == (3, 2, 2, 2)
+
+
+def test_the_first_number_that_is_none_is_named_by_its_place() -> None:
+    nan = float("nan")
+    with pytest.raises(DocumentError, match=r"weights\[0\]\[1\]\[0\]\[1\] is nan"):
+        of(mapped([[ROWS, [[0.5, nan], [nan, nan]]]]))
 
 
 def test_unknown_fields_are_ignored() -> None:
@@ -125,7 +186,8 @@ def test_the_second_stack_may_have_other_layers_than_the_model_says() -> None:
         (mapped([[[]]]), r"weights\[0\]\[0\] has no queries"),
         (mapped([[[[], []]]]), r"weights\[0\]\[0\]\[0\] has no keys"),
         (mapped([ROWS]), r"weights\[0\]\[0\]\[0\] is 0.5, not a list of keys"),
-        (mapped([[[ROWS]]]), r"weights\[0\]\[0\]\[0\]\[0\] is a list, not a number"),
+        (mapped([[[ROWS], [ROWS]]] * 2), r"has a batch of several texts, shape \(2, 2, 1, 2, 2\)"),
+        (mapped([[[[ROWS]]]]), r"weights\[0\]\[0\]\[0\]\[0\] is a list, not a number"),
         (mapped([[[[1, 0], [1]]]]), r"weights\[0\]\[0\]\[1\] has 1 keys but .*\[0\] has 2"),
         (mapped([[ROWS, ROWS], [ROWS]]), r"weights\[1\] has 1 heads but .*weights\[0\] has 2"),
         (mapped([[ROWS, ROWS[:1]]]), r"weights\[0\]\[1\] has 1 queries"),

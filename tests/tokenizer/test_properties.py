@@ -7,8 +7,8 @@ from itertools import groupby
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.labelling.words import Layout, word_spans
 from attnviz.tokenizer.tokenizer import Encoded
-from attnviz.tokenizer.words import Layout, word_spans
 from tests.tokenizer.test_tokenizer import KINDS, tokenizer
 
 PIECES = st.sampled_from(

@@ -16,7 +16,7 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.search import no_room
 from attnviz.render.figure.side import ordinal
-from attnviz.render.safe import label, visible
+from attnviz.render.safe import label, token_label, visible
 from attnviz.render.sentences import answer_notes, mean_of, percent
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
@@ -69,7 +69,7 @@ class _Bars:
         self.title = style.heading(_question(label(asked[0].word.text)) if len(asked) == 1 else "")
         rows = [column.row for answer in asked for column in _columns(answer)]
         self.scale = scale_of(rows, style, signed=False)
-        self.names = {label(key.text[:FIRST]) for answer in asked for key in answer.keys}
+        self.names = {token_label(key, FIRST) for answer in asked for key in answer.keys}
         words = (label(answer.word.text) for answer in asked)
         self.texts = list(dict.fromkeys(answer.text for answer in asked))
         notes = (visible(note) for answer in asked for note in answer_notes(answer))
@@ -104,7 +104,7 @@ class _Bars:
         left, y = PAD + layout.label, y + ABOVE
         for i, key in enumerate(shown):
             token = answer.keys[key]
-            text = self.measurer.elide(label(token.text), points, layout.label - AIR)
+            text = self.measurer.elide(token_label(token), points, layout.label - AIR)
             color = MUTED if token.special else INK
             middle = y + (i + 0.5) * layout.row
             canvas.write(left - AIR, middle, text, points, color=color, align="right")

@@ -17,7 +17,7 @@ from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
 from attnviz.render.figure.thumbs import Exact, Mosaic, paint
 from attnviz.render.figure.tiles import shared_by
-from attnviz.render.safe import label, visible
+from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import map_notes
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Token
@@ -55,7 +55,7 @@ def head_grid(
 
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
-    said = (axes_note(kind), *map_notes(hidden, merged))
+    said = (axes_note(kind), *map_notes(hidden, merged, (*queries, *keys)))
     with plain_settings():
         return _HeadGrid(attention, queries, keys, style, title, said).draw()
 
@@ -115,7 +115,7 @@ class _HeadGrid:
         self.per_row = square if self.one_row else len(attention.heads)
         self.n_rows = math.ceil(len(self.names) / self.per_row)
         self.scale = scale_of([self.weights], style, signed=bool(self.weights.min() < 0))
-        shown = {label(token.text) for token in (*queries, *keys)} if self.one_row else set()
+        shown = {token_label(token) for token in (*queries, *keys)} if self.one_row else set()
         texts = [visible(self.title), *shown, *map(visible, notes)]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from attnviz.render.figure.canvas import INK, MUTED, Canvas
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.safe import label
+from attnviz.render.safe import token_label
 from attnviz.result import Token
 
 __all__ = ["GAP", "Side", "lay_across", "lay_down", "ordinal"]
@@ -103,7 +103,7 @@ def _thinned(tokens: Sequence[Token], cell: float, measurer: TextMeasurer) -> ra
 
 
 def _shown(token: Token) -> str:
-    return label(token.text[:FIRST])
+    return token_label(token, FIRST)
 
 
 def ordinal(number: int) -> str:

@@ -19,7 +19,7 @@ from attnviz.memory import require
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
-from attnviz.render.sentences import HIDDEN, MERGED
+from attnviz.render.sentences import HIDDEN, MERGED, UNKNOWN
 from attnviz.result import AttentionMap, AttentionResult, Token
 
 __all__ = ["Opening", "fragment", "write_page"]
@@ -140,7 +140,7 @@ def _title(results: Sequence[AttentionResult]) -> str:
     """The first text or pair or, where there is none, the first tokens, on one line."""
     for result in results:
         pieces = running(result.tokens, result.texts)
-        written = (before + shown for before, shown, _, _, special in pieces if not special)
+        written = (before + shown for before, shown, _, _, special, _ in pieces if not special)
         text = " ".join((" / ".join(filter(None, result.texts)) or "".join(written)).split())
         if text:
             return shorten(text, LONGEST_TITLE, placeholder=" …")
@@ -161,7 +161,7 @@ def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> I
     packed = [{kind: pack(map) for kind, map in result.maps.items()} for result in results]
     contents = [_contents(*each) for each in zip(results, packed, strict=True)]
     chosen = {name: value for name, value in asdict(opening).items() if value is not None}
-    said = {"hidden": HIDDEN, "merged": MERGED}
+    said = {"hidden": HIDDEN, "merged": MERGED, "unknown": UNKNOWN}
     yield _json_element(
         {"title": visible(title), "opening": chosen, "said": said, "inputs": contents}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attnviz.render.safe import label, visible
+from attnviz.render.safe import token_label, visible
 from attnviz.result import Token
 
 __all__ = ["running"]
@@ -13,11 +13,11 @@ __all__ = ["running"]
 CONTINUES = "##"
 STARTS = ("▁", "Ġ")
 
-Piece = tuple[str, str, str, int | None, bool]
+Piece = tuple[str, str, str, int | None, bool, bool]
 
 
 def running(tokens: Sequence[Token], texts: Sequence[str]) -> list[Piece]:
-    """For each token: text before it, text in its place, label, word (or None), whether special.
+    """For each token: text before it and in its place, label, word, whether special, unknown.
 
     The text is the input's own wherever offsets tell; the text in a token's place is empty
     where an earlier token of the same characters shows them already.
@@ -40,7 +40,8 @@ def running(tokens: Sequence[Token], texts: Sequence[str]) -> list[Piece]:
             before += space
         lead = written[: len(written) - len(written.lstrip())]
         shown = visible(written.strip())
-        pieces.append((before + _gap(lead), shown, label(token.text), token.word, token.special))
+        kind = (token.word, token.special, token.unknown)
+        pieces.append((before + _gap(lead), shown, token_label(token), *kind))
     return pieces
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from rich.segment import Segments
 
@@ -31,7 +32,10 @@ def head_grid(
         for n in range(0, heads, across):
             these = [Head(layer, head) for head in attention.heads[n : n + across]]
             lines += _strip(attention, these, step, scale, screen)
-    below = [*explained(scale, step, screen), *footnotes(map_notes(hidden, merged), screen)]
+    below = [
+        *explained(scale, step, screen),
+        *footnotes(map_notes(hidden, merged, chain(*attention.axes)), screen),
+    ]
     return picture([*lines, *below])
 
 

@@ -11,7 +11,7 @@ from unicodedata import bidirectional
 from rich.segment import ControlType, Segment, Segments
 from rich.style import Style
 
-from attnviz.render.safe import label, visible
+from attnviz.render.safe import token_label, visible
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
@@ -110,7 +110,7 @@ def footnotes(notes: Sequence[str], screen: Screen) -> list[Line]:
 
 def labels(tokens: Sequence[Token], screen: Screen) -> list[str]:
     """What each token reads on this screen."""
-    return [screen.writable(label(token.text)) for token in tokens]
+    return [screen.writable(token_label(token)) for token in tokens]
 
 
 def names(tokens: Sequence[Token], screen: Screen) -> list[str]:

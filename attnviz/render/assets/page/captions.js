@@ -28,9 +28,17 @@ function notesOf({ state, map, rows, columns, grid }) {
     );
   if ([...rows.units, ...columns.units].some((unit) => unit.tokens.length > 1))
     notes.push(contents.said.merged);
+  const units = new Set([...rows.units, ...columns.units].filter((unit) => unit.unknown));
+  const unknown = [...new Set([...units].map((unit) => unit.text))];
+  if (unknown.length)
+    notes.push(contents.said.unknown.replace("{words}", () => some(unknown)));
   notes.push(precisionOf(map));
   return notes;
 }
+
+/** The first few names of a list. */
+const some = (names) =>
+  names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
 
 function weightBelow(values, least) {
   let below = 0;

@@ -79,7 +79,7 @@ function findUnit(units, asked) {
   const bare = (text) => plain(text).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   const found = (word) =>
     [plain, bare]
-      .map((form) => units.filter((unit) => form(word) && form(unit.label) === form(word)))
+      .map((form) => units.filter((unit) => form(word) && form(unit.text) === form(word)))
       .find((places) => places.length) ?? [];
   const whole = found(asked);
   if (whole.length) return whole[0];

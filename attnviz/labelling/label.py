@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from attnviz.labelling.words import Layout
 from attnviz.result import Token
-from attnviz.tokenizer.pieces import Piece
-from attnviz.tokenizer.words import Layout
 
-__all__ = ["label"]
+__all__ = ["Piece", "label"]
 
 SPACES = " ▁Ġ"  # a space, and how vocabularies spell it
+
+
+class Piece(NamedTuple):
+    """One token: its id, its spelling in the vocabulary, and the part of the text it stands for.
+
+    ``span`` is None for a special token that stands for no text, such as one put around it;
+    ``unknown`` says that the vocabulary has nothing for that part of the text.
+    """
+
+    id: int | None
+    content: str
+    segment: int
+    span: tuple[int, int] | None
+    special: bool = False
+    unknown: bool = False
 
 
 def label(pieces: Iterable[Piece], texts: Sequence[str]) -> tuple[Token, ...]:
@@ -54,7 +69,9 @@ class _View:
         end = max(start, end)
         shown = self._text[start:end] or (" " if _is_blank(piece.content) else piece.content)
         word = self._first_word + self._layout.word_at(start)
-        return Token(shown, piece.id, start, end, word, False, piece.segment)
+        spelling = None if piece.content == shown else piece.content
+        place = (start, end, word, False, piece.segment)
+        return Token(shown, piece.id, *place, piece.unknown, spelling)
 
 
 def _is_blank(content: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.tokenizer.words import Layout, word_spans
+from attnviz.labelling.words import Layout, word_spans
 
 
 def words(text: str) -> list[str]:

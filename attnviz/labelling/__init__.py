@@ -1,0 +1,1 @@
+"""Strings of vocabularies as tokens that people read, each in its word."""
