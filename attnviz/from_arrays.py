@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError
+from attnviz.labelling.spellings import read_spellings, say_what_was_read
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
 __all__ = ["from_attentions", "show"]
@@ -292,7 +293,9 @@ def _side(
 def _from_strings(strings: Sequence[str], text: str | None, offsets: Any) -> Side:
     """Tokens as they are written, at their places in the text where these are given."""
     if offsets is None:
-        return Side(tuple(Token(string, word=word) for word, string in enumerate(strings)))
+        read = read_spellings(strings)
+        say_what_was_read(read)
+        return Side(read.tokens, read.texts)
     spans = [(int(start), int(end)) for start, end in np.asarray(offsets).tolist()]
     if len(spans) != len(strings) or text is None:
         raise InputError(

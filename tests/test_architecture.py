@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 # Each part with the parts of attnviz it may import; its own and errors always.
 ARROWS: dict[str, set[str]] = {
     "": {"errors", "from_arrays", "result", "model", "display", "showing", "_version"},
-    "from_arrays": {"result", "tokenizer"},
+    "from_arrays": {"labelling", "result", "tokenizer"},
     "_version": set(),
     "errors": set(),
     "memory": set(),  # what can be asked everywhere: how much of it is free

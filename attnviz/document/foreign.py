@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 from attnviz.document.arrays import fail
-from attnviz.errors import AttnvizWarning
 from attnviz.labelling.spellings import Read, read_spellings
 from attnviz.result import FloatArray, Token
 
-__all__ = ["read_tokens", "say_what_was_read", "with_four_axes"]
+__all__ = ["read_tokens", "with_four_axes"]
 
 TOLD = frozenset(("word", "special", "start", "segment", "unknown"))
 WANTED = "weights have the axes (layer, head, query, key)"
@@ -28,25 +26,13 @@ def read_tokens(tokens: Sequence[Token], values: object, *, placed: bool) -> Rea
         return Read(tuple(tokens))
     read = read_spellings([token.text for token in tokens])
     both = zip(tokens, read.tokens, strict=True)
-    found = tuple(replace(new, id=old.id) for old, new in both)
-    if placed:
-        return read._replace(tokens=found)
-    return read._replace(tokens=tuple(replace(t, start=None, end=None) for t in found), text="")
-
-
-def say_what_was_read(*reads: Read) -> None:
-    """Warn where tokens were taken for something that the document does not say itself."""
-    special = list(dict.fromkeys(name for read in reads for name in read.special))
-    marks = list(dict.fromkeys(mark for read in reads for mark in read.marks))
-    said = [f"{', '.join(special)} as special tokens"] if special else []
-    said += [f"tokens marked {' or '.join(marks)} as parts of words"] if marks else []
-    if said:
-        warnings.warn(
-            f"the document gives tokens as mere strings, so {' and '.join(said)} were recognised; "
-            "give objects with 'special' and 'word' to say otherwise",
-            AttnvizWarning,
-            stacklevel=2,
-        )
+    if not read.marks:
+        found = [replace(old, special=new.special, unknown=new.unknown) for old, new in both]
+    else:
+        found = [replace(new, id=old.id) for old, new in both]
+    if not placed:
+        found = [replace(token, start=None, end=None) for token in found]
+    return read._replace(tokens=tuple(found), texts=read.texts if placed else ())
 
 
 def with_four_axes(weights: FloatArray, where: str) -> FloatArray:

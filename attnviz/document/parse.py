@@ -13,9 +13,9 @@ from attnviz.document.arrays import (
     fail,
     shown,
 )
-from attnviz.document.foreign import read_tokens, say_what_was_read, with_four_axes
+from attnviz.document.foreign import read_tokens, with_four_axes
 from attnviz.document.labels import SCHEMA
-from attnviz.labelling.spellings import Read
+from attnviz.labelling.spellings import Read, say_what_was_read
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]
@@ -78,8 +78,8 @@ def result_from(
         tokens,
         maps,
         targets,
-        texts or tuple(filter(None, [sources.text])),
-        target_texts or tuple(filter(None, [written.text])),
+        texts or sources.texts,
+        target_texts or written.texts,
         hidden,
         model,
     )

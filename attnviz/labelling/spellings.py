@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from attnviz.errors import AttnvizWarning
 from attnviz.labelling.label import Piece, label
 from attnviz.result import Token
 
-__all__ = ["Read", "read_spellings"]
+__all__ = ["Read", "read_spellings", "say_what_was_read"]
 
 SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(pad|bos|eos|(start|end)_of_turn)>|<\|\w+\|>")
+SAID = 8  # special tokens that a warning names
 UNKNOWN = ("[UNK]", "<unk>")
 BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 NO_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -21,25 +24,26 @@ CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Read(NamedTuple):
-    """Labelled tokens, the text that they spell, and which marks and special names they have.
+    """Labelled tokens, the texts that they spell, and which marks and special names they have.
 
-    Without marks nothing says how the tokens were written, so there is no text: each is a unit.
+    Without marks nothing says how the tokens were written, so there is no text: each is a word.
     """
 
     tokens: tuple[Token, ...]
-    text: str = ""
+    texts: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
 
 
-def read_spellings(strings: Sequence[str]) -> Read:
+def read_spellings(strings: Sequence[str], known: Collection[str] = ()) -> Read:
     """The tokens that a vocabulary's strings stand for.
 
     ``##ing`` (WordPiece), ``▁hat`` and ``<0xC3>`` (SentencePiece), ``Ġhat`` with a letter for each
     byte (GPT-2) and ``hat</w>`` (BPE) are read as the text that they spell, and that text is cut
-    into words as any other. ``[CLS]``, ``</s>``, ``<|endoftext|>`` and their like are special.
+    into words as any other. ``[CLS]``, ``</s>``, ``<|endoftext|>`` and their like are special,
+    and so are those ``known`` to be.
     """
-    special = tuple(string for string in dict.fromkeys(strings) if SPECIAL.fullmatch(string))
+    special = tuple(s for s in dict.fromkeys(strings) if s in known or SPECIAL.fullmatch(s))
     plain = [string for string in strings if string not in special]
     for mark, used, spelled in _SCHEMES:
         if used(plain):
@@ -47,12 +51,29 @@ def read_spellings(strings: Sequence[str]) -> Read:
             written = _text(_without_first_space(parts))
             if not CONTROLS.search(written.text):
                 tokens = label(_pieces(strings, written), [written.text])
-                return Read(tokens, written.text, (mark,), special)
-    return Read(tuple(_alone(string, string in special) for string in strings), special=special)
+                return Read(tokens, (written.text,), (mark,), special)
+    lone = (_alone(word, string, string in special) for word, string in enumerate(strings))
+    return Read(tuple(lone), special=special)
 
 
-def _alone(string: str, special: bool) -> Token:
-    return Token(string, special=special, unknown=string in UNKNOWN)
+def say_what_was_read(*reads: Read) -> None:
+    """Warn where tokens were taken for something that nobody has said."""
+    special = list(dict.fromkeys(name for read in reads for name in read.special))
+    marks = list(dict.fromkeys(mark for read in reads for mark in read.marks))
+    said = [f"{', '.join(special[:SAID])} as special tokens"] if special else []
+    said += [f"tokens marked {' or '.join(marks)} as parts of words"] if marks else []
+    if said:
+        warnings.warn(
+            f"tokens are given as mere strings, so {' and '.join(said)} were recognised; "
+            "a document can say otherwise with objects that have 'special' and 'word'",
+            AttnvizWarning,
+            stacklevel=3,
+        )
+
+
+def _alone(word: int, string: str, special: bool) -> Token:
+    number = None if special else word
+    return Token(string, word=number, special=special, unknown=string in UNKNOWN)
 
 
 class _Written(NamedTuple):

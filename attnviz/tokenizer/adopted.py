@@ -9,9 +9,9 @@ from typing import Any
 from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import InputError
+from attnviz.labelling.label import Piece, label
+from attnviz.labelling.spellings import read_spellings
 from attnviz.result import Token
-from attnviz.tokenizer.label import label
-from attnviz.tokenizer.pieces import Piece
 from attnviz.tokenizer.tokenizer import Tokenizer, tokens_without_text
 
 __all__ = ["placed", "spelled"]
@@ -21,7 +21,7 @@ def spelled(ids: Sequence[int], tokenizer: Any) -> tuple[tuple[Token, ...], tupl
     """Tokens for ids, and the texts that they spell.
 
     ``tokenizer`` is a fast one of transformers, one of the tokenizers library, or any object with
-    ``convert_ids_to_tokens``, whose tokens are then shown as they are; None numbers the ids.
+    ``convert_ids_to_tokens``, whose strings are then read; None numbers the ids.
     """
     if tokenizer is None:
         return tokens_without_text(ids), ()
@@ -34,11 +34,10 @@ def spelled(ids: Sequence[int], tokenizer: Any) -> tuple[tuple[Token, ...], tupl
             f"a {type(tokenizer).__name__} is no tokenizer; give one of transformers or tokenizers"
         )
     special = set(getattr(tokenizer, "all_special_ids", ()))
-    strings = tokenizer.convert_ids_to_tokens(list(ids))
-    return tuple(
-        Token(str(string), id, word=None if id in special else word, special=id in special)
-        for word, (id, string) in enumerate(zip(ids, strings, strict=True))
-    ), ()
+    strings = [str(string) for string in tokenizer.convert_ids_to_tokens(list(ids))]
+    read = read_spellings(strings, {s for s, id in zip(strings, ids, strict=True) if id in special})
+    tokens = (replace(token, id=id) for token, id in zip(read.tokens, ids, strict=True))
+    return tuple(tokens), read.texts
 
 
 def placed(
@@ -49,7 +48,7 @@ def placed(
     if outside is not None:
         raise InputError(f"the offsets {outside} are outside the text of {len(text)} characters")
     pieces = (
-        Piece(-1, string, 0, None if start == end else (start, end), start == end)
+        Piece(None, string, 0, None if start == end else (start, end), start == end)
         for string, (start, end) in zip(strings, spans, strict=True)
     )
-    return tuple(replace(token, id=None) for token in label(pieces, (text,)))
+    return label(pieces, (text,))

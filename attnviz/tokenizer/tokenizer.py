@@ -74,7 +74,7 @@ class Tokenizer:
     @classmethod
     def of(cls, tokenizer: Backend) -> Tokenizer:
         """A tokenizer of the tokenizers library, as it is."""
-        return cls(tokenizer, _special(tokenizer))
+        return cls(tokenizer, _special(tokenizer, {}))
 
     @property
     def special_ids(self) -> frozenset[int]:

@@ -26,7 +26,7 @@ def words(*strings: str) -> list[tuple[str, int | None]]:
     ],
 )
 def test_marks_and_bytes_spell_a_text(strings: list[str], text: str) -> None:
-    assert read_spellings(strings).text == text
+    assert read_spellings(strings).texts == (text,)
 
 
 def test_pieces_of_a_word_are_in_that_word() -> None:
@@ -66,14 +66,9 @@ def test_a_mask_is_a_word(mask: str) -> None:
         assert (token.text, token.special) == (mask, False)
 
 
-def test_strings_without_marks_stay_as_they_are() -> None:
-    assert words("the", "#", "hat", "▁"[:0]) == [
-        ("the", None),
-        ("#", None),
-        ("hat", None),
-        ("", None),
-    ]
-    assert read_spellings(["the", "hat"]).text == ""
+def test_strings_without_marks_are_words_as_they_are() -> None:
+    assert words("the", "#", "hat", "") == [("the", 0), ("#", 1), ("hat", 2), ("", 3)]
+    assert read_spellings(["the", "hat"]).texts == ()
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])), st.data())
@@ -82,7 +77,7 @@ def test_any_text_cut_between_bytes_is_read_again(text: str, data: st.DataObject
     cuts = sorted(data.draw(st.sets(st.integers(0, len(spelt)), max_size=5)) | {0, len(spelt)})
     strings = [spelt[a:b] for a, b in pairwise(cuts)]
     read = read_spellings(strings)
-    assert read.text == text
+    assert read.texts == (text,)
     assert len(read.tokens) == len(strings)
 
 
