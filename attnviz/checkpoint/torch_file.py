@@ -14,6 +14,12 @@ from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
 __all__ = ["read_torch_header"]
 
+# What the ZIP reader raises for damaged bytes; UnicodeDecodeError for names that are no UTF-8.
+BAD_ZIP = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error),
+    UnicodeDecodeError,
+)
+
 LARGEST_PICKLE = 100_000_000  # bytes; a pickle holds names and shapes, not the numbers
 MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format before zip files
 PROTOCOL = 1001
@@ -52,7 +58,7 @@ def _read_zip(file: io.FileIO, what: str) -> tuple[dict[str, TensorView], dict[s
             if described.file_size > LARGEST_PICKLE:
                 raise BadCheckpoint(f"{what} has a data.pkl of {described.file_size:,} bytes")
             value = read_pickle(io.BytesIO(archive.read(described)), what)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error):
+    except BAD_ZIP:
         raise BadCheckpoint(
             f"{what} is a damaged zip file; the download may be incomplete"
         ) from None
