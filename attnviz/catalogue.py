@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attnviz.checkpoint.cache import list_snapshots
 from attnviz.checkpoint.config import read_config
-from attnviz.checkpoint.source import Source, embedded_models, find, pull
-from attnviz.checkpoint.tensors import open_tensors
-from attnviz.core.spec import StackSpec
+from attnviz.checkpoint.source import Source, embedded_models, find, known, pull
 from attnviz.errors import AttnvizError, ModelNotFound, quote
-from attnviz.families import translate
-from attnviz.tokenizer.tokenizer import load_tokenizer
 
-__all__ = ["Card", "Stack", "available", "describe", "fetch"]
+if TYPE_CHECKING:
+    from attnviz.core.spec import StackSpec
+
+__all__ = ["Card", "Stack", "available", "describe", "fetch", "names"]
 
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
@@ -48,6 +47,11 @@ class Card:
     problem: str | None = None
 
 
+def names() -> Iterator[str]:
+    """The names of the models on this machine, without looking into any."""
+    return (source.name for source in known())
+
+
 def available() -> Iterator[Card]:
     """The models on this machine that have names: embedded ones, then those in the cache."""
     for name in embedded_models():
@@ -72,18 +76,22 @@ def fetch(name: str) -> Card:
 
 
 def _card(source: Source) -> Card:
-    known: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     try:
-        _look_at(source.folder, known)
+        _look_at(source.folder, found)
     except AttnvizError as error:
-        known["problem"] = str(error)
+        found["problem"] = str(error)
     except FAULTS as error:  # one damaged model must not hide the others
-        known["problem"] = f"its files cannot be read: {quote(error)}"
-    return Card(source.name, source.kind, source.folder, source.revision, **known)
+        found["problem"] = f"its files cannot be read: {quote(error)}"
+    return Card(source.name, source.kind, source.folder, source.revision, **found)
 
 
 def _look_at(folder: Path, known: dict[str, Any]) -> None:
     """Note what can be read before the first error."""
+    from attnviz.checkpoint.tensors import open_tensors  # NumPy, which completion needs not
+    from attnviz.families import translate
+    from attnviz.tokenizer.tokenizer import load_tokenizer
+
     values = read_config(folder)
     known["model_type"] = str(values.get("model_type"))
     tensors = open_tensors(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -12,6 +13,8 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.files import all_or_nothing, leads_to_stdout, naming, streamed
 from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
+from attnviz.cli.progress import Progress, progress
+from attnviz.cli.shown import open_files, tell_of
 from attnviz.errors import quote
 
 if TYPE_CHECKING:
@@ -21,11 +24,14 @@ __all__ = ["Delivery", "open_delivery"]
 
 
 class Delivery:
-    """Hands each result to every place it goes to."""
+    """Hands each result to every place it goes to, and says what is being done meanwhile."""
 
-    def __init__(self, options: Options, sinks: list[tuple[Path | None, Sink]]) -> None:
+    def __init__(
+        self, options: Options, sinks: list[tuple[Path | None, Sink]], told: Progress
+    ) -> None:
         self._options = options
         self._sinks = sinks
+        self.told = told
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
@@ -33,12 +39,15 @@ class Delivery:
 
         selection = Selection(result, self._options)
         for path, sink in self._sinks:
+            self.told.say(f"writing {path}" if path else "")
             with naming(path) if path else nullcontext():
                 sink.add(selection)
+        self.told.say("attending")
 
     def finish(self) -> None:
         """Write what could not be written before."""
         for path, sink in self._sinks:
+            self.told.say(f"writing {path}" if path else "")
             with naming(path) if path else nullcontext():
                 sink.finish()
 
@@ -49,19 +58,24 @@ def open_delivery(
 ) -> Iterator[Delivery]:
     """Check all places before anything is computed; files appear when everything is written."""
     paths = [Path(name) for name in dict.fromkeys(options.output or ())]
+    if options.open and not paths:
+        paths = [Path(tempfile.mkdtemp(prefix="attnviz-")) / "attention.html"]
     for path in paths:
         _check(path, options, n_results)
     options.one_head()
-    with all_or_nothing(paths) as streams:
+    with progress() as told, all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
             (path, FORMATS[_suffix(path)].sink(stream, options))
             for path, stream in zip(paths, streams, strict=True)
         ]
         if options.json or not paths:
             sinks.append((None, _stdout_sink(options, continued)))
-        delivery = Delivery(options, sinks)
+        delivery = Delivery(options, sinks, told)
         yield delivery
         delivery.finish()
+    tell_of(paths)
+    if options.open:
+        open_files(paths)
 
 
 def _check(path: Path, options: Options, n_results: int) -> None:

@@ -13,9 +13,22 @@ from attnviz.cli.program import Command, Program
 if TYPE_CHECKING:
     from attnviz.catalogue import Card
 
-__all__ = ["models"]
+__all__ = ["complete_name", "models"]
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name, org/name, or a folder.")]
+
+def complete_name(incomplete: str) -> list[str]:
+    """The names of models on this machine that begin so."""
+    from attnviz.catalogue import names
+
+    return [name for name in names() if name.startswith(incomplete) and name.isprintable()]
+
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A name, org/name, or a folder.", autocompletion=complete_name
+    ),
+]
 
 models = typer.Typer(cls=Program)
 

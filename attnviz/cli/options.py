@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
+WHEN = ("auto", "always", "never")
 
 
 def _all() -> list[str]:
@@ -29,6 +30,10 @@ def _all() -> list[str]:
 
 def _kinds() -> list[str]:
     return list(KINDS)
+
+
+def _when() -> list[str]:
+    return list(WHEN)
 
 
 def _palettes() -> list[str]:
@@ -93,6 +98,19 @@ class Options:
             help="Write a .png .svg .pdf .html .json .npz or .csv. Repeatable.",
         ),
     ] = None
+    open: Annotated[
+        bool,
+        typer.Option("--open", help="Open what is written; without -o, a page of the result."),
+    ] = False
+    color: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Colours in the terminal: auto, always (as for less -R) or never.",
+            autocompletion=_when,
+        ),
+        one_of(*WHEN),
+    ] = None
     width: Annotated[
         int | None,
         typer.Option(metavar="N", help="Columns of the picture in the terminal."),
@@ -112,7 +130,7 @@ class Options:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Colours of a figure or page; grey is for print.",
+            help="Colours: ink, grey (for print), viridis, cividis or magma.",
             autocompletion=_palettes,
         ),
     ] = None
@@ -147,6 +165,8 @@ class Options:
         _at_most_one([name for name, chosen in given.items() if chosen])
         if self.heads and self.ask:
             raise Misuse("--heads all and --ask show different things; give one of them")
+        if self.json and self.open and not self.output:
+            raise Misuse("--json prints and --open shows a page; give one of them, or name a file")
         if self.title is not None and self.no_title:
             raise Misuse("--title and --no-title contradict each other; give one of them")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from attnviz.cli.panels import panels
+
 __all__ = ["Command", "HungUp", "Program"]
 
 
@@ -36,6 +38,14 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options and arguments."""
         return _as_typed(super().get_params(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Its parameters in panels."""
+        for panel, params in panels(self.get_params(ctx)):
+            records = [record for param in params if (record := param.get_help_record(ctx))]
+            if records:
+                with formatter.section(panel):
+                    formatter.write_dl(records)
 
 
 class Program(TyperGroup):

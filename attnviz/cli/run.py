@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
+from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.texts import one_text, read_texts
 from attnviz.cli.values import whole
@@ -51,6 +52,7 @@ def run(
             metavar="NAME",
             envvar="ATTNVIZ_MODEL",
             help="An embedded model, a folder, or org/name on the Hub.",
+            autocompletion=complete_name,
         ),
     ] = None,
     offline: Annotated[
@@ -99,7 +101,9 @@ def run(
     with open_delivery(options, len(texts), continued=bool(generate)) as delivery:
         from attnviz.model import DEFAULT, load
 
+        delivery.told.say(f"reading {model or DEFAULT}")
         loaded = load(model or DEFAULT, offline=offline)
+        delivery.told.say("attending")
         if max_new_tokens is not None and not loaded.has_target:
             raise Misuse(
                 f"--max-new-tokens is for models that translate and {loaded.info.name} does not; "
@@ -110,6 +114,7 @@ def run(
         if top:
             from attnviz.cli.top import print_strongest
 
+            delivery.told.hide()
             print_strongest(loaded, texts, top, options, truncate=truncate)
         else:
             for result in _attend(loaded, texts, alone, how):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz.analysis.selection import Selection
 from attnviz.cli.options import Options
@@ -106,7 +107,7 @@ class Terminal:
 
     def __init__(self, options: Options, continued: bool) -> None:
         self._continued = continued
-        self._console, self._screen = open_terminal(options.width)
+        self._console, self._screen = open_terminal(options)
         self._empty = True
 
     def add(self, selection: Selection) -> None:
@@ -123,7 +124,7 @@ class Terminal:
         """Everything is printed."""
 
 
-def open_terminal(width: int | None) -> tuple[Console, Screen]:
+def open_terminal(options: Options) -> tuple[Console, Screen]:
     """The console that prints to stdout, and what it can show."""
     from rich.console import Console
 
@@ -134,8 +135,24 @@ def open_terminal(width: int | None) -> tuple[Console, Screen]:
             """Leave it to the program, which ends as one whose reader has gone."""
             raise
 
-    console = Out(width=width, highlight=False, markup=False, emoji=False)
+    width = options.width
+    console = Out(width=width, highlight=False, markup=False, emoji=False, **_colours(options))
     return console, Screen.of(console, width)
+
+
+def _colours(options: Options) -> dict[str, Any]:
+    """What a console is told of colours; nothing where it is to find out by itself."""
+    if options.color == "never":
+        return {"no_color": True}
+    if options.color != "always":
+        return {}
+    many = os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+    return {
+        "no_color": False,
+        "force_terminal": True,
+        "color_system": "truecolor" if many else "256",
+        "_environ": {**os.environ, "TERM": "xterm-256color"},  # a dumb one has been overruled
+    }
 
 
 def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[RenderableType]:

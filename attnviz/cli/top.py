@@ -24,7 +24,7 @@ def print_strongest(
     """Print the n strongest links of each text, in memory that grows with the text alone."""
     from attnviz.render import terminal
 
-    console, screen = open_terminal(options.width)
+    console, screen = open_terminal(options)
     for number, text in enumerate(texts):
         given = model.encode(text, truncate=truncate)
         links = model.strongest(given, n, layers=options.layers())

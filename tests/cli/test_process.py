@@ -123,9 +123,9 @@ def test_colours_can_be_refused(document, environment):
     assert "\x1b[" not in shown and "it → hat 0.75" in shown
 
 
-def test_a_picture_written_to_a_file_leaves_the_terminal_alone(document, tmp_path):
+def test_of_a_picture_written_to_a_file_the_terminal_is_told_no_more(document, tmp_path):
     code, shown = on_a_terminal(["render", document, "-o", tmp_path / "a.json"])
-    assert (code, shown) == (0, "")
+    assert code == 0 and shown.count("\n") == 1 and "wrote " in shown
 
 
 def test_an_encoding_without_arrows_is_no_obstacle(document):

@@ -1,0 +1,33 @@
+"""How options stand in help: in panels, those that most people want first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+__all__ = ["panels"]
+
+PANELS: dict[str, tuple[str, ...]] = {
+    "Arguments": (),
+    "Options": ("ask", "output", "open", "head", "heads", "json"),
+    "What to look at": ("layer", "mean", "map", "tokens", "by", "who", "top", "no_special"),
+    "Text and model": ("model", "pair", "target", "from_", "source_lang", "to", "target_lang",
+                       "lines", "chat", "truncate", "generate", "max_new_tokens", "offline"),
+    "Figures and pages": ("size", "palette", "title", "no_title", "numbers", "vmin", "vmax",
+                          "no_notes", "dpi", "font"),
+    "How it is written": ("color", "width", "precision"),
+    "More": (),
+}  # fmt: skip
+OF_OPTION = {name: panel for panel, names in PANELS.items() for name in names}
+PLACE = {name: i for i, name in enumerate(OF_OPTION)}
+
+
+def panels(params: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Each panel that has any of a command's parameters, with them in their order."""
+    of: dict[str, list[Any]] = {panel: [] for panel in PANELS}
+    for param in params:
+        argument = param.param_type_name == "argument"
+        of["Arguments" if argument else OF_OPTION.get(param.name, "More")].append(param)
+    for panel, members in of.items():
+        if members:
+            yield panel, sorted(members, key=lambda param: PLACE.get(param.name, len(PLACE)))
