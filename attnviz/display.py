@@ -1,28 +1,41 @@
-"""How results show themselves: as figures, and in notebooks."""
+"""What results say and show of themselves: answers, links, figures, pages and files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.selection import Selection
+from attnviz.analysis.words import merge_words
+from attnviz.errors import InputError, quote
+from attnviz.output import all_or_nothing
 from attnviz.render.sentences import name_of
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, AttentionResult, Head, Kind
+from attnviz.result import AttentionMap, AttentionResult, Head, Kind, Link
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-__all__ = ["draw", "figure", "html", "png"]
+    from attnviz.render.figure.save import Format
+
+__all__ = ["ask", "dataframe", "draw", "figure", "html", "links", "png", "save", "words"]
+
+
+FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """The choices of one picture, as ``figure`` takes them."""
 
-    head: Head | str | None = None
+    head: Head | tuple[int, int] | str | None = None
     layer: int | None = None
     mean: bool = False
     heads: str | None = None
@@ -33,13 +46,82 @@ class _Chosen:
 
     def one_head(self) -> Head | None:
         """The head asked for, if one was."""
-        return Head.parse(self.head) if isinstance(self.head, str) else self.head
+        return None if self.head is None else Head.of(self.head)
+
+
+def ask(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
+    """Where a word looks; ``choices`` are layer, head, map, tokens and special, as in ``figure``.
+
+    Raises UnknownWord for a word that is not there.
+    """
+    return _selection(result, ask=[word], **choices).answers[0]
+
+
+def links(result: AttentionResult, **choices: Any) -> list[Link]:
+    """The strongest links between words, over all heads that were chosen; choices as in ``ask``."""
+    return _selection(result, **choices).links
+
+
+def words(result: AttentionResult) -> AttentionResult:
+    """The same attention between words (Clark et al. 2019, sec. 2); hidden states are left out."""
+    return merge_words(result)
+
+
+def dataframe(result: AttentionResult) -> DataFrame:
+    """One weight a row, with the columns of CSV files; needs pandas."""
+    try:
+        import pandas
+    except ImportError:
+        raise InputError("a data frame needs pandas; pip install pandas brings it") from None
+    from attnviz.document import write_csv
+
+    rows = BytesIO()
+    write_csv(result, rows)
+    return pandas.read_csv(BytesIO(rows.getvalue()), keep_default_na=False)
+
+
+def save(result: AttentionResult, path: str | PathLike[str], **choices: Any) -> None:
+    """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
+
+    ``choices`` are those of ``figure``; documents hold the result as it is. Raises InputError for
+    any other suffix, OutputError where the file cannot be written; then there is no file.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in (*FIGURES, *DOCUMENTS, ".html"):
+        known = ", ".join((*FIGURES, ".html", *DOCUMENTS))
+        raise InputError(f"{quote(path)} has no suffix that can be written; take one of {known}")
+    if choices and suffix in DOCUMENTS:
+        raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
+    with all_or_nothing([target]) as (stream,):
+        if suffix in FIGURES:
+            from attnviz.render.figure import save as save_figure
+
+            save_figure(figure(result, **choices), stream, FIGURES[suffix])
+        elif suffix == ".html":
+            from attnviz.render.page import write_page
+
+            write_page([result], stream, **choices)
+        else:
+            from attnviz import document
+
+            getattr(document, DOCUMENTS[suffix])(result, stream)
+
+
+def _selection(result: AttentionResult, *, special: bool = True, **choices: Any) -> Selection:
+    """A result as these choices show it."""
+    try:
+        return Selection(result, _Chosen(no_special=not special, **choices))
+    except TypeError:
+        known = [field.name for field in fields(_Chosen) if field.name != "no_special"]
+        unknown = next(name for name in choices if name not in known)
+        raise InputError(f"there is no choice {unknown}; there are {', '.join(known)}") from None
 
 
 def figure(
     result: AttentionResult,
     *,
-    head: Head | str | None = None,
+    head: Head | tuple[int, int] | str | None = None,
     layer: int | None = None,
     mean: bool = False,
     heads: Literal["all"] | None = None,

@@ -13,7 +13,10 @@ from attnviz.errors import InputError, UnknownHead, quote
 from attnviz.showing import ShownAsPage, display
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 __all__ = [
     "AttentionMap",
@@ -49,6 +52,19 @@ class Head(NamedTuple):
                 f"{quote(text)} is not a head; write layer.head, counted from zero, as 3.1"
             )
         return cls(int(layer), int(head))
+
+    @classmethod
+    def of(cls, named: Head | tuple[int, int] | str) -> Head:
+        """A head as anybody names it: ``"3.1"``, ``(3, 1)`` or a Head; else InputError."""
+        if isinstance(named, str):
+            return cls.parse(named)
+        try:
+            layer, head = named
+            return cls(int(layer), int(head))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{quote(named)} is not a head; write '3.1' or (3, 1), counted from zero"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +224,37 @@ class AttentionResult(ShownAsPage):
     def figure(self, **choices: Any) -> Figure:
         """A matplotlib Figure of this result; ``attnviz.figure`` says what can be chosen."""
         return display().figure(self, **choices)
+
+    def ask(self, word: str, **choices: Any) -> Any:
+        """Where a word looks, over all heads and in the heads that say most; see ``--ask``.
+
+        ``it:2`` is the second "it"; ``choices`` are those of ``figure``. Raises UnknownWord.
+        """
+        return display().ask(self, word, **choices)
+
+    def links(self, **choices: Any) -> list[Link]:
+        """The strongest links between words, as the terminal lists them.
+
+        ``choices`` are those of ``figure``. Queries and keys count the words of ``words()``, or
+        tokens with ``tokens=True``, whatever else is hidden.
+        """
+        return display().links(self, **choices)
+
+    def words(self) -> AttentionResult:
+        """The same attention between words (Clark et al. 2019, sec. 2)."""
+        merged: AttentionResult = display().words(self)
+        return merged
+
+    def to_dataframe(self) -> DataFrame:
+        """One weight a row, as in CSV files: a pandas DataFrame; InputError without pandas."""
+        return display().dataframe(self)
+
+    def save(self, path: str | PathLike[str], **choices: Any) -> None:
+        """Write a figure, page or document, by the suffix of ``path``; OutputError if it cannot.
+
+        ``choices`` are those of ``figure``; documents and tables hold the result as it is.
+        """
+        display().save(self, path, **choices)
 
 
 class Link(NamedTuple):

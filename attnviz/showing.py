@@ -1,4 +1,4 @@
-"""How data shows itself without knowing who draws it: a display is registered, and asked."""
+"""How data shows itself without knowing who analyses and draws it: a display is registered."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ class Display(Protocol):
 
     def html(self, shown: Any) -> str:
         """A result or map as HTML."""
+
+    def ask(self, result: Any, word: str, **choices: Any) -> Any:
+        """Where a word of a result looks."""
+
+    def links(self, result: Any, **choices: Any) -> list[Any]:
+        """The strongest links of a result."""
+
+    def words(self, result: Any) -> Any:
+        """A result between words."""
+
+    def dataframe(self, result: Any) -> Any:
+        """A result as a table of pandas."""
+
+    def save(self, result: Any, path: Any, **choices: Any) -> None:
+        """Write a result into a file."""
 
     def png(self, found: Any) -> tuple[bytes, dict[str, int]]:
         """What analysis found as a PNG, and the size at which it is to be shown."""

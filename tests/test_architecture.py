@@ -21,6 +21,7 @@ ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "memory": set(),  # what can be asked everywhere: how much of it is free
     "showing": set(),
+    "output": set(),
     "result": {"showing"},
     "core": set(),
     "families": {"core", "checkpoint", "result"},
@@ -33,13 +34,14 @@ ARROWS: dict[str, set[str]] = {
     "document": {"labelling", "render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},
-    "display": {"analysis", "render", "result"},
+    "display": {"analysis", "document", "output", "render", "result"},
     "cli": {
         "_version",
         "analysis",
         "catalogue",
         "document",
         "model",
+        "output",
         "render",
         "result",
         "display",

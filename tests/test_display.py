@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -13,7 +15,7 @@ from attnviz.analysis.ask import ask, find_word
 from attnviz.analysis.choose import head_matrix
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
-from attnviz.errors import InputError, UnknownHead, UnknownWord
+from attnviz.errors import InputError, OutputError, UnknownHead, UnknownWord
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +105,80 @@ def test_showing_leaves_the_weights_alone(result):
     result.figure()
     result._repr_html_()
     np.testing.assert_array_equal(result.maps["encoder"].weights, before)
+
+
+def test_a_result_answers_as_the_terminal_does(result):
+    answer = result.ask("it")
+    assert answer.keys[answer.tops[0]].text == "hat" and answer.heads[0] == Head(3, 1)
+    only = result.ask("it", head=(3, 1), special=False)
+    assert only.alone == Head(3, 1) and not any(key.special for key in only.keys)
+    with pytest.raises(UnknownWord, match="there is no word 'cat' here"):
+        result.ask("cat")
+    with pytest.raises(InputError, match="there is no choice shape; there are head, layer"):
+        result.ask("it", shape="round")
+
+
+def test_links_count_the_words_of_a_result(result):
+    words = result.words()
+    named = [
+        (words.tokens[link.query].text, words.tokens[link.key].text) for link in result.links()
+    ]
+    assert ("it", "hat") in named
+    assert {link.head.layer for link in result.links(layer=3)} == {3}
+
+
+@pytest.mark.parametrize("head", ["3.1", (3, 1), [3, 1], Head(3, 1)], ids=repr)
+def test_a_head_may_be_named_as_one_likes(result, head):
+    assert texts(result.figure(head=head)) == texts(result.figure(head="3.1"))
+
+
+@pytest.mark.parametrize("head", ["3", (3,), "a.b", 3.1, None.__class__], ids=str)
+def test_what_is_no_head_is_refused(result, head):
+    with pytest.raises(InputError, match="is not a head"):
+        result.figure(head=head)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("hat.png", b"\x89PNG"),
+        ("hat.SVG", b"<?xml"),
+        ("hat.html", b"<!doctype html>"),
+        ("hat.json", b'{"schema":"attnviz/1"'),
+        ("hat.csv", b"kind,layer"),
+        ("hat.npz", b"PK"),
+    ],
+)
+def test_the_suffix_decides_what_is_saved(result, tmp_path, name, start):
+    result.save(tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_what_cannot_be_saved_leaves_no_file(result, tmp_path):
+    with pytest.raises(InputError, match=r"no suffix that can be written; take one of \.png"):
+        result.save(tmp_path / "hat.doc")
+    with pytest.raises(InputError, match=r"\.json holds the result as it is and takes no head"):
+        result.save(tmp_path / "hat.json", head="3.1")
+    with pytest.raises(InputError, match="is not a head"):
+        result.save(tmp_path / "hat.png", head="three")
+    with pytest.raises(OutputError, match="there is no folder"):
+        result.save(tmp_path / "none" / "hat.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_data_frame_has_one_weight_a_row(result):
+    pandas = pytest.importorskip("pandas")
+    frame = result.to_dataframe()
+    weights = result.maps["encoder"].weights
+    assert isinstance(frame, pandas.DataFrame) and len(frame) == weights.size
+    row = frame[
+        (frame.layer == 3) & (frame["head"] == 1) & (frame["query"] == 7) & (frame.key == 4)
+    ]
+    assert row.weight.item() == pytest.approx(weights[3, 1, 7, 4], abs=1e-7)
+    assert (row.query_text.item(), row.key_text.item()) == ("it", "hat")
+
+
+def test_a_data_frame_needs_pandas(result, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InputError, match="a data frame needs pandas"):
+        result.to_dataframe()

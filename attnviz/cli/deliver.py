@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.files import all_or_nothing, leads_to_stdout, naming, streamed
 from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
 from attnviz.cli.progress import Progress, progress
 from attnviz.cli.shown import open_files, tell_of
 from attnviz.errors import quote
+from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult

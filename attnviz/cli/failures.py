@@ -11,10 +11,10 @@ from typing import Any
 
 import typer
 
-from attnviz.cli.files import remove_drafts
 from attnviz.cli.program import HungUp
 from attnviz.cli.signals import Terminated, heard
 from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
+from attnviz.output import remove_drafts
 
 __all__ = ["Misuse", "exit_code"]
 

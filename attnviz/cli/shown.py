@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from attnviz.cli.files import streamed
 from attnviz.cli.progress import on_terminal
 from attnviz.errors import OutputError, quote
+from attnviz.output import streamed
 
 __all__ = ["open_files", "tell_of"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from attnviz.cli.files import remove_drafts
+from attnviz.output import remove_drafts
 
 __all__ = ["Terminated", "heard"]
 

@@ -17,7 +17,7 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from attnviz.cli.failures import exit_code
-from attnviz.cli.files import all_or_nothing
+from attnviz.output import all_or_nothing
 
 def write():
     with all_or_nothing([Path("a.json")]):

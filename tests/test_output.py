@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from attnviz.cli.files import all_or_nothing, leads_to_stdout
 from attnviz.errors import OutputError
+from attnviz.output import all_or_nothing, leads_to_stdout
 
 
 def left(folder: Path) -> list[str]:
