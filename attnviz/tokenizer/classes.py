@@ -18,7 +18,7 @@ from attnviz.tokenizer.settings import (
     token_id,
 )
 
-__all__ = ["CLASS_OF_MODEL", "apply_settings", "from_vocabulary"]
+__all__ = ["CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary"]
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
@@ -26,7 +26,17 @@ CLASS_OF_MODEL = {
     **dict.fromkeys(("roberta", "bart"), "RobertaTokenizer"),
     "gpt_neox": "GPTNeoXTokenizer",
     "mpnet": "MPNetTokenizer",
+    **dict.fromkeys(("qwen2", "qwen3"), "Qwen2Tokenizer"),
+    **dict.fromkeys(("gemma", "gemma2", "gemma3_text"), "GemmaTokenizer"),
+    **dict.fromkeys(("t5", "mt5"), "T5Tokenizer"),
+    "albert": "AlbertTokenizer",
+    "camembert": "CamembertTokenizer",
+    "deberta-v2": "DebertaV2Tokenizer",
+    "pegasus": "PegasusTokenizer",
+    "xlm-roberta": "XLMRobertaTokenizer",
 }
+FILE_ALONE = frozenset(("mistral", "modernbert", "olmo2", "phi3", "stablelm"))
+"""Types of models whose tokenizer.json is used as it is, whatever class their folder names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +65,6 @@ def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings
     add_tokens(tokenizer, settings)
     tokenizer.post_processor = recipe.surround(tokenizer, settings)
     return tokenizer
-
-
-def apply_settings(tokenizer: Tokenizer, class_name: str, settings: Settings) -> None:
-    """Let the switches of tokenizer_config.json overrule those in tokenizer.json."""
-    normalizer, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
-    if class_name in _WORDPIECE and isinstance(normalizer, normalizers.BertNormalizer):
-        for name, attribute in _BERT_SWITCHES.items():
-            if name in settings:
-                setattr(normalizer, attribute, switch(settings, name, None))
-    if class_name in _BYTE_LEVEL and isinstance(splitter, pre_tokenizers.ByteLevel):
-        prefix = switch(settings, "add_prefix_space", None)
-        if prefix is not None:
-            splitter.add_prefix_space = prefix
-
-
-_BERT_SWITCHES = {
-    "do_lower_case": "lowercase",
-    "strip_accents": "strip_accents",
-    "tokenize_chinese_chars": "handle_chinese_chars",
-}
 
 
 def _wordpiece(files: tuple[Path, ...], settings: Settings) -> Tokenizer:

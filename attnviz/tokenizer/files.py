@@ -10,7 +10,8 @@ from tokenizers.models import BPE
 
 from attnviz.checkpoint.files import unreadable
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
-from attnviz.tokenizer.classes import CLASS_OF_MODEL, apply_settings, from_vocabulary
+from attnviz.tokenizer.class_rules import apply_class, has_types
+from attnviz.tokenizer.classes import CLASS_OF_MODEL, FILE_ALONE, from_vocabulary
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.settings import (
@@ -39,6 +40,7 @@ class Opened(NamedTuple):
     class_name: str
     settings: Settings
     growth: Growth = Growth()
+    typed: bool = True
 
 
 def has_tokenizer(folder: Path) -> bool:
@@ -65,8 +67,10 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
             growth = _growth(raw, folder)
             tokenizer = Tokenizer.from_buffer(raw)
             add_tokens(tokenizer, settings)
-            apply_settings(tokenizer, class_name, settings)
+            ruling = _class_beside_json(folder, settings, model_type)
+            apply_class(tokenizer, ruling, settings)
         else:
+            ruling = class_name
             tokenizer = from_vocabulary(files, class_name, settings)
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -74,7 +78,7 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         if isinstance(tokenizer.model, BPE):
             tokenizer.model.dropout = None  # random merges are for training alone
         _try_out(tokenizer)
-    return Opened(tokenizer, class_name, settings, growth)
+    return Opened(tokenizer, class_name, settings, growth, has_types(ruling, settings))
 
 
 def _growth(raw: bytes, folder: Path) -> Growth:
@@ -139,3 +143,15 @@ def _class_name(folder: Path, settings: Settings, model_type: str | None) -> str
         return named
     model_type = str(model_type or config.get("model_type"))
     return CLASS_OF_MODEL.get(model_type, f"of model type {quote(model_type)}")
+
+
+def _class_beside_json(folder: Path, settings: Settings, model_type: str | None) -> str | None:
+    """The class that has a say beside tokenizer.json; empty where it has none, None if unknown."""
+    config = read_if_there(folder / "config.json")
+    model_type = str(model_type or config.get("model_type"))
+    named = settings.get("tokenizer_class") or config.get("tokenizer_class")
+    if model_type in FILE_ALONE:
+        return ""
+    if model_type == "qwen2" or not isinstance(named, str):
+        return CLASS_OF_MODEL.get(model_type)
+    return "" if named.removesuffix("Fast") in ANY_CLASS else named.removesuffix("Fast")

@@ -11,7 +11,7 @@ from tokenizers import AddedToken, Tokenizer
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["Settings", "add_tokens", "content_of", "read_settings", "switch", "token_id"]
+__all__ = ["CONFIG", "Settings", "add_tokens", "content_of", "read_settings", "switch", "token_id"]
 
 Settings = Mapping[str, Any]
 Default = TypeVar("Default", bool, None)

@@ -33,10 +33,10 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
 
     Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
     """
-    tokenizer, class_name, settings, growth = open_tokenizer(folder, model_type)
+    tokenizer, class_name, settings, growth, typed = open_tokenizer(folder, model_type)
     with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
         languages = Languages.of(tokenizer, class_name, settings)
-    return Tokenizer(tokenizer, _special(tokenizer, settings), languages, growth)
+    return Tokenizer(tokenizer, _special(tokenizer, settings), languages, growth, typed)
 
 
 def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
@@ -70,6 +70,7 @@ class Tokenizer:
     special: Special
     languages: Languages | None = None
     growth: Growth = ANY
+    typed: bool = True
 
     @classmethod
     def of(cls, tokenizer: Backend) -> Tokenizer:
@@ -105,7 +106,7 @@ class Tokenizer:
         encoding = self._encode(texts, special)
         pieces = list(pieces_of_encoding(encoding, texts, self.special))
         kept = range(len(pieces)) if limit is None else within(pieces, limit)
-        type_ids = encoding.type_ids  # a new list each time it is asked for
+        type_ids = encoding.type_ids if self.typed else [0] * len(pieces)
         tokens = label((pieces[i] for i in kept), texts)
         return Encoded.of(tokens, texts, [type_ids[i] for i in kept])
 

@@ -135,6 +135,76 @@ FOLDERS: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any]]] = {
     "byte-fallback": ("byte-fallback", "llama", BACKEND, {}),
 }  # fmt: skip
 
+NAMES = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+NAMES_AROUND = {**NAMES, "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}
+BRACKETS = {f"{n}_token": f"[{n.upper()}]" for n in ("unk", "cls", "sep", "pad", "mask")} | {
+    "bos_token": "[CLS]", "eos_token": "[SEP]",
+}  # fmt: skip
+# files, and their names for special tokens: (model type, class, settings) of folders with them
+CLASSES: dict[str, tuple[dict[str, str], list[tuple[str, str, dict[str, Any]]]]] = {
+    "byte-fallback": (
+        NAMES,
+        [
+            ("llama", "LlamaTokenizer", {}),
+            ("llama", "LlamaTokenizer", {"add_prefix_space": False}),
+            ("llama", "LlamaTokenizerFast", {"legacy": True}),
+            ("llama", "LlamaTokenizer", {"add_bos_token": False, "add_eos_token": True}),
+            ("mistral", "LlamaTokenizer", {"add_prefix_space": False}),
+            ("phi3", "LlamaTokenizer", {"legacy": True}),
+            ("gemma2", "GemmaTokenizer", {}),
+        ],
+    ),
+    "unigram": (
+        NAMES_AROUND,
+        [
+            ("xlm-roberta", "XLMRobertaTokenizer", {}),
+            ("xlm-roberta", "XLMRobertaTokenizer", {"add_prefix_space": False}),
+            ("camembert", "CamembertTokenizer", {"add_prefix_space": False}),
+            ("pegasus", "PegasusTokenizer", {}),
+            ("deberta-v2", "DebertaV2Tokenizer", {}),
+            ("deberta-v2", "DebertaV2Tokenizer", {"split_by_punct": True, "do_lower_case": True}),
+            ("t5", "T5Tokenizer", {"extra_ids": 0}),
+            ("albert", "AlbertTokenizer", {}),
+            ("albert", "AlbertTokenizer", {"do_lower_case": False, "keep_accents": True}),
+        ],
+    ),
+    "byte-level": (
+        NAMES_AROUND,
+        [
+            ("gpt2", "GPT2Tokenizer", {}),
+            ("phi", "CodeGenTokenizer", {"add_prefix_space": True}),
+            ("roberta", "RobertaTokenizer", {"add_prefix_space": True}),
+            ("bart", "BartTokenizer", {}),
+            ("gpt_neox", "GPTNeoXTokenizer", {"add_bos_token": True}),
+            ("qwen2", "PreTrainedTokenizerFast", {}),
+            ("qwen3", "Qwen2TokenizerFast", {}),
+            ("llama", "LlamaTokenizerFast", {"add_prefix_space": False}),
+            ("olmo2", "GPT2Tokenizer", {"add_prefix_space": True}),
+            ("falcon", "PreTrainedTokenizerFast", {"add_prefix_space": True}),
+        ],
+    ),
+    "wordpiece": (
+        BRACKETS,
+        [
+            ("bert", "BertTokenizer", {}),
+            ("bert", "BertTokenizer", {"model_input_names": ["input_ids", "attention_mask"]}),
+            ("bert", "PreTrainedTokenizerFast", {"do_lower_case": True}),
+            ("distilbert", "DistilBertTokenizer", {"tokenize_chinese_chars": False}),
+            ("electra", "ElectraTokenizer", {"strip_accents": False}),
+            ("mpnet", "MPNetTokenizer", {"do_lower_case": False}),
+        ],
+    ),
+}
+# Their classes have numbers and names for special tokens of their own, which these files lack.
+NAMED_OTHERWISE = ("T5Tokenizer", "AlbertTokenizer", "GemmaTokenizer")
+FOLDERS |= {
+    f"{model_type}, {class_name}, {len(settings)} {'-'.join(settings)}": (
+        files, model_type, {"tokenizer_class": class_name, **names, **settings}, {},
+    )
+    for files, (names, cases) in CLASSES.items()
+    for model_type, class_name, settings in cases
+}  # fmt: skip
+
 
 def record(name: str, folder: Path) -> dict[str, Any]:
     """What one folder holds and what transformers makes of it."""
@@ -149,7 +219,8 @@ def record(name: str, folder: Path) -> dict[str, Any]:
     coded = name.startswith(
         ("mbart", "nllb")
     )  # whose class has no normalizer, as its own files have none
-    texts = PLAIN if coded else PLAIN + HARD
+    fixed = written.get("tokenizer_config.json", {}).get("tokenizer_class") in NAMED_OTHERWISE
+    texts = PLAIN if coded or fixed else PLAIN + HARD
     seen = {"name": name, "files": files, "written": written}
     seen["texts"] = [[text, tokenizer(text)["input_ids"]] for text in texts]
     if not coded:
@@ -162,8 +233,8 @@ def record(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _pair(tokenizer: Any, pair: list[str]) -> tuple[list[int], list[int]]:
-    encoded = tokenizer(*pair, return_token_type_ids=True)
-    return encoded["input_ids"], encoded["token_type_ids"]
+    ids = (encoded := tokenizer(*pair))["input_ids"]
+    return ids, encoded.get("token_type_ids", [0] * len(ids))
 
 
 def main() -> None:

@@ -1,0 +1,237 @@
+"""What a tokenizer class makes anew beside a tokenizer.json: how texts are normalized and split.
+
+Vocabulary, merges and added tokens are the file's. The rest is the class's, with the settings of
+tokenizer_config.json, as transformers 5 has it; classes that are not here follow the file alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import BPE, Unigram, WordPiece
+
+from attnviz.errors import BadCheckpoint, quote
+from attnviz.tokenizer.settings import CONFIG, Settings, switch, token_id
+
+__all__ = ["apply_class", "has_types"]
+
+TYPED = frozenset(("BertTokenizer", "ElectraTokenizer", "DebertaV2Tokenizer"))
+
+BERT_NAMES = {"cls_token": "[CLS]", "sep_token": "[SEP]"}
+SENTENCE_NAMES = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
+MANY_SPACES = normalizers.Replace(Regex(" {2,}"), " ")
+
+
+def apply_class(tokenizer: Tokenizer, class_name: str | None, settings: Settings) -> None:
+    """Let a class have its way with a tokenizer.json that has the kind of vocabulary it is for."""
+    kind, rule = _RULES.get(class_name or "", (type(None), None))
+    if rule is not None and isinstance(tokenizer.model, kind):
+        rule(tokenizer, settings)
+
+
+def has_types(class_name: str | None, settings: Settings) -> bool:
+    """Whether the second text of a pair has another type: as model_input_names or the class say.
+
+    Where no class is known the file alone decides.
+    """
+    names = settings.get("model_input_names")
+    if names is None:
+        return class_name is None or class_name in TYPED
+    if not isinstance(names, list):
+        raise BadCheckpoint(f"{CONFIG} has model_input_names {quote(names)}, which is no list")
+    return "token_type_ids" in names
+
+
+def _bert(tokenizer: Tokenizer, settings: Settings) -> None:
+    tokenizer.normalizer = normalizers.BertNormalizer(
+        clean_text=True,
+        handle_chinese_chars=switch(settings, "tokenize_chinese_chars", True),
+        strip_accents=switch(settings, "strip_accents", None),
+        lowercase=switch(settings, "do_lower_case", True),
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+
+
+def _mpnet(tokenizer: Tokenizer, settings: Settings) -> None:
+    _bert(tokenizer, settings)
+    _roberta_template(tokenizer, settings)
+
+
+def _roberta_template(tokenizer: Tokenizer, settings: Settings) -> None:
+    named = {**SENTENCE_NAMES, **settings}
+    cls, sep = (token_id(tokenizer, named, name) for name in ("cls_token", "sep_token"))
+    prefix = bool(switch(settings, "add_prefix_space", False))
+    tokenizer.post_processor = processors.RobertaProcessing(sep, cls, False, prefix)
+
+
+def _gpt2(tokenizer: Tokenizer, settings: Settings) -> None:
+    prefix = bool(switch(settings, "add_prefix_space", False))
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
+
+
+def _roberta(tokenizer: Tokenizer, settings: Settings) -> None:
+    _gpt2(tokenizer, settings)
+    _roberta_template(tokenizer, settings)
+
+
+def _gpt_neox(tokenizer: Tokenizer, settings: Settings) -> None:
+    _gpt2(tokenizer, settings)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A:0", pair="$A:0 $B:1")
+
+
+def _qwen2(tokenizer: Tokenizer, settings: Settings) -> None:
+    tokenizer.normalizer = normalizers.NFC()
+    splitter = tokenizer.pre_tokenizer
+    if splitter is None:
+        return
+    state = json.loads(splitter.__getstate__())
+    for part in _parts(state, "pretokenizers"):
+        if part.get("type") == "ByteLevel":
+            part["add_prefix_space"] = bool(switch(settings, "add_prefix_space", False))
+    splitter.__setstate__(json.dumps(state).encode())
+    tokenizer.pre_tokenizer = splitter
+
+
+def _llama(tokenizer: Tokenizer, settings: Settings) -> None:
+    if any(part.get("type") == "ByteLevel" for part in _splitters(tokenizer)):
+        return  # as Llama 3, whose files name the class of Llama 2
+    prefix = switch(settings, "add_prefix_space", True)
+    scheme = "always" if switch(settings, "legacy", False) else "first"
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
+        prepend_scheme=scheme if prefix else "never", split=False
+    )
+    spelled: list[Any] = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    without_first = [decoders.Strip(" ", left=1, right=0)] * bool(prefix)
+    tokenizer.decoder = decoders.Sequence(spelled + without_first)
+
+
+def _gemma(tokenizer: Tokenizer, _: Settings) -> None:
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+
+
+def _unigram(tokenizer: Tokenizer, settings: Settings, *, without: str = "never") -> None:
+    """As XLM-RoBERTa: SentencePiece's own normalization, then words with a space before each."""
+    charsmap = _charsmap(tokenizer)
+    tokenizer.normalizer = normalizers.Precompiled(charsmap) if charsmap else None
+    prefix = switch(settings, "add_prefix_space", True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Metaspace(prepend_scheme="always" if prefix else without),
+        ]
+    )
+
+
+def _xlm_roberta(tokenizer: Tokenizer, settings: Settings) -> None:
+    _unigram(tokenizer, settings)
+    named = {**SENTENCE_NAMES, **settings}
+    bos, eos = (token_id(tokenizer, named, name) for name in ("bos_token", "eos_token"))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=[bos[0], "$A", eos[0]],
+        pair=[bos[0], "$A", eos[0], eos[0], "$B", eos[0]],
+        special_tokens=[bos, eos],
+    )
+
+
+def _t5(tokenizer: Tokenizer, settings: Settings) -> None:
+    _unigram(tokenizer, {})
+    eos = token_id(tokenizer, {**SENTENCE_NAMES, **settings}, "eos_token")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=["$A", eos[0]], pair=["$A", eos[0], "$B", eos[0]], special_tokens=[eos]
+    )
+
+
+def _pegasus(tokenizer: Tokenizer, settings: Settings) -> None:
+    charsmap = _charsmap(tokenizer)
+    first = normalizers.Precompiled(charsmap) if charsmap else normalizers.Replace(Regex("\n"), " ")
+    tokenizer.normalizer = normalizers.Sequence([first, MANY_SPACES])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    eos = token_id(tokenizer, {**SENTENCE_NAMES, **settings}, "eos_token")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=["$A", eos[0]], pair=["$A", "$B", eos[0]], special_tokens=[eos]
+    )
+
+
+def _albert(tokenizer: Tokenizer, settings: Settings) -> None:
+    charsmap = _charsmap(tokenizer)
+    _unigram(tokenizer, settings)
+    steps: list[Any] = [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
+    if not switch(settings, "keep_accents", False):
+        steps += [normalizers.NFKD(), normalizers.StripAccents()]
+    if switch(settings, "do_lower_case", True):
+        steps.append(normalizers.Lowercase())
+    if charsmap:
+        steps.append(normalizers.Precompiled(charsmap))
+    tokenizer.normalizer = normalizers.Sequence(steps)
+
+
+def _deberta_v2(tokenizer: Tokenizer, settings: Settings) -> None:
+    steps: list[Any] = [
+        normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " "),
+        normalizers.NFC(),
+        normalizers.Strip(left=False, right=True),
+    ]
+    lower = switch(settings, "do_lower_case", False)
+    tokenizer.normalizer = normalizers.Sequence([*[normalizers.Lowercase()] * bool(lower), *steps])
+    prefix = switch(settings, "add_prefix_space", True)
+    words = pre_tokenizers.Metaspace(prepend_scheme="always" if prefix else "first")
+    signs = pre_tokenizers.Punctuation("isolated")
+    split = bool(switch(settings, "split_by_punct", False))
+    before: list[Any] = [signs] * split
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*before, words])
+    named = {**BERT_NAMES, **settings}
+    cls, sep = (token_id(tokenizer, named, name) for name in ("cls_token", "sep_token"))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0"],
+        pair=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0", "$B:1", f"{sep[0]}:1"],
+        special_tokens=[cls, sep],
+    )
+
+
+def _charsmap(tokenizer: Tokenizer) -> bytes | None:
+    """SentencePiece's own table of normalization, where the file has one."""
+    state = json.loads(tokenizer.normalizer.__getstate__()) if tokenizer.normalizer else {}
+    for part in _parts(state, "normalizers"):
+        if part.get("type") == "Precompiled" and part.get("precompiled_charsmap"):
+            return base64.b64decode(part["precompiled_charsmap"])
+    return None
+
+
+def _splitters(tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    splitter = tokenizer.pre_tokenizer
+    return list(_parts(json.loads(splitter.__getstate__()), "pretokenizers")) if splitter else []
+
+
+def _parts(state: dict[str, Any], nested: str) -> Iterator[dict[str, Any]]:
+    """A step, and the steps within it."""
+    yield state
+    for part in state.get(nested, ()):
+        yield from _parts(part, nested)
+
+
+# by class, the kind of vocabulary that it has, and what it does
+_RULES: Mapping[str, tuple[type[Any], Callable[[Tokenizer, Settings], None]]] = {
+    **dict.fromkeys(
+        ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"), (WordPiece, _bert)
+    ),
+    "MPNetTokenizer": (WordPiece, _mpnet),
+    **dict.fromkeys(("GPT2Tokenizer", "CodeGenTokenizer"), (BPE, _gpt2)),
+    "GPTNeoXTokenizer": (BPE, _gpt_neox),
+    **dict.fromkeys(("RobertaTokenizer", "BartTokenizer"), (BPE, _roberta)),
+    "Qwen2Tokenizer": (BPE, _qwen2),
+    "LlamaTokenizer": (BPE, _llama),
+    "GemmaTokenizer": (BPE, _gemma),
+    **dict.fromkeys(("XLMRobertaTokenizer", "CamembertTokenizer"), (Unigram, _xlm_roberta)),
+    "T5Tokenizer": (Unigram, _t5),
+    "PegasusTokenizer": (Unigram, _pegasus),
+    "AlbertTokenizer": (Unigram, _albert),
+    "DebertaV2Tokenizer": (Unigram, _deberta_v2),
+}
