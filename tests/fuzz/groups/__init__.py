@@ -1,0 +1,38 @@
+"""The groups of inputs, each a class that draws a case from a random stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
+from tests.fuzz.groups.documents import Documents, Pages
+from tests.fuzz.groups.hub import HubAnswers
+from tests.fuzz.groups.program import Options, Outputs, Texts
+from tests.fuzz.judge import Case
+
+__all__ = ["GROUPS", "Group"]
+
+
+class Group(Protocol):
+    """Draws inputs of one kind; the same stream gives the same input."""
+
+    def __init__(self, place: Path) -> None:
+        """Make what all inputs of the group have in common."""
+
+    def case(self, random: Random) -> Case:
+        """One input."""
+
+
+GROUPS: dict[str, type[Group]] = {
+    "config": Config,
+    "safetensors": Safetensors,
+    "tokenizers": Tokenizers,
+    "documents": Documents,
+    "texts": Texts,
+    "options": Options,
+    "outputs": Outputs,
+    "hub": HubAnswers,
+    "pages": Pages,
+}
