@@ -15,7 +15,7 @@ from attnviz.analysis.questions import Passage, Question
 from attnviz.analysis.words import merge_words
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
-__all__ = ["Attends", "Interval", "Probe", "answer_all", "probe", "wilson"]
+__all__ = ["Ask", "Attends", "Interval", "Probe", "answer_all", "probe", "wilson"]
 
 ENOUGH = 50
 """Below this number of examples no head is called good."""

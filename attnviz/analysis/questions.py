@@ -15,6 +15,7 @@ __all__ = [
     "Question",
     "antecedents",
     "dependencies",
+    "dependents",
     "pronoun",
     "windows",
 ]
@@ -132,6 +133,19 @@ def dependencies(passage: Passage, words: Sequence[Token]) -> Iterator[Question]
     for (head, relation), right in dependents.items():
         others = tuple(i for i in everything if i != head)
         yield Question(f"head → {relation}", head, others, frozenset(right))
+
+
+def dependents(passage: Passage, words: Sequence[Token], relation: str) -> Iterator[Question]:
+    """For each word its dependents of one relation, or for "head" its head; often there is none."""
+    arrow = "head → " + relation if relation != "head" else None
+    right: dict[int, set[int]] = {}
+    for question in dependencies(passage, words):
+        if question.relation == arrow or (arrow is None and question.relation.endswith("→ head")):
+            right.setdefault(question.query, set()).update(question.right)
+    everything = [i for i, word in enumerate(words) if is_word(word)]
+    for query in everything:
+        others = tuple(i for i in everything if i != query)
+        yield Question(relation, query, others, frozenset(right.get(query, ())))
 
 
 def _words_of(

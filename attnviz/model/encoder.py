@@ -42,6 +42,11 @@ class Encoder:
         self._has_tokenizer: bool | None = None
 
     @property
+    def folder(self) -> Path:
+        """Where the checkpoint's files are."""
+        return self._folder
+
+    @property
     def has_target(self) -> bool:
         """Whether the model is sequence-to-sequence: an encoder and a decoder."""
         return len(self.spec.stacks) == 2

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from attnviz.analysis.annotated import Mention, Node, Sentence
-from attnviz.analysis.questions import Passage, antecedents, dependencies, pronoun, windows
+from attnviz.analysis.questions import (
+    Passage,
+    antecedents,
+    dependencies,
+    dependents,
+    pronoun,
+    windows,
+)
 from attnviz.result import Token
 
 
@@ -125,3 +132,13 @@ def test_what_is_written_as_one_word_is_no_dependency():
     text = annotated(("it", "PRON", 1, "nsubj"), ("is", "AUX", -1, "root"))
     glued = [Token("it is", start=0, end=5, word=0)]
     assert list(dependencies(Passage(text), glued)) == []
+
+
+def test_every_word_is_asked_for_its_dependents_of_one_relation():
+    asked = {q.query: q.right for q in dependents(Passage(HAT), as_words(HAT), "obj")}
+    assert asked == {1: set(), 2: {4}, 3: set(), 4: set(), 6: {7}, 7: set()}
+
+
+def test_every_word_is_asked_for_its_head():
+    asked = {q.query: q.right for q in dependents(Passage(HAT), as_words(HAT), "head")}
+    assert asked == {1: {2}, 2: set(), 3: {4}, 4: {2}, 6: {2}, 7: {6}}
