@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attnviz.errors import AttnvizError, AttnvizWarning
     from attnviz.from_arrays import from_attentions, show
     from attnviz.model import Model, load
+    from attnviz.probing import fit_lens, heads, probe
     from attnviz.result import AttentionMap, AttentionResult, Head, ModelInfo, Token
 
 __all__ = [
@@ -32,9 +33,12 @@ __all__ = [
     "Token",
     "__version__",
     "figure",
+    "fit_lens",
     "from_attentions",
+    "heads",
     "html",
     "load",
+    "probe",
     "show",
 ]
 
@@ -42,8 +46,11 @@ _HOMES = {
     "AttnvizError": "errors",
     "AttnvizWarning": "errors",
     "Model": "model",
+    "fit_lens": "probing",
     "from_attentions": "from_arrays",
+    "heads": "probing",
     "load": "model",
+    "probe": "probing",
     "show": "from_arrays",
     "AttentionMap": "result",
     "AttentionResult": "result",

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 
 # Each part with the parts of attnviz it may import; its own and errors always.
 ARROWS: dict[str, set[str]] = {
-    "": {"errors", "from_arrays", "result", "model", "display", "showing", "_version"},
+    "": {"errors", "from_arrays", "result", "model", "probing", "display", "showing", "_version"},
     "from_arrays": {"labelling", "result", "tokenizer"},
     "_version": set(),
     "errors": set(),
@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"result", "showing", "core"},
     "corpus": {"analysis", "result"},
     "findings": {"analysis", "result"},
+    "probing": {"analysis", "corpus", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"labelling", "render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},
@@ -43,6 +44,7 @@ ARROWS: dict[str, set[str]] = {
         "corpus",
         "document",
         "findings",
+        "probing",
         "model",
         "output",
         "render",

@@ -83,7 +83,7 @@ def fit(
     """
     minimize = _minimizer()
     usable = [one for one in examples if len(one.right)]
-    if not usable:
+    if not any(one.right.any() for one in usable):
         raise InputError(
             f"there is no example of {relation} in this text, so no lens can be fitted"
         )
@@ -112,8 +112,10 @@ def _lens(relation: str, batch: _Batch, factors: DoubleArray, shape: tuple[int, 
 def platt(shares: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
     """Slope and shift of the logistic curve from a share's logit to how often it is right.
 
-    Platt (1999), with his smoothed targets. Needs SciPy.
+    Platt (1999), with his smoothed targets. Needs SciPy. Without any share nothing is changed.
     """
+    if not len(shares):
+        return 1.0, 0.0
     minimize = _minimizer()
     share = np.clip(np.asarray(shares, np.float64), 1e-6, 1 - 1e-6)
     logits = np.log(share / (1 - share))

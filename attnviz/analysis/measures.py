@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from attnviz.analysis.words import is_word
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["MEASURES", "HeadMeasures", "Measure", "Units", "measure", "repetition"]
+__all__ = ["MEASURES", "HeadMeasures", "Measure", "Units", "measure"]
 
 BoolArray = npt.NDArray[np.bool_]
 DoubleArray = npt.NDArray[np.float64]
@@ -174,6 +174,11 @@ class HeadMeasures:
         row, column = self.layers.index(head.layer), self.heads.index(head.head)
         return dict(zip(self.names, self.values[:, row, column].tolist(), strict=True))
 
+    def extended(self, more: Mapping[str, DoubleArray]) -> HeadMeasures:
+        """The same with more measures, each (layer, head)."""
+        values = np.concatenate([self.values, np.stack(list(more.values()))])
+        return replace(self, names=(*self.names, *more), values=values)
+
     def ranked(self, name: str) -> list[Head]:
         """All heads, the largest of this measure first, those without it last."""
         if name not in self.names:
@@ -212,22 +217,6 @@ def measure(results: Iterable[AttentionResult], kind: str | None = None) -> Head
     return HeadMeasures(
         tuple(MEASURES), first.layers, first.heads, values, kind, n_texts, n_queries
     )
-
-
-def repetition(weights: FloatArray, period: int, start: int = 0) -> tuple[DoubleArray, DoubleArray]:
-    """Induction and duplicate-token score of each head, float64 (layer, head) each.
-
-    ``weights`` (layer, head, query, key) are of a text that from ``start`` on is ``period``
-    random tokens and the same once more. In the second half, duplicate is the mean weight on the
-    same token before, induction that on the token after it (Olsson et al. 2022, "prefix matching
-    score"). InputError where the map is too small for that.
-    """
-    queries = np.arange(start + period, start + 2 * period)
-    if period < 1 or queries[-1] >= weights.shape[2]:
-        raise InputError(f"there are no two times {period} tokens from {start} on in this map")
-    same = weights[..., queries, queries - period].mean(axis=-1, dtype=np.float64)
-    after = weights[..., queries, queries - period + 1].mean(axis=-1, dtype=np.float64)
-    return after, same
 
 
 def _sums(map: AttentionMap, units: Units) -> DoubleArray:

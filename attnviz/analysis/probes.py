@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ class Attends(Protocol):
     """What is needed of a model."""
 
     def attend_many(
-        self, texts: Iterable[str], *, truncate: bool = False, **how: Any
+        self, texts: Iterable[str], *, truncate: bool = False
     ) -> Iterator[AttentionResult]:
         """The results of many texts, in order."""
 

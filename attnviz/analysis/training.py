@@ -26,8 +26,8 @@ COREFERENCE = "coreference"
 PIECES = 200
 """How many tokens a window may have; sentences are left out from its front until it has no more."""
 
-HELD_OUT = 5
-"""One document in so many is held back to find how often answers are right."""
+FOLDS = 5
+"""Into so many parts documents are split to find how often answers are right."""
 
 SAMPLED = 3
 """Of the words with nothing to find, one in so many is an example."""
@@ -86,26 +86,28 @@ class Score:
 def train(model: Encodes, relation: str, documents: Documents) -> tuple[Lens, Score]:
     """A lens for "coreference", a relation of Universal Dependencies, or "head".
 
-    It is fitted to all documents; how often its answers are right is found with one that was
-    fitted to four fifths of them, on the others, whose score is returned. InputError where there
-    are fewer than ten documents or no example.
+    It is fitted to all documents. How often its answers are right is found by cross-fitting: each
+    document is answered by a lens fitted to the others, a fifth of all at a time, and that is the
+    score returned. InputError where there are fewer than ten documents or no example.
     """
-    if len(documents) < 2 * HELD_OUT:
-        raise InputError(
-            f"a lens needs at least {2 * HELD_OUT} documents and here are {len(documents)}"
-        )
-    held = documents[::HELD_OUT]
-    rest = [one for at, one in enumerate(documents) if at % HELD_OUT]
-    seen, unseen = _examples(model, relation, rest), _examples(model, relation, held)
-    if relation == COREFERENCE:
-        seen += _made(model, sum(map(len, documents)))
+    if len(documents) < 2 * FOLDS:
+        needed = f"a lens needs at least {2 * FOLDS} documents"
+        raise InputError(f"{needed} and here are {len(documents)}")
     shape = _shape(model, documents)
-    first = _fit(relation, seen, shape)
-    found = list(answers(model, first, held))
+    folds = [documents[at::FOLDS] for at in range(FOLDS)]
+    seen = [_examples(model, relation, fold) for fold in folds]
+    made: list[Example] = []
+    if relation == COREFERENCE:
+        made += _made(model, sum(map(len, documents)))
+    found: list[Answered] = []
+    for at, fold in enumerate(folds):
+        others = [one for other in range(FOLDS) if other != at for one in seen[other]]
+        found += answers(model, _fit(relation, others + made, shape), fold)
     given = [one for one in found if not one.nothing]
     slope, shift = platt([one.share for one in given], [one.followed for one in given])
-    lens = replace(_fit(relation, seen + unseen, shape), slope=slope, shift=shift)
-    return lens, score(replace(first, slope=slope, shift=shift), found)
+    lens = _fit(relation, [one for fold in seen for one in fold] + made, shape)
+    lens = replace(lens, slope=slope, shift=shift)
+    return lens, score(lens, found)
 
 
 def _fit(relation: str, examples: Sequence[Example], shape: tuple[int, int]) -> Lens:

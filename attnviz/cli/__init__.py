@@ -13,7 +13,9 @@ from typer.main import get_command
 
 from attnviz._version import __version__
 from attnviz.cli.failures import exit_code
+from attnviz.cli.heads import heads
 from attnviz.cli.models import models
+from attnviz.cli.probe import probe
 from attnviz.cli.program import Command, Program
 from attnviz.cli.render import render
 from attnviz.cli.run import run
@@ -57,6 +59,6 @@ def attnviz_(
         print(context.get_help())  # noqa: T201
 
 
-for command in (run, render):
+for command in (run, render, heads, probe):
     app.command(cls=Command)(command)
 app.add_typer(models, name="models")

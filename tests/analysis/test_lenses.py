@@ -136,8 +136,10 @@ def test_a_fitted_lens_finds_what_the_examples_show():
 
 
 def test_fitting_is_of_at_least_one_example():
-    with pytest.raises(InputError, match="no example of r"):
-        fit("r", [], (1, 2))
+    nothing = [one for _, one in examples(30) if not one.right.any()]
+    for few in ([], nothing):
+        with pytest.raises(InputError, match="no example of r"):
+            fit("r", few, (1, 2))
 
 
 def test_without_scipy_fitting_says_what_to_install(monkeypatch):
@@ -161,3 +163,4 @@ def test_platts_curve_is_how_often_shares_are_right():
 def test_answers_that_are_always_right_make_no_curve_without_end():
     slope, shift = platt([0.4, 0.6, 0.9], [True, True, True])
     assert math.isfinite(slope) and math.isfinite(shift)
+    assert platt([], []) == (1.0, 0.0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.measures import MEASURES, measure, repetition
+from attnviz.analysis.measures import MEASURES, measure
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.analysis.results import result, uniform, words
@@ -156,19 +156,3 @@ def test_shares_of_weight_lie_between_0_and_1(n, seed):
 
 def test_every_measure_names_its_source():
     assert all(one.title and one.source for one in MEASURES.values())
-
-
-def test_induction_looks_behind_the_same_token_and_duplicate_at_it():
-    # <s> a b a b: the second a looks at the first (1.0), the second b behind the first (0.25)
-    weights = np.zeros((1, 1, 5, 5), np.float32)
-    weights[0, 0, 3, 1] = 1.0
-    weights[0, 0, 4, 3] = 0.25
-    induction, duplicate = repetition(weights, period=2, start=1)
-    assert induction.item() == pytest.approx(0.125)
-    assert duplicate.item() == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize(("period", "start"), [(0, 0), (3, 0), (2, 2)])
-def test_a_map_too_small_for_its_repetition_is_refused(period, start):
-    with pytest.raises(InputError, match="there are no two times"):
-        repetition(np.zeros((1, 1, 5, 5), np.float32), period, start)

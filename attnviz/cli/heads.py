@@ -1,0 +1,143 @@
+"""``attnviz heads``: what each head does with its weight, as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.reading import BadLines, texts_of
+from attnviz.cli.tables import label_text, print_table
+
+if TYPE_CHECKING:
+    from attnviz.analysis.labels import Label
+    from attnviz.analysis.measures import HeadMeasures
+    from attnviz.result import Head, ModelInfo
+
+__all__ = ["heads"]
+
+Labels = dict["Head", tuple["Label", ...]]
+
+File = typer.Option(
+    "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu, or - for stdin."
+)
+
+
+def heads(
+    text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts.")] = None,
+    *,
+    file: Annotated[list[str] | None, File] = None,
+    field: Annotated[
+        str, typer.Option(metavar="NAME", help="Where a .jsonl has its texts.")
+    ] = "text",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
+    map: Annotated[
+        str | None, typer.Option(metavar="MAP", help="encoder, decoder or cross.")
+    ] = None,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Measure tokens, not words.")] = False,
+    sort: Annotated[
+        str | None, typer.Option(metavar="MEASURE", help="Largest first, as entropy.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    truncate: Annotated[
+        bool, typer.Option("--truncate", help="Cut texts that are too long for the model.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Bad lines of files are no failure.")
+    ] = False,
+) -> None:
+    """Measure what each head does with its weight, over one text or many.
+
+    \b
+    attnviz heads "He took the hat and examined it carefully" --sort previous
+    attnviz heads -f texts.txt --csv > heads.csv
+    """
+    if not text and not file:
+        raise Misuse("there is no text; give one, or a file of texts with -f")
+    if as_json and as_csv:
+        raise Misuse("--json and --csv are two forms of one table; give one of them")
+    from attnviz import findings, probing
+    from attnviz.analysis.measures import MEASURES
+    from attnviz.analysis.repetition import TITLES
+    from attnviz.model import DEFAULT, load
+
+    known = [*MEASURES, *TITLES]
+    if sort is not None and sort not in known:
+        raise Misuse(f"--sort '{sort}' is no measure; take one of {', '.join(known)}")
+    bad = BadLines(skip=skip_bad)
+    loaded = load(model or DEFAULT, offline=offline)
+    found = probing.heads(
+        loaded,
+        texts_of(text or (), file or (), field, bad),
+        map=map,
+        tokens=tokens,
+        truncate=truncate,
+    )
+    labels = findings.labels(loaded) if found.kind != "cross" else {}
+    order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
+    if as_json:
+        print(json.dumps(_document(found, order, labels, loaded.fingerprint())))  # noqa: T201
+    elif as_csv:
+        print(_csv(found, order), end="")  # noqa: T201
+    else:
+        _print(found, order, labels)
+    bad.finish()
+
+
+def _document(
+    found: HeadMeasures, order: list[Head], labels: Labels, info: ModelInfo
+) -> dict[str, Any]:
+    """The table as data; what is undefined is null."""
+    from attnviz.analysis.measures import MEASURES
+    from attnviz.analysis.repetition import TITLES
+
+    titles = {name: one.title for name, one in MEASURES.items()} | TITLES
+    return {
+        "format": "attnviz-heads/1",
+        "model": {"name": info.name, "sha256": info.sha256},
+        "map": found.kind,
+        "texts": found.n_texts,
+        "queries": found.n_queries,
+        "measures": {name: titles[name] for name in found.names},
+        "heads": [
+            {"head": str(head)}
+            | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}
+            | {"labels": [label_text(one) for one in labels.get(head, ())]}
+            for head in order
+        ],
+    }
+
+
+def _csv(found: HeadMeasures, order: list[Head]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["head", *found.names])
+    for head in order:
+        values = found.of(head).values()
+        writer.writerow([head, *("" if math.isnan(x) else repr(x) for x in values)])
+    return stream.getvalue()
+
+
+def _print(found: HeadMeasures, order: list[Head], labels: Labels) -> None:
+    """Head by head, and what the columns mean under them."""
+    texts = "1 text" if found.n_texts == 1 else f"{found.n_texts} texts"
+    rows = [["head", *found.names, "found to be"]]
+    for head in order:
+        values = found.of(head).values()
+        numbers = ["" if math.isnan(x) else f"{x:.2f}" for x in values]
+        rows.append([str(head), *numbers, ", ".join(map(label_text, labels.get(head, ())))])
+    print_table(rows)
+    words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
+    print("\n" + words)  # noqa: T201

@@ -1,0 +1,158 @@
+"""``attnviz probe``: which heads find which relations, and lenses fitted to annotated text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.files import all_or_nothing
+from attnviz.cli.reading import BadLines
+from attnviz.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from attnviz.analysis.probes import Interval, Probe
+    from attnviz.model import Model
+    from attnviz.result import Head
+
+__all__ = ["probe"]
+
+SHOWN = 3
+"""How many heads of a relation are shown."""
+
+
+def probe(
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
+    conllu: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="A treebank in CoNLL-U; else made sentences. Repeatable."
+        ),
+    ] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Fit a lens: coreference, nsubj, obj, … or head."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the lens here; else it is kept."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Bad lines of treebanks are no failure.")
+    ] = False,
+) -> None:
+    """Ask which heads find which relations, how often, and how often simple rules do.
+
+    Heads that are clearly better than every rule are marked * and labelled from then on.
+
+    \b
+    attnviz probe
+    attnviz probe --conllu en_ewt-ud-dev.conllu
+    attnviz probe --fit nsubj --conllu en_ewt-ud-train.conllu -o nsubj.json
+    """
+    if fit is not None and not conllu:
+        raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
+    if output is not None and fit is None:
+        raise Misuse("-o is where a lens goes; give it with --fit NAME")
+    from attnviz.model import DEFAULT, load
+
+    loaded = load(model or DEFAULT, offline=offline)
+    bad = BadLines(skip=skip_bad)
+    if fit is not None:
+        _fit(loaded, fit, conllu or [], output, bad, as_json=as_json)
+    else:
+        _probe(loaded, conllu or [], bad, as_json=as_json)
+    bad.finish()
+
+
+def _probe(model: Model, conllu: list[str], bad: BadLines, *, as_json: bool) -> None:
+    from attnviz import findings, probing
+    from attnviz.analysis.labels import label_heads
+
+    found = probing.probe(model, conllu, tell=bad.tell)
+    if conllu:
+        findings.keep_labels(model, label_heads(found.values()))
+    if as_json:
+        print(json.dumps(_document(found)))  # noqa: T201
+        return
+    rows = [["relation", "n", "best rule", "", *("best heads", "", "")]]
+    for one in sorted(found.values(), key=lambda one: -one.n):
+        rule, share = _best_rule(one)
+        shown = [_said(one, head) for head in one.best()[:SHOWN]]
+        rows.append([one.relation, str(one.n), rule, f"{share:.2f}", *shown])
+    print_table(rows)
+    print("\n* its 95 % interval lies above every simple rule.")  # noqa: T201
+
+
+def _best_rule(one: Probe) -> tuple[str, float]:
+    return max(one.baselines().items(), key=lambda rule: rule[1], default=("", 0.0))
+
+
+def _said(one: Probe, head: Head) -> str:
+    found = one.accuracy(head)
+    mark = "*" if one.above(head) else " "
+    return f"{head} {_interval(found)}{mark}"
+
+
+def _document(found: dict[str, Probe]) -> dict[str, Any]:
+    return {
+        "format": "attnviz-probe/1",
+        "relations": [
+            {
+                "relation": one.relation,
+                "n": one.n,
+                "rules": one.baselines(),
+                "heads": [
+                    {"head": str(head), **one.accuracy(head)._asdict(), "above": one.above(head)}
+                    for head in one.best()
+                ],
+            }
+            for one in found.values()
+        ],
+    }
+
+
+def _fit(
+    model: Model, name: str, conllu: list[str], output: str | None, bad: BadLines, *, as_json: bool
+) -> None:
+    from attnviz import findings, probing
+    from attnviz.analysis.lens_file import dump_lens
+
+    lens, score = probing.fit_lens(model, name, conllu, tell=bad.tell)
+    if output is None:
+        place = str(findings.keep_lens(model, lens))
+    else:
+        place = output
+        with all_or_nothing([Path(output)]) as [stream]:
+            stream.write(dump_lens(lens).encode())
+    shares = {"accuracy": score.accuracy, "joint with nothing": score.joint}
+    if score.nouns.high - score.nouns.low < 1:
+        shares |= {"nouns": score.nouns, "followed": score.followed}
+    if as_json:
+        given: dict[str, Any] = {key: one._asdict() for key, one in shares.items()}
+        print(json.dumps({"lens": place, **given, "calibration error": score.calibration}))  # noqa: T201
+        return
+    print_table(
+        [
+            *([key, _interval(one)] for key, one in shares.items()),
+            ["calibration error", f"{score.calibration:.3f}"],
+            ["lens", place],
+        ]
+    )
+
+
+def _interval(one: Interval) -> str:
+    return f"{one.share:.2f} [{one.low:.2f}, {one.high:.2f}]"

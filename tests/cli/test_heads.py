@@ -1,0 +1,89 @@
+"""``attnviz heads``: measures of every head as a table, CSV or JSON, over texts and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+import attnviz as api
+
+TEXT = "He took the hat"
+
+
+def table(ended):
+    """Rows of the table, each a head and its numbers as they are printed."""
+    assert ended.code == 0
+    lines = ended.text.split("\n\n")[0].splitlines()
+    return lines[0].split(), [line.split() for line in lines[1:]]
+
+
+def test_every_head_has_a_line_in_order(attnviz):
+    header, rows = table(attnviz("heads", TEXT))
+    assert header[:3] == ["head", "entropy", "spread"]
+    assert [row[0] for row in rows][:2] == ["0.0", "0.1"] and len(rows) == 72
+
+
+def test_sorting_puts_the_largest_first(attnviz):
+    header, rows = table(attnviz("heads", TEXT, "--sort", "previous"))
+    values = [float(row[header.index("previous")]) for row in rows]
+    assert values == sorted(values, reverse=True)
+
+
+def test_json_csv_and_the_api_say_the_same(attnviz):
+    [document] = attnviz("heads", TEXT, "--json").documents
+    rows = list(csv.DictReader(io.StringIO(attnviz("heads", TEXT, "--csv").text)))
+    found = api.heads(api.load(), [TEXT])
+    assert document["format"] == "attnviz-heads/1" and document["texts"] == 1
+    for head, one, row in zip(
+        sorted(found.ranked("entropy")), document["heads"], rows, strict=True
+    ):
+        assert one["head"] == row["head"] == str(head)
+        assert one["entropy"] == float(row["entropy"]) == found.of(head)["entropy"]
+
+
+def test_what_is_undefined_is_empty_or_null(attnviz):
+    [document] = attnviz("heads", TEXT, "--json").documents  # no word is there twice
+    assert {one["same"] for one in document["heads"]} == {None}
+    rows = list(csv.DictReader(io.StringIO(attnviz("heads", TEXT, "--csv").text)))
+    assert {row["same"] for row in rows} == {""}
+
+
+def test_files_of_texts_are_one_mean(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("He took the hat\n\nShe left\n")
+    (tmp_path / "b.jsonl").write_text('{"body": "They stay"}\n')
+    [document] = attnviz(
+        "heads", "-f", "a.txt", "-f", "b.jsonl", "--field", "body", "--json"
+    ).documents
+    assert (document["texts"], document["queries"]) == (3, 8)
+
+
+def test_standard_input_has_a_text_a_line(attnviz):
+    [document] = attnviz("heads", "-f", "-", "--json", stdin=b"one\ntwo three\n").documents
+    assert (document["texts"], document["queries"]) == (2, 3)
+
+
+def test_a_bad_line_is_named_skipped_and_a_failure_unless_it_may_be(attnviz, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"no": 1}\n{"text": "two"}\n')
+    ended = attnviz("heads", "-f", "a.jsonl", "--json")
+    assert ended.code == 1 and ended.documents[0]["texts"] == 2
+    assert "line 2 of 'a.jsonl' has no text in 'text'" in ended.err
+    assert "1 line was skipped; correct the file, or give --skip-bad" in ended.err
+    assert attnviz("heads", "-f", "a.jsonl", "--json", "--skip-bad").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "there is no text; give one, or a file of texts with -f"),
+        (["a", "--sort", "size"], 2, "--sort 'size' is no measure; take one of entropy"),
+        (["a", "--json", "--csv"], 2, "--json and --csv"),
+        (["a", "--map", "cross"], 1, "no 'cross' map here; there is encoder"),
+        (["-f", "none.txt"], 1, "'none.txt' cannot be read"),
+        (["-f", "a.doc"], 1, "'a.doc' has no suffix that can be read"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_sentence(attnviz, arguments, code, said):
+    ended = attnviz("heads", *arguments)
+    assert ended.code == code and said in ended.err and ended.err.count("\n") == 1

@@ -1,0 +1,98 @@
+"""``attnviz probe``: which heads find which relations, and lenses fitted to treebanks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import attnviz as api
+from attnviz import findings
+from attnviz.analysis.lens_file import parse_lens
+from attnviz.analysis.templates import clauses, discourses
+
+
+def treebank(path, sentences):
+    """Write sentences made by rule as a document each."""
+    lines = []
+    for number, sentence in enumerate(sentences):
+        lines += [f"# newdoc id = {number}", "# global.Entity = GRP"]
+        marks = {m.head: f"Entity=({m.chain})" for m in sentence.mentions}
+        for at, n in enumerate(sentence.nodes):
+            glued = at + 1 < len(sentence.nodes) and sentence.nodes[at + 1].start == n.end
+            misc = "|".join(filter(None, [marks.get(at), "SpaceAfter=No" if glued else ""])) or "_"
+            row = [at + 1, n.form, "_", n.upos, "_", "_", n.head + 1, n.relation, "_", misc]
+            lines.append("\t".join(map(str, row)))
+        lines.append("")
+    path.write_text("\n".join(lines) + "\n")
+    return path.name
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_without_a_treebank_made_sentences_are_asked(attnviz):
+    ended = attnviz("probe", "--json")
+    [document] = ended.documents
+    relations = {one["relation"]: one for one in document["relations"]}
+    assert "head → nmod" not in relations  # what made sentences do not show truly
+    det = relations["det → head"]
+    assert det["heads"][0]["head"] == "2.8" and det["heads"][0]["above"]
+    assert det["heads"][0]["low"] > max(det["rules"].values())
+    assert relations["noun antecedent"]["n"] > 300
+
+
+def test_a_treebank_is_asked_for_all_it_has_and_its_labels_are_kept(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", [*clauses(60), *discourses(60)])
+    ended = attnviz("probe", "--conllu", name)
+    assert ended.code == 0
+    assert ended.text.splitlines()[0].split()[:3] == ["relation", "n", "best"]
+    assert "obj → head" in ended.text and "noun antecedent" in ended.text
+    assert ended.text.endswith("* its 95 % interval lies above every simple rule.\n")
+    assert list((tmp_path / "cache").rglob("labels.json"))
+
+
+def test_a_lens_is_fitted_and_written(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", clauses(80))
+    ended = attnviz("probe", "--fit", "obj", "--conllu", name, "-o", "obj.json", "--json")
+    [document] = ended.documents
+    assert document["accuracy"]["share"] > 0.8
+    written = (tmp_path / "obj.json").read_bytes()
+    assert parse_lens(written).relation == "obj" and len(written) < 10_000
+
+
+def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", discourses(30))
+    ended = attnviz("probe", "--fit", "det", "--conllu", name)
+    assert ended.code == 0 and "calibration error" in ended.text
+    assert findings.lens(api.load(), "det").relation == "det"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--fit", "obj"], 2, "--fit learns from annotated text; give it with --conllu FILE"),
+        (["-o", "x.json"], 2, "-o is where a lens goes"),
+        (["--conllu", "none.conllu"], 1, "'none.conllu' cannot be read"),
+        (["--conllu", "bad.conllu"], 1, "there is no relation in these files"),
+        (["--fit", "obj", "--conllu", "few.conllu"], 1, "at least 10 documents and here are 3"),
+        (["--fit", "zzz", "--conllu", "many.conllu"], 1, "no example of zzz"),
+    ],
+)
+def test_what_cannot_be_probed_is_said(attnviz, tmp_path, arguments, code, said):
+    (tmp_path / "bad.conllu").write_text("this is no treebank\n")
+    treebank(tmp_path / "few.conllu", clauses(3))
+    treebank(tmp_path / "many.conllu", clauses(12))
+    ended = attnviz("probe", *arguments)
+    assert ended.code == code and said in ended.err
+
+
+def test_a_bad_sentence_is_named(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", clauses(20))
+    with (tmp_path / name).open("a") as stream:
+        stream.write("1\tbroken\n\n")
+    ended = attnviz("probe", "--conllu", name, "--json")
+    assert ended.code == 1 and json.loads(ended.out)["relations"]
+    assert "has 2 columns where CoNLL-U has 10; skipped" in ended.err
