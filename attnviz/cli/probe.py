@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.files import all_or_nothing
 from attnviz.cli.reading import BadLines
 from attnviz.cli.tables import print_table
+from attnviz.output import all_or_nothing
 
 if TYPE_CHECKING:
     from attnviz.analysis.probes import Interval, Probe
