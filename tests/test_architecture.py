@@ -35,6 +35,8 @@ ARROWS: dict[str, set[str]] = {
     "render": {"analysis", "result"},
     "document": {"labelling", "render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},
+    "tasks": {"analysis", "checkpoint", "model", "result"},
+    "models": {"model", "result", "tasks"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},
     "display": {"analysis", "document", "output", "render", "result"},
     "cli": {
@@ -49,6 +51,7 @@ ARROWS: dict[str, set[str]] = {
         "output",
         "render",
         "result",
+        "tasks",
         "display",
     },
     "__main__": {"cli"},

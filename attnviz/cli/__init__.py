@@ -12,6 +12,8 @@ import typer
 from typer.main import get_command
 
 from attnviz._version import __version__
+from attnviz.cli.classify import classify
+from attnviz.cli.classify_fit import fit
 from attnviz.cli.failures import exit_code
 from attnviz.cli.heads import heads
 from attnviz.cli.models import models
@@ -19,6 +21,7 @@ from attnviz.cli.probe import probe
 from attnviz.cli.program import Command, Program
 from attnviz.cli.render import render
 from attnviz.cli.run import run
+from attnviz.cli.summarize import summarize
 
 __all__ = ["main"]
 
@@ -59,6 +62,7 @@ def attnviz_(
         print(context.get_help())  # noqa: T201
 
 
-for command in (run, render, heads, probe):
+for command in (run, render, heads, probe, classify, summarize):
     app.command(cls=Command)(command)
+app.command("classify fit", cls=Command)(fit)
 app.add_typer(models, name="models")

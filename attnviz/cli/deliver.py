@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attnviz.cli.failures import Misuse
 from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
+from attnviz.cli.pictures import PictureOptions
 from attnviz.cli.progress import Progress, progress
 from attnviz.cli.shown import open_files, tell_of
 from attnviz.errors import quote
@@ -20,7 +21,7 @@ from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult
 
-__all__ = ["Delivery", "open_delivery"]
+__all__ = ["Delivery", "open_delivery", "paths_of", "suffix_of"]
 
 
 class Delivery:
@@ -57,15 +58,13 @@ def open_delivery(
     options: Options, n_results: int, *, continued: bool = False
 ) -> Iterator[Delivery]:
     """Check all places before anything is computed; files appear when everything is written."""
-    paths = [Path(name) for name in dict.fromkeys(options.output or ())]
-    if options.open and not paths:
-        paths = [Path(tempfile.mkdtemp(prefix="attnviz-")) / "attention.html"]
+    paths = paths_of(options)
     for path in paths:
         _check(path, options, n_results)
     options.one_head()
     with progress() as told, all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
-            (path, FORMATS[_suffix(path)].sink(stream, options))
+            (path, FORMATS[suffix_of(path)].sink(stream, options))
             for path, stream in zip(paths, streams, strict=True)
         ]
         if options.json or not paths:
@@ -78,9 +77,16 @@ def open_delivery(
         open_files(paths)
 
 
+def paths_of(options: PictureOptions) -> list[Path]:
+    """The files to write, each once; a page of its own where one is only to be opened."""
+    if options.open and not options.output:
+        return [Path(tempfile.mkdtemp(prefix="attnviz-")) / "attention.html"]
+    return [Path(name) for name in dict.fromkeys(options.output or ())]
+
+
 def _check(path: Path, options: Options, n_results: int) -> None:
     """Refuse a file that cannot hold what it would be given."""
-    format = FORMATS.get(_suffix(path))
+    format = FORMATS.get(suffix_of(path))
     if format is None:
         known = ", ".join(FORMATS)
         raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
@@ -96,7 +102,7 @@ def _check(path: Path, options: Options, n_results: int) -> None:
         )
 
 
-def _suffix(path: Path) -> str:
+def suffix_of(path: Path) -> str:
     """What a file's name says that it holds; a pipe's, or standard output's, need not say it."""
     return path.suffix.lower() or (".json" if streamed(path) else "")
 

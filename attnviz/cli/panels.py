@@ -9,8 +9,9 @@ __all__ = ["panels"]
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
-    "Options": ("ask", "output", "open", "head", "heads", "json"),
-    "What to look at": ("layer", "mean", "map", "tokens", "by", "who", "top", "no_special"),
+    "Options": ("ask", "why", "sentences", "output", "open", "head", "heads", "json"),
+    "What to look at": ("layer", "mean", "map", "tokens", "words", "by", "who", "top",
+                        "no_special"),
     "Text and model": ("model", "pair", "target", "from_", "source_lang", "to", "target_lang",
                        "lines", "chat", "truncate", "generate", "max_new_tokens", "offline"),
     "Figures and pages": ("size", "palette", "title", "no_title", "numbers", "vmin", "vmax",

@@ -55,6 +55,12 @@ class Program(TyperGroup):
         """The options that stand before the command."""
         return _as_typed(super().get_params(ctx))
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first words name: two of them where there is one of that name."""
+        if " ".join(args[:2]) in self.commands:
+            args = [" ".join(args[:2]), *args[2:]]
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command and write out what it printed, while a failure can still be told."""
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz.analysis.selection import Selection
 from attnviz.cli.options import Options
+from attnviz.cli.pictures import PictureOptions
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -124,7 +125,7 @@ class Terminal:
         """Everything is printed."""
 
 
-def open_terminal(options: Options) -> tuple[Console, Screen]:
+def open_terminal(options: PictureOptions) -> tuple[Console, Screen]:
     """The console that prints to stdout, and what it can show."""
     from rich.console import Console
 
@@ -140,7 +141,7 @@ def open_terminal(options: Options) -> tuple[Console, Screen]:
     return console, Screen.of(console, width)
 
 
-def _colours(options: Options) -> dict[str, Any]:
+def _colours(options: PictureOptions) -> dict[str, Any]:
     """What a console is told of colours; nothing where it is to find out by itself."""
     if options.color == "never":
         return {"no_color": True}

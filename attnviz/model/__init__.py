@@ -1,6 +1,7 @@
 """From text or ids and a checkpoint to attention: the one place that knows both sides."""
 
 from attnviz.checkpoint.source import DEFAULT_MODEL as DEFAULT
+from attnviz.model.hidden import hidden_states
 from attnviz.model.model import Model, load
 
-__all__ = ["DEFAULT", "Model", "load"]
+__all__ = ["DEFAULT", "Model", "hidden_states", "load"]

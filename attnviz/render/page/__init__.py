@@ -22,7 +22,7 @@ from attnviz.render.safe import visible
 from attnviz.render.sentences import HIDDEN, MERGED, UNKNOWN
 from attnviz.result import AttentionMap, AttentionResult, Token
 
-__all__ = ["Opening", "fragment", "write_page"]
+__all__ = ["Opening", "asset", "digest", "fragment", "write_page"]
 
 SCRIPTS = (
     "dom.js",
@@ -149,11 +149,11 @@ def _title(results: Sequence[AttentionResult]) -> str:
 
 def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> Iterator[bytes]:
     """The file in order: what is seen, how it looks, the data, what draws it."""
-    style, script = _asset("page.css"), _script()
-    head, foot = _asset("page.html").split("<!-- data -->")
+    style, script = asset("page.css"), _script()
+    head, foot = asset("page.html").split("<!-- data -->")
     yield (
-        head.replace("{{script}}", _digest(script))
-        .replace("{{style}}", _digest(style))
+        head.replace("{{script}}", digest(script))
+        .replace("{{style}}", digest(style))
         .replace("<!-- style -->", f"<style>{style}</style>")
         .replace("{{title}}", escape(visible(title)))
         .encode()
@@ -204,15 +204,16 @@ def _json_element(value: object) -> bytes:
 
 
 def _script() -> str:
-    parts = "\n".join(_asset(name) for name in SCRIPTS)
+    parts = "\n".join(asset(name) for name in SCRIPTS)
     code = INDENT.sub("", COMMENT.sub("", parts))  # a seventh of a small page would be these
     return f'(() => {{\n"use strict";\n{code}}})();'
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """One of the files that pages are made of."""
     return (files("attnviz.render") / "assets" / "page" / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """What the page's own security policy calls the one script and the one style it allows."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

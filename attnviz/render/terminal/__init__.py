@@ -5,5 +5,20 @@ from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat import heat_map
 from attnviz.render.terminal.links import generated, links, title
 from attnviz.render.terminal.screen import Colour, Screen
+from attnviz.render.terminal.shaded_text import paragraph_of, shaded_text
+from attnviz.render.terminal.word_weights import headline, word_weights
 
-__all__ = ["Colour", "Screen", "answer", "generated", "head_grid", "heat_map", "links", "title"]
+__all__ = [
+    "Colour",
+    "Screen",
+    "answer",
+    "generated",
+    "head_grid",
+    "headline",
+    "heat_map",
+    "links",
+    "paragraph_of",
+    "shaded_text",
+    "title",
+    "word_weights",
+]

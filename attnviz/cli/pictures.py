@@ -1,0 +1,158 @@
+"""The options of everything that makes pictures, and how a command takes options of a class."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.values import Meaning, one_of, size, whole
+from attnviz.errors import InputError
+
+if TYPE_CHECKING:
+    from attnviz.render.style import Style
+
+__all__ = ["PictureOptions", "taking"]
+
+
+WHEN = ("auto", "always", "never")
+
+
+def _when() -> list[str]:
+    return list(WHEN)
+
+
+def _palettes() -> list[str]:
+    from attnviz.render.style import PALETTES
+
+    return list(PALETTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureOptions:
+    """Where to put what is found, and how a picture of it is to look."""
+
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the document, and nothing else, on stdout.")
+    ] = False
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a .png .svg .pdf .html .json .npz or .csv. Repeatable.",
+        ),
+    ] = None
+    open: Annotated[
+        bool,
+        typer.Option("--open", help="Open what is written; without -o, a page of the result."),
+    ] = False
+    color: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Colours in the terminal: auto, always (as for less -R) or never.",
+            autocompletion=_when,
+        ),
+        one_of(*WHEN),
+    ] = None
+    width: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Columns of the picture in the terminal."),
+        whole(24),
+    ] = None
+    size: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="WxH", help="Size of a figure in inches, as 3.3x3.0."),
+        size(),
+    ] = None
+    dpi: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Dots an inch of a .png; 200 by default."),
+        whole(1),
+    ] = None
+    palette: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Colours: ink, grey (for print), viridis, cividis or magma.",
+            autocompletion=_palettes,
+        ),
+    ] = None
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title of a figure or page.")
+    ] = None
+    no_title: Annotated[bool, typer.Option("--no-title", help="Leave the title off a figure.")] = (
+        False
+    )
+    font: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An installed font to use in a figure.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.json and self.open and not self.output:
+            raise Misuse("--json prints and --open shows a page; give one of them, or name a file")
+        if self.title is not None and self.no_title:
+            raise Misuse("--title and --no-title contradict each other; give one of them")
+
+    def style(self) -> Style:
+        """How a figure is to look; Misuse where that cannot be drawn."""
+        from attnviz.render.style import Style
+
+        given = {"size": self.size, "dpi": self.dpi, "palette": self.palette, "font": self.font}
+        title = not self.no_title if self.title is None else self.title
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        try:
+            return Style(title=title, **chosen)
+        except InputError as error:
+            raise Misuse(str(error)) from None
+
+
+def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command all options of a class as its own; it receives them as ``options``."""
+    hints = get_type_hints(shared, include_extras=True)
+    inherited = [field for field in fields(shared) if field.name not in shared.__annotations__]
+    ordered = [field for field in fields(shared) if field not in inherited] + inherited
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True).parameters
+        declared = {name: (p.annotation, p.default) for name, p in own.items() if name != "options"}
+        declared |= {field.name: (hints[field.name], field.default) for field in ordered}
+        parameters = [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_typed(hint)
+            )
+            for name, (hint, default) in declared.items()
+        ]
+
+        @functools.wraps(command)
+        def with_options(**given: Any) -> None:
+            meant = {name: _meant(name, declared[name][0], value) for name, value in given.items()}
+            options = shared(**{field.name: meant.pop(field.name) for field in ordered})
+            command(**meant, options=options)
+
+        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        with_options.__annotations__ = {p.name: p.annotation for p in parameters}
+        return with_options
+
+    return decorate
+
+
+def _meaning(hint: Any) -> Meaning | None:
+    return next((extra for extra in get_args(hint) if isinstance(extra, Meaning)), None)
+
+
+def _typed(hint: Any) -> Any:
+    """What typer is told: an option that means something else is text to it."""
+    return Annotated[str | None, get_args(hint)[1]] if _meaning(hint) else hint
+
+
+def _meant(name: str, hint: Any, value: Any) -> Any:
+    meaning = _meaning(hint)
+    return value if meaning is None else meaning.of("--" + name.replace("_", "-"), value)

@@ -1,0 +1,100 @@
+"""Hidden states of every layer, of as many inputs as there are: packed, and pack beside pack."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.core.hooks import AttentionBlock, LayerState, Request
+from attnviz.core.transformer import run
+from attnviz.errors import InputError
+from attnviz.model.inputs import Input
+from attnviz.result import FloatArray
+
+if TYPE_CHECKING:
+    from attnviz.model.model import Model
+
+__all__ = ["hidden_states", "packs"]
+
+PACK_TOKENS = 2048
+"""How many tokens run together."""
+
+
+def hidden_states(
+    model: Model, inputs: Iterable[Input], layers: Sequence[int]
+) -> Iterator[FloatArray]:
+    """Hidden states of each input in order, float32 (layer, token, d_model).
+
+    Of ``layers`` 0 is what goes into the first layer and n what the n-th gives; the last one of
+    all comes behind the model's final norm, as transformers' ``hidden_states`` does. Of a
+    sequence-to-sequence model they are the encoder's.
+    """
+    n = len(model.spec.stacks[0].layers)
+    if not layers or not 0 <= min(layers) <= max(layers) <= n:
+        raise InputError(f"{model.info.name} has hidden states 0 to {n}; ask for some of these")
+    waiting: deque[Future[list[FloatArray]]] = deque()
+    cores = _cores()
+    with ThreadPoolExecutor(cores) as pool:
+        for pack in packs(inputs):
+            waiting.append(pool.submit(_states, model, pack, layers))
+            if len(waiting) > cores:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
+    """Inputs in groups of up to PACK_TOKENS tokens."""
+    pack: list[Input] = []
+    n_tokens = 0
+    for given in inputs:
+        if pack and n_tokens + len(given.tokens) > PACK_TOKENS:
+            yield pack
+            pack, n_tokens = [], 0
+        pack.append(given)
+        n_tokens += len(given.tokens)
+    if pack:
+        yield pack
+
+
+def _states(model: Model, pack: Sequence[Input], layers: Sequence[int]) -> list[FloatArray]:
+    """The hidden states of one pack, on one thread because somebody watches."""
+    stack = model.spec.stacks[0]
+    depth, encoder = max(layers), stack.kind == "encoder"
+    if depth < len(stack.layers):
+        stack = replace(stack, layers=stack.layers[:depth], norm=None, project_out=None)
+    spec = replace(
+        model.spec, encoder=stack if encoder else None, decoder=None if encoder else stack
+    )
+    found = [
+        np.empty((len(layers), len(given.ids.ids), stack.d_model), np.float32) for given in pack
+    ]
+
+    def watch(state: LayerState) -> None:
+        if state.name == "layer_input" and state.layer in layers:
+            at = layers.index(state.layer)
+            found[state.sequence][at, state.start : state.stop] = state.values
+
+    request = Request({}, _ignore, hidden=True, watch=watch)
+    output = run(spec, model.weights, [given.ids for given in pack], request, cache=model._cache)
+    for states, last in zip(found, output.encoder or output.decoder, strict=True):
+        if last.shape[1] != stack.d_model:
+            raise InputError(f"the last hidden state of {model.info.name} has another size")
+        states[layers.index(depth)] = last
+    return found
+
+
+def _ignore(block: AttentionBlock) -> None:
+    """Attention is not what is asked for."""
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,99 @@
+"""Shaded texts as one HTML file: no script, no network, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import BinaryIO
+
+import numpy as np
+
+from attnviz.render.page import asset, digest
+from attnviz.render.safe import visible
+from attnviz.render.shading import ShadedText
+
+__all__ = ["write_shaded_page"]
+
+LEVELS = 20
+STRONG = 0.6  # of the way to the accent, from where letters are light
+
+SHEET = """\
+.shaded { max-width: 46rem; margin: 0 0 2rem; padding: 18px 22px; background: var(--card);
+  border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--shade); }
+.shaded p { font-size: 16px; line-height: 1.9; margin: 0 0 0.8em; overflow-wrap: anywhere; }
+.shaded h2 { margin-bottom: 8px; }
+.shaded ul { margin-top: 10px; color: var(--quiet); font-size: 12.5px; }
+.unit { padding: 2px 1px; border-radius: 4px; -webkit-box-decoration-break: clone;
+  box-decoration-break: clone; }
+.marked { box-shadow: inset 0 -2px 0 var(--warm); font-weight: 600; }
+"""
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src {digest}; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<header><div class="about"><h1 dir="auto">{title}</h1><p id="model">{about}</p></div></header>
+<div role="main">
+"""
+
+
+def write_shaded_page(
+    texts: Sequence[ShadedText], stream: BinaryIO, *, title: str, about: str = ""
+) -> None:
+    """Write texts below each other; pointing at a unit tells its weight."""
+    style = asset("page.css") + SHEET + "".join(_rules())
+    named = escape(visible(title))
+    about = escape(visible(about))
+    stream.write(PAGE.format(digest=digest(style), style=style, title=named, about=about).encode())
+    for text in texts:
+        stream.write("".join(_section(text)).encode())
+    stream.write(b"</div>\n</body>\n</html>\n")
+
+
+def _rules() -> Iterator[str]:
+    """A class for each level of weight: ``w0`` to ``w20`` above 0, ``l1`` to ``l20`` below."""
+    for letter, ink in (("w", "--accent"), ("l", "--warm")):
+        for level in range(LEVELS + 1):
+            share = level / LEVELS
+            light = " color: var(--on-accent);" if share > STRONG else ""
+            mix = f"color-mix(in oklab, var({ink}) {share:.0%}, transparent)"
+            yield f".{letter}{level} {{ background: {mix};{light} }}\n"
+
+
+def _section(text: ShadedText) -> Iterator[str]:
+    top = float(np.abs(text.weights).max(initial=0)) or 1.0
+    yield '<section class="shaded">\n'
+    if text.title:
+        yield f'<h2 dir="auto">{escape(visible(text.title))}</h2>\n'
+    yield '<p dir="auto">'
+    unit: int | None = None
+    for part in text.parts():
+        gap = "" if part.glued else " "
+        if part.unit != unit or part.breaks:
+            yield "" if unit is None else "</span>"
+            yield '</p>\n<p dir="auto">' if part.breaks else gap
+            unit, gap = part.unit, ""
+            if unit is not None:
+                yield _opened(float(text.weights[unit]), top, unit in text.marked)
+        yield gap + escape(part.text)
+    yield "</p>\n" if unit is None else "</span></p>\n"
+    if text.notes:
+        items = "".join(f"<li>{escape(visible(note))}</li>" for note in text.notes)
+        yield f"<ul>{items}</ul>\n"
+    yield "</section>\n"
+
+
+def _opened(weight: float, top: float, marked: bool) -> str:
+    level = round(abs(weight) / top * LEVELS)
+    shade = f"{'l' if weight < 0 else 'w'}{level}"
+    return f'<span class="unit {shade}{" marked" * marked}" title="{weight:.3f}">'

@@ -1,0 +1,92 @@
+"""What the words of a text have to do with a decision: attention and contribution, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.segment import Segments
+
+from attnviz.render.safe import visible
+from attnviz.render.terminal.bars import bar
+from attnviz.render.terminal.lines import (
+    Cell,
+    Line,
+    Piece,
+    names,
+    paragraph,
+    picture,
+    row,
+    sentence,
+)
+from attnviz.render.terminal.measure import fit
+from attnviz.render.terminal.palette import accent, plain
+from attnviz.render.terminal.screen import Screen
+from attnviz.result import FloatArray, Token
+
+MOST_WORDS = 24
+LONGEST_WORD, NUMBER, WIDEST_BAR = 24, 6, 24
+
+
+def word_weights(
+    words: Sequence[Token],
+    attention: FloatArray,
+    margins: FloatArray | None,
+    label: str,
+    decision: str,
+    screen: Screen,
+) -> Segments:
+    """A line for each word, or for those that weigh most: its attention and what it adds.
+
+    ``margins`` are None where only attention is asked for; ``decision`` says what they sum to.
+    """
+    ranking = np.abs(attention if margins is None else margins)
+    shown = sorted(np.argsort(-ranking, kind="stable")[:MOST_WORDS].tolist())
+    texts = names(words, screen)
+    left = min(max(len(texts[i]) for i in shown), LONGEST_WORD)
+    columns = 1 if margins is None else 2
+    room = (screen.width - left - columns * (NUMBER + 2)) // columns
+    width = max(min(room, WIDEST_BAR), 1)
+    heads = ["attention"] + ([] if margins is None else [f"adds to {visible(label)}"])
+    bold = plain(screen.colour, bold=True)
+    head = [Cell("", left + 1), Cell(heads[0], NUMBER + width + 2, bold)]
+    lines: list[Line] = [
+        row([*head, *(Cell(h, screen.width // 2, bold) for h in heads[1:])], screen)
+    ]
+    for i in shown:
+        cells = [Cell(fit(texts[i], left), left), Cell("", 1)]
+        cells += _column(attention, i, f"{attention[i]:.2f}", width, screen)
+        if margins is not None:
+            cells += _column(margins, i, f"{margins[i]:+.2f}", width, screen)
+        lines.append(row(cells, screen))
+    if margins is not None:
+        lines += sentence(_sum(len(words) - len(shown), shown, margins, decision), screen)
+    return picture(lines)
+
+
+def _column(values: FloatArray, at: int, text: str, width: int, screen: Screen) -> list[Cell]:
+    top = float(np.abs(values).max()) or 1.0
+    long = bar(abs(float(values[at])) / top, width, screen)
+    return [
+        Cell(text, NUMBER - 1, plain(screen.colour, bold=True), "right"),
+        Cell("", 1),
+        Cell(
+            long,
+            width,
+            accent(screen.colour) if values[at] >= 0 else plain(screen.colour, dim=True),
+        ),
+        Cell("", 2),
+    ]
+
+
+def _sum(rest: int, shown: Sequence[int], margins: FloatArray, decision: str) -> str:
+    total = float(margins.sum())
+    others = f"{rest} other words {total - float(margins[list(shown)].sum()):+.2f}; "
+    return f"{others if rest else ''}together {total:+.2f}, {decision}"
+
+
+def headline(decision: str, share: str, screen: Screen) -> Segments:
+    """``positive 0.93``."""
+    bold, vivid = plain(screen.colour, bold=True), accent(screen.colour, bold=True)
+    words = [Piece(screen.writable(visible(word)), vivid) for word in decision.split()]
+    return picture(paragraph([*words, Piece(share, bold)], screen))
