@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import threading
+import os
 import weakref
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from attnviz.checkpoint.layout import PICKLES
 from attnviz.errors import BadCheckpoint, quote
 
 __all__ = ["Shard"]
+
+MOST = 1 << 30  # bytes at a time; no system reads 2 GiB or more in one call
 
 
 class Shard:
@@ -37,7 +39,6 @@ class Shard:
             self.entries = self._read_header()
         except OSError as error:
             raise unreadable(path, error) from None
-        self._lock = threading.Lock()
 
     def _read_header(self) -> dict[str, Entry]:
         if self.path.suffix not in PICKLES:
@@ -49,17 +50,26 @@ class Shard:
     def read(self, name: str, offset: int, into: npt.NDArray[Any]) -> None:
         """Fill a contiguous array with the bytes of a tensor from ``offset`` of the file on."""
         rest = into.view(np.uint8).data
-        with self._lock:
-            try:
-                self._file.seek(offset)
-                while rest and (count := self._file.readinto(rest)):
-                    rest = rest[count:]
-            except OSError as error:
-                raise unreadable(self.path, error) from None
+        try:
+            while rest and (count := self._read_at(offset, rest)):
+                offset, rest = offset + count, rest[count:]
+        except OSError as error:
+            raise unreadable(self.path, error) from None
         if rest:
             raise BadCheckpoint(
                 f"{self.what} ends inside tensor {quote(name)}; it was changed while it was read"
             )
+
+    def _read_at(self, offset: int, into: memoryview) -> int:
+        """Read some bytes from ``offset`` on, wherever other threads read; how many they were.
+
+        A lock would stay locked in a process that is forked off while another thread reads.
+        """
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [into[:MOST]], offset)
+        with self.path.open("rb", buffering=0) as own:  # a position of its own
+            own.seek(offset)
+            return own.readinto(into[:MOST]) or 0
 
     def sha256(self) -> str:
         """The SHA-256 of the whole file, in hexadecimal."""

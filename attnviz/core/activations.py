@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from attnviz.core.buffers import FloatArray, buffer
+from attnviz.core.buffers import FloatArray
 
 __all__ = ["ACTIVATIONS", "TRAINED", "Activation", "activation"]
 
@@ -26,18 +26,13 @@ _TANH = (2 * 0.044715 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi))
 
 def _denominator(x: FloatArray, series: Sequence[float]) -> FloatArray:
     """1 + exp(-x p(x²)), or 1/σ(x p(x²)); p has these coefficients, highest power first."""
-    total = buffer("total", *x.shape[::-1]).T
+    first, *others = (np.float32(-coefficient) for coefficient in series)
     with np.errstate(over="ignore"):  # e^∞ is ∞, and 1 / ∞ is 0
-        if len(series) == 1:
-            np.multiply(x, np.float32(-series[0]), out=total)
-        else:
-            square = np.multiply(x, x, out=buffer("square", *x.shape[::-1]).T)
-            np.multiply(square, np.float32(-series[0]), out=total)
-            for coefficient in series[1:-1]:
-                total -= np.float32(coefficient)
-                total *= square
-            total -= np.float32(series[-1])
-            total *= x
+        square = np.multiply(x, x) if others else x
+        total = square * first
+        for number, coefficient in enumerate(others, 1):
+            total += coefficient
+            total *= square if number < len(others) else x
         np.exp(total, out=total)
     total += np.float32(1)
     return total

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from attnviz.core.buffers import FloatArray, buffer
-from attnviz.core.multi_head import Batch, Sublayer, SublayerOutput, multi_head
+from attnviz.core.buffers import FloatArray, empty, states
+from attnviz.core.multi_head import Batch, Sublayer, multi_head
 from attnviz.core.spec import LayerSpec, MLPSpec
 from attnviz.core.threads import Sharing
 from attnviz.core.weights import LayerWeights
@@ -31,92 +29,39 @@ def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
 
     Without ``need_output`` it stops behind the last softmax that is wanted.
     """
-    batch, spec, weights = layer.batch, layer.spec, layer.weights
-    normed = batch.scratch.states("normed", *x.shape) if "before" in spec.norms else x
-
-    def layer_input(rows: slice) -> FloatArray:
-        batch.show("layer_input", layer.index, rows, x[rows])
-        if normed is not x:
-            normed[rows] = pre_norm(weights, "attention", x[rows])
-        return normed[rows]
-
-    crosses = spec.cross is not None and (need_output or batch.request.wants("cross", layer.index))
-    first = spec.attention, weights.attention, layer.table, need_output or crosses
-    itself = Sublayer(batch, batch.kind, layer.index, *first)
-    output = multi_head(itself, layer_input)
+    batch, spec, weights, cross = layer.batch, layer.spec, layer.weights, layer.weights.cross
+    crosses = cross is not None and (need_output or batch.request.wants("cross", layer.index))
+    batch.show("layer_input", layer.index, x)
+    normed = _input(layer, "attention", x)
+    itself = spec.attention, weights.attention, layer.table, need_output or crosses
+    output = multi_head(Sublayer(batch, batch.kind, layer.index, *itself), normed)
     if output is None:
         return x
-    residual = normed if spec.residual_after_norm else x
-    if not crosses:
-        return _feed_forward_sublayer(layer, "attention", output, residual, x, normed)
-    residual = _close(layer, output, residual)
-    output = _cross(layer, residual, need_output=need_output)
-    if output is None:
-        return x
-    return _feed_forward_sublayer(layer, "cross", output, residual, x, normed)
+    middle = _add(layer, "attention", output, normed if spec.residual_after_norm else x)
+    if crosses and spec.cross and cross:
+        across = Sublayer(batch, "cross", layer.index, spec.cross, cross, None, need_output)
+        output = multi_head(across, _input(layer, "cross", middle))
+        if output is None:
+            return x
+        middle = _add(layer, "cross", output, middle)
+    given = _input(layer, "mlp", x if spec.parallel else middle) if spec.mlp_norm else normed
+    added = feed_forward(weights, spec.mlp, given, batch.sharing)
+    return _add(layer, "mlp", added, given if spec.residual_after_norm else middle)
 
 
-def _close(layer: Layer, output: SublayerOutput, residual: FloatArray) -> FloatArray:
-    """Add the self-attention of a decoder, in front of its cross attention."""
-    found = layer.batch.scratch.states("attended", *residual.shape)
-
-    def close(rows: slice) -> None:
-        _add(layer, "attention", output(rows), residual[rows], rows, found[rows])
-
-    layer.batch.rows(close)
+def _input(layer: Layer, name: str, x: FloatArray) -> FloatArray:
+    """What goes into a sublayer, shown."""
+    found = pre_norm(layer.weights, name, x)
+    layer.batch.show(f"{name}_input", layer.index, found)
     return found
 
 
-def _cross(layer: Layer, x: FloatArray, *, need_output: bool) -> SublayerOutput | None:
-    """A decoder's attention to the encoder's hidden states (Vaswani et al. 2017, sec. 3.2.3)."""
-    spec, weights = layer.spec.cross, layer.weights.cross
-    if spec is None or weights is None:
-        return None
-    across = Sublayer(layer.batch, "cross", layer.index, spec, weights, None, need_output)
-    return multi_head(across, lambda rows: pre_norm(layer.weights, "cross", x[rows]))
-
-
-def _add(
-    layer: Layer,
-    name: str,
-    output: FloatArray,
-    residual: FloatArray,
-    rows: slice,
-    out: FloatArray | None = None,
-) -> FloatArray:
+def _add(layer: Layer, name: str, output: FloatArray, residual: FloatArray) -> FloatArray:
     """Add & norm behind a sublayer, its output and the sum shown."""
-    layer.batch.show(f"{name}_output", layer.index, rows, output)
-    found = add_and_norm(layer.weights, name, output, residual, out)
-    layer.batch.show(f"{name}_sum", layer.index, rows, found)
+    layer.batch.show(f"{name}_output", layer.index, output)
+    found = add_and_norm(layer.weights, name, output, residual)
+    layer.batch.show(f"{name}_sum", layer.index, found)
     return found
-
-
-def _feed_forward_sublayer(
-    layer: Layer,
-    name: str,
-    output: SublayerOutput,
-    residual: FloatArray,
-    x: FloatArray,
-    normed: FloatArray,
-) -> FloatArray:
-    """Everything behind the last attention of a layer, block of rows by block of rows.
-
-    ``x`` is the layer's input and ``normed`` the attention's.
-    """
-    batch, spec, weights = layer.batch, layer.spec, layer.weights
-    out = batch.scratch.states("states", *x.shape)  # x may be there too
-
-    def rest(rows: slice) -> None:
-        middle = _add(layer, name, output(rows), residual[rows], rows)
-        source = x[rows] if spec.parallel else middle
-        given = pre_norm(weights, "mlp", source) if spec.mlp_norm else normed[rows]
-        batch.show("mlp_input", layer.index, rows, given)
-        beside = given if spec.residual_after_norm else middle
-        added = feed_forward(weights, spec.mlp, given, batch.sharing)
-        _add(layer, "mlp", added, beside, rows, out[rows])
-
-    batch.rows(rest)
-    return out
 
 
 def pre_norm(weights: LayerWeights, name: str, x: FloatArray) -> FloatArray:
@@ -126,27 +71,19 @@ def pre_norm(weights: LayerWeights, name: str, x: FloatArray) -> FloatArray:
 
 
 def add_and_norm(
-    weights: LayerWeights,
-    name: str,
-    output: FloatArray,
-    residual: FloatArray,
-    out: FloatArray | None = None,
+    weights: LayerWeights, name: str, output: FloatArray, residual: FloatArray
 ) -> FloatArray:
     """norm(residual + output), as far as there are norms (Vaswani et al. 2017, sec. 5.4).
 
-    Post-norm models have a norm after the sum, some one inside, on the output alone. ``output``
-    (row, d_model) is lost; the sum may go into ``out``.
+    Post-norm models have a norm after the sum, some one inside, on the output alone. The sum is
+    in the place of ``output`` (row, d_model).
     """
     inside = weights.norms.get(f"{name}.norm_inside")
     after = weights.norms.get(f"{name}.norm_after")
     if inside:
         inside(output, out=output)
-    if out is None:
-        out = output
-    if after is None:
-        return np.add(output, residual, out=out)
     output += residual
-    return after(output, out=out)
+    return after(output, out=output) if after else output
 
 
 def feed_forward(
@@ -155,11 +92,11 @@ def feed_forward(
     """W₂ act(W₁x + b₁) + b₂ of x (row, d_model) (Vaswani et al. 2017, eq. 2).
 
     Gated, it is W₂ (act(Vx) ⊙ W₁x) (Shazeer 2020, eq. 6). Neurons are shared, each share from
-    x to what it adds to the output. What is returned is good until the thread's next one.
+    x to what it adds to the output.
     """
     n, d_model = len(x), len(weights.down.weight)
     shares = sharing.shares(spec.d_ff, n, 2 * d_model)
-    parts = buffer("parts", len(shares), d_model, n).swapaxes(1, 2)
+    parts = empty(len(shares), d_model, n).swapaxes(1, 2)
 
     def share(number: int) -> None:
         hidden = _neurons(weights, spec, x, shares[number])
@@ -171,7 +108,7 @@ def feed_forward(
 def _neurons(weights: LayerWeights, spec: MLPSpec, x: FloatArray, share: slice) -> FloatArray:
     """act(W₁x + b₁), gated where it is, of some neurons, as (row, neuron)."""
     width = share.stop - share.start
-    hidden = buffer("hidden", width, len(x)).T
+    hidden = states(len(x), width)
     weights.up.outputs(share).fill(x, hidden)  # the gate, where gated
     weights.activation(hidden)
     if spec.gated:

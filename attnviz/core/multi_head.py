@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
-from attnviz.core.buffers import FloatArray, Scratch, empty
+from attnviz.core.buffers import FloatArray, empty
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.score_bias import score_bias
@@ -19,12 +19,9 @@ from attnviz.core.spec import AttentionSpec, Rotary
 from attnviz.core.threads import Sharing
 from attnviz.core.weights import AttentionWeights, NormWeights
 
-__all__ = ["Batch", "Sublayer", "SublayerOutput", "multi_head", "parts_of"]
+__all__ = ["Batch", "Sublayer", "multi_head", "parts_of"]
 
 BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
-
-SublayerOutput = Callable[[slice], FloatArray]
-"""What a sublayer adds to the hidden states, (row, d_model) for some of their rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,23 +33,14 @@ class Batch:
     request: Request
     sharing: Sharing
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
-    scratch: Scratch = field(default_factory=Scratch)
     _rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
 
-    def rows(self, function: Callable[[slice], None]) -> None:
-        """Call a function on blocks of all rows, in their order where somebody watches."""
-        sharing = replace(self.sharing, order=self.request.watch is not None)
-        sharing.rows(function, self.parts[-1].stop)
-
-    def show(self, name: str, layer: int, rows: slice, values: FloatArray) -> None:
-        """Let the request watch the hidden states (row, d_model) of some rows."""
-        for number, part in enumerate(self.parts if self.request.watch else ()):
-            start, stop = max(part.start, rows.start), min(part.stop, rows.stop)
-            if start < stop and self.request.watch:
-                mine, first = values[start - rows.start : stop - rows.start], part.start
-                self.request.watch(
-                    LayerState(name, self.kind, layer, number, start - first, stop - first, mine)
-                )
+    def show(self, name: str, layer: int, values: FloatArray) -> None:
+        """Let the request watch the hidden states (row, d_model) of each sequence."""
+        if self.request.watch:
+            for number, part in enumerate(self.parts):
+                n, mine = part.stop - part.start, values[part]
+                self.request.watch(LayerState(name, self.kind, layer, number, 0, n, mine))
 
     def rotation(self, rotary: Rotary) -> tuple[FloatArray, FloatArray]:
         """Cosines and sines for every row; each sequence by its own length."""
@@ -96,57 +84,42 @@ class Sublayer:
         return x.reshape(len(x), -1, self.spec.d_head).transpose(1, 0, 2)
 
 
-def multi_head(sublayer: Sublayer, layer_input: SublayerOutput) -> SublayerOutput | None:
+def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
     """Concat(head₁ … headₕ) Wᴼ, headᵢ = Attention(QWᵢ, KWᵢ, VWᵢ) (Vaswani et al. 2017, sec. 3.2.2).
 
-    ``layer_input`` gives the hidden states (row, d_model) of the batch block by block. The
-    request sees every block of weights. Returns what is to be added to the hidden states, if
-    that is needed.
+    ``x`` (row, d_model) is the sublayer's input. The request sees every block of weights. Returns
+    what is to be added to the hidden states, (row, d_model), if that is needed.
     """
     batch, spec = sublayer.batch, sublayer.spec
-    projected = _project(sublayer, layer_input)
-    context = None
-    if sublayer.need_output:  # heads side by side, row by row, which BLAS fills fastest
-        width = spec.n_heads * spec.d_head
-        context = batch.scratch.buffer("context", batch.parts[-1].stop, width)
-    if sublayer.need_output or sublayer.wanted:
-        for number, heads in enumerate(_heads(sublayer, projected)):
-            mine = None if context is None else sublayer.split(context[batch.parts[number]])
-            _attend(sublayer, number, heads, mine)
-    if context is None:
+    heads = _heads(sublayer, _project(sublayer, x))
+    if not sublayer.need_output:
+        for number, mine in enumerate(heads if sublayer.wanted else ()):
+            _attend(sublayer, number, mine, None)
         return None
-    return lambda rows: sublayer.weights.output(context[rows], sharing=batch.sharing)
+    context = empty(len(x), spec.n_heads * spec.d_head)  # heads side by side
+    for number, mine in enumerate(heads):
+        _attend(sublayer, number, mine, sublayer.split(context[batch.parts[number]]))
+    return sublayer.weights.output(context, batch.sharing)
 
 
-def _project(sublayer: Sublayer, layer_input: SublayerOutput) -> FloatArray:
+def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     """Queries, keys and values (row, feature) side by side, as far as they are needed.
 
     One product instead of three. Cross attention projects queries alone.
     """
-    batch, spec, weights = sublayer.batch, sublayer.spec, sublayer.weights
-    crosses = sublayer.kind == "cross"
+    spec, weights, crosses = sublayer.spec, sublayer.weights, sublayer.kind == "cross"
     queries, keys, values = spec.sides
     width = (queries if crosses else values if sublayer.need_output else keys).stop
-    projection = weights.qkv.outputs(slice(0, width))
-    projected = batch.scratch.states("projected", batch.parts[-1].stop, width)
-
-    def project(rows: slice) -> None:
-        x = layer_input(rows)
-        batch.show("cross_input" if crosses else "attention_input", sublayer.index, rows, x)
-        projection(x, out=projected[rows], sharing=batch.sharing)
-        _norm_and_rotate(sublayer, projected[rows, queries], weights.query_norm, rows)
-        if spec.scale != 1.0:
-            projected[rows, queries] *= np.float32(spec.scale)
-        if not crosses:
-            _norm_and_rotate(sublayer, projected[rows, keys], weights.key_norm, rows)
-
-    batch.rows(project)
+    projected = weights.qkv.outputs(slice(0, width))(x, sublayer.batch.sharing)
+    _norm_and_rotate(sublayer, projected[:, queries], weights.query_norm)
+    if spec.scale != 1.0:
+        projected[:, queries] *= np.float32(spec.scale)
+    if not crosses:
+        _norm_and_rotate(sublayer, projected[:, keys], weights.key_norm)
     return projected
 
 
-def _norm_and_rotate(
-    sublayer: Sublayer, x: FloatArray, norm: NormWeights | None, rows: slice
-) -> None:
+def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None) -> None:
     """What comes behind the projection of queries or keys (row, head · d_head), in place."""
     spec = sublayer.spec
     heads = x.reshape(len(x), -1, spec.d_head)
@@ -154,7 +127,7 @@ def _norm_and_rotate(
         x[...] = norm(x if spec.qk_norm_over == "all" else heads).reshape(x.shape)
     if spec.rotary is not None and sublayer.kind != "cross":
         cos, sin = sublayer.batch.rotation(spec.rotary)
-        rotate_(heads, cos[rows], sin[rows], interleaved=spec.rotary.interleaved)
+        rotate_(heads, cos, sin, interleaved=spec.rotary.interleaved)
 
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
@@ -177,10 +150,9 @@ def _project_memory(sublayer: Sublayer) -> tuple[FloatArray, FloatArray]:
     """Keys and values (row, feature) of the encoder's hidden states."""
     _, keys, values = sublayer.spec.sides
     both = sublayer.weights.qkv.outputs(slice(keys.start, values.stop))
-    memory = np.concatenate(sublayer.batch.memory)
-    found = both(memory, sharing=sublayer.batch.sharing)
+    found = both(np.concatenate(sublayer.batch.memory), sublayer.batch.sharing)
     width = found.shape[1] // 2
-    _norm_and_rotate(sublayer, found[:, :width], sublayer.weights.key_norm, slice(0, len(memory)))
+    _norm_and_rotate(sublayer, found[:, :width], sublayer.weights.key_norm)
     return found[:, :width], found[:, width:]
 
 

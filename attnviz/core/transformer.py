@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from attnviz.core.buffers import FloatArray, IntArray, Scratch, scratch
+from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
 from attnviz.core.hooks import Ids, Output, Request
@@ -16,7 +16,7 @@ from attnviz.core.layer import Layer, run_layer
 from attnviz.core.multi_head import Batch, parts_of
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.core.threads import Sharing, sharing
-from attnviz.core.weights import WeightCache, Weights, layer_weights, stack_weights
+from attnviz.core.weights import WeightCache, Weights
 
 __all__ = ["run"]
 
@@ -36,10 +36,9 @@ def run(
     earlier run. ``cache`` keeps the tensors of layers for the next run.
     """
     encoded, decoded = memory, tuple[FloatArray, ...]()
-    n_rows = max(sum(map(len, _ids(spec, stack.kind, sequences))) for stack in spec.stacks)
     needs_decoder = request.hidden or request.last("decoder", "cross") >= 0
-    with sharing(n_rows) as shared, scratch() as buffers:
-        whole = _Run(spec, weights, sequences, request, shared, buffers, cache or WeightCache(0))
+    with sharing() as shared:
+        whole = _Run(spec, weights, sequences, request, shared, cache or WeightCache(0))
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else request.hidden
             encoded = whole.stack(spec.encoder, finish=finish)
@@ -67,7 +66,6 @@ class _Run:
     sequences: Sequence[Ids]
     request: Request
     sharing: Sharing
-    scratch: Scratch
     cache: WeightCache
 
     def stack(
@@ -81,15 +79,15 @@ class _Run:
             return ()
         ids = _ids(self.model, kind, self.sequences)
         types = [sequence.types if kind == "encoder" else None for sequence in self.sequences]
-        batch = Batch(kind, parts_of(ids), request, self.sharing, memory, self.scratch)
-        tensors = self.cache.load(kind, lambda: stack_weights(self.weights, stack))
+        batch = Batch(kind, parts_of(ids), request, self.sharing, memory)
+        tensors = self.cache.load(kind, partial(self.weights.stack, stack))
         x = first = embed(stack, self.weights, tensors, ids, types)
         table = tensors.relative
         if table is not None and tensors.relative_norm:
             table = tensors.relative_norm(table)
         for index, spec in enumerate(stack.layers[:stop]):
             name = f"{kind}.{index}"
-            loaded = self.cache.load(name, partial(layer_weights, self.weights, name, spec, d))
+            loaded = self.cache.load(name, partial(self.weights.layer, name, spec, d))
             layer = Layer(batch, index, spec, loaded, table)
             x = run_layer(layer, x, need_output=finish or index + 1 < stop)
             if index == 0 and stack.convolution and (finish or stop > 1):

@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.core.buffers import FloatArray
+from attnviz.core.spec import LayerSpec, StackSpec
+from attnviz.core.weights import LayerWeights, StackWeights
+from attnviz.families.layer_weights import layer_weights, stack_weights
 from attnviz.families.names import Names, Part, Stored
 
 __all__ = ["CheckpointWeights"]
@@ -64,6 +67,14 @@ class CheckpointWeights:
             return table[rows]
         unique, inverse = np.unique(rows, return_inverse=True)
         return self._tensors.read_rows(theirs, unique)[inverse]
+
+    def layer(self, name: str, spec: LayerSpec, d_model: int) -> LayerWeights:
+        """Everything that the layer of that name multiplies with."""
+        return layer_weights(self, name, spec, d_model)
+
+    def stack(self, stack: StackSpec) -> StackWeights:
+        """What a stack has beside its layers and the tables of its embeddings."""
+        return stack_weights(self, stack)
 
     def _table(self, theirs: str) -> FloatArray | None:
         """A table that is in memory, or comes to be now."""

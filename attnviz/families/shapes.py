@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attnviz.core.buffers import FloatArray, IntArray
+from attnviz.core.buffers import FloatArray
 from attnviz.core.spec import ModelSpec
-from attnviz.core.weights import layer_weights, stack_weights
+from attnviz.families.layer_weights import layer_weights, stack_weights
 
 __all__ = ["shapes"]
 
@@ -41,13 +41,10 @@ def shapes(spec: ModelSpec) -> dict[str, Shape]:
 
 
 class _Asked:
-    """Weights that hold nothing, and note what shape each name is asked for in."""
+    """Tensors that hold nothing, and note what shape each name is asked for in."""
 
     def __init__(self, found: dict[str, Shape]) -> None:
         self.found = found
-
-    def has(self, name: str) -> bool:  # noqa: ARG002
-        return True
 
     def get(self, name: str, *shape: int) -> FloatArray:
         self.found[name] = shape
@@ -57,6 +54,3 @@ class _Asked:
         return np.concatenate(
             [self.get(name, out, d_in) for name, out in zip(names, outs, strict=True)]
         )
-
-    def rows(self, name: str, rows: IntArray, width: int) -> FloatArray:
-        return self.get(name, len(rows), width)

@@ -22,6 +22,8 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.core.transformer import run
+from attnviz.core.weights import LayerWeights, StackWeights
+from attnviz.families.layer_weights import layer_weights, stack_weights
 from tests.support.seeded import draw
 
 VOCABULARY = 50
@@ -105,6 +107,12 @@ class Drawn:
         if name in self.fixed:
             return np.asarray(self.fixed[name], np.float32)[rows]
         return draw(name, (POSITIONS, width), self.seed, {})[rows]
+
+    def layer(self, name: str, spec: LayerSpec, d_model: int) -> LayerWeights:
+        return layer_weights(self, name, spec, d_model)
+
+    def stack(self, stack: StackSpec) -> StackWeights:
+        return stack_weights(self, stack)
 
     def tensor(self, name: str, *shape: int) -> np.ndarray:
         """The tensor in float64, for those who compute with it slowly."""

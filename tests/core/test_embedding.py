@@ -11,7 +11,6 @@ import pytest
 
 from attnviz.core.embedding import embed
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec
-from attnviz.core.weights import stack_weights
 from tests.core.made import Drawn, stack
 
 TOKENS = np.float32([[1, 0], [2, 10], [3, 20], [4, 30]])  # id i is (i + 1, 10 i)
@@ -31,7 +30,7 @@ def embedded(
     sequences = [np.asarray(each) for each in ids]
     kinds = [None] * len(ids) if types is None else [np.asarray(each) for each in types]
     model, tables = stack("encoder", (), d_model=d_model, embedding=spec), weights or Drawn(TABLES)
-    return embed(model, tables, stack_weights(tables, model), sequences, kinds)
+    return embed(model, tables, tables.stack(model), sequences, kinds)
 
 
 def close(found: np.ndarray, expected: Any) -> None:

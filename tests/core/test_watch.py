@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.core import threads
 from attnviz.core.hooks import LayerState, Request
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
@@ -49,12 +48,7 @@ def test_each_layer_shows_its_states_in_order() -> None:
     assert names(found, "decoder") == ["layer_input", *attention, *crossing, *mlp]
 
 
-@pytest.mark.parametrize("by_rows", [True, False])
-def test_a_layer_begins_where_the_one_before_ended(
-    by_rows: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(threads, "SHORT", 1 if by_rows else 1000)
-    monkeypatch.setattr(threads, "TALL", 3)
+def test_a_layer_begins_where_the_one_before_ended() -> None:
     found = states(encoder(*[layer()] * 3), 5, 9)
     for sequence, n in enumerate((5, 9)):
         for index in range(2):
