@@ -43,6 +43,7 @@ class _Chosen:
     tokens: bool = False
     no_special: bool = False
     ask: Sequence[str] = ()
+    by: str | None = None
 
     def one_head(self) -> Head | None:
         """The head asked for, if one was."""

@@ -33,7 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "findings": {"analysis", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
     "render": {"analysis", "result"},
-    "document": {"labelling", "render", "result", "_version"},
+    "document": {"analysis", "labelling", "render", "result", "_version"},
     "model": {"core", "families", "tokenizer", "checkpoint", "result"},
     "tasks": {"analysis", "checkpoint", "model", "result"},
     "models": {"model", "result", "tasks"},

@@ -24,7 +24,8 @@ class Choices(Protocol):
     """What to look at: one head, one layer's mean, the mean of all, or the head that says most.
 
     ``heads`` "all" shows every head, ``ask`` where words look, ``map`` one of several maps;
-    ``tokens`` instead of words, and ``no_special`` without special tokens.
+    ``tokens`` instead of words, and ``no_special`` without special tokens; ``by`` "word" lets
+    documents carry words.
     """
 
     @property
@@ -41,6 +42,8 @@ class Choices(Protocol):
     def no_special(self) -> bool: ...
     @property
     def ask(self) -> Sequence[str] | None: ...
+    @property
+    def by(self) -> str | None: ...
 
     def one_head(self) -> Head | None:
         """The head asked for, if one was."""
@@ -60,6 +63,14 @@ class Selection:
         return make_view(
             self.result, words=not self.options.tokens, special=not self.options.no_special
         )
+
+    @cached_property
+    def document(self) -> AttentionResult:
+        """What documents carry: tokens unless words were asked for, and what is not hidden."""
+        by_word = self.options.by == "word"
+        if not by_word and not self.options.no_special:
+            return self.result
+        return make_view(self.result, words=by_word, special=not self.options.no_special).result
 
     @cached_property
     def kind(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
 
-__all__ = ["is_word", "merge_words"]
+__all__ = ["is_word", "merge_words", "tokens_of_words"]
 
 # What tokenizers put in front of a piece; only seen when a document has no text to slice.
 _MARKS = ("##", "▁", "Ġ")
@@ -40,6 +40,12 @@ def merge_words(result: AttentionResult) -> AttentionResult:
     )
 
 
+def tokens_of_words(tokens: Sequence[Token]) -> list[list[int]]:
+    """Which tokens each unit of ``merge_words`` is made of, in their order."""
+    keys = [(0, i) if t.word is None or t.special else (1, t.word) for i, t in enumerate(tokens)]
+    return [list(run) for _, run in groupby(range(len(tokens)), key=keys.__getitem__)]
+
+
 def is_word(token: Token) -> bool:
     """Whether a unit is a word: neither a special token nor nothing but punctuation and space."""
     return not token.special and any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
@@ -53,12 +59,7 @@ class _Units(NamedTuple):
 
     @classmethod
     def of(cls, tokens: Sequence[Token], texts: Sequence[str]) -> _Units:
-        keys = [
-            (0, i) if t.word is None or t.special else (1, t.word) for i, t in enumerate(tokens)
-        ]
-        runs = [
-            [tokens[i] for i in run] for _, run in groupby(range(len(tokens)), key=keys.__getitem__)
-        ]
+        runs = [[tokens[i] for i in run] for run in tokens_of_words(tokens)]
         word_of = tuple(unit for unit, run in enumerate(runs) for _ in run)
         return cls(tuple(_word(run, texts) for run in runs), word_of)
 

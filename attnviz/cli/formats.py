@@ -54,23 +54,29 @@ def _page(stream: BinaryIO, options: Options) -> Sink:
 
 def _json(stream: BinaryIO, options: Options) -> Sink:
     from attnviz.cli.sinks import Data
-    from attnviz.document import write_json
+    from attnviz.document import found, write_json
 
-    return Data(lambda result: write_json(result, stream, precision=options.precision), stream)
+    def write(selection: Selection) -> None:
+        shown, said = selection.document, found(selection)
+        write_json(shown, stream, precision=options.precision, found=said)
+
+    return Data(write, stream)
 
 
 def _npz(stream: BinaryIO, _: Options) -> Sink:
     from attnviz.cli.sinks import Data
-    from attnviz.document import write_npz
+    from attnviz.document import found, write_npz
 
-    return Data(lambda result: write_npz(result, stream), stream)
+    return Data(lambda shown: write_npz(shown.document, stream, found=found(shown)), stream)
 
 
 def _csv(stream: BinaryIO, options: Options) -> Sink:
     from attnviz.cli.sinks import Data
     from attnviz.document import write_csv
 
-    return Data(lambda result: write_csv(result, stream, precision=options.precision), stream)
+    return Data(
+        lambda shown: write_csv(shown.document, stream, precision=options.precision), stream
+    )
 
 
 FORMATS: Mapping[str, FileFormat] = {

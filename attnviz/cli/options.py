@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
+UNITS = ("token", "word")
 
 
 def _all() -> list[str]:
@@ -28,6 +29,10 @@ def _all() -> list[str]:
 
 def _kinds() -> list[str]:
     return list(KINDS)
+
+
+def _units() -> list[str]:
+    return list(UNITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,15 @@ class Options(PictureOptions):
             "--numbers/--no-numbers", help="Write the weights into the cells of a figure, or not."
         ),
     ] = None
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNIT",
+            help="What .json, .npz and .csv carry: token (as the model reads) or word.",
+            autocompletion=_units,
+        ),
+        one_of(*UNITS),
+    ] = None
     precision: Annotated[
         int | None,
         typer.Option(metavar="N", help="Decimals in .json and .csv; all by default."),
@@ -119,8 +133,8 @@ class Options(PictureOptions):
         return self.json or any(name.endswith((".json", ".npz")) for name in self.output or ())
 
     def draws(self) -> bool:
-        """Whether anything but text on the terminal is asked for, or a map in particular."""
-        return bool(self.json or self.output or self.ask or self.heads or self.mean)
+        """Whether a picture or a file is asked for, or a map in particular."""
+        return bool(self.output or self.ask or self.heads or self.mean)
 
     def style(self) -> Style:
         """How a figure is to look; Misuse where that cannot be drawn."""

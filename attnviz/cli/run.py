@@ -97,7 +97,7 @@ def run(
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     if top and (options.draws() or pair or target or generate):
-        raise Misuse("--top prints links and nothing else; give it with texts and a model alone")
+        raise Misuse("--top prints links and nothing else; --json is all that goes with it")
     with open_delivery(options, len(texts), continued=bool(generate)) as delivery:
         from attnviz.model import DEFAULT, load
 

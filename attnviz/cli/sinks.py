@@ -15,21 +15,20 @@ if TYPE_CHECKING:
 
     from attnviz.render.figure.save import Format
     from attnviz.render.terminal import Screen
-    from attnviz.result import AttentionResult
 
 __all__ = ["Data", "FigureFile", "Page", "Terminal", "open_terminal"]
 
 
 class Data:
-    """A document or table, written result by result: as it is, by tokens and whole."""
+    """A document or table, written result by result."""
 
-    def __init__(self, write: Callable[[AttentionResult], None], stream: BinaryIO) -> None:
+    def __init__(self, write: Callable[[Selection], None], stream: BinaryIO) -> None:
         self._write = write
         self._stream = stream
 
     def add(self, selection: Selection) -> None:
         """Write the result, so that whoever reads what is written can go on."""
-        self._write(selection.result)
+        self._write(selection)
         self._stream.flush()
 
     def finish(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from attnviz.cli.options import Options
@@ -22,6 +23,9 @@ def print_strongest(
     model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
 ) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
+    if options.json:
+        _print_json(model, texts, n, options, truncate=truncate)
+        return
     from attnviz.render import terminal
 
     console, screen = open_terminal(options)
@@ -39,6 +43,26 @@ def print_strongest(
             console.print("\n" + RULE)
         else:
             console.print("There are no two words to link.")
+
+
+def _print_json(
+    model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
+) -> None:
+    """One object a line: the model, the text and its links between tokens."""
+    from attnviz.document import links_found
+    from attnviz.document.labels import dumps
+
+    for text in texts:
+        given = model.encode(text, truncate=truncate)
+        links = model.strongest(given, n, layers=options.layers())
+        said = {
+            "model": asdict(model.info),
+            "texts": list(given.texts),
+            "n_tokens": len(given.tokens),
+            "links": links_found(links, given.tokens),
+        }
+        sys.stdout.buffer.write(dumps(said).encode() + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _as_written(tokens: Sequence[Token]) -> list[Token]:

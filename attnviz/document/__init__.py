@@ -6,11 +6,21 @@ The fields are described in ``attnviz-1.schema.json`` among the assets beside th
 from __future__ import annotations
 
 from attnviz.document.csv import write_csv
+from attnviz.document.found import found, links_found
 from attnviz.document.json import read_json, write_json
 from attnviz.document.npz import looks_like_npz, read_npz, write_npz
 from attnviz.result import AttentionResult
 
-__all__ = ["read", "read_json", "read_npz", "write_csv", "write_json", "write_npz"]
+__all__ = [
+    "found",
+    "links_found",
+    "read",
+    "read_json",
+    "read_npz",
+    "write_csv",
+    "write_json",
+    "write_npz",
+]
 
 
 def read(data: bytes) -> list[AttentionResult]:

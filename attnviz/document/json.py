@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from attnviz.document.arrays import check_result, from_lists, weight_lists
@@ -19,15 +19,26 @@ __all__ = ["decode", "read_json", "write_json"]
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def write_json(result: AttentionResult, stream: BinaryIO, *, precision: int | None = None) -> None:
-    """Write one document on one line, lossless, or with numbers rounded to so many decimals."""
+def write_json(
+    result: AttentionResult,
+    stream: BinaryIO,
+    *,
+    precision: int | None = None,
+    found: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one document on one line, lossless, or with numbers rounded to so many decimals.
+
+    ``found`` is what analysis found in the result, as ``document.found`` gives it.
+    """
     check_result(result, precision)
-    for piece in _pieces(result, precision):
+    for piece in _pieces(result, precision, found):
         stream.write(piece)
 
 
-def _pieces(result: AttentionResult, precision: int | None) -> Iterator[bytes]:
-    document = labels(result, precision)
+def _pieces(
+    result: AttentionResult, precision: int | None, found: Mapping[str, Any] | None
+) -> Iterator[bytes]:
+    document = labels(result, precision, found)
     maps = document.pop("maps")
     yield dumps(document)[:-1].encode() + b',"maps":{'
     for i, (kind, axes) in enumerate(maps.items()):

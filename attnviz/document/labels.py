@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +16,14 @@ __all__ = ["SCHEMA", "dumps", "labels"]
 SCHEMA = "attnviz/1"
 
 
-def labels(result: AttentionResult, precision: int | None = None) -> dict[str, Any]:
+def labels(
+    result: AttentionResult,
+    precision: int | None = None,
+    found: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The document of a result without its weights and hidden states.
+
+    ``found`` is what analysis found in it, as ``document.found`` gives it.
 
     The decimals that numbers are rounded to are in it, so that nobody takes them for exact.
     """
@@ -33,6 +40,7 @@ def labels(result: AttentionResult, precision: int | None = None) -> dict[str, A
             kind: {axis: list(getattr(part, axis)) for axis in WEIGHT_AXES}
             for kind, part in result.maps.items()
         },
+        **({} if found is None else {"found": found}),
     }
 
 

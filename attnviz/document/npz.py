@@ -8,6 +8,7 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections.abc import Mapping
 from os import PathLike
 from tokenize import TokenError
 from typing import Any, BinaryIO
@@ -49,7 +50,12 @@ HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
 BAD_HEADER = (ValueError, TypeError, SyntaxError, TokenError, RecursionError, MemoryError)
 
 
-def write_npz(result: AttentionResult, target: str | PathLike[str] | BinaryIO) -> None:
+def write_npz(
+    result: AttentionResult,
+    target: str | PathLike[str] | BinaryIO,
+    *,
+    found: Mapping[str, Any] | None = None,
+) -> None:
     """Write arrays named after the kinds of map, ``hidden`` if there are any, and ``document``.
 
     The last is a string: the JSON document without its numbers. ``np.load`` reads the file with
@@ -60,7 +66,7 @@ def write_npz(result: AttentionResult, target: str | PathLike[str] | BinaryIO) -
     if result.hidden is not None:
         arrays[HIDDEN] = result.hidden
     with zipfile.ZipFile(target, "w") as archive:
-        _write(archive, LABELS, np.array(dumps(labels(result))))
+        _write(archive, LABELS, np.array(dumps(labels(result, found=found))))
         for name, array in arrays.items():
             _write(archive, name, array.astype("<f4", copy=False))
 

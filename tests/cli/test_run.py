@@ -41,12 +41,39 @@ def test_by_itself_it_shows_the_head_that_links_the_pronoun(attnviz):
 
 
 def test_the_document_is_what_the_model_attends_and_nothing_else(attnviz, model):
-    ended = attnviz("run", HAT, "--json", "--no-special", "--mean")
+    ended = attnviz("run", HAT, "--json", "--mean")
     (document,) = ended.documents
     assert ended.err == ""
     np.testing.assert_array_equal(weights(document), model.attend(HAT).maps["encoder"].weights)
     words = [token["word"] for token in document["tokens"] if not token.get("special")]
     assert words == list(range(8))
+
+
+def test_a_document_says_what_the_terminal_says(attnviz):
+    (document,) = attnviz("run", HAT, "--json", "--ask", "it").documents
+    found, text = document["found"], attnviz("run", HAT, "--ask", "it").text
+    (answer,) = found["answers"]
+    best = answer["heads"][0]
+    assert f"it → {best['key']['text']} {best['weight']:.2f} in head {best['head']}" in text
+    first = found["links"][0]
+    line = f"{first['query']['text']} → {first['key']['text']} {first['weight']:.2f}"
+    assert line in attnviz("run", HAT).text
+
+
+def test_documents_obey_what_is_hidden_and_by_which_units(attnviz, tmp_path):
+    (document,) = attnviz(
+        "run", "He took the snowshoes", "--json", "--no-special", "--by", "word"
+    ).documents
+    assert [token["text"] for token in document["tokens"]][1:-1] == [
+        "He",
+        "took",
+        "the",
+        "snowshoes",
+    ]
+    assert document["maps"]["encoder"]["keys"] == [1, 2, 3, 4]
+    attnviz("run", "He took the snowshoes", "--by", "word", "--head", "3.1", "-o", "a.csv")
+    rows = (tmp_path / "a.csv").read_text().splitlines()
+    assert len(rows) == 1 + 6 * 6 and all(row.startswith("encoder,3,1,") for row in rows[1:])
 
 
 def test_what_run_writes_render_reads(attnviz, tmp_path):
@@ -134,9 +161,16 @@ def test_a_length_for_what_is_not_written_is_refused(attnviz, options):
 
 
 def test_top_draws_no_map(attnviz):
-    ended = attnviz("run", HAT, "--top", "3", "--json")
+    ended = attnviz("run", HAT, "--top", "3", "--mean")
     assert ended.code == 2
     assert "--top" in ended.err
+
+
+def test_top_prints_one_object_for_each_text(attnviz):
+    first, second = attnviz("run", HAT, "The dog saw it", "--top", "3", "--json").documents
+    assert first["texts"] == [HAT] and len(first["links"]) == 3
+    for link in (*first["links"], *second["links"]):
+        assert set(link) == {"query", "key", "head", "weight"} and 0 < link["weight"] <= 1
 
 
 def test_a_document_names_the_weights_by_their_sum(attnviz):

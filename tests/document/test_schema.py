@@ -37,7 +37,7 @@ def test_a_rounded_document_is_valid() -> None:
 
 
 def test_every_field_we_write_is_described() -> None:
-    assert set(properties()) == {*as_dict(small()), "hidden", "precision"}
+    assert set(properties()) == {*as_dict(small()), "found", "hidden", "precision"}
     assert set(properties("$defs", "token", "anyOf", "1")) == {f.name for f in fields(Token)}
     assert set(properties("$defs", "model")) == {f.name for f in fields(ModelInfo)}
     assert set(properties("$defs", "map")) == set(as_dict(small())["maps"]["encoder"])

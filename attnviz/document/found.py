@@ -1,0 +1,105 @@
+"""What analysis found in a result, as a JSON-ready dict: whatever a picture says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attnviz.analysis.answers import WordAttention
+from attnviz.analysis.selection import Selection
+from attnviz.analysis.words import tokens_of_words
+from attnviz.result import Head, Link, Token
+
+__all__ = ["found", "links_found"]
+
+
+def found(selection: Selection) -> dict[str, Any]:
+    """The head that is shown and by what it was chosen, the strongest links, and the answers.
+
+    A word is named by its text and by the tokens of the document that it is made of; ``hidden``
+    is the mean share of a row's weight that went to what was left out.
+    """
+    kind, choice = selection.kind, selection.matrix.choice
+    sides = _sides(selection, kind)
+    return {
+        "map": kind,
+        "by": "token" if selection.options.tokens else "word",
+        "hidden": selection.hidden,
+        "head": None
+        if choice is None
+        else {"head": str(choice.head), "share": choice.share, "between": choice.between},
+        "links": _links(selection.links, *sides),
+        "answers": [
+            _answer(answer, *_sides(selection, answer.kind)) for answer in selection.answers
+        ],
+    }
+
+
+def links_found(links: Sequence[Link], tokens: Sequence[Token]) -> list[dict[str, Any]]:
+    """Links between tokens, each with the head that makes it."""
+    units = [_unit(token, [i]) for i, token in enumerate(tokens)]
+    return _links(links, units, units)
+
+
+def _links(
+    links: Sequence[Link], queries: Sequence[dict[str, Any]], keys: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "query": queries[link.query],
+            "key": keys[link.key],
+            "head": str(link.head),
+            "weight": float(link.weight),
+        }
+        for link in links
+    ]
+
+
+def _answer(
+    answer: WordAttention, queries: Sequence[dict[str, Any]], keys: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "map": answer.kind,
+        "word": queries[answer.position],
+        "over": answer.n_heads,
+        "hidden": answer.hidden,
+        "mean": [
+            {"key": key, "weight": float(weight)}
+            for key, weight in zip(keys, answer.mean, strict=True)
+        ],
+        "heads": [
+            _top(head, keys[top], float(row[top]))
+            for head, row, top in zip(answer.heads, answer.rows, answer.tops, strict=True)
+        ],
+    }
+
+
+def _top(head: Head, key: dict[str, Any], weight: float) -> dict[str, Any]:
+    return {"head": str(head), "key": key, "weight": weight}
+
+
+def _sides(selection: Selection, kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The units along both axes of a map, in its order."""
+    map, result, view = selection.view.map(kind), selection.result, selection.view
+    target = result.target_tokens or result.tokens
+    query_side = result.tokens if kind == "encoder" else target
+    key_side = target if kind == "decoder" else result.tokens
+
+    def units(
+        shown: Sequence[Token], indices: Sequence[int], tokens: Sequence[Token]
+    ) -> list[dict[str, Any]]:
+        made_of = (
+            [[i] for i in range(len(tokens))]
+            if selection.options.tokens
+            else tokens_of_words(tokens)
+        )
+        return [_unit(token, made_of[i]) for token, i in zip(shown, indices, strict=True)]
+
+    return (
+        units(view.queries(kind), map.queries, query_side),
+        units(view.keys(kind), map.keys, key_side),
+    )
+
+
+def _unit(token: Token, tokens: list[int]) -> dict[str, Any]:
+    return {"text": token.text, "tokens": tokens}

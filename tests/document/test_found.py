@@ -1,0 +1,104 @@
+"""Whatever a picture says, a program can read: links, answers and the head that is shown."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz import Head
+from attnviz.analysis.selection import Selection
+from attnviz.document import found, read, write_json, write_npz
+
+TEXT = "The keeper took the snowshoes and examined them"
+SCHEMA = json.loads((files("attnviz.render") / "assets/attnviz-1.schema.json").read_text("utf-8"))
+
+
+@dataclass
+class Choices:
+    """What a user may choose, nothing unless said."""
+
+    head: Head | None = None
+    layer: int | None = None
+    mean: bool = False
+    heads: str | None = None
+    map: str | None = None
+    tokens: bool = False
+    no_special: bool = False
+    ask: list[str] = field(default_factory=list)
+    by: str | None = None
+
+    def one_head(self) -> Head | None:
+        return self.head
+
+
+@pytest.fixture(scope="module")
+def result() -> attnviz.AttentionResult:
+    return attnviz.load().attend(TEXT)
+
+
+def test_links_are_those_of_the_pictures_with_the_tokens_they_are_made_of(result: Any) -> None:
+    selection = Selection(result, Choices())
+    said = found(selection)
+    assert said["by"] == "word" and said["map"] == "encoder"
+    for link, shown in zip(said["links"], selection.links, strict=True):
+        layer, head = Head.parse(link["head"])
+        query, key = link["query"]["tokens"], link["key"]["tokens"]
+        weights = result.maps["encoder"].weights[layer, head]
+        summed = weights[np.ix_(query, key)].sum(axis=1).mean()
+        assert link["weight"] == pytest.approx(summed, abs=1e-6) == shown.weight
+    assert any(
+        len(unit["tokens"]) > 1 for link in said["links"] for unit in (link["query"], link["key"])
+    )
+
+
+def test_the_head_that_was_chosen_says_by_what(result: Any) -> None:
+    selection = Selection(result, Choices())
+    assert found(selection)["head"]["head"] == str(selection.matrix.head)
+    assert found(Selection(result, Choices(head=Head(3, 1))))["head"] is None
+
+
+def test_an_answer_is_the_one_of_the_pictures(result: Any) -> None:
+    selection = Selection(result, Choices(ask=["them"]))
+    (said,), (answer,) = found(selection)["answers"], selection.answers
+    assert said["word"] == {"text": "them", "tokens": [len(result.tokens) - 2]}
+    assert [one["head"] for one in said["heads"]] == [str(head) for head in answer.heads]
+    assert [one["weight"] for one in said["mean"]] == answer.mean.tolist()
+
+
+def test_between_tokens_a_unit_is_one_token(result: Any) -> None:
+    said = found(Selection(result, Choices(tokens=True)))
+    assert said["by"] == "token"
+    assert {len(link["key"]["tokens"]) for link in said["links"]} == {1}
+
+
+def test_what_was_left_out_is_said(result: Any) -> None:
+    selection = Selection(result, Choices(no_special=True))
+    assert found(selection)["hidden"] == pytest.approx(selection.hidden) != 0
+    assert not any(token.special for token in selection.document.key_tokens("encoder"))
+    assert selection.document.maps["encoder"].keys[0] == 1  # indices stay true
+
+
+def test_documents_carry_words_if_asked(result: Any) -> None:
+    words = Selection(result, Choices(by="word")).document
+    assert [token.text for token in words.tokens[1:-1]] == TEXT.split()
+    np.testing.assert_allclose(words.maps["encoder"].weights.sum(axis=-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("write", [write_json, write_npz])
+def test_both_documents_carry_it_and_are_read_without_it(result: Any, write: Any) -> None:
+    stream, said = io.BytesIO(), found(Selection(result, Choices(ask=["them"])))
+    write(result, stream, found=said)
+    (again,) = read(stream.getvalue())
+    np.testing.assert_array_equal(again.maps["encoder"].weights, result.maps["encoder"].weights)
+    if write is write_json:
+        document = json.loads(stream.getvalue())
+        assert document["found"] == said
+        jsonschema.Draft202012Validator(SCHEMA).validate(document)
