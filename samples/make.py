@@ -27,9 +27,14 @@ from attnviz.cli import main as attnviz
 from attnviz.document import read
 from attnviz.model import Model, load
 from attnviz.result import AttentionResult, Head, Token
+from attnviz.tasks.classify import Classified, classify, load_classifier
+from attnviz.tasks.hierarchical import load_sentence_attention
+from attnviz.tasks.sentences import read_document
+from attnviz.tasks.summarize import Summary, summarize
 
 HERE = Path(__file__).resolve().parent
 QUOTE = re.compile(r"\{(?:(\w+) )?(\d+\.\d+|mean) (\S+) → (\S+)\}")
+TASK_QUOTE = re.compile(r"\{(probability|attention|adds|weight)(?: (\S+))?\}")
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -55,6 +60,7 @@ class Sample:
     def explained(self) -> str:
         """The caption with each quote replaced by the weight it names."""
         text = QUOTE.sub(lambda quote: f"{self.weight(*quote.groups()):.2f}", self.caption)
+        text = TASK_QUOTE.sub(lambda quote: f"{self.found(*quote.groups()):.2f}", text)
         return fill(text.strip(), 100, break_on_hyphens=False)
 
     def quotes(self) -> list[tuple[str, ...]]:
@@ -68,6 +74,20 @@ class Sample:
         weights = map.weights.mean(axis=(0, 1)) if head == "mean" else map.head(Head.parse(head))
         column = weights[:, place(view.keys(kind), key)]
         return float(column.mean() if query == "*" else column[place(view.queries(kind), query)])
+
+    def task_quotes(self) -> list[tuple[str, ...]]:
+        """Every quote of the caption that is about a label or a sentence: what, and of which."""
+        return TASK_QUOTE.findall(self.caption)
+
+    def found(self, what: str, unit: str | None = None) -> float:
+        """The number that such a quote names: of a word as ``it:2``, of a sentence as ``#3``."""
+        if what == "weight":
+            return float(summarized(self.texts["file"][0]).weights[int((unit or "#0")[1:]) - 1])
+        result = classified(self.texts["plain"][0])
+        if what == "probability":
+            return result.probability
+        numbers = result.attention if what == "attention" else result.margins
+        return float(numbers[place(result.words, unit or "")])
 
     def view(self, text: str | None = None) -> View:
         """The result that a quote is about, by the units that the picture shows."""
@@ -93,6 +113,20 @@ def model() -> Model:
 def attended(text: str, pair: str | None = None) -> AttentionResult:
     """What the embedded model attends to."""
     return model().attend(text, pair=pair)
+
+
+@lru_cache
+def classified(text: str) -> Classified:
+    """What the classifier that comes with attnviz makes of a text."""
+    (found,) = classify(load_classifier(), model(), [text])
+    return found
+
+
+@lru_cache
+def summarized(file: str) -> Summary:
+    """What the sentence attention that comes with attnviz makes of a file in this folder."""
+    document = read_document((HERE / file).read_text(encoding="utf-8"))
+    return summarize(document, 1, attention=load_sentence_attention(), model=model())
 
 
 def gallery() -> tuple[str, list[Sample]]:

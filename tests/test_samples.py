@@ -23,7 +23,7 @@ from attnviz.document import read
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "samples"
 MODELS = ROOT.parent / "shared" / "checkpoints"
-SOURCES = {"make.py", "gallery.toml", "README.md"}
+SOURCES = {"make.py", "gallery.toml", "README.md", "bees.md"}
 MEGABYTE = 1 << 20
 
 
@@ -81,13 +81,14 @@ def test_page_opens_with_the_head_that_its_caption_names() -> None:
 
 @pytest.mark.parametrize("sample", GALLERY.values(), ids=GALLERY)
 def test_every_caption_quotes_weights_and_no_other_numbers(sample: object) -> None:
-    assert sample.quotes()
+    assert sample.quotes() or sample.task_quotes()
     assert not re.findall(r"\b[01]\.\d\d\b", sample.caption)
 
 
 @pytest.mark.parametrize("sample", GALLERY.values(), ids=GALLERY)
 def test_no_quote_is_on_the_edge_of_rounding(sample: object) -> None:
     weights = [sample.weight(*quote) for quote in sample.quotes()]
+    weights += [sample.found(*quote) for quote in sample.task_quotes()]
     assert all(abs(weight * 100 % 1 - 0.5) > 1e-3 for weight in weights)
 
 
