@@ -124,8 +124,8 @@ def classified(text: str) -> Classified:
 
 @lru_cache
 def summarized(file: str) -> Summary:
-    """What the sentence attention that comes with attnviz makes of a file in this folder."""
-    document = read_document((HERE / file).read_text(encoding="utf-8"))
+    """What the sentence attention that comes with attnviz makes of a file."""
+    document = read_document((HERE.parent / file).read_text(encoding="utf-8"))
     return summarize(document, 1, attention=load_sentence_attention(), model=model())
 
 

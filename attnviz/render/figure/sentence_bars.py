@@ -70,10 +70,16 @@ def sentence_bars(
             weight = f"{weights[i]:.2f}"
             canvas.write(left + length + GAP / 2, middle, weight, points, color=ink, bold=bold)
             x = left + BAR * width + value + GAP
-            text = measurer.elide(texts[place], points, (width - PAD - x) * (0.94 if bold else 1))
+            text = _cut(texts[place], points, width - PAD - x, bold, measurer)
             canvas.write(x, middle, text, points, color=ink, bold=bold)
         canvas.box(left, frame.above, HAIRLINE, row * len(shown), RULE)
         return canvas.figure
+
+
+def _cut(text: str, points: float, room: float, bold: bool, measurer: TextMeasurer) -> str:
+    """As much of a sentence as fits; bold letters are wider than those that are measured."""
+    broader = measurer.size(text, points, bold=bold)[0] / (measurer.size(text, points)[0] or 1)
+    return measurer.elide(text, points, room / broader)
 
 
 def _row(style: Style, frame: Frame, n: int) -> float:

@@ -32,13 +32,18 @@ MOST_WORDS = 1500
 
 
 class _Placed(NamedTuple):
-    """A word at x on a line; ``joined`` says that the word before belongs to the same unit."""
+    """A word at x on a line, behind a gap; ``glued`` says that there is none.
+
+    ``joined`` says that the word before belongs to the same unit.
+    """
 
     text: str
     unit: int | None
     x: float
     width: float
     line: int
+    gap: float
+    glued: bool
     joined: bool
 
 
@@ -109,12 +114,14 @@ class _Shaded:
         x, line = 0.0, 0
         for part in self.parts[number]:
             text = self.measurer.elide(part.text, points, room - 2 * PAD_WORD)
-            width = self.measurer.size(text, points)[0]
+            bold = part.unit in self.texts[number].marked
+            width = self.measurer.size(text, points, bold=bold)[0]
             gap = 0.0 if part.glued or not x else space
             if x and (part.breaks or x + gap + width > room):
                 x, gap, line = 0.0, 0.0, line + 1
             joined = bool(x) and bool(placed) and placed[-1].unit == part.unit
-            placed.append(_Placed(text, part.unit, x + gap, width, line, joined))
+            glued = part.glued and bool(x)
+            placed.append(_Placed(text, part.unit, x + gap, width, line, gap, glued, joined))
             x += gap + width
         return placed
 
@@ -127,17 +134,20 @@ class _Shaded:
             canvas.write(PAD, y + HEAD / 2, visible(text.title), HEADING, bold=True)
             y += HEAD
         line, ground = points / 72 * LEADING, points / 72 * GROUND
-        before = 0.0
-        for word in words:
+        inks = []
+        for word, following in zip(words, [*words[1:], None], strict=True):
             middle = y + (word.line + 0.5) * line
-            ink = INK
-            if word.unit is not None:
-                colour = scale.colours(scale.norm(float(text.weights[word.unit])))
-                left = before if word.joined else word.x - PAD_WORD
-                wide = word.x + word.width + PAD_WORD - left
-                canvas.box(PAD + left, middle - ground / 2, wide, ground, colour)
-                before = left + wide
-                ink = "white" if readable_in_white(np.asarray(colour)) else INK
+            if word.unit is None:
+                inks.append(INK)
+                continue
+            colour = scale.colours(scale.norm(float(text.weights[word.unit])))
+            left = word.x - (word.gap if word.joined else 0 if word.glued else PAD_WORD)
+            closed = following is not None and following.glued and following.line == word.line
+            wide = word.x + word.width + (0 if closed else PAD_WORD) - left
+            canvas.box(PAD + left, middle - ground / 2, wide, ground, colour)
+            inks.append("white" if readable_in_white(np.asarray(colour)) else INK)
+        for word, ink in zip(words, inks, strict=True):  # over every ground
+            middle = y + (word.line + 0.5) * line
             bold = word.unit in text.marked
             canvas.write(PAD + word.x, middle, word.text, points, color=ink, bold=bold)
         return y + (words[-1].line + 1 if words else 0) * line
