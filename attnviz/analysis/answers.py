@@ -65,8 +65,9 @@ class WordAttention(ShownAsFigure):
 
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
-    of them looks at most. Of ``occurrences`` of the word, ``occurrence`` is meant, counted from 1.
-    ``text`` names what the word stands in, for pictures of several texts.
+    of them looks at most, ``top`` the mean, what is ``excluded`` aside. Of ``occurrences`` of the
+    word, ``occurrence`` is meant, counted from 1. ``text`` names what the word stands in, for
+    pictures of several texts.
     """
 
     word: Token
@@ -76,6 +77,8 @@ class WordAttention(ShownAsFigure):
     heads: tuple[Head, ...]
     rows: FloatArray
     tops: tuple[int, ...]
+    top: int = 0
+    excluded: tuple[Excluded, ...] = ()
     kind: str = "encoder"
     hidden: float = 0.0
     n_heads: int = 0

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.answers import WordAttention
-from attnviz.analysis.specificity import HeadStatistics, IntArray
+from attnviz.analysis.specificity import BoolArray, HeadStatistics, IntArray
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.errors import UnknownWord
 from attnviz.result import FloatArray, Head, Token
 
-__all__ = ["Place", "ask", "find_word"]
+__all__ = ["Place", "ask", "find_word", "numbered"]
 
 SHOWN_WORDS = 30
 
@@ -33,9 +34,10 @@ def ask(
 ) -> WordAttention:
     """Where the word at ``place`` looks: its mean row, and the rows of the heads that say most.
 
-    These are the heads in which the word has the most particular weight on another word; each
-    row is that head's as it is, and its top the word it looks at most among those that count.
-    Where nothing counts, as for a special token, heads go by their weight on anything else.
+    These are the heads in which the word has the most particular weight on another word, those
+    that distance alone explains after all others. Each row is that head's as it is, and its top the
+    word it looks at most among those that count. Where nothing counts, as for a special token,
+    heads go by their weight on anything else.
     """
     map, at = view.map(kind), place.position
     rows = map.weights[:, :, at]  # (layer, head, key)
@@ -43,12 +45,16 @@ def ask(
     if not strength.any():
         counted = np.array([kind == "cross" or key != map.queries[at] for key in map.keys])
         strength = np.where(counted, rows, 0).max(axis=-1)
-    layers, heads = _best(strength, np.where(counted, rows, -1).max(axis=-1), n_heads)
+    weight = np.where(counted, rows, -1).max(axis=-1)
+    layers, heads = _best(strength, weight, statistics.positional, n_heads)
+    mean = rows.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
     return WordAttention(
         word=view.queries(kind)[at],
         position=at,
         keys=view.keys(kind),
-        mean=rows.mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        mean=mean,
+        excluded=statistics.excluded,
+        top=int(np.where(counted, mean, -1).argmax()),
         heads=tuple(Head(map.layers[i], map.heads[j]) for i, j in zip(layers, heads, strict=True)),
         rows=rows[layers, heads],
         tops=tuple(np.where(counted, rows[layers, heads], -1).argmax(axis=-1).tolist()),
@@ -61,11 +67,17 @@ def ask(
     )
 
 
-def _best(strength: FloatArray, weight: FloatArray, n: int) -> tuple[IntArray, ...]:
-    """The layers and heads of the ``n`` largest strengths (layer, head), the heaviest first."""
-    best = np.argsort(-strength, axis=None, kind="stable")[:n]
-    best = best[strength.flat[best] > 0]
-    return np.unravel_index(best[np.argsort(-weight.flat[best], kind="stable")], strength.shape)
+def _best(
+    strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int
+) -> tuple[IntArray, ...]:
+    """The layers and heads of the ``n`` largest strengths (layer, head), the heaviest first.
+
+    Those that are ``behind`` (layer, head) come after all others.
+    """
+    best = np.lexsort((-strength.ravel(), behind.ravel()))
+    best = best[strength.flat[best] > 0][:n]
+    order = np.lexsort((-weight.flat[best], behind.flat[best]))
+    return np.unravel_index(best[order], strength.shape)
 
 
 def find_word(units: Sequence[Token], asked: str) -> Place:
@@ -82,6 +94,17 @@ def find_word(units: Sequence[Token], asked: str) -> Place:
         times = "once" if len(places) == 1 else f"{len(places)} times"
         raise UnknownWord(f"'{word}' occurs {times}, so there is no '{asked}'; count from 1")
     return Place(places[occurrence - 1], occurrence, len(places))
+
+
+def numbered(words: Iterable[str]) -> list[str]:
+    """Words told apart as ``find_word`` reads them: the second "the" of a text is ``the:2``."""
+    seen: Counter[str] = Counter()
+    named = []
+    for word in words:
+        seen[_plain(word)] += 1
+        times = seen[_plain(word)]
+        named.append(f"{word}:{times}" if times > 1 else word)
+    return named
 
 
 def _occurrences(units: Sequence[Token], word: str) -> list[int]:

@@ -20,7 +20,7 @@ def most_telling(view: View, kind: str, statistics: HeadStatistics) -> Choice:
     the same word from everywhere, or the same distance from everywhere.
     """
     heads = view.map(kind).all_heads()
-    best = int(statistics.share.argmax())
+    best = _most_particular(statistics)
     return Choice(
         head=heads[best],
         share=float(statistics.share.flat[best]),
@@ -30,6 +30,13 @@ def most_telling(view: View, kind: str, statistics: HeadStatistics) -> Choice:
         kind=kind,
         links=bool(statistics.pairs.any()),
     )
+
+
+def _most_particular(statistics: HeadStatistics) -> int:
+    """The head with the largest share, those that distance alone explains after all others."""
+    share = statistics.share.ravel()
+    rank = np.where(statistics.positional.ravel() | (share <= 0), 1, 0)
+    return int(np.lexsort((-share, rank))[0])
 
 
 def default_kind(view: View) -> str:

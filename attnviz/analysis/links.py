@@ -16,15 +16,18 @@ def strongest_links(
 ) -> list[Link]:
     """The links that are most particular to their two words, the heaviest first.
 
+    Those of heads that distance alone explains come after all others.
+
     Links to special tokens, to punctuation, to the word itself or to a neighbour do not count
     (see ``between_words``), nor what a head gives a word or a distance anyway (see
     ``specific_part``). Each pair of words appears once, with the head in which it is most
     particular; its weight is that head's weight as it is.
     """
-    strength = statistics.strongest.ravel()
-    best = np.argsort(-strength, kind="stable")[:limit]
-    links = [_link(view, kind, statistics, int(at)) for at in best if strength[at] > 0]
-    return sorted(links, key=lambda link: -link.weight)
+    strength, behind = statistics.strongest.ravel(), statistics.behind.ravel()
+    there = np.flatnonzero(strength > 0)
+    best = there[np.lexsort((-strength[there], behind[there]))[:limit]].tolist()
+    links = [(behind[at], _link(view, kind, statistics, at)) for at in best]
+    return [link for _, link in sorted(links, key=lambda each: (each[0], -each[1].weight))]
 
 
 def _link(view: View, kind: str, statistics: HeadStatistics, at: int) -> Link:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
-from attnviz.analysis.answers import MatrixView, WordAttention
+from attnviz.analysis.answers import Excluded, MatrixView, WordAttention
 from attnviz.analysis.ask import Place, ask, find_word
 from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most_telling
 from attnviz.analysis.links import strongest_links
@@ -104,6 +104,11 @@ class Selection:
     def links(self) -> list[Link]:
         """The strongest links between words, over all heads there are."""
         return strongest_links(self.view, self.kind, self._statistics(self.kind))
+
+    @property
+    def excluded(self) -> tuple[Excluded, ...]:
+        """What does not count as a link between words."""
+        return self._statistics(self.kind).excluded
 
     @cached_property
     def answers(self) -> list[WordAttention]:

@@ -18,6 +18,9 @@ __all__ = ["HeadStatistics", "between_words", "head_statistics"]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
+MOST_EXPLAINED = 0.5  # of the words, that may look as far without their head being positional
+FEWEST_WORDS = 4  # of fewer, more than half look as far by chance
+
 
 class HeadStatistics(NamedTuple):
     """What one pass over all heads of a map finds; ``pairs`` (query, key) are the links it counts.
@@ -25,8 +28,10 @@ class HeadStatistics(NamedTuple):
     ``between`` (layer, head) is the mean share of a word's weight that goes to other words, and
     ``share`` the part of it that is particular. ``rows`` (layer, head, query) is the largest
     particular part of each row. ``strongest`` (query, key) is the largest over all heads, and
-    ``holder`` (query, key) the head that has it, counted through the layers. ``excluded`` names
-    what does not count as a link.
+    ``holder`` (query, key) the head that has it, counted through the layers. ``positional``
+    (layer, head) are the heads that distance alone explains, which stand behind all others:
+    ``behind`` (query, key) are the pairs that only they link. ``excluded`` names what does not
+    count as a link.
     """
 
     pairs: BoolArray
@@ -36,6 +41,8 @@ class HeadStatistics(NamedTuple):
     rows: FloatArray
     strongest: FloatArray
     holder: IntArray
+    positional: BoolArray
+    behind: BoolArray
 
 
 def head_statistics(view: View, kind: str) -> HeadStatistics:
@@ -48,15 +55,48 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
     rows = np.zeros((n_layers, n_heads, n_queries), np.float32)
     strongest, holder = np.zeros(pairs.shape, np.float32), np.zeros(pairs.shape, np.intp)
     particular = specific_part(view, kind, pairs)
-    for at in np.ndindex(n_layers, n_heads):
+    positional = positional_heads(view, kind)
+    free = np.ones(pairs.shape, np.bool_)  # pairs that no head so far links but by distance
+    for number in np.argsort(positional, axis=None, kind="stable").tolist():
+        at = divmod(number, n_heads)
         weights = np.where(pairs, map.weights[at], np.float32(0))
         part = particular(weights)
         between[at], share[at] = weights.sum() / words, part.sum() / words
         rows[at] = part.max(axis=1, initial=0.0)
         more = part > strongest
+        if positional[at]:
+            more &= free
+        else:
+            free &= part <= 0
         np.copyto(strongest, part, where=more)
-        np.copyto(holder, at[0] * n_heads + at[1], where=more)
-    return HeadStatistics(pairs, excluded, between, share, rows, strongest, holder)
+        np.copyto(holder, number, where=more)
+    behind = free & (strongest > 0)
+    return HeadStatistics(
+        pairs, excluded, between, share, rows, strongest, holder, positional, behind
+    )
+
+
+def positional_heads(view: View, kind: str) -> BoolArray:
+    """Which heads (layer, head) distance alone explains: those that look as far from everywhere.
+
+    Such a head gives the largest weight that a word has for any word to the one at the same
+    distance, for more than half of the words (after Voita et al. 2019, section 5.2, who ask for
+    90% of the tokens). Between two texts there is no distance.
+    """
+    map = view.map(kind)
+    queries, keys = (
+        [is_word(token) for token in side] for side in (view.queries(kind), view.keys(kind))
+    )
+    found = np.zeros(map.weights.shape[:2], np.bool_)
+    if kind == "cross" or sum(queries) < FEWEST_WORDS:
+        return found
+    distance = _distance(view, kind)[queries][:, keys]
+    distance -= distance.min(initial=0)
+    for at in np.ndindex(*found.shape):
+        tops = map.weights[at][queries][:, keys].argmax(axis=1)
+        times = np.bincount(distance[np.arange(len(tops)), tops])
+        found[at] = times.max() > MOST_EXPLAINED * len(tops)
+    return found
 
 
 def between_words(view: View, kind: str) -> tuple[BoolArray, tuple[Excluded, ...]]:

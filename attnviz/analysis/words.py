@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnviz.analysis.marks import read_piece
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
 
 __all__ = ["is_word", "merge_words", "tokens_of_words"]
-
-# What tokenizers put in front of a piece; only seen when a document has no text to slice.
-_MARKS = ("##", "▁", "Ġ")
 
 
 def merge_words(result: AttentionResult) -> AttentionResult:
@@ -87,14 +85,7 @@ def _text(run: Sequence[Token], texts: Sequence[str]) -> str:
             return written
     if len(run) == 1:
         return run[0].text
-    return "".join(_bare(token.text) for token in run).strip() or run[0].text
-
-
-def _bare(piece: str) -> str:
-    for mark in _MARKS:
-        if piece.startswith(mark) and piece != mark:
-            return piece[len(mark) :]
-    return piece
+    return "".join(read_piece(token.text).text for token in run).strip() or run[0].text
 
 
 def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.values import Meaning, one_of, size, whole
+from attnviz.cli.values import Meaning, number, one_of, size, whole
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
-    from attnviz.render.style import Style
+    from attnviz.render.style import Colouring, Ground, Style
 
 __all__ = ["PictureOptions", "taking"]
 
 
 WHEN = ("auto", "always", "never")
+GROUNDS = ("light", "dark")
 
 
 def _when() -> list[str]:
@@ -31,6 +32,16 @@ def _palettes() -> list[str]:
     from attnviz.render.style import PALETTES
 
     return list(PALETTES)
+
+
+def _scales() -> list[str]:
+    from attnviz.render.style import SCALES
+
+    return list(SCALES)
+
+
+def _grounds() -> list[str]:
+    return list(GROUNDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,34 @@ class PictureOptions:
             autocompletion=_palettes,
         ),
     ] = None
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Colours by the weight's square root (root), evenly (linear), or evenly up to "
+            "the largest weight (fit); root by default.",
+            autocompletion=_scales,
+        ),
+    ] = None
+    vmin: Annotated[
+        float | None,
+        typer.Option(metavar="W", help="Weight of the first colour; 0 by default."),
+        number(),
+    ] = None
+    vmax: Annotated[
+        float | None,
+        typer.Option(metavar="W", help="Weight of the last colour; 1 by default."),
+        number(),
+    ] = None
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="light|dark",
+            help="Ground of the terminal, where COLORFGBG does not say it.",
+            autocompletion=_grounds,
+        ),
+        one_of(*GROUNDS),
+    ] = None
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of a figure or page.")
     ] = None
@@ -105,13 +144,26 @@ class PictureOptions:
         """How a figure is to look; Misuse where that cannot be drawn."""
         from attnviz.render.style import Style
 
-        given = {"size": self.size, "dpi": self.dpi, "palette": self.palette, "font": self.font}
         title = not self.no_title if self.title is None else self.title
-        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        chosen = self._given("size", "dpi", "font", "palette", "scale", "vmin", "vmax")
         try:
             return Style(title=title, **chosen)
         except InputError as error:
             raise Misuse(str(error)) from None
+
+    def colouring(self, ground: Ground) -> Colouring:
+        """How weights become colours on a ground; Misuse where that is no colouring."""
+        from attnviz.render.style import Colouring
+
+        chosen = self._given("palette", "scale", "vmin", "vmax")
+        try:
+            return Colouring(**chosen, ground=ground)
+        except InputError as error:
+            raise Misuse(str(error)) from None
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        """Those of these options that were given."""
+        return {name: given for name in names if (given := getattr(self, name)) is not None}
 
 
 def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:

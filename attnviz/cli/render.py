@@ -27,7 +27,7 @@ def render(
 
     \b
     attnviz render attention.json --ask it
-    attnviz run "It rained" --json | attnviz render - --heads all -o wall.png
+    attnviz run "It rained" --json | attnviz render - --heads all -o heads.png
     """
     data = read_file(file)
 

@@ -79,13 +79,16 @@ class Page:
 
         options, first = self._options, self._selections[0]
         opening = Opening(
-            view="ask" if options.ask else "wall" if options.heads else "matrix",
+            view="ask" if options.ask else "heads" if options.heads else "matrix",
             map=first.answers[0].kind if options.ask else first.kind,
             heads=_heads(first),
             word=options.ask[0] if options.ask else None,
             by="tokens" if options.tokens else "words",
             special="hide" if options.no_special else "show",
             palette=options.palette,
+            scale=options.scale,
+            vmin=options.vmin,
+            vmax=options.vmax,
         )
         results = [selection.result for selection in self._selections]
         write_page(results, self._stream, title=options.title, opening=opening)
@@ -128,7 +131,7 @@ def open_terminal(options: PictureOptions) -> tuple[Console, Screen]:
     """The console that prints to stdout, and what it can show."""
     from rich.console import Console
 
-    from attnviz.render.terminal import Screen
+    from attnviz.render.terminal import Screen, ground_of
 
     class Out(Console):
         def on_broken_pipe(self) -> None:
@@ -137,7 +140,8 @@ def open_terminal(options: PictureOptions) -> tuple[Console, Screen]:
 
     width = options.width
     console = Out(width=width, highlight=False, markup=False, emoji=False, **_colours(options))
-    return console, Screen.of(console, width)
+    ground = ground_of(options.background or "", os.environ)
+    return console, Screen.of(console, width, options.colouring(ground))
 
 
 def _colours(options: PictureOptions) -> dict[str, Any]:
@@ -158,6 +162,7 @@ def _colours(options: PictureOptions) -> dict[str, Any]:
 def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[RenderableType]:
     """The pictures of one result from top to bottom."""
     from attnviz.render import terminal
+    from attnviz.render.sentences import links_heading, links_note
 
     model, map = selection.result.model, selection.map
     n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
@@ -173,10 +178,26 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             yield terminal.answer(answer, screen)
     elif selection.options.heads:
         yield "\n"
-        yield terminal.head_grid(map, screen, hidden=selection.hidden, merged=selection.view.merged)
+        yield terminal.head_grid(
+            map,
+            screen,
+            hidden=selection.hidden,
+            merged=selection.view.merged,
+            kind=selection.kind,
+        )
     else:
         yield "\n"
         yield terminal.heat_map(selection.matrix, screen)
         if selection.links:
             yield "\n"
-            yield terminal.links(selection.links, *selection.axes, screen)
+            yield terminal.links(
+                selection.links,
+                *selection.axes,
+                screen,
+                heading=links_heading(
+                    len(map.all_heads()),
+                    selection.options.one_head(),
+                    units="tokens" if selection.options.tokens else "words",
+                ),
+                notes=[] if selection.matrix.choice else [links_note(selection.excluded)],
+            )

@@ -27,19 +27,25 @@ def print_strongest(
         _print_json(model, texts, n, options, truncate=truncate)
         return
     from attnviz.render import terminal
+    from attnviz.render.sentences import links_heading
 
     console, screen = open_terminal(options)
     for number, text in enumerate(texts):
         given = model.encode(text, truncate=truncate)
         links = model.strongest(given, n, layers=options.layers())
-        heads = model.info.n_layers or 0, model.info.n_heads or 0
+        n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
+        searched = n_heads * (n_layers if options.layers() is None else 1)
+        heading = links_heading(searched, units="tokens")
         if number:
             console.print()
-        console.print(terminal.title(model.info, len(given.tokens), *heads, screen), end="")
+        console.print(
+            terminal.title(model.info, len(given.tokens), n_layers, n_heads, screen), end=""
+        )
         console.print("\n", end="")
         if links:
             tokens = given.tokens if options.tokens else _as_written(given.tokens)
-            console.print(terminal.links(links, tokens, tokens, screen), end="")
+            shown = terminal.links(links, tokens, tokens, screen, heading=heading)
+            console.print(shown, end="")
             console.print("\n" + RULE)
         else:
             console.print("There are no two words to link.")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from attnviz.cli.failures import Misuse
 
-__all__ = ["Meaning", "one_of", "size", "whole"]
+__all__ = ["Meaning", "number", "one_of", "size", "whole"]
 
 
 class Meaning(NamedTuple):
@@ -35,6 +35,11 @@ def whole(least: int) -> Meaning:
         return int(text)
 
     return Meaning(read, f"a whole number from {least}")
+
+
+def number() -> Meaning:
+    """A number."""
+    return Meaning(float, "a number")
 
 
 def one_of(*names: str) -> Meaning:

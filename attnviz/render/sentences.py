@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
-from attnviz.result import Token
+from attnviz.result import Head, Token
 
 __all__ = [
     "HIDDEN",
@@ -15,6 +15,8 @@ __all__ = [
     "answer_notes",
     "counted",
     "hidden_note",
+    "links_heading",
+    "links_note",
     "map_notes",
     "matrix_notes",
     "mean_of",
@@ -29,6 +31,7 @@ UNKNOWN = (
     "it read its token for the unknown, (?), instead."
 )
 NAMED = 8  # unknown words that a sentence names
+EXPLAINED = "what distance and popular words explain"
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
     "itself": "itself",
@@ -45,7 +48,19 @@ def matrix_notes(view: MatrixView) -> list[str]:
 
 def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
-    return [*map_notes(answer.hidden, answer.merged, answer.keys), *_which(answer)]
+    ranked = [_ranked(answer)] if answer.heads and answer.alone is None else []
+    return [*map_notes(answer.hidden, answer.merged, answer.keys), *_which(answer), *ranked]
+
+
+def links_heading(n_heads: int, head: Head | None = None, *, units: str = "words") -> str:
+    """What stands over a list of links: in which heads they were looked for."""
+    where = f"in head {head}" if head else f"over {counted(n_heads, 'head')}"
+    return f"Strongest links between {units}, {where}"
+
+
+def links_note(excluded: Sequence[Excluded]) -> str:
+    """What a list of links is ranked by, and what does not count."""
+    return f"Links by the weight beyond {EXPLAINED}; not to {_not(excluded)}."
 
 
 def map_notes(hidden: float, merged: bool, tokens: Iterable[Token] = ()) -> list[str]:
@@ -98,10 +113,22 @@ def _why(choice: Choice) -> str:
     others = "words of the other text" if choice.kind == "cross" else "other words"
     return (
         f"Head {choice.head} is shown: {percent(choice.between)} of a word's weight goes to "
-        f"{others} (not {_listed([EXCLUDED[what] for what in choice.excluded])}), "
-        f"{percent(choice.share)} beyond what distance and popular words explain, "
+        f"{others} (not {_not(choice.excluded)}), "
+        f"{percent(choice.share)} beyond {EXPLAINED}, "
         f"the most of {counted(choice.n_heads, 'head')}."
     )
+
+
+def _ranked(answer: WordAttention) -> str:
+    """How the heads of an answer were found."""
+    return (
+        f"Heads by the weight that '{answer.word.text}' gives one other word beyond {EXPLAINED}; "
+        f"not to {_not(answer.excluded)}."
+    )
+
+
+def _not(excluded: Sequence[Excluded]) -> str:
+    return _listed([EXCLUDED[what] for what in excluded] or ["itself"])
 
 
 def _which(answer: WordAttention) -> list[str]:

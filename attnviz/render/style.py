@@ -1,22 +1,31 @@
-"""How a picture should look: the options of every figure, known before matplotlib is."""
+"""How a picture should look: what can be chosen about it, known before NumPy or matplotlib are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from attnviz.errors import InputError, quote
 from attnviz.memory import require
 
-__all__ = ["PALETTES", "Style", "require_pixels"]
+__all__ = ["GROUNDS", "PALETTES", "SCALES", "Colouring", "Ground", "Style", "require_pixels"]
+
+Ground = Literal["light", "dark"]
 
 PALETTES = {
-    "ink": "white to dark blue; blue to orange around 0",
-    "grey": "white to black, for print; black to white around 0",
-    "viridis": "purple to yellow; blue to orange around 0",
-    "cividis": "blue to yellow; blue to orange around 0",
-    "magma": "black to cream; blue to orange around 0",
+    "ink": "from the ground to indigo; indigo to orange around 0",
+    "grey": "from the ground to black or white, for print; black to white around 0",
+    "viridis": "purple to yellow; indigo to orange around 0",
+    "cividis": "blue to yellow; indigo to orange around 0",
+    "magma": "black to cream; indigo to orange around 0",
 }
+SCALES = {
+    "root": "by the square root of the weight, so that weak ones are seen too",
+    "linear": "evenly",
+    "fit": "evenly, up to the largest weight shown",
+}
+GROUNDS = ("light", "dark")
 SIDES = (0.5, 100.0)  # inches
 DENSITIES = (30, 2400)  # dots an inch
 MOST_PIXELS = 200_000_000
@@ -25,35 +34,67 @@ BYTES_PER_PIXEL = 16  # of the picture, and of what it is drawn and written from
 
 
 @dataclass(frozen=True, slots=True)
+class Colouring:
+    """How weights become colours: the palette, the scale and its ends, and the ground they lie on.
+
+    ``vmin`` and ``vmax`` are the weights of the first and the last colour, 0 and 1 by default.
+    """
+
+    palette: str = "ink"
+    scale: str = "root"
+    vmin: float | None = None
+    vmax: float | None = None
+    ground: Ground = "light"
+
+    def __post_init__(self) -> None:
+        if self.palette not in PALETTES:
+            raise InputError(_unknown("palette", self.palette, PALETTES))
+        if self.scale not in SCALES:
+            raise InputError(_unknown("scale", self.scale, SCALES))
+        for end in self.vmin, self.vmax:
+            if end is not None and not math.isfinite(end):
+                raise InputError(f"a scale of colours cannot end at {end}; take a weight")
+        if (self.vmin or 0.0) >= (math.inf if self.vmax is None else self.vmax):
+            raise InputError(
+                f"a scale of colours cannot go from {self.vmin or 0.0:g} to {self.vmax:g}; "
+                "its end must be above its beginning"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Style:
     """What can be chosen about a picture; None leaves the choice to the picture.
 
     ``size`` is (width, height) in inches; ``title`` is True for the picture's own, False for
-    none, or a text to put in its place; ``numbers`` writes the weights into the cells; ``top`` is
-    the weight that takes the last colour, by default the largest one; ``font`` is the name of an
-    installed font for everything that it can write.
+    none, or a text to put in its place; ``numbers`` writes the weights into the cells; ``font`` is
+    the name of an installed font for everything that it can write. ``palette``, ``scale``
+    ("root", "linear" or "fit"), ``vmin`` and ``vmax`` say how weights become colours.
     """
 
     size: tuple[float, float] | None = None
     dpi: int = 200
     palette: str = "ink"
+    scale: str = "root"
+    vmin: float | None = None
+    vmax: float | None = None
     title: bool | str = True
     numbers: bool | None = None
-    top: float | None = None
     font: str | None = None
 
     def __post_init__(self) -> None:
-        if self.palette not in PALETTES:
-            raise InputError(_unknown_palette(self.palette))
         if not DENSITIES[0] <= self.dpi <= DENSITIES[1]:
             raise InputError(
                 f"{self.dpi} dots an inch cannot be drawn; "
                 f"take between {DENSITIES[0]} and {DENSITIES[1]}"
             )
-        if self.top is not None and not (math.isfinite(self.top) and self.top > 0):
-            raise InputError(f"{self.top} cannot be the top of a scale; take a weight above 0")
         if self.size is not None:
             _require_drawable(*self.size, self.dpi)
+        _ = self.colouring  # which refuses what is no colouring
+
+    @property
+    def colouring(self) -> Colouring:
+        """How weights become colours."""
+        return Colouring(self.palette, self.scale, self.vmin, self.vmax)
 
     def heading(self, own: str) -> str:
         """The title to show over a picture that would call itself ``own``; empty for none."""
@@ -92,9 +133,10 @@ def require_pixels(width: float, height: float, dpi: int) -> None:
     )
 
 
-def _unknown_palette(name: str) -> str:
+def _unknown(what: str, name: str, known: dict[str, str]) -> str:
     from difflib import get_close_matches  # slow to load, and seldom needed
 
-    close = get_close_matches(name, [*PALETTES, "gray"], n=1)
-    meant = f"; did you mean '{close[0].replace('gray', 'grey')}'?" if close else ""
-    return f"there is no palette {quote(name)}, only {', '.join(PALETTES)}{meant}"
+    close = get_close_matches(name, [*known, "gray", "sqrt"], n=1)
+    instead = {"gray": "grey", "sqrt": "root"}.get(close[0], close[0]) if close else None
+    meant = f"; did you mean '{instead}'?" if instead in known else ""
+    return f"there is no {what} {quote(name)}, only {', '.join(known)}{meant}"

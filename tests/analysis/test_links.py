@@ -66,3 +66,15 @@ def test_links_count_the_units_that_are_shown():
 
 def test_one_word_has_no_links():
     assert links(np.ones((1, 1)), words("yes")) == []
+
+
+def test_links_of_heads_that_distance_explains_come_last():
+    letters = words(*"abcdefgh")
+    plain = np.full((8, 8), 1 / 8)
+    plain[6, 0] = 0.3
+    back = np.eye(8, k=-2)
+    back[6] = 0
+    back[6, 1] = 1
+    found = links(np.stack([back, plain])[None], letters)
+    assert [(link.query, link.key) for link in found[:1]] == [(6, 0)]
+    assert (6, 1) in [(link.query, link.key) for link in found[1:]]

@@ -104,3 +104,46 @@ def test_the_particular_part_is_never_more_than_the_weight(n, seed, kind):
     assert (found.share <= found.between + 1e-6).all()
     assert (found.strongest <= view.map(kind).weights.max(axis=(0, 1)) + 1e-6).all()
     assert (found.between <= 1 + 1e-6).all() and (found.share >= 0).all()
+
+
+def looking_back(n, at_random=()):
+    """A head that looks two words back, but for some rows that look at the first word."""
+    weights = np.zeros((n, n))
+    for query in range(n):
+        weights[query, 0 if query in at_random else max(query - 2, 0)] = 1
+    return weights
+
+
+def positional(weights, kind="encoder", units=None):
+    view = make_view(result(units or words(*"abcdefgh"), weights, kind))
+    return head_statistics(view, kind).positional.ravel().tolist()
+
+
+def test_a_head_that_looks_as_far_from_most_words_is_positional():
+    assert positional(looking_back(8)) == [True]
+    assert positional(looking_back(8, at_random=(4,))) == [True]
+    assert positional(looking_back(8, at_random=(3, 4, 5, 6))) == [False]
+
+
+def test_weight_on_special_tokens_does_not_make_a_head_positional_nor_save_it():
+    units = words("[CLS]", *"abcdefg")
+    weights = 0.1 * looking_back(8)
+    weights[:, 0] += 0.9
+    assert positional(weights, units=units) == [True]
+
+
+def test_of_three_words_nobody_can_tell():
+    assert positional(np.eye(3), units=words(*"abc")) == [False]
+
+
+def test_a_pair_belongs_to_a_head_that_distance_does_not_explain():
+    other = np.full((8, 8), 1 / 8)
+    other[6, 0] = 0.5
+    behind = looking_back(8)
+    behind[6] = 0
+    behind[6, 0], behind[7, 2] = 1, 0.9
+    view = make_view(result(words(*"abcdefgh"), np.stack([behind, other])[None]))
+    found = head_statistics(view, "encoder")
+    assert found.positional.tolist() == [[True, False]]
+    assert found.holder[6, 0] == 1 and not found.behind[6, 0]
+    assert found.holder[7, 2] == 0 and found.behind[7, 2]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from attnviz.analysis.marks import read_piece
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.result import AttentionMap, AttentionResult, Token
 from tests.analysis.results import result, tokens
@@ -143,3 +144,20 @@ def test_merging_words_again_changes_nothing(drawn):
     twice = merge_words(once)
     assert once.tokens == twice.tokens
     np.testing.assert_array_equal(once.maps["encoder"].weights, twice.maps["encoder"].weights)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "begins"),
+    [
+        ("##ed", "ed", False),
+        ("▁the", "the", True),
+        ("Ġthe", "the", True),
+        ("hat</w>", "hat", None),
+        ("hat", "hat", None),
+        ("##", "##", None),
+        ("▁", "▁", None),
+        ("</w>", "</w>", None),
+    ],
+)
+def test_marks_of_tokenizers_are_read(written, text, begins):
+    assert read_piece(written) == (text, begins)

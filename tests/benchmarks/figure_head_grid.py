@@ -1,4 +1,4 @@
-"""The wall of all heads as PNG against a plain grid of subplots, both as whole processes.
+"""The grid of all heads as PNG against a plain grid of subplots, both as whole processes.
 
 ::
 

@@ -67,7 +67,7 @@ def write(path: Path, weights: FloatArray, rounds: int) -> tuple[int, float]:
 def shown(path: Path) -> str:
     """Seconds to the first picture and to all heads, for the views that cost most."""
     lines = []
-    for view in ("wall", "matrix", "lines", "ask"):
+    for view in ("heads", "matrix", "lines", "ask"):
         with chromium() as driver:
             first, complete = loading(driver, path.as_uri() + f"#view={view}")
         lines.append(f"{view:<8} {first:>7.2f}s {complete:>9.2f}s")

@@ -43,7 +43,7 @@ def test_a_changed_address_changes_the_page(show):
 @pytest.mark.parametrize(
     "address",
     [
-        "#view=nonsense&heads=99.99&map=none&at=q999&min=abc&palette=constructor&theme=x&scale=y",
+        "#view=nonsense&heads=99.99&map=none&at=q999&min=abc&palette=constructor&theme=x&scale=y&vmin=2&vmax=-1",
         "#heads=..,*,-1.2,&at=k-1&input=77&min=1e99&by=&special=",
         "#%E0%A4%A=%&&&==&view",
         "#word=" + "x" * 3000,
@@ -60,3 +60,8 @@ def test_the_opening_is_the_start_and_the_address_comes_before_it(show):
     assert page.text("#caption") == "Head 1.1"
     assert page.open("#heads=0.2").text("#caption") == "Head 0.2"
     assert page.js("return document.getElementById('special').checked") is False
+
+
+def test_an_address_of_the_first_version_still_shows_all_heads(show):
+    page = show(encoder(), address="#view=wall&heads=1.1")
+    assert page.find("[aria-selected=true]").text == "Heads"

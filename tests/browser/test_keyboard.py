@@ -24,14 +24,14 @@ def said(page):
 def test_tab_reaches_every_control_and_leaves_again(show):
     page = show(encoder(), address="#view=matrix")
     reached = []
-    for _ in range(14):
+    for _ in range(16):
         page.press(Keys.TAB)
         reached.append(
             page.js("const e = document.activeElement; return e.id || e.name || e.dataset.key")
         )
     assert reached == [
         "palette", "save-svg", "save-png", "theme", "tab-matrix", "by", "special", "min", "scale",
-        "pick*", "matrix", None, "palette", "save-svg",
+        "vmin", "vmax", "pick*", "matrix", None, "palette", "save-svg",
     ]  # fmt: skip
 
 
@@ -46,12 +46,12 @@ def test_what_has_the_focus_is_seen_to_have_it(show):
 
 
 def test_arrows_walk_through_the_views_and_enter_opens_one(show):
-    page = focus(show(encoder()), "#tab-wall").press(Keys.RIGHT, Keys.RIGHT)
+    page = focus(show(encoder()), "#tab-heads").press(Keys.RIGHT, Keys.RIGHT)
     assert page.js(FOCUSED) == "Lines"
     assert page.press(Keys.ENTER).address["view"] == "lines"
 
 
-def test_arrows_walk_through_the_wall_and_enter_opens_a_head(show):
+def test_arrows_walk_through_the_grid_of_heads_and_enter_opens_a_head(show):
     page = focus(show(encoder(layers=2, heads=3)), ".tile").press(Keys.RIGHT, Keys.DOWN)
     assert page.js(FOCUSED).startswith("Head 1.1")
     assert said(page).startswith("Head 1.1")

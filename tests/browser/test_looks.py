@@ -5,7 +5,7 @@ import pytest
 from tests.support.browser import resize
 from tests.support.results import encoder, translator
 
-VIEWS = ["wall", "matrix&heads=0.1", "lines&heads=0.1", "ask&word=it"]
+VIEWS = ["heads", "matrix&heads=0.1", "lines&heads=0.1", "ask&word=it"]
 PAPER = "return getComputedStyle(document.documentElement).backgroundColor"
 
 

@@ -62,7 +62,7 @@ def inside(page: Page, number: int) -> Page:
 
 def test_each_output_draws_itself(frames):
     assert len(frames.all("iframe")) == 3
-    assert inside(frames, 0).find("[aria-selected=true]").text == "Wall"
+    assert inside(frames, 0).find("[aria-selected=true]").text == "Heads"
     assert "small" in frames.text("#model")
     assert len(inside(frames, 1).all(".tile")) == 4
     assert frames.js("return document.querySelector('[name=map]:checked').value") == "cross"
@@ -78,7 +78,7 @@ def test_a_figure_is_there_once_whether_matplotlib_shows_figures_or_not(frames):
 def test_frames_do_not_touch_each_other_or_the_notebook(frames):
     inside(frames, 0).click("#tab-ask")
     assert "hat" in frames.text("#view")
-    assert inside(frames, 1).find("[aria-selected=true]").text == "Wall"
+    assert inside(frames, 1).find("[aria-selected=true]").text == "Heads"
     frames.driver.switch_to.default_content()
     assert frames.js("return location.hash") == ""
     assert frames.js("return document.getElementById('view')") is None

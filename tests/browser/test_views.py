@@ -9,7 +9,7 @@ from attnviz.render.sentences import hidden_note
 from attnviz.result import Head
 from tests.support.results import encoder, translator
 
-VIEWS = {"Wall": ".tile", "Matrix": "[role=application]", "Lines": ".token", "Ask": ".word"}
+VIEWS = {"Heads": ".tile", "Matrix": "[role=application]", "Lines": ".token", "Ask": ".word"}
 
 
 def labels(page, selector):
@@ -18,9 +18,9 @@ def labels(page, selector):
     )
 
 
-def test_many_heads_open_as_the_wall_and_a_single_one_as_its_matrix(show):
+def test_many_heads_open_as_the_grid_of_heads_and_a_single_one_as_its_matrix(show):
     result = encoder()
-    assert show(result).find("[aria-selected=true]").text == "Wall"
+    assert show(result).find("[aria-selected=true]").text == "Heads"
     single = encoder(layers=1, heads=1)
     assert show(single).find("[aria-selected=true]").text == "Matrix"
 
@@ -34,7 +34,7 @@ def test_a_click_on_its_name_shows_a_view(show, name, mark):
         assert bool(page.all(f"#view {selector}")) == (other == name)
 
 
-def test_the_wall_has_every_head_and_a_click_opens_one(show):
+def test_the_grid_has_every_head_and_a_click_opens_one(show):
     page = show(encoder(layers=2, heads=3))
     names = [tile.get_attribute("aria-label") for tile in page.all(".tile")]
     assert [name.split(",")[0] for name in names] == [
@@ -138,11 +138,12 @@ def test_several_results_share_a_page(show):
     assert page.address["input"] == "2"
 
 
-@pytest.mark.parametrize(("view", "layers"), [("matrix", 1), ("wall", 3)])
+@pytest.mark.parametrize(("view", "layers"), [("matrix", 1), ("heads", 3)])
 def test_the_scale_to_the_largest_weight_ends_at_the_largest_weight(show, view, layers):
     result = encoder(layers=layers, heads=layers)
     page = show(result, address=f"#view={view}&by=tokens&scale=fit")
-    ticks = labels(page, ".legend text")
+    *ticks, name = labels(page, ".legend text")
+    assert name == "linear"
     assert float(ticks[-1]) == pytest.approx(result.maps["encoder"].weights.max(), rel=0.05)
 
 
@@ -171,3 +172,14 @@ def test_no_line_is_drawn_under_the_threshold(show):
     assert page.js("return document.querySelectorAll('#view path').length") == strong
     page.open("#view=lines&by=tokens&min=1")
     assert page.all("#view path") == []
+
+
+def test_the_ends_of_the_scale_can_be_chosen(show):
+    page = show(encoder(), address="#view=matrix&by=tokens&vmin=0.1&vmax=0.5")
+    *ticks, name = labels(page, ".legend text")
+    assert (ticks[0], ticks[-1], name) == ("0.1", "0.5", "square root")
+    page.js("""const end = document.getElementById('vmax'); end.value = '0.25';
+        end.dispatchEvent(new Event('change'))""")
+    assert labels(page.settled(), ".legend text")[-2] == "0.25"
+    assert page.address["vmax"] == "0.25"
+    assert "have the last colour" in page.text("#notes")

@@ -60,7 +60,7 @@ def test_hidden_tokens_are_gone_and_their_weight_is_told(attnviz, document):
     assert "89% of the weight" in shown  # (6 words + 0.25) of 7
 
 
-def test_the_wall_without_special_tokens_says_so_too(attnviz, document):
+def test_the_grid_of_heads_without_special_tokens_says_so_too(attnviz, document):
     assert "of the weight" in attnviz("render", document, "--no-special", "--heads", "all").text
 
 

@@ -141,7 +141,8 @@ def test_top_prints_the_strongest_links_and_nothing_else(attnviz):
     lines = attnviz("run", HAT, "--top", "3").text.splitlines()
     assert lines[0].startswith("all-MiniLM-L6-v2")
     assert lines[-1].startswith("Between tokens of different words, neighbours included")
-    assert [line.split()[1:] for line in lines[2:-2]] == [
+    assert lines[2] == "Strongest links between tokens, over 72 heads"
+    assert [line.split()[1:] for line in lines[3:-2]] == [
         ["→", "He", "1.00", "in", "0.2"],
         ["→", "examined", "1.00", "in", "0.2"],
         ["→", "the", "1.00", "in", "0.2"],

@@ -69,6 +69,7 @@ def hat_answer(**changed: object) -> WordAttention:
         "heads": (Head(3, 1), Head(4, 7)),
         "rows": rows,
         "tops": (3, 5),
+        "top": 3,
         "n_heads": 72,
     }
     return WordAttention(**{**said, **changed})  # type: ignore[arg-type]

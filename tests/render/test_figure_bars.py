@@ -25,6 +25,7 @@ ANSWER = WordAttention(
     (Head(3, 1),),
     SHARP[None],
     (4,),
+    top=4,
     n_heads=72,
     hidden=0.25,
     occurrence=1,
@@ -48,6 +49,9 @@ def test_bars_are_as_long_as_weights_are_large_on_one_scale_for_all():
     found = np.array(bars(answers([ANSWER])))
     weights = np.concatenate([MEAN, SHARP])
     assert np.allclose(found / found.max(), weights / weights.max(), atol=1e-6)
+    assert "bars go from 0 to 1" in notes(answers([ANSWER]))
+    half = np.array(bars(answers([ANSWER], Style(vmax=0.5))))
+    assert half.max() == pytest.approx(found.max() / 0.75)  # all that is beyond ends at the end
 
 
 def test_what_a_single_head_looks_at_most_is_darker():

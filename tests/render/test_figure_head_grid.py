@@ -1,4 +1,4 @@
-"""The wall: every head a thumbnail, one image, one scale."""
+"""The grid of heads: every head a thumbnail, one image, one scale."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from attnviz.render.colour import scale_of
 from attnviz.render.figure import Style, head_grid
-from attnviz.render.figure.cells import scale_of
-from attnviz.render.figure.palettes import choose
-from attnviz.render.figure.thumbs import Exact, Mosaic, paint
+from attnviz.render.figure.tiles import Exact, Mosaic, paint
 from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.result import AttentionMap
 from tests.render.drawn import cut, labels, many, notes, overlapping, pixels, texts, tokens
 from tests.support.results import attention
 
-GOLDEN = Path(__file__).parents[1] / "fixtures" / "figures" / "wall.png"
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "figures" / "head_grid.png"
 
 
 def drawn(n_layers, n_heads, n, style=None, **axes):
@@ -28,7 +27,7 @@ def drawn(n_layers, n_heads, n, style=None, **axes):
 
 def test_all_heads_are_one_image_not_one_axes_each():
     _, figure = drawn(6, 12, 10)
-    assert len(figure.axes) == 2  # the wall and its scale
+    assert len(figure.axes) == 2  # the heads and their scale
     assert len(figure.findobj(Exact)) == 1
 
 
@@ -53,15 +52,15 @@ def test_every_thumbnail_shows_its_own_weights_in_the_png(n):
     wide, high = round(box.width), round(box.height)
     left, top = round(box.x0), len(image) - round(box.y1)
     shown = image[top : top + high, left : left + wide]
-    scale = choose("ink", signed=False)
+    scale = scale_of(Style().colouring, [map.weights])
     side = round((wide - 2 * 0.06 * 200) / 3)
     for layer in range(2):
         for head in range(3):
             y, x = layer * (high - side), round(head * (wide - side) / 2)
             cells = np.floor(1 + (np.arange(n) + 0.5) * (side - 2) / n).astype(int)
             found = shown[y + cells][:, x + cells]
-            weights = map.weights[layer, head] / map.weights.max()
-            assert np.abs(found - scale(weights, bytes=True)[..., :3]).max() <= 3
+            expected = scale.colours(map.weights[layer, head])
+            assert np.abs(found - expected).max() <= 3
 
 
 def test_a_strong_weight_survives_where_weights_share_pixels():
@@ -101,7 +100,7 @@ def test_notes_and_title_are_shown():
         assert said in notes(figure)
 
 
-def test_a_wall_of_differences_is_drawn_around_zero():
+def test_a_grid_of_differences_is_drawn_around_zero():
     change = attention((1, 2, 4, 4)) - attention((1, 2, 4, 4), seed=1)
     shown = texts(head_grid(AttentionMap(change), many(4), many(4)))
     assert any(text.startswith("+") for text in shown) and any("−" in text for text in shown)
@@ -110,6 +109,6 @@ def test_a_wall_of_differences_is_drawn_around_zero():
 def test_the_image_is_the_one_that_was_looked_at():
     weights = attention((2, 3, 6, 6)).reshape(6, 6, 6)
     mosaic = Mosaic(rows=2, columns=3, width=26, height=26, across=4, between=8)
-    found = paint(weights, scale_of([weights], Style(), signed=False), mosaic)
+    found = paint(weights, scale_of(Style().colouring, [weights]), mosaic)
     with Image.open(GOLDEN) as golden:
         assert np.abs(found.astype(int) - np.asarray(golden.convert("RGBA"))).max() <= 2

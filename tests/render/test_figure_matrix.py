@@ -9,9 +9,9 @@ import pytest
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
+from attnviz.render.cells import resample
+from attnviz.render.colour import scale_of
 from attnviz.render.figure import Style, heat_map, side_by_side
-from attnviz.render.figure.cells import resample, scale_of
-from attnviz.render.figure.palettes import choose
 from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.result import Token
 from tests.render.drawn import labels, many, notes, pixels, softmax, texts, tokens, view
@@ -27,10 +27,8 @@ def cell_colours(figure, shape, axes=0):
     return drawn[rows, np.floor(places[:, 0]).astype(int)].reshape(queries, keys, 3)
 
 
-def expected(weights, name, *, signed=False, top=None):
-    top = top or np.abs(weights).max()
-    share = (weights + top) / (2 * top) if signed else weights / top
-    return choose(name, signed=signed)(np.clip(share, 0, 1), bytes=True)[..., :3]
+def expected(weights, *, signed=False, **style):
+    return scale_of(Style(**style).colouring, [weights], signed=signed).colours(weights)
 
 
 @pytest.mark.parametrize("name", ["ink", "grey", "viridis"])
@@ -39,7 +37,7 @@ def test_every_cell_has_the_colour_of_its_weight(n, name):
     shown = view(n)
     figure = heat_map(shown, Style(palette=name, numbers=False, dpi=100))
     found = cell_colours(figure, (n, n))
-    assert np.abs(found - expected(shown.weights, name)).max() <= 2
+    assert np.abs(found - expected(shown.weights, palette=name)).max() <= 2
 
 
 def test_queries_run_down_and_keys_across():
@@ -50,24 +48,26 @@ def test_queries_run_down_and_keys_across():
     assert dark.tolist() == [[False, False, False], [False, False, True]]
 
 
-def test_the_scale_runs_from_zero_to_the_largest_weight_and_says_so():
-    shown = view(10)
-    assert {"0", f"{shown.weights.max():.2f}"} <= set(texts(heat_map(shown)))
+def test_the_scale_runs_from_0_to_1_and_says_how():
+    figure = heat_map(view(10))
+    assert {"0", "0.05", "0.25", "0.5", "1"} <= set(texts(figure))
+    assert "square root scale" in notes(figure)
+    assert "linear scale" in notes(heat_map(view(10), Style(scale="linear")))
 
 
-def test_a_small_largest_weight_is_written_with_two_digits():
+def test_a_scale_that_fits_ends_at_the_largest_weight():
     weights = np.full((2, 2), 0.0042, np.float32)
-    figure = heat_map(MatrixView(weights, many(2), many(2), "faint"), Style(numbers=False))
-    assert "0.0042" in texts(figure)
+    shown = MatrixView(weights, many(2), many(2), "faint")
+    assert "0.0042" in texts(heat_map(shown, Style(scale="fit", numbers=False)))
 
 
-def test_a_given_top_of_the_scale_is_kept_and_what_is_beyond_is_told():
+def test_given_ends_of_the_scale_are_kept_and_what_is_beyond_is_told():
     weights = np.array([[0.2, 0.8]], np.float32)
     shown = MatrixView(weights, many(1), many(2), "clipped")
-    figure = heat_map(shown, Style(top=0.4, numbers=False))
-    assert "0.40" in texts(figure) and "weights above 0.40 have the last colour" in notes(figure)
-    assert np.abs(cell_colours(figure, (1, 2)) - expected(weights, "ink", top=0.4)).max() <= 2
-    assert "last colour" not in notes(heat_map(shown, Style(top=1.0)))
+    figure = heat_map(shown, Style(vmax=0.4, numbers=False))
+    assert "0.4" in texts(figure) and "weights above 0.4 have the last colour" in notes(figure)
+    assert np.abs(cell_colours(figure, (1, 2)) - expected(weights, vmax=0.4)).max() <= 2
+    assert "last colour" not in notes(heat_map(shown, Style(vmax=1.0)))
 
 
 def test_a_difference_is_drawn_around_zero():
@@ -76,8 +76,8 @@ def test_a_difference_is_drawn_around_zero():
         MatrixView(weights, many(2), many(2), "a − b", signed=True), Style(numbers=False)
     )
     found = cell_colours(figure, (2, 2))
-    assert np.abs(found - expected(weights, "ink", signed=True)).max() <= 2
-    assert {"+0.50", "0", "−0.50"} <= set(texts(figure))
+    assert np.abs(found - expected(weights, signed=True)).max() <= 2
+    assert {"+1", "0", "−1"} <= set(texts(figure))
     less, none, more = found[0, 0], found[0, 1], found[1, 1]
     assert less[2] > less[0] and more[0] > more[2] and none.min() > 240
 
@@ -89,7 +89,7 @@ def test_numbers_stand_in_the_cells_of_a_short_sentence_alone():
 
 def test_numbers_can_be_left_out_or_asked_for():
     without = len(texts(heat_map(view(10), Style(numbers=False))))
-    assert without == 10 + 10 + len(["title", "note", "top", "0"])
+    assert without == 10 + 10 + len(["title", "note", *"01234"])
     asked = heat_map(view(30), Style(numbers=True))
     assert len(texts(asked)) > 300
 
@@ -170,22 +170,17 @@ def test_resampling_keeps_every_weight_or_the_one_furthest_from_zero():
     assert larger.shape == (3, 13) and set(np.unique(larger)) == set(np.unique(weights))
 
 
-def test_an_empty_scale_still_has_a_top():
-    assert scale_of([np.zeros((2, 2), np.float32)], Style(), signed=False).top == 1
-
-
 def test_matrices_side_by_side_share_one_scale_and_a_difference_has_its_own():
     strong, weak = view(4), replace(view(4, "weak"), weights=softmax(4) / 2)
     change = replace(weak, weights=weak.weights - strong.weights, title="change", signed=True)
     figure = side_by_side([strong, weak, change], Style(numbers=False), title="Two and a change")
     shown = texts(figure)
     assert {"Two and a change", "head 3.1", "weak", "change"} <= set(shown)
-    assert shown.count(f"{strong.weights.max():.2f}") == 1 and any("−" in text for text in shown)
+    assert shown.count("0.05") == 1 and {"+1", "−1"} <= set(shown)
     matrices = [i for i, axes in enumerate(figure.axes) if axes.get_xlim() == (-0.5, 3.5)]
-    top = float(strong.weights.max())
     for i, one in zip(matrices[:2], (strong, weak), strict=True):
         found = cell_colours(figure, (4, 4), i)
-        assert np.abs(found - expected(one.weights, "ink", top=top)).max() <= 2
+        assert np.abs(found - expected(one.weights)).max() <= 2
 
 
 def test_a_neighbour_with_the_same_rows_is_not_labelled_twice():

@@ -11,7 +11,7 @@ import pytest
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import AttnvizWarning, InputError
-from attnviz.render.figure import Style, emoji, fonts, heat_map
+from attnviz.render.figure import Style, fonts, heat_map, label
 from attnviz.result import Token
 from tests.render.drawn import (
     cut,
@@ -27,7 +27,7 @@ from tests.render.drawn import (
 
 HOSTILE = ["$x_1$", r"\frac{1}{2}", "a\nb", "\x1b[31m", "\u202eabc", "</text><script>", "&amp;"]
 needs_colour = pytest.mark.skipif(
-    not emoji.drawable("😂"), reason="no colour emoji font on this machine"
+    not label.drawable("😂"), reason="no colour emoji font on this machine"
 )
 
 
@@ -46,13 +46,13 @@ def needs(letter):
 def no_other_fonts(monkeypatch):
     """A machine with matplotlib's own font alone."""
     fonts.cover.cache_clear()
-    emoji.drawable.cache_clear()
+    label.drawable.cache_clear()
     monkeypatch.setattr(fonts, "families_known", lambda: frozenset({"DejaVu Sans"}))
     monkeypatch.setattr(fonts, "families_installed_since", frozenset)
-    monkeypatch.setattr(emoji, "_font", lambda: None)
+    monkeypatch.setattr(label, "_font", lambda: None)
     yield
     fonts.cover.cache_clear()
-    emoji.drawable.cache_clear()
+    label.drawable.cache_clear()
 
 
 def test_hostile_text_appears_as_text():
@@ -170,10 +170,10 @@ def test_emoji_are_in_colour_in_png_and_themselves_in_svg():
 
 @needs_colour
 def test_an_emoji_of_several_characters_is_one_picture():
-    spaced, found = emoji.lift("👍🏽 x 👨‍👩‍👧🇩🇪")
+    spaced, found = label.lift("👍🏽 x 👨‍👩‍👧🇩🇪")
     assert [one.text for one in found] == ["👍🏽", "👨‍👩‍👧", "🇩🇪"]
-    assert spaced == f"{emoji.PLACE} x {emoji.PLACE}{emoji.PLACE}"
-    assert [spaced[one.at :].startswith(emoji.PLACE) for one in found] == [True] * 3
+    assert spaced == f"{label.PLACE} x {label.PLACE}{label.PLACE}"
+    assert [spaced[one.at :].startswith(label.PLACE) for one in found] == [True] * 3
 
 
 @needs_colour
@@ -191,7 +191,7 @@ def test_an_emoji_stands_where_it_is_read(word):
 
 
 def test_digits_and_signs_are_no_emoji():
-    assert emoji.lift("12 # * © ™ ❤ →") == ("12 # * © ™ ❤ →", ())
+    assert label.lift("12 # * © ™ ❤ →") == ("12 # * © ™ ❤ →", ())
 
 
 def test_an_unknown_font_is_refused_and_a_near_one_suggested():

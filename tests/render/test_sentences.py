@@ -76,8 +76,10 @@ def test_why_a_head_is_shown_is_one_sentence(changed, sentence):
 
 def test_which_of_several_occurrences_is_meant_is_said():
     asked = printed.hat_answer(occurrence=2, occurrences=3)
-    assert answer_notes(asked) == ["This is 'it' number 2 of 3; ask 'it:2' for the second."]
-    assert answer_notes(printed.hat_answer()) == []
+    said, ranked = answer_notes(asked)
+    assert said == "This is 'it' number 2 of 3; ask 'it:2' for the second."
+    assert "beyond what distance and popular words explain" in ranked
+    assert answer_notes(printed.hat_answer()) == [ranked]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_terminal_and_figure_say_the_same():
         (matrix_notes(matrix), heat_map(matrix, wide), terminal_heat_map(matrix, screen)),
         (answer_notes(asked), answers([asked], wide), terminal_answer(asked, screen)),
     ):
-        assert MERGED in said and len(said) == 3
+        assert MERGED in said and len(said) >= 3
         for sentence in said:
             assert sentence in drawn.notes(figure)
             assert sentence in printed.text(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,7 +76,17 @@ def test_each_word_has_a_bar_as_long_as_its_mean() -> None:
     assert [bar[0] for bar in bars] == HAT.split()
     lengths = {bar[0]: len(bar[2]) for bar in bars}
     assert [bar[1] for bar in bars] == ["0.25" if bar[0] == "hat" else "0.05" for bar in bars]
-    assert lengths["hat"] / lengths["took"] == pytest.approx(5, abs=0.7)
+    room = 46 - len("4.7 → examined 0.25 ")  # a chart is at most 46 columns wide
+    assert lengths["hat"] == pytest.approx(0.25 * room, abs=1)  # on a scale from 0 to 1
+    assert lengths["took"] == pytest.approx(0.05 * room, abs=1)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_longer_bar_is_a_larger_weight_in_both_charts(width: int) -> None:
+    shown = "\n".join(text(answer(hat_answer(), screen(width))))
+    bars = sorted((float(number), len(bar)) for number, bar in re.findall(r"(0\.\d\d) (━+)", shown))
+    assert [length for _, length in bars] == sorted(length for _, length in bars)
+    assert len({length for number, length in bars if number in (0.25, 0.5, 0.75)}) == 3
 
 
 def test_the_heads_that_say_most_stand_with_the_word_they_look_at() -> None:
@@ -135,7 +147,7 @@ def test_a_long_sentence_keeps_its_strongest_words_and_sums_up_the_others() -> N
 
 
 def test_what_is_left_out_is_said() -> None:
-    assert text(answer(long_answer(4), screen()))[-2:] == [
+    assert text(answer(long_answer(4), screen()))[-4:-2] == [
         hidden_note(0.12),
         "This is 'word0' number 1 of 2; ask 'word0:2' for the second.",
     ]

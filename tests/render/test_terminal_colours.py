@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,12 +12,14 @@ import pytest
 from rich.color import Color
 from rich.console import Console
 
-from attnviz.render.terminal import Colour, Screen, heat_map
-from attnviz.render.terminal.palette import LEVELS, Scale, round_up
-from tests.render.printed import screen, view, written
+from attnviz.render.colour import LEVELS
+from attnviz.render.style import Colouring
+from attnviz.render.terminal import Colour, Screen, ground_of, heat_map
+from attnviz.render.terminal.colours import Shading
+from tests.render.printed import screen, text, view, written
 
 PAINTED = [Colour.TRUE, Colour.EIGHT_BIT, Colour.STANDARD]
-LEVELS_UP = range(LEVELS + 1)
+GROUNDS = ["light", "dark"]
 
 
 class Terminal(io.StringIO):
@@ -92,44 +96,67 @@ def luminance(paint: Color | None) -> float:
     return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
 
 
+def shading(colour: Colour, ground: str = "dark", *, signed: bool = False) -> Shading:
+    target = replace(screen(80, colour), colouring=Colouring(ground=ground))  # type: ignore[arg-type]
+    return Shading.over(np.zeros((1, 1), np.float32), target, signed)
+
+
 @pytest.mark.parametrize("colour", PAINTED)
-@pytest.mark.parametrize(("signed", "sign"), [(False, 1), (True, 1), (True, -1)])
-def test_a_stronger_weight_is_never_darker(colour: Colour, signed: bool, sign: int) -> None:
-    scale = Scale(1.0, colour, signed)
-    light = [luminance(scale.cell(sign * level).bgcolor) for level in LEVELS_UP]  # type: ignore[union-attr]
-    steps = {Colour.TRUE: 40, Colour.EIGHT_BIT: 9, Colour.STANDARD: 2}[colour]
-    assert all(a <= b + 1e-9 for a, b in pairwise(light))
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("levels", [range(LEVELS), range(127, -1, -1), range(128, LEVELS)])
+def test_a_stronger_weight_stands_out_more(colour: Colour, ground: str, levels: range) -> None:
+    shades = shading(colour, ground, signed=len(levels) < LEVELS)
+    light = [luminance(shades.cell(level).bgcolor) for level in levels]  # type: ignore[union-attr]
+    steps = {Colour.TRUE: 40, Colour.EIGHT_BIT: 7, Colour.STANDARD: 2}[colour]
+    rising = light if ground == "dark" else light[::-1]
+    assert all(a <= b + 2e-3 for a, b in pairwise(rising))
     assert len({round(value, 4) for value in light}) > steps
 
 
 @pytest.mark.parametrize("colour", PAINTED)
+@pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("signed", [False, True])
-def test_numbers_can_be_read_on_every_ground(colour: Colour, signed: bool) -> None:
-    scale = Scale(1.0, colour, signed)
+def test_numbers_can_be_read_on_every_ground(colour: Colour, ground: str, signed: bool) -> None:
+    shades = shading(colour, ground, signed=signed)
     least = 4.0 if colour is Colour.STANDARD else 4.5  # of sixteen colours, as rich imagines them
-    for level in range(-LEVELS if signed else 0, LEVELS + 1):
-        style = scale.cell(level)
+    for level in range(LEVELS):
+        style = shades.cell(level)
         assert style is not None and style.color is not None and not style.color.is_default
         dark, light = sorted((luminance(style.color), luminance(style.bgcolor)))
         assert (light + 0.05) / (dark + 0.05) >= least
 
 
 @pytest.mark.parametrize("colour", [Colour.TRUE, Colour.EIGHT_BIT])
-def test_zeros_are_fainter_but_can_be_read(colour: Colour) -> None:
-    scale = Scale(1.0, colour)
-    zero, faint = scale.cell(0), scale.cell(0, faint=True)
-    contrast = (luminance(faint.color) + 0.05) / (luminance(faint.bgcolor) + 0.05)  # type: ignore[union-attr]
-    assert 3 <= contrast < (luminance(zero.color) + 0.05) / (luminance(zero.bgcolor) + 0.05)  # type: ignore[union-attr]
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_zeros_are_fainter_but_can_be_read(colour: Colour, ground: str) -> None:
+    def contrast(faint: bool) -> float:
+        style = shading(colour, ground).cell(0, faint=faint)
+        dark, light = sorted((luminance(style.color), luminance(style.bgcolor)))  # type: ignore[union-attr]
+        return (light + 0.05) / (dark + 0.05)
 
-
-def test_levels_follow_the_weights_evenly() -> None:
-    weights = np.array([0, 0.25, 0.5, 1.0, -0.5], np.float32)
-    assert Scale(0.5, Colour.TRUE, signed=True).levels(weights).tolist() == [0, 32, 64, 64, -64]
+    assert 3 <= contrast(faint=True) < contrast(faint=False)
 
 
 @pytest.mark.parametrize(
-    ("weight", "top"),
-    [(0.97, 1), (0.75, 1), (0.5, 0.5), (0.31, 0.5), (0.21, 0.3), (0.12, 0.2), (3e-4, 0.01), (0, 1)],
+    ("asked", "said", "ground"),
+    [
+        ("", "", "dark"),
+        ("", "15;0", "dark"),
+        ("", "0;15", "light"),
+        ("", "0;default;15", "light"),
+        ("", "12;8", "dark"),
+        ("dark", "0;15", "dark"),
+        ("light", "15;0", "light"),
+    ],
 )
-def test_the_scale_ends_at_a_round_number(weight: float, top: float) -> None:
-    assert round_up(weight) == pytest.approx(top)
+def test_the_ground_is_the_one_asked_for_or_the_terminals(
+    asked: str, said: str, ground: str
+) -> None:
+    assert ground_of(asked, {"COLORFGBG": said} if said else {}) == ground
+
+
+def test_the_legend_names_the_scale_and_its_ends() -> None:
+    target = screen(80, Colour.TRUE)
+    assert re.search(r" 0 +1 square root$", text(heat_map(view(), target))[0])
+    other = replace(target, colouring=Colouring(scale="linear", vmin=0.1, vmax=0.5))
+    assert re.search(r" 0\.1 +0\.5 linear$", text(heat_map(view(), other))[0])

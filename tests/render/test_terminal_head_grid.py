@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,7 +51,14 @@ def test_all_maps_share_one_scale() -> None:
     maps[:] = 0
     maps[0, 0, 0, 0], maps[0, 1, 0, 0] = 1.0, 0.5
     shown = text(head_grid(AttentionMap(maps), screen()))
-    assert shown[2].split() == ["9···", "5···"]
+    assert shown[2].split() == ["9···", "7···"]  # √0.5
+
+
+def test_what_a_causal_mask_forbids_is_blank() -> None:
+    maps = np.tril(attention(1, 1, 6).weights)
+    shown = text(head_grid(AttentionMap(maps), screen(), kind="decoder"))
+    assert [len(line) for line in shown[2:8]] == [1, 2, 3, 4, 5, 6]
+    assert [len(line) for line in text(head_grid(AttentionMap(maps), screen()))[2:8]] == [6] * 6
 
 
 def test_long_inputs_are_pooled_and_that_is_said() -> None:

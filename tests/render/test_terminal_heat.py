@@ -242,8 +242,8 @@ def test_without_colour_pixels_are_digits_in_tenths_of_the_scale() -> None:
     weights = spotlight(100, 100, (0, 1))
     weights[0, 2], weights[0, 3], weights[0, 4] = 0.5, 0.06, 0.04
     shown = text(heat_map(view(LONG[:100], weights=weights), screen(130)))
-    assert "·951··" in shown[2]
-    assert any("tenths of 1" in line for line in shown)
+    assert "·9722·" in shown[2]  # √0.5, √0.06 and √0.04
+    assert "from 0 to 1 on a square root scale" in " ".join(shown)
 
 
 @pytest.mark.parametrize("colour", COLOURS)
@@ -277,7 +277,7 @@ def test_the_strongest_weight_of_each_row_is_bold_and_zeros_are_fainter() -> Non
     for row, strongest in zip(rows, ("0.70", "0.80", "0.90"), strict=True):
         assert [part.text.strip() for part in row if part.style and part.style.bold] == [strongest]
     cells = {part.text.strip(): part.style for part in rows[0]}
-    assert cells["0"].color != cells["0.30"].color  # type: ignore[union-attr]
+    assert cells["·"].color != cells["0.30"].color  # type: ignore[union-attr]
 
 
 def test_differences_are_signed_and_have_two_hues() -> None:
@@ -319,3 +319,24 @@ def test_weights_that_are_not_numbers_are_shown_as_such() -> None:
         "nan",
         "1.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("n", "colour", "fewer"),
+    [
+        (4, Colour.NONE, 6),  # no dots in a table of numbers
+        (30, Colour.NONE, 435),
+        (70, Colour.NONE, 2415),
+        (70, Colour.TRUE, 1190),  # each two rows of half blocks
+    ],
+)
+def test_what_a_causal_mask_forbids_is_blank(n: int, colour: Colour, fewer: int) -> None:
+    weights = np.tril(np.full((n, n), 0.5, np.float32))
+    made = view(LONG[:n], weights=weights, kind="decoder")
+
+    def inked(kind: str) -> int:
+        shown = lines(heat_map(replace(made, kind=kind), screen(160, colour)))
+        cells = [cell for line in shown[1:] for cell in columns(line)]
+        return sum(1 for char, style in cells if char.strip() or (style and style.bgcolor))
+
+    assert inked("encoder") - inked("decoder") == fewer

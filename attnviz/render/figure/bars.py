@@ -9,13 +9,15 @@ import numpy as np
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas, Frame
-from attnviz.render.figure.canvas import NARROWEST as NARROWEST_SHEET
-from attnviz.render.figure.cells import decimals, scale_of, short, written
+from attnviz.render.colour import scale_of, share_of_palette
+from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas
+from attnviz.render.figure.canvas import NARROWEST as NARROWEST_CANVAS
+from attnviz.render.figure.frame import Frame
+from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import Picture, plain_settings
-from attnviz.render.figure.search import no_room
 from attnviz.render.figure.side import ordinal
+from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import label, token_label, visible
 from attnviz.render.sentences import answer_notes, mean_of, percent
 from attnviz.render.style import Style
@@ -68,7 +70,11 @@ class _Bars:
         self.asked, self.style = asked, style
         self.title = style.heading(_question(label(asked[0].word.text)) if len(asked) == 1 else "")
         rows = [column.row for answer in asked for column in _columns(answer)]
-        self.scale = scale_of(rows, style, signed=False)
+        self.top = scale_of(style.colouring, rows).high
+        self.places = decimals(max(float(row.max()) for row in rows))
+        self.strong, self.weak = (
+            share_of_palette(style.palette, place) for place in (STRONGEST, OTHERS)
+        )
         self.names = {token_label(key, FIRST) for answer in asked for key in answer.keys}
         words = (label(answer.word.text) for answer in asked)
         self.texts = list(dict.fromkeys(answer.text for answer in asked))
@@ -130,15 +136,17 @@ class _Bars:
         x, y = corner
         points = min(DIGITS, layout.row * 72)
         longest = (
-            layout.column - AIR - self.measurer.size(short(self.scale.top), points, bold=True)[0]
+            layout.column
+            - AIR
+            - self.measurer.size(written(self.top, self.places), points, bold=True)[0]
         )
         canvas.box(x, y, HAIRLINE, len(weights) * layout.row, RULE)
         for i, weight in enumerate(weights.tolist()):
-            length = longest * min(max(weight / self.scale.top, 0), 1)
-            color = self.scale.colours(STRONGEST if i == top else OTHERS)
+            length = longest * min(max(weight / self.top, 0), 1)
+            color = self.strong if i == top else self.weak
             thick = FILLED * layout.row
             canvas.box(x, y + i * layout.row + (layout.row - thick) / 2, length, thick, color)
-            said = written(weight, decimals(self.scale.top))
+            said = written(weight, self.places)
             if said != "0":
                 place = (x + length + AIR * 0.7, y + (i + 0.5) * layout.row)
                 ink = INK if i == top else GREY
@@ -150,7 +158,7 @@ class _Bars:
         size = self.style.size
         if size is None:
             room = min(widest, LONGEST_LABEL)
-            width = max(2 * PAD + room + n_columns * (COLUMN + GAP) - GAP, NARROWEST_SHEET)
+            width = max(2 * PAD + room + n_columns * (COLUMN + GAP) - GAP, NARROWEST_CANVAS)
             frame = self._frame(width, MOST_KEYS)
             height = frame.above + self._height(MOST_KEYS, ROW) + frame.below
             return _Layout(MOST_KEYS, n_columns, room, COLUMN, ROW, frame, (width, height))
@@ -199,7 +207,7 @@ class _Bars:
                     f"{of}only the {keys} of {len(answer.keys)} keys that get most; "
                     f"the others get {percent(share)} of the mean"
                 )
-        notes.append(self.scale.note)
+        notes.append(f"bars go from 0 to {short(self.top)}")
         return Frame.around(self.title, notes, width, self.measurer)
 
     def _named(self, answer: WordAttention) -> str:
@@ -220,20 +228,11 @@ class _Column(NamedTuple):
 
 def _columns(answer: WordAttention) -> list[_Column]:
     """The mean, then the heads that say most; a head alone has one column."""
-    counted = [i for i, key in enumerate(answer.keys) if not key.special and i != _own(answer)]
-    candidates = counted or list(range(len(answer.keys)))
-    top = max(candidates, key=lambda i: float(answer.mean[i]))
-    mean = _Column(mean_of(answer), answer.mean, top)
+    mean = _Column(mean_of(answer), answer.mean, answer.top)
     if answer.alone is not None:
         return [mean]
     heads = zip(answer.heads, answer.rows, answer.tops, strict=True)
     return [mean, *(_Column(f"head {head}", row, top) for head, row, top in heads)]
-
-
-def _own(answer: WordAttention) -> int | None:
-    """The place of the asked word among the keys, if it is one of them."""
-    at = answer.position
-    return at if at < len(answer.keys) and answer.keys[at] == answer.word else None
 
 
 def _strongest(answer: WordAttention, most: int) -> list[int]:

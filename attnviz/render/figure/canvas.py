@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
@@ -13,7 +10,6 @@ from attnviz.errors import InputError
 from attnviz.render.figure.label import Label
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import Picture
-from attnviz.render.safe import visible
 from attnviz.render.style import require_pixels
 
 __all__ = [
@@ -24,7 +20,6 @@ __all__ = [
     "PAD",
     "RULE",
     "Canvas",
-    "Frame",
     "outline",
 ]
 
@@ -32,9 +27,6 @@ INK, GREY, MUTED, RULE = "#1d2733", "#66707c", "#8b95a1", "#c9d0d8"
 Color = str | tuple[float, ...]
 PAD = 0.12  # inches around everything
 NARROWEST = 3.0  # inches for a picture that nobody gave a size, so that a title has room
-TITLE, NOTE = 10.0, 7.0  # points
-LEADING = 1.3
-TITLE_LINES = 3
 MOST_ARTISTS = 20_000  # texts and shapes; each takes about a millisecond
 
 
@@ -135,52 +127,3 @@ def outline(axes: Axes) -> None:
             zorder=5,
         )
     ).set_clip_on(False)
-
-
-class Frame(NamedTuple):
-    """What stands over and under a picture: its title and, small and grey, its notes."""
-
-    title: Sequence[str]
-    notes: Sequence[str]
-
-    @classmethod
-    def around(
-        cls, title: str, notes: Sequence[str], width: float, measurer: TextMeasurer
-    ) -> Frame:
-        """Break title and notes into lines for a picture of this width in inches."""
-        room = width - 2 * PAD
-        lines = measurer.wrap(visible(title), TITLE, room, bold=True)
-        if len(lines) > TITLE_LINES:
-            lines[TITLE_LINES - 1 :] = [lines[TITLE_LINES - 1].rstrip("…") + "…"]
-        return cls(lines, _flowing([visible(note) for note in notes if note], room, measurer))
-
-    @property
-    def above(self) -> float:
-        """Inches taken over the picture, the margin included."""
-        return PAD + len(self.title) * TITLE / 72 * LEADING + (0.06 if self.title else 0)
-
-    @property
-    def below(self) -> float:
-        """Inches taken under the picture, the margin included."""
-        return PAD + len(self.notes) * NOTE / 72 * LEADING + (0.08 if self.notes else 0)
-
-    def draw(self, canvas: Canvas) -> None:
-        """Write the title at the top and the notes at the bottom of a canvas."""
-        for i, line in enumerate(self.title):
-            y = PAD + (i + 0.5) * TITLE / 72 * LEADING
-            canvas.write(PAD, y, line, TITLE, bold=True)
-        for i, line in enumerate(reversed(self.notes)):
-            y = canvas.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
-            canvas.write(PAD, y, line, NOTE, color=GREY)
-
-
-def _flowing(notes: Sequence[str], room: float, measurer: TextMeasurer) -> list[str]:
-    """Notes one after another, each on one line where it can be."""
-    lines: list[str] = []
-    for note in dict.fromkeys(notes):
-        joined = f"{lines[-1]}  ·  {note}" if lines else note
-        if lines and measurer.size(joined, NOTE)[0] <= room:
-            lines[-1] = joined
-        else:
-            lines += measurer.wrap(note, NOTE, room)
-    return lines

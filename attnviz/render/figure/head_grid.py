@@ -1,4 +1,4 @@
-"""The grid of heads: every head of every layer as a thumbnail, all on one scale, in one image."""
+"""Every head of every layer as a thumbnail: a grid of heads, on one scale, in one image."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas, Frame
-from attnviz.render.figure.cells import scale_of
+from attnviz.render.colour import scale_of
+from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas
 from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
+from attnviz.render.figure.frame import (
+    Frame,
+    axes_note,
+    pooled_note,
+    scale_note,
+    thinned_note,
+)
+from attnviz.render.figure.layout import largest, no_room
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.notes import axes_note, pooled_note, thinned_note
 from attnviz.render.figure.save import Picture, plain_settings
-from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
-from attnviz.render.figure.thumbs import Exact, Mosaic, paint
-from attnviz.render.figure.tiles import shared_by
+from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
 from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import map_notes
 from attnviz.render.style import Style
@@ -26,9 +31,9 @@ __all__ = ["head_grid"]
 
 DEFAULT = Style()
 DIGIT = re.compile(r"\d")
-USUAL = 7.8  # inches for all columns of a wall that nobody gave a size
-ALMOST = 0.75  # of a pixel: a wall rather grows than lets weights share pixels
-SMALL, LARGE = 0.3, 1.6  # inches for a thumbnail of such a wall
+USUAL = 7.8  # inches for all columns of a grid that nobody gave a size
+ALMOST = 0.75  # of a pixel: a grid rather grows than lets weights share pixels
+SMALL, LARGE = 0.3, 1.6  # inches for a thumbnail of such a grid
 ONE_LAYER, LABELLED = 2.0, 2.9  # inches for a thumbnail where there is but one row of heads
 LONGEST_LABEL = 1.2  # inches
 SHARE = 0.2  # of a given size that token labels may take
@@ -114,7 +119,7 @@ class _HeadGrid:
         square = math.ceil(math.sqrt(len(self.names)))
         self.per_row = square if self.one_row else len(attention.heads)
         self.n_rows = math.ceil(len(self.names) / self.per_row)
-        self.scale = scale_of([self.weights], style, signed=bool(self.weights.min() < 0))
+        self.scale = scale_of(style.colouring, [self.weights], signed=bool(self.weights.min() < 0))
         shown = {token_label(token) for token in (*queries, *keys)} if self.one_row else set()
         texts = [visible(self.title), *shown, *map(visible, notes)]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
@@ -183,7 +188,7 @@ class _HeadGrid:
         width = left + mosaic.shape[1] / dpi + bar_room(self.scale, self.measurer) + PAD
         notes = [
             *self.notes,
-            self.scale.note,
+            scale_note(self.scale),
             thinned_note([every], "head"),
             pooled_note(*(shared_by(side, dpi) for side in reversed(cell))),
         ]

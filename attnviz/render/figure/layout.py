@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from attnviz.analysis.answers import MatrixView
-from attnviz.render.figure.canvas import PAD, Frame
+from attnviz.errors import InputError
+from attnviz.render.figure.canvas import PAD
 from attnviz.render.figure.colorbar import LOWEST
+from attnviz.render.figure.frame import Frame
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.search import largest, no_room
 from attnviz.render.figure.side import Side, lay_across, lay_down
 from attnviz.render.safe import visible
 from attnviz.render.sentences import name_of
 
-__all__ = ["HEADING", "Block", "Plan", "fit", "lay_out", "natural_cell"]
+__all__ = ["HEADING", "Block", "Plan", "fit", "largest", "lay_out", "natural_cell", "no_room"]
+
+Found = TypeVar("Found")
+HALVINGS = 14
 
 HEADING = 8.5  # points
 HEADING_HEIGHT = HEADING / 72 * 1.35
@@ -176,3 +180,25 @@ def _shows_something(plan: Plan) -> bool:
     view = plan.blocks[0].view
     most = max(len(view.keys) * plan.cell[0], len(view.queries) * plan.cell[1])
     return most >= LEAST
+
+
+def largest(attempt: Callable[[float], Found | None], highest: float) -> Found | None:
+    """What ``attempt`` returns for the largest size, up to the highest, that is not None."""
+    best = None
+    low, high = 0.0, highest
+    for _ in range(HALVINGS):
+        size = (low + high) / 2
+        found = attempt(size)
+        if found is None:
+            high = size
+        else:
+            best, low = found, size
+    return best
+
+
+def no_room(size: tuple[float, float], what: str) -> InputError:
+    """The error for a size in inches in which something does not fit."""
+    return InputError(
+        f"a picture of {size[0]:g} × {size[1]:g} inches has no room for {what}; "
+        "give it a larger --size"
+    )

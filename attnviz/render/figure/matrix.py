@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas, Frame
-from attnviz.render.figure.cells import decimals, scale_of
+from attnviz.render.colour import scale_of
+from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas
 from attnviz.render.figure.colorbar import bar_room, draw_bar
+from attnviz.render.figure.frame import Frame, pooled_note, scale_note, thinned_note, view_notes
 from attnviz.render.figure.layout import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.notes import pooled_note, thinned_note, view_notes
 from attnviz.render.figure.save import Picture, plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
@@ -23,6 +25,7 @@ from attnviz.render.figure.tiles import (
     side_for_digits,
     uncluttered,
 )
+from attnviz.render.numbers import decimals
 from attnviz.render.safe import label, visible
 from attnviz.render.sentences import matrix_notes, name_of
 from attnviz.render.style import Style
@@ -65,10 +68,12 @@ class _Picture:
         self.title = style.heading(name_of(views[0]) if len(views) == 1 and not title else title)
         self.measurer = TextMeasurer([self.title, *_texts(views)], style.dpi, style.font)
         self.scales = {
-            signed: scale_of([p.weights for p in views if p.signed == signed], style, signed=signed)
+            signed: scale_of(
+                style.colouring, [p.weights for p in views if p.signed == signed], signed=signed
+            )
             for signed in {view.signed for view in views}
         }
-        self.places = max(decimals(scale.top) for scale in self.scales.values())
+        self.places = decimals(max(float(np.abs(view.weights).max()) for view in views))
         self.bars = [self._bar_after(i) for i in range(len(views))]
 
     def draw(self) -> Picture:
@@ -117,7 +122,7 @@ class _Picture:
         sides = [side for block in plan.blocks for side in (block.rows, block.columns) if side]
         notes = [
             *view_notes(self.views),
-            *(scale.note for scale in self.scales.values()),
+            *(scale_note(scale) for scale in self.scales.values()),
             thinned_note([side.step for side in sides]),
             pooled_note(*(shared_by(side, self.style.dpi) for side in reversed(plan.cell))),
         ]

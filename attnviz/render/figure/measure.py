@@ -9,9 +9,8 @@ from unicodedata import category
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 
-from attnviz.render.figure.emoji import lift
 from attnviz.render.figure.fonts import families_for
-from attnviz.render.figure.label import Label
+from attnviz.render.figure.label import Label, lift
 
 __all__ = ["TextMeasurer"]
 

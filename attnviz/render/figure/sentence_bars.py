@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import GREY, INK, PAD, RULE, Canvas, Frame
-from attnviz.render.figure.cells import short
+from attnviz.render.colour import share_of_palette
+from attnviz.render.figure.canvas import GREY, INK, PAD, RULE, Canvas
+from attnviz.render.figure.frame import Frame
+from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.palettes import choose
 from attnviz.render.figure.save import plain_settings
-from attnviz.render.figure.search import no_room
+from attnviz.render.numbers import decimals, written
 from attnviz.render.safe import visible
 from attnviz.render.style import Style
 from attnviz.result import FloatArray, Token
@@ -58,14 +59,15 @@ def sentence_bars(
         frame.draw(canvas)
         points = next((p for p in POINTS if p / 72 <= row), POINTS[-1])
         left = PAD + measurer.width(numbers, points) + GAP
-        value = measurer.size(short(float(weights.max())), points, bold=True)[0] + GAP
+        largest = float(weights.max())
+        value = measurer.size(written(largest, decimals(largest)), points, bold=True)[0] + GAP
         for place, i in enumerate(shown):
             middle = frame.above + (place + 0.5) * row
             bold = i in chosen
             ink = INK if bold else GREY
             canvas.write(left - GAP, middle, numbers[place], points, color=GREY, align="right")
             length = BAR * width * float(weights[i]) / (float(weights.max()) or 1.0)
-            colour = choose(style.palette, signed=False)(CHOSEN if bold else OTHERS)
+            colour = share_of_palette(style.palette, CHOSEN if bold else OTHERS)
             canvas.box(left, middle - FILLED * row / 2, length, FILLED * row, colour)
             weight = f"{weights[i]:.2f}"
             canvas.write(left + length + GAP / 2, middle, weight, points, color=ink, bold=bold)

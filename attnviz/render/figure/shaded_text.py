@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.errors import InputError
-from attnviz.render.figure.canvas import INK, PAD, Canvas, Frame
-from attnviz.render.figure.cells import Scale, scale_of, short
+from attnviz.render.colour import Scale, is_dark, scale_of
+from attnviz.render.figure.canvas import INK, PAD, Canvas
+from attnviz.render.figure.frame import Frame
+from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.palettes import readable_in_white
 from attnviz.render.figure.save import plain_settings
-from attnviz.render.figure.search import no_room
+from attnviz.render.numbers import short
 from attnviz.render.safe import visible
 from attnviz.render.shading import ShadedText
 from attnviz.render.style import Style
@@ -60,7 +60,9 @@ class _Shaded:
 
     def __init__(self, texts: Sequence[ShadedText], style: Style) -> None:
         self.texts, self.style = texts, style
-        self.scales = [scale_of([text.weights], style, signed=text.signed) for text in texts]
+        self.scales = [
+            scale_of(style.colouring, [text.weights], signed=text.signed) for text in texts
+        ]
         self.parts = [list(text.parts()) for text in texts]
         if sum(map(len, self.parts)) > MOST_WORDS:
             raise InputError(
@@ -140,12 +142,14 @@ class _Shaded:
             if word.unit is None:
                 inks.append(INK)
                 continue
-            colour = scale.colours(scale.norm(float(text.weights[word.unit])))
+            colour = scale.colours(text.weights[word.unit])
             left = word.x - (word.gap if word.joined else 0 if word.glued else PAD_WORD)
             closed = following is not None and following.glued and following.line == word.line
             wide = word.x + word.width + (0 if closed else PAD_WORD) - left
-            canvas.box(PAD + left, middle - ground / 2, wide, ground, colour)
-            inks.append("white" if readable_in_white(np.asarray(colour)) else INK)
+            canvas.box(
+                PAD + left, middle - ground / 2, wide, ground, tuple((colour / 255).tolist())
+            )
+            inks.append("white" if is_dark(colour) else "black")
         for word, ink in zip(words, inks, strict=True):  # over every ground
             middle = y + (word.line + 0.5) * line
             bold = word.unit in text.marked
@@ -156,9 +160,6 @@ class _Shaded:
 def _scale_note(text: ShadedText, scale: Scale) -> str:
     """What the strongest colour stands for."""
     named = f"{visible(text.title)}: " if text.title else ""
-    ends = (
-        f"−{short(scale.top)} to +{short(scale.top)}"
-        if scale.signed
-        else f"0 to {short(scale.top)}"
-    )
-    return f"{named}colours from {ends}"
+    plus = "+" if scale.signed else ""
+    ends = f"{short(scale.low)} to {plus}{short(scale.high)}"
+    return f"{named}{scale.name} colours from {ends}"

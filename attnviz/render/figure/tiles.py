@@ -1,25 +1,31 @@
-"""One matrix: its cells, the lines between them and, where they can be read, its numbers."""
+"""Cells of weights: one matrix, with its numbers where they can be read, or many as one image."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.image import AxesImage
 
 from attnviz.analysis.answers import MatrixView
-from attnviz.render.figure.canvas import INK, Canvas, outline
-from attnviz.render.figure.cells import Scale, resample, written
+from attnviz.render.cells import resample
+from attnviz.render.colour import Pixels, Scale, is_dark
+from attnviz.render.figure.canvas import RULE, Canvas, outline
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.palettes import readable_in_white
+from attnviz.render.numbers import written
 from attnviz.result import FloatArray
 
 __all__ = [
     "LEGIBLE",
     "Digits",
+    "Exact",
+    "Mosaic",
     "draw_tiles",
     "fitting_digits",
+    "paint",
     "shared_by",
     "side_for_digits",
     "uncluttered",
@@ -98,7 +104,7 @@ def _widest(views: Sequence[MatrixView], places: int) -> str:
 def _write_digits(
     canvas: Canvas, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
-    light = readable_in_white(scale.colours(scale.norm(view.weights)))
+    dark = is_dark(scale.colours(view.weights))
     causal = view.kind == "decoder" and tuple(view.queries) == tuple(view.keys)
     for (query, key), weight in np.ndenumerate(view.weights):
         if causal and key > query and weight == 0:
@@ -108,7 +114,7 @@ def _write_digits(
             corner[1] + (query + 0.5) * cell[1],
             written(float(weight), digits.places),
             digits.points,
-            color="white" if light[query, key] else INK,
+            color="white" if dark[query, key] else "black",
             align="center",
         )
 
@@ -119,9 +125,7 @@ def _lay_tiles(axes: Axes, weights: FloatArray, scale: Scale) -> None:
     axes.pcolormesh(
         np.arange(keys + 1) - 0.5,
         np.arange(queries + 1) - 0.5,
-        weights,
-        cmap=scale.colours,
-        norm=scale.norm,
+        scale.colours(weights),
         edgecolors="white",
         linewidth=0.8,
     )
@@ -131,10 +135,73 @@ def _paint(axes: Axes, weights: FloatArray, scale: Scale, width: float, height: 
     """Draw all cells as one image of so many pixels, or fewer."""
     queries, keys = weights.shape
     axes.imshow(
-        resample(weights, min(queries, round(height)), min(keys, round(width))),
-        cmap=scale.colours,
-        norm=scale.norm,
+        scale.colours(resample(weights, min(queries, round(height)), min(keys, round(width)))),
         aspect="auto",
         interpolation="nearest",
         extent=(-0.5, keys - 0.5, queries - 0.5, -0.5),
     )
+
+
+class Mosaic(NamedTuple):
+    """Where thumbnails of width × height pixels stand in one image, hairline included.
+
+    ``across`` and ``between`` are the pixels that separate columns and rows.
+    """
+
+    rows: int
+    columns: int
+    width: int
+    height: int
+    across: int
+    between: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Pixels (high, wide) of the whole image."""
+        return (
+            self.rows * (self.height + self.between) - self.between,
+            self.columns * (self.width + self.across) - self.across,
+        )
+
+    def corner(self, i: int) -> tuple[int, int]:
+        """The pixels right of and below the image's corner at which thumbnail i begins."""
+        row, column = divmod(i, self.columns)
+        return column * (self.width + self.across), row * (self.height + self.between)
+
+
+def paint(weights: FloatArray, scale: Scale, mosaic: Mosaic) -> Pixels:
+    """The weights (head, query, key) of every head as one image: (high, wide, rgba)."""
+    inner = resample(weights, mosaic.height - 2, mosaic.width - 2)
+    tiles = scale.colours(inner)
+    line = np.frombuffer(bytes.fromhex(RULE[1:]), np.uint8)
+    high, wide = mosaic.height + mosaic.between, mosaic.width + mosaic.across
+    canvas = np.full((mosaic.rows, high, mosaic.columns, wide, 4), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        row, column = divmod(i, mosaic.columns)
+        place = canvas[row, : mosaic.height, column, : mosaic.width, :3]
+        place[...] = line
+        place[1:-1, 1:-1] = tile
+    image = canvas.reshape(mosaic.rows * high, mosaic.columns * wide, 4)
+    return image[: mosaic.shape[0], : mosaic.shape[1]]
+
+
+class Exact(AxesImage):
+    """An image that fills its axes, drawn pixel for pixel where it has just that many."""
+
+    def __init__(self, axes: Axes, pixels: Pixels) -> None:
+        high, wide = pixels.shape[:2]
+        super().__init__(axes, interpolation="none", origin="upper", extent=(0, wide, high, 0))
+        axes.set(xlim=(0, wide), ylim=(high, 0))
+        self.set_data(pixels)
+        axes.add_image(self)
+
+    def make_image(
+        self, renderer: RendererBase, magnification: float = 1.0, unsampled: bool = False
+    ) -> tuple[Any, ...]:
+        """The pixels as they are: resampling them would cost as much as all the rest."""
+        box = self.get_window_extent(renderer)
+        place = (round(box.height * magnification), round(box.width * magnification))
+        pixels = np.asarray(self.get_array())
+        if unsampled or place != pixels.shape[:2]:
+            return tuple(super().make_image(renderer, magnification, unsampled))
+        return pixels[::-1], round(box.x0), round(box.y0), None

@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 from attnviz.errors import TooBig
 from attnviz.memory import require
+from attnviz.render.colour import palettes_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
@@ -38,8 +39,8 @@ SCRIPTS = (
     "ask.js",
     "answers.js",
     "measured.js",
-    "wall.js",
-    "heads.js",
+    "grid.js",
+    "picker.js",
     "save.js",
     "controls.js",
     "page.js",
@@ -62,14 +63,16 @@ class Opening:
     is "it" or, for its second occurrence, "it:2". The page's address takes the same names.
     """
 
-    view: Literal["wall", "matrix", "lines", "ask"] | None = None
+    view: Literal["heads", "matrix", "lines", "ask"] | None = None
     map: str | None = None
     heads: str | None = None
     word: str | None = None
     by: Literal["words", "tokens"] | None = None
     special: Literal["show", "hide"] | None = None
     min: float | None = None
-    scale: Literal["root", "linear", "fit"] | None = None
+    scale: str | None = None
+    vmin: float | None = None
+    vmax: float | None = None
     palette: str | None = None
     theme: Literal["light", "dark"] | None = None
     input: int | None = None
@@ -161,9 +164,14 @@ def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> I
     packed = [{kind: pack(map) for kind, map in result.maps.items()} for result in results]
     contents = [_contents(*each) for each in zip(results, packed, strict=True)]
     chosen = {name: value for name, value in asdict(opening).items() if value is not None}
-    said = {"hidden": HIDDEN, "merged": MERGED, "unknown": UNKNOWN}
     yield _json_element(
-        {"title": visible(title), "opening": chosen, "said": said, "inputs": contents}
+        {
+            "title": visible(title),
+            "opening": chosen,
+            "said": {"hidden": HIDDEN, "merged": MERGED, "unknown": UNKNOWN},
+            "palettes": json.loads(palettes_text())["tables"],
+            "inputs": contents,
+        }
     )
     for number, maps in enumerate(packed):
         for place, map in enumerate(maps.values()):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attnviz.analysis.marks import read_piece
 from attnviz.render.safe import token_label, visible
 from attnviz.result import Token
 
 __all__ = ["running"]
-
-# What tokenizers put in front of a piece; only seen where there is no text to slice.
-CONTINUES = "##"
-STARTS = ("▁", "Ġ")
 
 Piece = tuple[str, str, str, int | None, bool, bool]
 
@@ -55,12 +52,10 @@ def _guessed(token: Token, earlier: Sequence[Piece]) -> tuple[str, str]:
     """The space before a token that has no place in a text, and what to write for it."""
     if token.special:
         return "", token.text
-    if token.text.startswith(CONTINUES) and token.text != CONTINUES:
-        return "", token.text.removeprefix(CONTINUES)
-    marked = token.text.startswith(STARTS) and len(token.text) > 1
+    text, begins = read_piece(token.text)
     inside = earlier and token.word is not None and earlier[-1][3] == token.word
-    space = " " if earlier and (marked or not inside) else ""
-    return space, token.text[1:] if marked else token.text
+    apart = not inside if begins is None else begins
+    return " " if earlier and apart else "", text
 
 
 def _gap(text: str) -> str:

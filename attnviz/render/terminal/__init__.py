@@ -2,9 +2,9 @@
 
 from attnviz.render.terminal.answer import answer
 from attnviz.render.terminal.head_grid import head_grid
-from attnviz.render.terminal.heat import heat_map
+from attnviz.render.terminal.heat_map import heat_map
 from attnviz.render.terminal.links import generated, links, title
-from attnviz.render.terminal.screen import Colour, Screen
+from attnviz.render.terminal.screen import Colour, Screen, ground_of
 from attnviz.render.terminal.shaded_text import paragraph_of, shaded_text
 from attnviz.render.terminal.word_weights import headline, word_weights
 
@@ -13,6 +13,7 @@ __all__ = [
     "Screen",
     "answer",
     "generated",
+    "ground_of",
     "head_grid",
     "headline",
     "heat_map",

@@ -4,51 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 from rich.segment import Segments
+from rich.style import Style
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.render.safe import label
 from attnviz.render.sentences import answer_notes, mean_of
-from attnviz.render.terminal.bars import Bar, bars
+from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
     Line,
     Piece,
     footnotes,
+    labels,
     names,
     paragraph,
     picture,
     row,
 )
-from attnviz.render.terminal.palette import Scale, accent, plain
+from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.screen import Colour, Screen
-from attnviz.render.terminal.shaded import shaded
+from attnviz.result import FloatArray, Token
 
 MOST_BARS = 16  # words in their own order; of more, only the strongest
 SHADED_HEADS = 4
+NUMBER = len(" 0.75 ")
+NAME = 6  # columns for the name of a row of weights
 TWO_COLUMNS, WIDEST_COLUMN, BETWEEN = 64, 46, 3
 
 
 def answer(answer: WordAttention, screen: Screen) -> Segments:
     """The word's answer in one line, then what it rests on."""
     keys = names(answer.keys, screen)
+    shading = Shading.over(np.vstack([*answer.rows, answer.mean]), screen)
     lines = [*_headline(answer, keys, screen), []]
     if screen.colour is not Colour.NONE:
-        lines += [*_sentence(answer, screen), []]
-    lines += _charts(answer, keys, screen)
+        lines += [*_sentence(answer, shading, screen), []]
+    lines += _charts(answer, keys, shading.scale.high, screen)
     return picture([*lines, *footnotes(answer_notes(answer), screen)])
 
 
 def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
     """``it → hat 0.75 in head 3.1``: the strongest head's answer, or else the mean's."""
-    bold, vivid = plain(screen.colour, bold=True), accent(screen.colour, bold=True)
+    bold, vivid = plain(screen, bold=True), accent(screen, bold=True)
     if answer.heads:
         top, weights = answer.tops[0], answer.rows[0]
         where = [Piece("in"), Piece("head", vivid), Piece(str(answer.heads[0]), vivid)]
     else:
-        top, weights = int(np.argmax(answer.mean)), answer.mean
+        top, weights = answer.top, answer.mean
         where = [Piece("over"), *map(Piece, mean_of(answer).split())]
     word = screen.writable(label(answer.word.text))
     said = [
@@ -60,24 +66,31 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
     return paragraph([*said, *where], screen)
 
 
-def _sentence(answer: WordAttention, screen: Screen) -> list[Line]:
+def _sentence(answer: WordAttention, shading: Shading, screen: Screen) -> list[Line]:
     rows = list(zip(map(str, answer.heads[:SHADED_HEADS]), answer.rows, strict=False))
     if answer.alone is None:
         rows.append(("mean", answer.mean))
-    scale = Scale.over(np.concatenate([weights for _, weights in rows]), screen.colour)
     within = answer.kind != "cross" and answer.position < len(answer.keys)
     asked = within and answer.keys[answer.position] == answer.word
-    return shaded(answer.keys, answer.position if asked else None, rows, scale, screen)
+    return shaded(answer.keys, answer.position if asked else None, rows, shading, screen)
 
 
-def _charts(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
-    """The mean over several heads and the single heads, side by side where there is room."""
+def _charts(answer: WordAttention, keys: Sequence[str], end: float, screen: Screen) -> list[Line]:
+    """The mean over several heads and the single heads, side by side where there is room.
+
+    All bars are on one scale, from 0 to ``end``.
+    """
     several = bool(answer.heads) and answer.alone is None
     beside = several and screen.width >= TWO_COLUMNS
     width = (screen.width - BETWEEN) // 2 if beside else screen.width
     width = min(width, WIDEST_COLUMN)
-    mean = bars(mean_of(answer), _mean_bars(answer, keys), width, screen)
-    heads = bars("heads that say most", _head_bars(answer, keys), width, screen)
+    charts = {mean_of(answer): _mean_bars(answer, keys)}
+    if several:
+        charts["heads that say most"] = _head_bars(answer, keys)
+    longest = max(width_of(bar.label) for chart in charts.values() for bar in chart)
+    label = min(longest, max(width // 2, width - NUMBER - 24))
+    drawn = [bars(title, chart, (label, width), end, screen) for title, chart in charts.items()]
+    mean, heads = (*drawn, [])[:2]
     if not beside:
         below = [[], *(row(cells, screen) for cells in heads)] if several else []
         return [*(row(cells, screen) for cells in mean), *below]
@@ -90,14 +103,13 @@ def _charts(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[
 
 def _mean_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
     """A bar for each word in its order, or for the strongest words and one for all others."""
-    mean = answer.mean.tolist()
+    mean, top = answer.mean.tolist(), answer.top
     if len(keys) <= MOST_BARS:
-        top = max(mean, default=0.0)
-        return [Bar(key, share, bold=share == top) for key, share in zip(keys, mean, strict=True)]
+        return [Bar(key, mean[n], bold=n == top) for n, key in enumerate(keys)]
     order = np.argsort(-answer.mean, kind="stable").tolist()
     first, others = order[: MOST_BARS - 1], order[MOST_BARS - 1 :]
     rest = Bar(f"{len(others)} others", sum(mean[n] for n in others), faint=True)
-    return [*(Bar(keys[n], mean[n], bold=n == order[0]) for n in first), rest]
+    return [*(Bar(keys[n], mean[n], bold=n == top) for n in first), rest]
 
 
 def _head_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
@@ -106,3 +118,67 @@ def _head_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
         Bar(f"{head} → {keys[top]}", float(weights[top]), bold=head == answer.heads[0])
         for head, top, weights in heads
     ]
+
+
+class Bar(NamedTuple):
+    """One entry of a chart; a faint one stands for many and has no bar."""
+
+    label: str
+    weight: float
+    bold: bool = False
+    faint: bool = False
+
+
+def bars(
+    title: str, entries: Sequence[Bar], widths: tuple[int, int], end: float, screen: Screen
+) -> list[list[Cell]]:
+    """Lines of cells for the widths of a label and of a line; a bar of ``end`` fills the rest."""
+    label, width = widths
+    room = width - label - NUMBER
+    lines = [[Cell(fit(title, width), width, plain(screen, bold=True))]]
+    for entry in entries:
+        emphasis = plain(screen, bold=entry.bold, dim=entry.faint)
+        length = "" if entry.faint else bar(min(entry.weight / end, 1.0), room, screen)
+        lines.append(
+            [
+                Cell(entry.label, label, emphasis),
+                Cell(f" {entry.weight:.2f} ", NUMBER, emphasis),
+                Cell(length, room, accent(screen)),
+            ]
+        )
+    return lines
+
+
+def bar(share: float, width: int, screen: Screen) -> str:
+    """A bar that fills a share of the width, in halves of a cell where the screen has them."""
+    if not screen.unicode:
+        return "=" * round(share * width)
+    whole, half = divmod(round(share * width * 2), 2)
+    return "━" * whole + "╸" * half
+
+
+def shaded(
+    tokens: Sequence[Token],
+    asked: int | None,
+    rows: Sequence[tuple[str, FloatArray]],
+    shading: Shading,
+    screen: Screen,
+) -> list[Line]:
+    """The sentence once for each named row of weights, or for the first if it takes many lines."""
+    texts = labels(tokens, screen)
+    glued = [False, *map(_touch, tokens[:-1], tokens[1:])]
+    said = []
+    for name, weights in rows:
+        styles = [shading.cell(level) for level in shading.levels(weights).tolist()]
+        if asked is not None:
+            styles[asked] = (styles[asked] or Style()) + Style(underline=True)
+        pieces = map(Piece, texts, styles, glued)
+        said.append(paragraph(pieces, screen, indent=NAME, name=name, ground=shading.cell(0)))
+    several_fit = bool(said) and len(said[0]) == 1
+    return [line for lines in (said if several_fit else said[:1]) for line in lines]
+
+
+def _touch(token: Token, following: Token) -> bool:
+    """Whether two tokens stand in the text with nothing between them."""
+    same_text = token.segment == following.segment
+    return same_text and token.end is not None and token.end == following.start

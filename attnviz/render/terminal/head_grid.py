@@ -7,11 +7,12 @@ from itertools import chain
 
 from rich.segment import Segments
 
+from attnviz.render.cells import masked
 from attnviz.render.sentences import counted, map_notes
 from attnviz.render.terminal.axes import caption
+from attnviz.render.terminal.colours import Shading, accent
 from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
-from attnviz.render.terminal.palette import Scale, accent
-from attnviz.render.terminal.pixels import explained, pixels, pooled
+from attnviz.render.terminal.pixels import Pixels, explained, pixels, pooled, pooled_mask
 from attnviz.render.terminal.screen import Screen
 from attnviz.result import AttentionMap, Head
 
@@ -20,20 +21,30 @@ LONGEST_NAME = len("11.11")
 
 
 def head_grid(
-    attention: AttentionMap, screen: Screen, *, hidden: float = 0.0, merged: bool = False
+    attention: AttentionMap,
+    screen: Screen,
+    *,
+    hidden: float = 0.0,
+    merged: bool = False,
+    kind: str = "encoder",
 ) -> Segments:
     """All layers × heads as small maps labelled like 3.1, queries down and keys across."""
     layers, heads, _, keys = attention.weights.shape
-    scale = Scale.over(attention.weights, screen.colour)
+    signed = bool(attention.weights.min(initial=0) < 0)
+    shading = Shading.over(attention.weights, screen, signed)
     across, step = _arrangement(heads, keys, screen.width)
-    top = caption(f"{counted(layers, 'layer')} × {counted(heads, 'head')}", scale, screen)
-    lines = [top]
+    blank = masked(attention.weights, kind, same=attention.queries == attention.keys)
+    small = pooled_mask(blank, step)
+    lines = [caption(f"{counted(layers, 'layer')} × {counted(heads, 'head')}", shading, screen)]
     for layer in attention.layers:
         for n in range(0, heads, across):
             these = [Head(layer, head) for head in attention.heads[n : n + across]]
-            lines += _strip(attention, these, step, scale, screen)
+            maps = [
+                pixels(pooled(attention.head(head), step), shading, screen, small) for head in these
+            ]
+            lines += _strip(these, maps, small.shape[1], screen)
     below = [
-        *explained(scale, step, screen),
+        *explained(shading, step, screen),
         *footnotes(map_notes(hidden, merged, chain(*attention.axes)), screen),
     ]
     return picture([*lines, *below])
@@ -49,15 +60,11 @@ def _arrangement(heads: int, keys: int, width: int) -> tuple[int, int]:
     return across, max(1, -(-keys // room))
 
 
-def _strip(
-    attention: AttentionMap, heads: Sequence[Head], step: int, scale: Scale, screen: Screen
-) -> list[Line]:
-    """Maps side by side, each under its name."""
-    maps = [pixels(pooled(attention.head(head), step), scale, screen) for head in heads]
-    drawn = -(-attention.weights.shape[3] // step)
+def _strip(heads: Sequence[Head], maps: Sequence[Pixels], drawn: int, screen: Screen) -> list[Line]:
+    """Maps of so many columns side by side, each under its name."""
     width = max(drawn, LONGEST_NAME) + GAP
     spare = Cell("", width - drawn)
-    bold = accent(screen.colour, bold=True)
+    bold = accent(screen, bold=True)
     names = row((Cell(str(head), width, bold) for head in heads), screen)
     return [names] + [
         row((cell for part in parts for cell in (*part, spare)), screen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 from unicodedata import bidirectional
@@ -11,9 +10,10 @@ from unicodedata import bidirectional
 from rich.segment import ControlType, Segment, Segments
 from rich.style import Style
 
+from attnviz.analysis.ask import numbered
 from attnviz.render.safe import token_label, visible
+from attnviz.render.terminal.colours import accent, plain
 from attnviz.render.terminal.measure import fit, width_of
-from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
 from attnviz.result import Token
 
@@ -90,7 +90,7 @@ def paragraph(
         lines[-1].append(text_cell(text, piece.style))
         used += gap + width_of(text)
     return [
-        row([Cell("" if n else name, indent, accent(screen.colour)), *cells], screen)
+        row([Cell("" if n else name, indent, accent(screen)), *cells], screen)
         for n, cells in enumerate(lines)
         if cells
     ]
@@ -104,7 +104,7 @@ def sentence(text: str, screen: Screen, style: Style | None = None) -> list[Line
 
 def footnotes(notes: Sequence[str], screen: Screen) -> list[Line]:
     """What must be said with a picture."""
-    dim = plain(screen.colour, dim=True)
+    dim = plain(screen, dim=True)
     return [line for text in notes for line in sentence(text, screen, dim)]
 
 
@@ -115,12 +115,7 @@ def labels(tokens: Sequence[Token], screen: Screen) -> list[str]:
 
 def names(tokens: Sequence[Token], screen: Screen) -> list[str]:
     """Labels that tell tokens apart: the second ``the`` of a sentence is ``the:2``."""
-    seen: Counter[str] = Counter()
-    said = []
-    for text in labels(tokens, screen):
-        seen[text] += 1
-        said.append(f"{text}:{seen[text]}" if seen[text] > 1 else text)
-    return said
+    return numbered(labels(tokens, screen))
 
 
 def _trimmed(line: Line) -> Line:

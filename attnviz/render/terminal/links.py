@@ -8,56 +8,66 @@ from rich.segment import Segments
 
 from attnviz.render.safe import visible
 from attnviz.render.sentences import counted
+from attnviz.render.terminal.colours import accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
     Piece,
+    footnotes,
     names,
     paragraph,
     picture,
     row,
+    sentence,
     text_cell,
 )
 from attnviz.render.terminal.measure import fit, width_of
-from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
 from attnviz.result import Link, ModelInfo, Token
 
 
 def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: Screen) -> Segments:
     """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``."""
-    dim = plain(screen.colour, dim=True)
+    dim = plain(screen, dim=True)
     size = f"{counted(n_layers, 'layer')} × {counted(n_heads, 'head')}"
     said = f"· {counted(n_tokens, 'token')} · {size}".split()
-    name = Piece(screen.writable(visible(model.name)), plain(screen.colour, bold=True))
+    name = Piece(screen.writable(visible(model.name)), plain(screen, bold=True))
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 
 
 def generated(text: str, screen: Screen) -> Segments:
     """What a model wrote, or was given to have written, as a paragraph behind an arrow."""
     words = [Piece(screen.writable(visible(word))) for word in text.split()]
-    arrow = Piece(screen.writable("→"), plain(screen.colour, dim=True))
+    arrow = Piece(screen.writable("→"), plain(screen, dim=True))
     return picture(paragraph([arrow, *words], screen))
 
 
 def links(
-    links: Sequence[Link], queries: Sequence[Token], keys: Sequence[Token], screen: Screen
+    links: Sequence[Link],
+    queries: Sequence[Token],
+    keys: Sequence[Token],
+    screen: Screen,
+    *,
+    heading: str = "",
+    notes: Sequence[str] = (),
 ) -> Segments:
-    """A line for each link, as ``it → hat 0.75 in 3.1``."""
+    """A line for each link, as ``it → hat 0.75 in 3.1``, under a heading and over notes."""
     froms, tos = names(queries, screen), names(keys, screen)
     longest = max((width_of(froms[link.query]) for link in links), default=0)
     left = min(longest, screen.width // 3)
     room = screen.width - left - len(" →  0.75 in 11.11")
-    return picture(
+    listed = [
         row(
             [
                 Cell(froms[link.query], left, None, "right"),
-                Cell(" → ", 3, plain(screen.colour, dim=True)),
+                Cell(" → ", 3, plain(screen, dim=True)),
                 text_cell(fit(tos[link.key], room), None),
-                text_cell(f" {link.weight:.2f}", plain(screen.colour, bold=True)),
-                text_cell(" in ", plain(screen.colour, dim=True)),
-                text_cell(str(link.head), accent(screen.colour, bold=True)),
+                text_cell(f" {link.weight:.2f}", plain(screen, bold=True)),
+                text_cell(" in ", plain(screen, dim=True)),
+                text_cell(str(link.head), accent(screen, bold=True)),
             ],
             screen,
         )
         for link in links
-    )
+    ]
+    above = sentence(heading, screen, plain(screen, bold=True))
+    return picture([*above, *listed, *footnotes(notes, screen)])

@@ -7,17 +7,18 @@ from itertools import groupby, zip_longest
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from attnviz.render.terminal.axes import Matrix, side, side_label, ticks
-from attnviz.render.terminal.heads import narrow_heads
+from attnviz.render.cells import pool
+from attnviz.render.colour import LEVELS
+from attnviz.render.numbers import short
+from attnviz.render.terminal.axes import BoolArray, Matrix, narrow_heads, side, side_label, ticks
+from attnviz.render.terminal.colours import NOTHING, Levels, Shading, plain
 from attnviz.render.terminal.lines import Cell, Line, row, sentence
 from attnviz.render.terminal.measure import fit
-from attnviz.render.terminal.palette import LEVELS, Scale, plain
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.result import FloatArray
 
-Levels = npt.NDArray[np.int64]
+Pixels = list[list[Cell]]
 T = TypeVar("T")
 
 MOST_LINES_OF_SQUARES = 64
@@ -31,9 +32,9 @@ def squares(matrix: Matrix, screen: Screen) -> list[Line] | None:
     too_wide = label + 2 * len(matrix.keys) > screen.width
     if too_wide or len(matrix.queries) > MOST_LINES_OF_SQUARES:
         return None
-    levels = matrix.scale.levels(matrix.weights)
+    levels = matrix.levels
     return narrow_heads(matrix.keys, 2, label, screen) + [
-        row([side_label(word, label), *blocks(line, matrix.scale, width=2)], screen)
+        row([side_label(word, label), *blocks(line, matrix.shading, width=2)], screen)
         for word, line in zip(matrix.queries, levels, strict=True)
     ]
 
@@ -44,7 +45,9 @@ def dense(matrix: Matrix, screen: Screen) -> tuple[list[Line], int]:
     step = max(1, -(-len(matrix.keys) // (screen.width - digits - LEAST_WORDS)))
     columns = -(-len(matrix.keys) // step)
     label = min(screen.width - columns, digits + MOST_WORDS)
-    shown = pixels(pooled(matrix.weights, step), matrix.scale, screen)
+    shown = pixels(
+        pooled(matrix.weights, step), matrix.shading, screen, pooled_mask(matrix.blank, step)
+    )
     each = step * rows_in_a_line(screen)
     lines = [row([Cell("", label), *ticks(matrix.keys, step, screen)], screen)]
     for start, cells in zip(range(0, len(matrix.queries), each), shown, strict=True):
@@ -58,52 +61,75 @@ def rows_in_a_line(screen: Screen) -> int:
     return 2 if screen.unicode and screen.colour is not Colour.NONE else 1
 
 
-def pixels(weights: FloatArray, scale: Scale, screen: Screen) -> list[list[Cell]]:
+def pixels(weights: FloatArray, shading: Shading, screen: Screen, blank: BoolArray) -> Pixels:
     """Lines of pixels, one column each, and two rows to a line where the screen can."""
-    levels = scale.levels(weights)
+    levels = np.where(blank, np.int16(NOTHING), shading.levels(weights))
     if rows_in_a_line(screen) == 1:
-        return [blocks(line, scale, width=1) for line in levels]
-    return [halves(upper, lower, scale) for upper, lower in zip_longest(levels[::2], levels[1::2])]
+        return [blocks(line, shading, width=1) for line in levels]
+    return [
+        halves(upper, lower, shading) for upper, lower in zip_longest(levels[::2], levels[1::2])
+    ]
 
 
-def halves(upper: Levels, lower: Levels | None, scale: Scale) -> list[Cell]:
+def halves(upper: Levels, lower: Levels | None, shading: Shading) -> list[Cell]:
     """Two rows of pixels in one line; the last row may have none under it."""
-    under = [None] * len(upper) if lower is None else lower.tolist()
+    under = [NOTHING] * len(upper) if lower is None else lower.tolist()
     pairs = zip(upper.tolist(), under, strict=True)
-    return [Cell("▀" * length, length, scale.pixels(*pair)) for pair, length in runs(pairs)]
+    return [_half_blocks(*pair, length, shading) for pair, length in runs(pairs)]
 
 
-def blocks(levels: Levels, scale: Scale, *, width: int) -> list[Cell]:
-    """Levels as coloured ground, or as digits where there is no colour."""
-    if scale.colour is Colour.NONE:
-        return [Cell(digit(level), width, None, "right") for level in levels.tolist()]
+def _half_blocks(upper: int, lower: int, length: int, shading: Shading) -> Cell:
+    """So many half blocks of two levels; where only the lower is something, lower halves."""
+    if upper != NOTHING:
+        return Cell("▀" * length, length, shading.pixels(upper, lower))
+    if lower != NOTHING:
+        return Cell("▄" * length, length, shading.pixels(lower, NOTHING))
+    return Cell("", length)
+
+
+def blocks(levels: Levels, shading: Shading, *, width: int) -> list[Cell]:
+    """Pixels as coloured ground, or as digits where there is no colour."""
+    if shading.colour is Colour.NONE:
+        signed = shading.scale.signed
+        return [Cell(digit(level, signed), width, None, "right") for level in levels.tolist()]
     same = runs(levels.tolist())
-    return [Cell("", width * length, scale.cell(level)) for level, length in same]
+    return [Cell("", width * length, shading.cell(level)) for level, length in same]
 
 
-def digit(level: int) -> str:
+def digit(level: int, signed: bool) -> str:
     """A level in tenths of the scale: 1 to 9, and a to i for losses."""
-    tenths = min(9, round(10 * abs(level) / LEVELS))
-    return LOSS_DIGITS[tenths] if level < 0 else DIGITS[tenths]
+    if level == NOTHING:
+        return ""
+    share = level / (LEVELS - 1)
+    along = 2 * share - 1 if signed else share
+    tenths = min(9, round(10 * abs(along)))
+    return LOSS_DIGITS[tenths] if along < 0 else DIGITS[tenths]
 
 
-def explained(scale: Scale, step: int, screen: Screen) -> list[Line]:
+def explained(shading: Shading, step: int, screen: Screen) -> list[Line]:
     """How to read pixels: how many weights share one, and what a digit stands for."""
     said = f"Each pixel is the strongest of {step} × {step} weights." if step > 1 else ""
     if screen.colour is Colour.NONE:
+        scale = shading.scale
         losses = ", letters (a is -1) below zero" if scale.signed else ""
-        said += f" Digits are tenths of {scale.top:g}{losses}; · is less than half a tenth."
-    return sentence(said, screen, plain(screen.colour, dim=True))
+        low = "0" if scale.signed else short(scale.low)
+        said += (
+            f" Digits are tenths of the way from {low} to {short(scale.high)} on a {scale.name} "
+            f"scale{losses}; · is less than half a tenth."
+        )
+    return sentence(said, screen, plain(screen, dim=True))
 
 
 def pooled(weights: FloatArray, step: int) -> FloatArray:
     """The weight furthest from zero of each square of step × step."""
-    if step == 1 or not weights.size:
-        return weights
-    starts = [range(0, length, step) for length in weights.shape]
-    highest = np.maximum.reduceat(np.maximum.reduceat(weights, starts[0], 0), starts[1], 1)
-    lowest = np.minimum.reduceat(np.minimum.reduceat(weights, starts[0], 0), starts[1], 1)
-    return np.where(-lowest > highest, lowest, highest)
+    rows, columns = (range(0, length, step) for length in weights.shape)
+    return pool(weights, rows, columns)
+
+
+def pooled_mask(blank: BoolArray, step: int) -> BoolArray:
+    """Whether all of each square of step × step is blank."""
+    rows, columns = (np.arange(0, length, step) for length in blank.shape)
+    return np.logical_and.reduceat(np.logical_and.reduceat(blank, rows, 0), columns, 1)
 
 
 def runs(values: Iterable[T]) -> Iterator[tuple[T, int]]:

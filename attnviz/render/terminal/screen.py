@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attnviz.render.safe import encodable
+from attnviz.render.style import Colouring, Ground
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 NARROWEST = 24
+ON_DARK = Colouring(ground="dark")
+LIGHT_GROUNDS = ("7", "9", "10", "11", "12", "13", "14", "15")
 EVERYTHING = "é→▀字م🎩"
 
 # Our own signs and what stands for each where the encoding lacks it; every pair is one cell wide.
@@ -43,21 +47,31 @@ class Colour(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where a picture goes; ``anchored`` says that it is a terminal that obeys cursor movement."""
+    """Where a picture goes; ``anchored`` says that it is a terminal that obeys cursor movement.
+
+    ``colouring`` is how weights become colours on its ground.
+    """
 
     width: int = 80
     colour: Colour = Colour.TRUE
     encoding: str = "utf-8"
     anchored: bool = False
+    colouring: Colouring = ON_DARK
 
     @classmethod
-    def of(cls, console: Console, width: int | None = None) -> Screen:
+    def of(
+        cls,
+        console: Console,
+        width: int | None = None,
+        colouring: Colouring = ON_DARK,
+    ) -> Screen:
         """The screen behind a console, or one as wide as asked for."""
         colour = colour_of(console)
         return cls(
             width=max(width or console.width, NARROWEST),
             colour=colour,
             encoding=console.encoding,
+            colouring=colouring,
             anchored=colour is not Colour.NONE and console.is_terminal and console.file.isatty(),
         )
 
@@ -91,3 +105,11 @@ def colour_of(console: Console) -> Colour:
     if system is None or console.no_color or console.is_dumb_terminal:
         return Colour.NONE
     return {"truecolor": Colour.TRUE, "256": Colour.EIGHT_BIT}.get(system, Colour.STANDARD)
+
+
+def ground_of(asked: str, environ: Mapping[str, str]) -> Ground:
+    """The ground asked for or, without one, what COLORFGBG says (as ``0;15``); else dark."""
+    if asked:
+        return "light" if asked == "light" else "dark"
+    last = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if last in LIGHT_GROUNDS else "dark"

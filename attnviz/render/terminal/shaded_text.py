@@ -9,21 +9,23 @@ from rich.segment import Segments
 from rich.style import Style
 
 from attnviz.render.shading import Part, ShadedText
+from attnviz.render.terminal.colours import Shading
 from attnviz.render.terminal.lines import Cell, footnotes, picture, row, sentence
 from attnviz.render.terminal.measure import fit, width_of
-from attnviz.render.terminal.palette import Scale
 from attnviz.render.terminal.screen import Screen
 
 
 def shaded_text(shaded: ShadedText, screen: Screen) -> Segments:
     """The whole text, wrapped between words; marked units are underlined."""
-    scale = Scale.over(shaded.weights, screen.colour, shaded.signed)
-    levels = scale.levels(shaded.weights).tolist()
+    shading = Shading.over(shaded.weights, screen, shaded.signed)
+    levels = shading.levels(shaded.weights).tolist()
     styles = [
-        _underlined(scale.cell(level)) if unit in shaded.marked else scale.cell(level)
+        _underlined(shading.cell(level)) if unit in shaded.marked else shading.cell(level)
         for unit, level in enumerate(levels)
     ]
-    lines = [row(cells, screen) for cells in _flow(shaded, styles, scale.cell(0), screen)]
+    lines = [
+        row(cells, screen) for cells in _flow(shaded, styles, shading.cell(shading.nothing), screen)
+    ]
     return picture([*lines, *footnotes(shaded.notes, screen)])
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from rich.segment import Segments
 
 from attnviz.render.safe import visible
-from attnviz.render.terminal.bars import bar
+from attnviz.render.terminal.answer import bar
+from attnviz.render.terminal.colours import accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
     Line,
@@ -20,7 +21,6 @@ from attnviz.render.terminal.lines import (
     sentence,
 )
 from attnviz.render.terminal.measure import fit
-from attnviz.render.terminal.palette import accent, plain
 from attnviz.render.terminal.screen import Screen
 from attnviz.result import FloatArray, Token
 
@@ -48,7 +48,7 @@ def word_weights(
     room = (screen.width - left - columns * (NUMBER + 2)) // columns
     width = max(min(room, WIDEST_BAR), 1)
     heads = ["attention"] + ([] if margins is None else [f"adds to {visible(label)}"])
-    bold = plain(screen.colour, bold=True)
+    bold = plain(screen, bold=True)
     head = [Cell("", left + 1), Cell(heads[0], NUMBER + width + 2, bold)]
     lines: list[Line] = [
         row([*head, *(Cell(h, screen.width // 2, bold) for h in heads[1:])], screen)
@@ -68,12 +68,12 @@ def _column(values: FloatArray, at: int, text: str, width: int, screen: Screen) 
     top = float(np.abs(values).max()) or 1.0
     long = bar(abs(float(values[at])) / top, width, screen)
     return [
-        Cell(text, NUMBER - 1, plain(screen.colour, bold=True), "right"),
+        Cell(text, NUMBER - 1, plain(screen, bold=True), "right"),
         Cell("", 1),
         Cell(
             long,
             width,
-            accent(screen.colour) if values[at] >= 0 else plain(screen.colour, dim=True),
+            accent(screen) if values[at] >= 0 else plain(screen, dim=True),
         ),
         Cell("", 2),
     ]
@@ -87,6 +87,6 @@ def _sum(rest: int, shown: Sequence[int], margins: FloatArray, decision: str) ->
 
 def headline(decision: str, share: str, screen: Screen) -> Segments:
     """``positive 0.93``."""
-    bold, vivid = plain(screen.colour, bold=True), accent(screen.colour, bold=True)
+    bold, vivid = plain(screen, bold=True), accent(screen, bold=True)
     words = [Piece(screen.writable(visible(word)), vivid) for word in decision.split()]
     return picture(paragraph([*words, Piece(share, bold)], screen))

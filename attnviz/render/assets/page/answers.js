@@ -41,7 +41,7 @@ function barsOf(picture, heading, links, kind, note) {
       html("bdi", { class: "name" }, unit.label),
       html("span", {
         class: `bar ${weight < 0 ? "looked" : kind}`,
-        style: { "--share": Math.min(Math.abs(weight) / picture.top, 1) },
+        style: { "--share": Math.min(Math.abs(weight) / picture.scale.high, 1) },
       }),
       html("span", { class: "number" }, picture.number(weight)),
     );

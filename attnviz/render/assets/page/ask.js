@@ -116,7 +116,7 @@ function shadeAll(picture, spans, focus) {
   for (const span of spans) {
     const { to, from } = focus ? between(picture, focus, span) : {};
     const over = (weight) => weight !== undefined && Math.abs(weight) >= Math.max(state.min, 5e-4);
-    const fill = over(to) ? pick(to < 0 ? looks.warmTable : looks.own, strength(to)) : null;
+    const fill = over(to) ? shadeOf(picture, to, looks.own) : null;
     const height = over(from) ? THICKEST_BAR * strength(from) : 0;
     span.shade = { fill: fill && css(fill), height };
     span.element.classList.toggle("asked", Boolean(focus && isSame(focus, span)));

@@ -15,8 +15,12 @@ function titleOf({ heads: spec }, heads, map) {
 }
 
 /** What must be said with every picture, so that nothing left out goes unseen. */
-function notesOf({ state, map, rows, columns, grid }) {
+function notesOf({ state, map, rows, columns, grid, scale }) {
   const notes = [];
+  if (scale.clipped)
+    notes.push(
+      `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,
+    );
   if (columns.hidden.length) {
     const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
     notes.push(contents.said.hidden.replace("{share}", percent(mean)));

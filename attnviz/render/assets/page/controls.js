@@ -4,7 +4,7 @@ const SLIDER = 100; // the threshold's slider moves by roots, since most weights
 
 function bindControls() {
   byId("palette").append(
-    ...Object.keys(PALETTES).map((name) => html("option", { value: name }, name)),
+    ...paletteNames(contents.palettes).map((name) => html("option", { value: name }, name)),
   );
   byId("input").append(
     ...contents.inputs.map(({ source }, i) =>
@@ -25,6 +25,8 @@ function bindControls() {
   on("special", "change", ({ checked }) => ({ special: checked ? "show" : "hide" }));
   on("min", "input", ({ value }) => ({ min: Number(((value / SLIDER) ** 2).toFixed(4)) }));
   on("scale", "change", ({ value }) => ({ scale: value }));
+  for (const end of ["vmin", "vmax"])
+    on(end, "change", ({ value }) => endsOf({ ...state, [end]: value }));
   on("palette", "change", ({ value }) => ({ palette: value }));
   on("theme", "click", () => ({ theme: darkNow(state.theme) ? "light" : "dark" }));
   for (const view of VIEWS) on(`tab-${view}`, "click", () => ({ view }));
@@ -75,6 +77,7 @@ function drawControls() {
   byId("min").value = Math.round(Math.sqrt(state.min) * SLIDER);
   byId("min-shown").textContent = short(state.min);
   byId("scale").value = state.scale;
+  for (const end of ["vmin", "vmax"]) byId(end).value = state[end] ?? "";
   byId("palette").value = state.palette;
   byId("theme").setAttribute("aria-pressed", `${darkNow(state.theme)}`);
 }

@@ -84,9 +84,10 @@ function strandsOf(picture, plan, { links }, focus) {
     const y2 = top + ((i % grid.width) + 0.5) * pitch;
     const t = picture.strength(grid.values[i]);
     const { warm, accent } = picture.looks;
+    const isWarm = picture.signed ? grid.values[i] > 0 : focus?.side === "key";
     return svg("path", {
       d: `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`,
-      stroke: grid.values[i] < 0 || focus?.side === "key" ? warm : accent,
+      stroke: isWarm ? warm : accent,
       ...strokeOf(t),
     });
   });
@@ -98,8 +99,8 @@ const strokeOf = (t) => ({
 });
 
 /** A line of each strength with its weight, as the legend. */
-function strengths({ looks, top, strength, state }, x, y) {
-  const ticks = ticksOf(top, false, state.scale).slice(1);
+function strengths({ looks, strength, scale }, x, y) {
+  const ticks = ticksOf(scale).slice(1);
   const samples = ticks.map((weight, i) => {
     const at = x + i * 74;
     const line = {
@@ -166,6 +167,10 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
   return { unit, group, back, text, number };
 }
 
+/** The colour of a weight: of this table or, where there are losses, of the signed one. */
+const shadeOf = (picture, weight, table) =>
+  picture.signed ? picture.colour(weight) : pick(table, picture.strength(weight));
+
 const weightOf = ({ grid }, focus, i) =>
   focus.side === "query"
     ? grid.values[focus.index * grid.width + i]
@@ -182,9 +187,10 @@ function mark(picture, left, right, focus) {
       const own = focus && focus.side === side && focus.index === i;
       const facing = focus && focus.side !== side;
       const weight = facing ? weightOf(picture, focus, i) : 0;
-      const table = focus?.side === "key" || weight < 0 ? looks.warmTable : looks.own;
       const shade =
-        facing && Math.abs(weight) >= state.min ? pick(table, picture.strength(weight)) : null;
+        facing && Math.abs(weight) >= state.min
+          ? shadeOf(picture, weight, focus.side === "key" ? looks.warmTable : looks.own)
+          : null;
       back.setAttribute("fill", shade ? css(shade) : own ? looks.line : "transparent");
       text.setAttribute("fill", shade ? inkOn(shade) : unit.special ? looks.quiet : looks.ink);
       text.setAttribute("font-weight", own ? 700 : 400);

@@ -34,21 +34,21 @@ async function pictureOf(state) {
   const weights = weightsOf(state);
   const { map } = weights;
   const heads = headsOf(state.heads, map);
-  const wall = state.view === "wall"; // which fills as its heads are decoded
-  if (!wall) await weights.load(heads);
+  const all = state.view === "heads"; // which fills as its heads are decoded
+  if (!all) await weights.load(heads);
   const axes = axesOf(state, map);
-  const grid = wall ? null : gridOf(state, weights, heads, axes);
-  const looks = looksOf(state);
-  const picture = { state, weights, map, heads, ...axes, grid, looks, update };
-  setScale(picture, wall ? 0 : largestOf(grid.values));
+  const grid = all ? null : gridOf(state, weights, heads, axes);
+  const looks = looksOf(state, contents.palettes);
+  const signed = map.low < 0;
+  const picture = { state, weights, map, heads, ...axes, grid, looks, signed, update };
+  setScale(picture, all ? { lowest: signed ? -map.top : 0, highest: map.top } : rangeOf(grid.values));
   return Object.assign(picture, {
     model: contents.inputs[state.input - 1].model,
-    signed: map.low < 0,
     title: titleOf(state, heads, map),
-    notes: wall ? [] : notesOf(picture),
+    notes: all ? [] : notesOf(picture),
     number: (weight) => numberText(weight, map.step),
     hiddenText: (row) =>
-      axes.columns.hidden.length && !wall
+      axes.columns.hidden.length && !all
         ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.`
         : null,
     ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
@@ -77,15 +77,28 @@ function gridOf({ input, map, heads: spec, by, special }, weights, heads, { rows
   return keptGrid.grid;
 }
 
-const largestOf = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** The lowest and the highest of some weights; 0 is always between them. */
+function rangeOf(values) {
+  let lowest = 0;
+  let highest = 0;
+  for (const value of values) {
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  return { lowest, highest };
+}
 
-/** Set what the last colour means: 1, or on the fitted scale the largest weight shown. */
-function setScale(picture, largest) {
-  const { state, map, looks } = picture;
-  picture.top = state.scale === "fit" ? largest || 1 : Math.max(1, map.top);
-  picture.strength = strengthOn(state.scale, picture.top);
-  picture.colour = (weight) =>
-    pick(weight < 0 ? looks.warmTable : looks.table, picture.strength(weight));
+/** Set what colours mean, for weights between these. */
+function setScale(picture, range) {
+  const { state, looks, signed } = picture;
+  const scale = scaleOf(state, range, signed);
+  const table = signed ? looks.signedTable : looks.table;
+  Object.assign(picture, {
+    scale,
+    table,
+    strength: (weight) => strengthOn(scale, weight),
+    colour: (weight) => pick(table, shareOn(scale, weight)),
+  });
 }
 
 async function draw() {
@@ -96,19 +109,19 @@ async function draw() {
   let picture;
   try {
     picture = await pictureOf(state);
-    if (state.view === "wall" && state.scale === "fit") await fitWall(picture, number);
+    if (state.view === "heads" && state.scale === "fit") await fitGrid(picture, number);
   } catch (error) {
     byId("view").replaceChildren(html("p", { class: "failure" }, failure(error)));
     throw error;
   }
   if (number !== drawing) return;
   const focused = document.activeElement?.dataset.key;
-  byId("stage").classList.toggle("wide", state.view === "wall" || picture.weights.count === 1);
+  byId("stage").classList.toggle("wide", state.view === "heads" || picture.weights.count === 1);
   hideTip();
   byId("chosen").textContent = picture.title;
   const { count } = picture.weights;
   byId("caption").textContent =
-    state.view === "wall" && count > 1 ? `All ${count} heads` : picture.title;
+    state.view === "heads" && count > 1 ? `All ${count} heads` : picture.title;
   picture.picker = drawHeads(byId("heads"), picture);
   heatCaption(null);
   const view = drawView(byId("view"), picture);
@@ -135,12 +148,12 @@ function failure(error) {
 }
 
 function drawView(host, picture) {
-  host.className = state.view;
+  host.className = state.view === "heads" ? "grid" : state.view;
   byId("zoom").hidden = true;
-  if (state.view === "wall") {
-    const view = drawWall(host, picture);
+  if (state.view === "heads") {
+    const view = drawGrid(host, picture);
     saveable = () => [view.root, { ...picture, title: byId("caption").textContent }];
-    return { ...view, complete: () => wallNotes(picture) };
+    return { ...view, complete: () => gridNotes(picture) };
   }
   if (state.view === "matrix") {
     const view = drawMatrix(host, picture, zoom);
@@ -166,8 +179,8 @@ function drawView(host, picture) {
   return view;
 }
 
-/** What the wall leaves out is known when all its heads are. */
-function wallNotes(picture) {
+/** What the grid leaves out is known when all its heads are. */
+function gridNotes(picture) {
   const { weights } = picture;
   const all = { ...picture.state, heads: "*" };
   picture.grid = gridOf(all, weights, [...weights.levels.keys()], picture);
@@ -187,7 +200,7 @@ const TURN = 12; // milliseconds of work before the browser gets its turn
 
 /** Make the small pictures of all heads, a few at a time, and hand each to those who show it. */
 async function fillTiles(picture, number, shows) {
-  const drawn = state.view === "wall" ? picture : withoutThreshold(picture);
+  const drawn = state.view === "heads" ? picture : withoutThreshold(picture);
   let since = performance.now();
   for (let head = 0; head < picture.weights.count; head++) {
     const tile = await tileFor(picture, head);
@@ -216,12 +229,14 @@ async function tileFor(picture, head) {
   return tiles[head];
 }
 
-/** On the fitted scale the wall's last colour is the largest weight of all heads. */
-async function fitWall(picture, number) {
-  let largest = 0;
-  for (let head = 0; head < picture.weights.count && number === drawing; head++)
-    largest = Math.max(largest, largestOf((await tileFor(picture, head)).grid.values));
-  setScale(picture, largest);
+/** On the fitted scale the grid's last colour is the largest weight of all heads. */
+async function fitGrid(picture, number) {
+  const ends = [];
+  for (let head = 0; head < picture.weights.count && number === drawing; head++) {
+    const { lowest, highest } = rangeOf((await tileFor(picture, head)).grid.values);
+    ends.push(lowest, highest);
+  }
+  setScale(picture, rangeOf(ends));
 }
 
 addEventListener("hashchange", () => {

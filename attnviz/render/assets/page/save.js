@@ -77,7 +77,7 @@ async function toPng(whole, text) {
 }
 
 const fileName = ({ state }) =>
-  ["attention", state.view, state.map, state.view === "wall" ? "" : state.heads]
+  ["attention", state.view, state.map, state.view === "heads" ? "" : state.heads]
     .join("-")
     .replaceAll("*", "all")
     .replace(/[^\w.-]+/g, "-")

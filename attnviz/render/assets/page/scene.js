@@ -44,58 +44,49 @@ const sheet = (width, height, looks, ...children) =>
 
 const words = (x, y, text, attributes = {}) => svg("text", { x, y, ...attributes }, text);
 
-const LEGEND_WIDTH = 168;
+const LEGEND_BAR = 168;
+const LEGEND_WIDTH = 250; // with the name of the scale
 const LEGEND_HEIGHT = 30;
 
-/** The colour scale with its ticks, the same for every view. */
-function legend(picture, x, y) {
-  const { looks, strength, top, signed, state } = picture;
+/** The colour scale with its ticks and its name, the same for every view. */
+function legend({ looks, scale, table }, x, y) {
   const steps = 56;
-  const left = (weight) => x + positionOn(weight, top, signed, strength) * LEGEND_WIDTH;
-  const bars = Array.from({ length: steps }, (_, i) => {
-    const weight = weightAt((i + 0.5) / steps, top, signed, state.scale);
-    const width = LEGEND_WIDTH / steps;
-    return svg("rect", {
+  const width = LEGEND_BAR / steps;
+  const bars = Array.from({ length: steps }, (_, i) =>
+    svg("rect", {
       x: x + i * width,
       y,
       width: width + 0.4,
       height: 8,
-      fill: css(picture.colour(weight)),
-    });
-  });
-  const ticks = ticksOf(top, signed, state.scale).map((weight) =>
-    words(left(weight), y + 21, short(weight), {
+      fill: css(pick(table, i / (steps - 1))),
+    }),
+  );
+  const quiet = { "font-size": 10.5, fill: looks.quiet };
+  const ticks = ticksOf(scale).map((weight) =>
+    words(x + shareOn(scale, weight) * LEGEND_BAR, y + 21, short(weight), {
       "text-anchor": "middle",
-      "font-size": 10.5,
-      fill: looks.quiet,
+      ...quiet,
     }),
   );
   const frame = svg("rect", {
     x,
     y,
-    width: LEGEND_WIDTH,
+    width: LEGEND_BAR,
     height: 8,
     fill: "none",
     stroke: looks.line,
   });
-  return svg("g", { class: "legend" }, ...bars, frame, ...ticks);
+  const name = words(x + LEGEND_BAR + 10, y + 8, SCALE_NAMES[scale.curve], quiet);
+  return svg("g", { class: "legend" }, ...bars, frame, ...ticks, name);
 }
 
-const positionOn = (weight, top, signed, strength) =>
-  signed ? 0.5 + (Math.sign(weight) * strength(weight)) / 2 : strength(weight);
+const FINEST = 10; // decimals
 
-function weightAt(position, top, signed, scale) {
-  const t = signed ? 2 * position - 1 : position;
-  return Math.sign(t) * (scale === "root" ? t * t : Math.abs(t)) * top;
+/** A number in two digits without needless zeros, as it stands beside a scale: 0.25, 1, −0.5. */
+function short(value) {
+  const text = Number(value.toPrecision(2)).toFixed(FINEST).replace(/\.?0+$/, "");
+  return text === "-0" ? "0" : text.replace("-", "−");
 }
-
-function ticksOf(top, signed, scale) {
-  const parts = scale === "root" ? [0, 0.05, 0.25, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
-  return signed ? [-top, 0, top] : parts.map((part) => part * top);
-}
-
-/** A number without needless zeros, for scales. */
-const short = (value) => `${Number(value.toPrecision(2))}`.replace("-", "−");
 
 /** A weight with three decimals or, where rounding left nothing of it, the most it can be. */
 function numberText(value, step) {
@@ -103,9 +94,11 @@ function numberText(value, step) {
   return value.toFixed(3).replace("-", "−").replace("−0.000", "0.000");
 }
 
+/** A share as people say it: never 0% or 100% of what is only nearly so. */
 function percent(share) {
   if (share > 0 && share < 0.005) return "under 1%";
-  return share >= 0.995 && share < 1 ? "over 99%" : `${Math.round(share * 100)}%`;
+  if (share >= 0.995 && share < 1) return "over 99%";
+  return `${Math.round(share * 100)}%`;
 }
 
 /** Show what is pointed at beside its place on the screen; `box` is a client rectangle. */

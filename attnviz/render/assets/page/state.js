@@ -1,6 +1,7 @@
 // What the reader has chosen; it reads and writes the page's address, so that a view can be linked.
 
-const VIEWS = ["wall", "matrix", "lines", "ask"];
+const VIEWS = ["heads", "matrix", "lines", "ask"];
+const OLD_VIEWS = { wall: "heads" }; // as addresses of version 1 call them
 const CHOICES = {
   view: VIEWS,
   by: ["words", "tokens"],
@@ -21,19 +22,29 @@ function stateOf(parameters, contents) {
   const state = {
     input,
     map,
-    view: of("view"),
+    view: OLD_VIEWS[parameters.view] ?? of("view"),
     heads: canonical(parameters.heads ?? "*", maps[map]),
     by: of("by") ?? (hasWords(contents.inputs[input - 1]) ? "words" : "tokens"),
     special: of("special") ?? "show",
     min: Math.min(Math.max(Number(parameters.min) || 0, 0), 1),
     scale: of("scale") ?? "root",
-    palette: Object.hasOwn(PALETTES, parameters.palette ?? "") ? parameters.palette : "ink",
+    ...endsOf(parameters),
+    palette: paletteNames(contents.palettes).includes(parameters.palette)
+      ? parameters.palette
+      : "ink",
     theme: of("theme"),
     at: null,
   };
   state.at = placeOf(parameters, state, contents);
   state.view ??= firstView(parameters, state, maps[map]);
   return state;
+}
+
+/** Where the scale of colours is to end; null for an end that is left to it. */
+function endsOf({ vmin, vmax }) {
+  const end = (text) => (text === "" || !Number.isFinite(Number(text ?? NaN)) ? null : Number(text));
+  const ends = { vmin: end(vmin), vmax: end(vmax) };
+  return (ends.vmin ?? 0) < (ends.vmax ?? Infinity) ? ends : { vmin: null, vmax: null };
 }
 
 const hasWords = ({ source, target }) =>
@@ -44,7 +55,7 @@ const preferred = (kinds) => (kinds.includes("cross") ? "cross" : kinds[0]);
 function firstView(parameters, state, map) {
   if (state.at) return "ask";
   const many = map.layers.length * map.heads.length > 1;
-  return many && (parameters.heads === undefined || state.heads === "*") ? "wall" : "matrix";
+  return many && (parameters.heads === undefined || state.heads === "*") ? "heads" : "matrix";
 }
 
 /** The token asked about: `at=q5` is query token 5, `at=k5` key token 5, `word=it:2` a word. */
@@ -75,7 +86,7 @@ function sidesOf({ input, map }, contents) {
 
 /** The unit that is this word, as it is written or without its punctuation; `it:2` is the second. */
 function findUnit(units, asked) {
-  const plain = (text) => text.normalize("NFC").trim().toLowerCase();
+  const plain = (text) => text.normalize("NFC").trim().toUpperCase().toLowerCase(); // ß is ss
   const bare = (text) => plain(text).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   const found = (word) =>
     [plain, bare]
@@ -123,8 +134,8 @@ function addressOf(state, contents) {
   if (contents.inputs.length > 1) parameters.set("input", state.input);
   parameters.set("map", state.map);
   parameters.set("heads", state.heads);
-  for (const name of ["by", "special", "min", "scale", "palette", "theme"])
-    if (state[name] !== plain[name]) parameters.set(name, state[name]);
+  for (const name of ["by", "special", "min", "scale", "vmin", "vmax", "palette", "theme"])
+    if (state[name] !== null && state[name] !== plain[name]) parameters.set(name, state[name]);
   if (state.at) parameters.set("at", state.at.side[0] + state.at.token);
   return "#" + parameters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
 }

@@ -1,10 +1,10 @@
-// The wall: every head as a small picture, layers down and heads across, on one colour scale.
+// The grid of heads: each as a small picture, layers down and heads across, on one colour scale.
 
 const MOST_PIXELS = 96; // on a side of a small picture; beyond, each pixel is the strongest of a block
 
-function drawWall(host, picture) {
+function drawGrid(host, picture) {
   const { map, looks } = picture;
-  const plan = wallPlan(host.clientWidth, picture);
+  const plan = gridPlan(host.clientWidth, picture);
   const { left, top, pitch, size, tall } = plan;
   const down = top + map.layers.length * (tall + plan.gap);
   const right = left + map.heads.length * pitch;
@@ -40,7 +40,7 @@ function drawWall(host, picture) {
   return { root, show: (head, tile) => tiles[head].show(tile) };
 }
 
-function wallPlan(room, { map, rows, columns }) {
+function gridPlan(room, { map, rows, columns }) {
   const left = 40;
   const pitch = Math.min(Math.max((room - left) / map.heads.length, 22), 150);
   const gap = Math.min(pitch * 0.12, 8);
@@ -127,19 +127,27 @@ function strongestLink({ values, width, height }, { rows, columns, same }) {
 function reduced(grid) {
   const height = Math.min(grid.height, MOST_PIXELS);
   const width = Math.min(grid.width, MOST_PIXELS);
-  if (height === grid.height && width === grid.width) return grid;
-  const values = new Float32Array(height * width);
-  const columns = Uint16Array.from({ length: grid.width }, (_, i) =>
-    Math.floor((i * width) / grid.width),
-  );
-  for (let row = 0; row < grid.height; row++) {
-    const to = Math.floor((row * height) / grid.height) * width;
-    const from = row * grid.width;
-    for (let column = 0; column < grid.width; column++) {
-      const weight = grid.values[from + column];
-      const at = to + columns[column];
-      if (Math.abs(weight) > Math.abs(values[at])) values[at] = weight;
+  return pooled(grid, height, width);
+}
+
+/** A grid with one weight for each block: the one furthest from 0, of two the one above it. */
+function pooled({ values, width, height }, rows, columns) {
+  if (height === rows && width === columns) return { values, width, height };
+  const strongest = new Float32Array(rows * columns);
+  const taken = new Uint8Array(rows * columns);
+  const across = Uint16Array.from({ length: width }, (_, i) => blockOf(i, width, columns));
+  for (let row = 0; row < height; row++) {
+    const to = blockOf(row, height, rows) * columns;
+    for (let column = 0; column < width; column++) {
+      const weight = values[row * width + column];
+      const at = to + across[column];
+      const [size, most] = [Math.abs(weight), Math.abs(strongest[at])];
+      if (!taken[at] || size > most || (size === most && weight > 0)) strongest[at] = weight;
+      taken[at] = 1;
     }
   }
-  return { values, width, height };
+  return { values: strongest, width: columns, height: rows };
 }
+
+/** In which of so many blocks, as even as can be, one of `size` weights is. */
+const blockOf = (i, size, blocks) => Math.ceil(((i + 1) * blocks) / size) - 1;

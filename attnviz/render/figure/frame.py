@@ -1,0 +1,117 @@
+"""What stands over and under a picture: its title, and what a reader must know to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from attnviz.analysis.answers import MatrixView
+from attnviz.render.colour import Scale
+from attnviz.render.figure.canvas import GREY, PAD, Canvas
+from attnviz.render.figure.measure import TextMeasurer
+from attnviz.render.figure.side import ordinal
+from attnviz.render.numbers import short
+from attnviz.render.safe import visible
+from attnviz.render.sentences import hidden_note, matrix_notes, name_of
+
+__all__ = [
+    "Frame",
+    "axes_note",
+    "pooled_note",
+    "scale_note",
+    "thinned_note",
+    "view_notes",
+]
+
+TITLE, NOTE = 10.0, 7.0  # points
+LEADING = 1.3
+TITLE_LINES = 3
+
+
+class Frame(NamedTuple):
+    """What stands over and under a picture: its title and, small and grey, its notes."""
+
+    title: Sequence[str]
+    notes: Sequence[str]
+
+    @classmethod
+    def around(
+        cls, title: str, notes: Sequence[str], width: float, measurer: TextMeasurer
+    ) -> Frame:
+        """Break title and notes into lines for a picture of this width in inches."""
+        room = width - 2 * PAD
+        lines = measurer.wrap(visible(title), TITLE, room, bold=True)
+        if len(lines) > TITLE_LINES:
+            lines[TITLE_LINES - 1 :] = [lines[TITLE_LINES - 1].rstrip("…") + "…"]
+        return cls(lines, _flowing([visible(note) for note in notes if note], room, measurer))
+
+    @property
+    def above(self) -> float:
+        """Inches taken over the picture, the margin included."""
+        return PAD + len(self.title) * TITLE / 72 * LEADING + (0.06 if self.title else 0)
+
+    @property
+    def below(self) -> float:
+        """Inches taken under the picture, the margin included."""
+        return PAD + len(self.notes) * NOTE / 72 * LEADING + (0.08 if self.notes else 0)
+
+    def draw(self, canvas: Canvas) -> None:
+        """Write the title at the top and the notes at the bottom of a canvas."""
+        for i, line in enumerate(self.title):
+            y = PAD + (i + 0.5) * TITLE / 72 * LEADING
+            canvas.write(PAD, y, line, TITLE, bold=True)
+        for i, line in enumerate(reversed(self.notes)):
+            y = canvas.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
+            canvas.write(PAD, y, line, NOTE, color=GREY)
+
+
+def _flowing(notes: Sequence[str], room: float, measurer: TextMeasurer) -> list[str]:
+    """Notes one after another, each on one line where it can be."""
+    lines: list[str] = []
+    for note in dict.fromkeys(notes):
+        joined = f"{lines[-1]}  ·  {note}" if lines else note
+        if lines and measurer.size(joined, NOTE)[0] <= room:
+            lines[-1] = joined
+        else:
+            lines += measurer.wrap(note, NOTE, room)
+    return lines
+
+
+def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
+    """How views are read, and what must be said with each."""
+    yield from dict.fromkeys(axes_note(view.kind) for view in views)
+    hidden = {view.hidden for view in views}
+    for view in views:
+        of = f"{name_of(view)}: " if len(hidden) > 1 else ""
+        left_out = hidden_note(view.hidden)
+        yield from (of + note if note == left_out else note for note in matrix_notes(view))
+
+
+def axes_note(kind: str) -> str:
+    """What the two axes are."""
+    return "target down, source across" if kind == "cross" else "queries down, keys across"
+
+
+def thinned_note(steps: Sequence[int], what: str = "token") -> str:
+    """Which tokens or heads are labelled, where not all are."""
+    thinned = sorted({step for step in steps if step > 1})
+    which = " or ".join(map(ordinal, thinned))
+    return f"every {which} {what} is labelled" if thinned else ""
+
+
+def pooled_note(queries: int, keys: int) -> str:
+    """What a pixel shows where several weights share it."""
+    if queries == keys == 1:
+        return ""
+    return f"each pixel shows the largest of up to {queries} × {keys} weights"
+
+
+def scale_note(scale: Scale) -> str:
+    """How colours follow weights, and whether some lie beyond the scale."""
+    if not scale.clipped:
+        return f"{scale.name} scale"
+    beyond = "further from 0 than" if scale.signed else "above"
+    ends = (
+        short(scale.high) if scale.low <= 0 else f"{short(scale.high)} or below {short(scale.low)}"
+    )
+    return f"{scale.name} scale; weights {beyond} {ends} have the last colour"

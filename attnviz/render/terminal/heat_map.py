@@ -1,0 +1,151 @@
+"""One matrix as a heat map in the most detailed form that fits; first a table of numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from rich.segment import Segments
+
+from attnviz.analysis.answers import MatrixView
+from attnviz.render.cells import masked
+from attnviz.render.sentences import matrix_notes, name_of
+from attnviz.render.terminal.axes import (
+    Matrix,
+    caption,
+    level_heads,
+    narrow_heads,
+    side,
+    side_label,
+)
+from attnviz.render.terminal.colours import NOTHING, Shading, plain
+from attnviz.render.terminal.lines import Cell, Line, footnotes, labels, picture, row
+from attnviz.render.terminal.measure import width_of
+from attnviz.render.terminal.pixels import dense, explained, squares
+from attnviz.render.terminal.screen import Screen
+
+READABLE = 12  # cells of a word that must be seen for words to share one line
+ZERO = "·"
+STRONGEST = 8  # weights named under a dense picture
+LEAST = 0.005  # or their numbers would be 0.00
+GAP = Cell("", 3)
+
+
+def heat_map(view: MatrixView, screen: Screen) -> Segments:
+    """Queries down, keys across: numbers where they fit, else squares, else half blocks."""
+    queries, keys = labels(view.queries, screen), labels(view.keys, screen)
+    shading = Shading.over(view.weights, screen, view.signed)
+    same = tuple(view.queries) == tuple(view.keys)
+    blank = masked(view.weights, view.kind, same=same)
+    matrix = Matrix(view.weights, queries, keys, shading, blank)
+    top = caption(name_of(view), shading, screen, view.kind)
+    return picture([top, *_body(view, matrix, screen), *footnotes(matrix_notes(view), screen)])
+
+
+def _body(view: MatrixView, matrix: Matrix, screen: Screen) -> list[Line]:
+    if lines := numbers(matrix, screen):
+        return lines
+    if lines := squares(matrix, screen):
+        return lines + explained(matrix.shading, 1, screen)
+    lines, step = dense(matrix, screen)
+    return lines + explained(matrix.shading, step, screen) + _strongest(view, matrix, screen)
+
+
+def _strongest(view: MatrixView, matrix: Matrix, screen: Screen) -> list[Line]:
+    """The strongest weights with positions and words, in as many columns as fit."""
+    places = _strongest_places(view)
+    texts = [f"{q} {matrix.queries[q]} → {k} {matrix.keys[k]}" for q, k in places]
+    sign = "+" if view.signed else ""
+    weights = [f"{view.weights[place]:{sign}.2f}" for place in places]
+    width = min(max(map(width_of, texts), default=0), screen.width - 6)
+    entries = [
+        (Cell(text, width + 1), Cell(weight, 5, plain(screen, bold=True)))
+        for text, weight in zip(texts, weights, strict=True)
+    ]
+    across = max(1, (screen.width + 3) // (width + 9))
+    return [
+        row((cell for entry in entries[n : n + across] for cell in (*entry, GAP)), screen)
+        for n in range(0, len(entries), across)
+    ]
+
+
+def _strongest_places(view: MatrixView) -> list[tuple[int, int]]:
+    """Where the weights furthest from zero are, between words if there are any."""
+    plain_queries, plain_keys = (
+        np.array([not token.special for token in axis], dtype=bool)
+        for axis in (view.queries, view.keys)
+    )
+    words = np.outer(plain_queries, plain_keys)
+    size = np.where(words, np.abs(view.weights), -1.0) if words.any() else np.abs(view.weights)
+    order = np.argsort(-size, axis=None, kind="stable")[:STRONGEST]
+    places = [divmod(int(place), size.shape[1]) for place in order]
+    return [place for place in places if size[place] >= LEAST]
+
+
+class Layout(NamedTuple):
+    """How wide each key's column is, how long its number, and whether words stand on one line."""
+
+    widths: tuple[int, ...]
+    digits: int
+    level: bool
+
+
+def numbers(matrix: Matrix, screen: Screen) -> list[Line] | None:
+    """A line for each query and a number for each key, or None where that does not fit."""
+    label = side(matrix.queries, screen)
+    layout = lay_out([width_of(key) for key in matrix.keys], screen.width - label, matrix)
+    if layout is None:
+        return None
+    if layout.level:
+        heads = [level_heads(matrix.keys, layout.widths, label, screen)]
+    else:
+        heads = narrow_heads(matrix.keys, layout.widths[0], label, screen)
+    return heads + [
+        row([side_label(word, label), *_cells(matrix, query, layout)], screen)
+        for query, word in enumerate(matrix.queries)
+    ]
+
+
+def lay_out(lengths: list[int], room: int, matrix: Matrix) -> Layout | None:
+    """The most readable columns that fit: whole words, then long ones cut, then narrow columns."""
+    sign = int(matrix.shading.scale.signed)
+    for digits in (4 + sign, 3 + sign):
+        if (widths := _level_widths(lengths, digits + 1, room)) is not None:
+            return Layout(widths, digits, level=True)
+    for digits in (4 + sign, 3 + sign):
+        if len(lengths) * (digits + 1) <= room:
+            return Layout((digits + 1,) * len(lengths), digits, level=False)
+    return None
+
+
+def _level_widths(lengths: list[int], least: int, room: int) -> tuple[int, ...] | None:
+    """Columns for words of these lengths, cut where they must be but not below READABLE."""
+    longest = max(lengths, default=0)
+    for cut in range(longest, min(longest, READABLE) - 1, -1):
+        widths = tuple(max(min(length, cut) + 1, least) for length in lengths)
+        if sum(widths) <= room:
+            return widths
+    return None
+
+
+def _cells(matrix: Matrix, query: int, layout: Layout) -> list[Cell]:
+    weights = matrix.weights[query]
+    strongest = int(abs(weights).argmax()) if len(weights) else -1
+    levels = matrix.levels[query].tolist()
+    cells = []
+    for key, (weight, width) in enumerate(zip(weights.tolist(), layout.widths, strict=True)):
+        text = number(weight, layout.digits, matrix.shading.scale.signed)
+        if levels[key] == NOTHING:
+            text = ""
+        zero = text == ZERO
+        style = matrix.shading.cell(levels[key], bold=key == strongest, faint=zero)
+        cells.append(Cell(text, width, style, "center" if layout.level else "right"))
+    return cells
+
+
+def number(weight: float, digits: int, signed: bool = False) -> str:
+    """A weight in so many characters: ``0.75`` in four, ``.75`` in three, and ``·`` for none."""
+    text = f"{weight:{'+' if signed else ''}.2f}"
+    if not text.strip("+-0."):
+        return ZERO
+    return text if len(text) <= digits else text.replace("0.", ".", 1)[:digits]
