@@ -14,7 +14,7 @@ PANELS: dict[str, tuple[str, ...]] = {
                         "no_special"),
     "Text and model": ("model", "pair", "target", "from_", "source_lang", "to", "target_lang",
                        "lines", "chat", "truncate", "generate", "max_new_tokens", "offline"),
-    "Colours": ("palette", "scale", "vmin", "vmax", "background"),
+    "Colours of weights": ("palette", "scale", "vmin", "vmax", "background"),
     "Figures and pages": ("size", "title", "no_title", "no_notes", "numbers", "dpi", "font"),
     "How it is written": ("color", "width", "precision"),
     "More": (),
