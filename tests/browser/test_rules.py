@@ -79,7 +79,7 @@ def test_a_word_asked_for_is_the_same(ask):
     found = ask(
         RULES["occurrence"],
         """({ words, asked }) => {
-            const units = words.map((label) => ({ label }));
+            const units = words.map((text) => ({ label: text, text }));
             const at = units.indexOf(findUnit(units, asked));
             return at < 0 ? null : at;
         }""",
