@@ -30,14 +30,15 @@ def cached(tmp_path, monkeypatch):
     return repository
 
 
-def test_the_embedded_model_is_listed(attnviz):
+def test_the_embedded_models_are_listed(attnviz):
     ended = attnviz("models")
     assert ended.code == 0
-    assert ended.text == "all-MiniLM-L6-v2  bert, 6 × 12 heads, embedded\n"
+    assert "all-MiniLM-L6-v2     bert, 6 × 12 heads, embedded\n" in ended.text
+    assert "attnviz-en-fr-small  marian, 3 × 8 and 3 × 8 heads, embedded\n" in ended.text
 
 
 def test_models_in_the_cache_are_listed(attnviz, cached):
-    assert "org/name          bert, 6 × 12 heads, cache" in attnviz("models").text
+    assert "org/name             bert, 6 × 12 heads, cache" in attnviz("models").text
 
 
 def test_a_model_is_shown_with_all_that_its_files_tell(attnviz):
