@@ -22,6 +22,9 @@ HABITS: Mapping[str, str] = {
 """Measures that are habits: a head with at least half of its weight there is called so."""
 
 HALF = 0.5
+LEAST = 0.4
+"""Below this accuracy no head is called by a relation, however seldom rules are right."""
+
 MOST = 3
 """How many relations a head is called by at most."""
 
@@ -56,8 +59,8 @@ def label_heads(
     for probe in probes:
         rule, against = max(probe.baselines().items(), key=lambda one: one[1], default=("", 0.0))
         for head in probe.best():
-            if probe.above(head):
-                accuracy = probe.accuracy(head)
+            accuracy = probe.accuracy(head)
+            if probe.above(head) and accuracy.share >= LEAST:
                 label = Label(probe.relation, accuracy.share, against, rule, probe.n)
                 above.setdefault(head, []).append((accuracy.low - against, label))
     for head, labels in above.items():

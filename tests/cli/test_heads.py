@@ -87,3 +87,9 @@ def test_a_bad_line_is_named_skipped_and_a_failure_unless_it_may_be(attnviz, tmp
 def test_what_cannot_be_measured_is_one_sentence(attnviz, arguments, code, said):
     ended = attnviz("heads", *arguments)
     assert ended.code == code and said in ended.err and ended.err.count("\n") == 1
+
+
+def test_labels_are_in_the_table(attnviz):
+    _, rows = table(attnviz("heads", TEXT))
+    [line] = [" ".join(row) for row in rows if row[0] == "3.1"]
+    assert "noun antecedent .64 against .29" in line

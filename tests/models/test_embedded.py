@@ -11,6 +11,10 @@ import pytest
 from safetensors.numpy import load, save
 
 import attnviz
+from attnviz import findings
+from attnviz.analysis.coreference import resolve
+from attnviz.analysis.words import merge_words
+from attnviz.result import Head
 from tests.models.texts import REFERENCE, TEXTS
 from tests.oracle.make_embedded import FOLDER, SOURCE_SUMS, SUMS, differences, halve
 
@@ -91,3 +95,16 @@ def test_it_attends_to_hat() -> None:
     row = result.maps["encoder"].head(attnviz.Head(3, 1))[words.index("it")]
     assert words[int(row.argmax())] == "hat"
     assert row.max() == pytest.approx(0.75, abs=0.005)
+
+
+def test_its_lenses_are_small_and_find_what_they_should() -> None:
+    for path in (FOLDER / "lenses").iterdir():
+        assert path.stat().st_size < 10_000
+    model = attnviz.load()
+    result = merge_words(model.attend("The window was open, so Peter closed it."))
+    lens = findings.lens(model, "coreference")
+    assert lens is not None
+    [it] = resolve(lens, result.maps["encoder"].weights, result.tokens)
+    assert [result.tokens[one.word].text for one in it.named] == ["window"]
+    assert findings.lens(model, "nsubj") is not None
+    assert findings.labels(model)[Head(3, 1)][0].what == "noun antecedent"
