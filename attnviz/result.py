@@ -74,7 +74,8 @@ class Token:
     ``start`` and ``end`` are character offsets in text number ``segment``; ``word`` counts the
     words of all segments from zero and is None for special tokens. ``unknown`` says that the
     vocabulary has nothing for this text, so that the model read its token for the unknown instead;
-    ``spelling`` is the vocabulary's own string where it differs from the text, as ``Ġhat``.
+    ``spelling`` is the vocabulary's own string where it differs from the text, as ``Ġhat``;
+    ``masked`` says that an attention mask hides the token from all others.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Token:
     segment: int = 0
     unknown: bool = False
     spelling: str | None = None
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class AttentionResult(ShownAsPage):
     axes and the cross map's queries count.
     ``texts`` are the segments that Token.segment and the offsets refer to.
     ``hidden`` is the last hidden state, float32 (token, d_model), or None when not asked for.
+    ``line`` is the number of the line that the text stood on, counted from 1, where it did.
     """
 
     tokens: Sequence[Token]
@@ -194,6 +197,7 @@ class AttentionResult(ShownAsPage):
     target_texts: Sequence[str] = ()
     hidden: FloatArray | None = None
     model: ModelInfo = field(default_factory=lambda: ModelInfo("unknown"))
+    line: int | None = None
 
     def __post_init__(self) -> None:
         labelled = {kind: replace(map, axes=self._axes(kind)) for kind, map in self.maps.items()}

@@ -57,7 +57,7 @@ def classify(
     attnviz classify --lines --json - < reviews.txt > labels.json
     attnviz classify fit mails.tsv -o mails && attnviz classify "You have won" -m mails
     """
-    texts = read_texts(text, lines=lines)
+    texts = [given.text for given in read_texts(text, lines=lines)]
 
     def find() -> Forms:
         from attnviz.model import load

@@ -37,7 +37,7 @@ def texts_of(
     """The texts of the command line, then those of the files, as they are asked for."""
     from attnviz.corpus import texts
 
-    yield from read_texts(given, lines=False) if given else ()
+    yield from (text.text for text in read_texts(given, lines=False)) if given else ()
     for name in files:
         yield from texts.read_texts(name, field=field, tell=bad.tell)
 

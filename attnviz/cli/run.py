@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
+from attnviz.cli.languages import language_codes
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
-from attnviz.cli.texts import one_text, read_texts
+from attnviz.cli.texts import Text, one_text, read_texts
 from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ __all__ = ["run"]
 @view_options
 def run(
     text: Annotated[
-        list[str], typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin."),
+    ] = None,
     *,
     pair: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A second text that goes with the first.")
@@ -34,6 +37,28 @@ def run(
         str | None,
         typer.Option(metavar="TEXT", help="What a translator is to have written; else it writes."),
     ] = None,
+    source_lang: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CODE",
+            help="Language of the text, for models of many: fra_Latn.",
+            autocompletion=language_codes,
+        ),
+    ] = None,
+    target_lang: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="CODE",
+            help="Language of the target, for models of many: deu_Latn.",
+            autocompletion=language_codes,
+        ),
+    ] = None,
+    no_add_special: Annotated[
+        bool,
+        typer.Option("--no-add-special", help="Add no special tokens around the text."),
+    ] = False,
     max_new_tokens: Annotated[
         int | None,
         typer.Option(metavar="N", help="How much a translator writes at most."),
@@ -82,7 +107,7 @@ def run(
     """
     if target is not None and max_new_tokens is not None:
         raise Misuse("--target is the whole target, so --max-new-tokens adds nothing; give one")
-    texts = read_texts(text, lines=lines)
+    texts = read_texts(text or (), lines=lines)
     _require_one(texts, pair=pair, target=target)
     alone: dict[str, Any] = {
         name: one_text(given)
@@ -94,6 +119,11 @@ def run(
         "truncate": truncate,
         "generate": generate or 0,
     }
+    reading: dict[str, Any] = {"source_lang": source_lang, "target_lang": target_lang}
+    reading = {name: code for name, code in reading.items() if code is not None}
+    if no_add_special:
+        reading["add_special"] = False
+    how |= reading
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     if top and (options.draws() or pair or target or generate):
@@ -115,13 +145,13 @@ def run(
             from attnviz.cli.top import print_strongest
 
             delivery.told.hide()
-            print_strongest(loaded, texts, top, options, truncate=truncate)
+            print_strongest(loaded, texts, top, options, truncate=truncate, **reading)
         else:
             for result in _attend(loaded, texts, alone, how):
                 delivery.add(result)
 
 
-def _require_one(texts: list[str], **alone: str | None) -> None:
+def _require_one(texts: list[Text], **alone: str | None) -> None:
     """Refuse what goes with one text if there are several."""
     for name, given in alone.items():
         if given is not None and len(texts) > 1:
@@ -129,10 +159,12 @@ def _require_one(texts: list[str], **alone: str | None) -> None:
 
 
 def _attend(
-    model: Model, texts: list[str], alone: dict[str, Any], how: dict[str, Any]
+    model: Model, texts: list[Text], alone: dict[str, Any], how: dict[str, Any]
 ) -> Iterator[AttentionResult]:
     """One result for each text, computed only as far as the options show."""
     if len(texts) == 1:
-        yield model.attend(texts[0], **alone, **how)
+        results = iter([model.attend(texts[0].text, **alone, **how)])
     else:
-        yield from model.attend_many(texts, **how)
+        results = model.attend_many([text.text for text in texts], **how)
+    for text, result in zip(texts, results, strict=True):
+        yield replace(result, line=text.line)

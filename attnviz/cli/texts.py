@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from attnviz.cli.failures import Misuse
-from attnviz.errors import EmptyText, InputError, quote
+from attnviz.errors import AttnvizWarning, EmptyText, InputError, quote
 from attnviz.memory import require
 
-__all__ = ["one_text", "read_file", "read_texts"]
+__all__ = ["Text", "one_text", "read_file", "read_texts"]
 
 STDIN = "-"
+LINE_END = re.compile("\r?\n")
 PART = 1 << 26  # bytes read at once
 LARGEST = 4 * 10**9  # bytes
 READ_TAKES = 2  # how often what is read is in memory before anything is made of it
 
 
-def read_texts(given: Sequence[str], *, lines: bool) -> list[str]:
-    """The texts to run: as given, from standard input for ``-``, or each line one text."""
+class Text(NamedTuple):
+    """A text, and the number of the line that it stood on, where lines were read."""
+
+    text: str
+    line: int | None = None
+
+
+def read_texts(given: Sequence[str], *, lines: bool) -> list[Text]:
+    """The texts to run: as given, from standard input for ``-``, or each line one text.
+
+    Without any, standard input is read unless it is a terminal. Blank lines are no texts, but
+    they count.
+    """
+    if not given:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise Misuse("there is no text; give one in quotes, or - to read standard input")
+        given = [STDIN]
     if given.count(STDIN) > 1:
         raise Misuse("standard input can be read only once; give '-' once")
+    _hint_at_quotes(given)
     texts = [one_text(text) for text in given]
     if not lines:
-        return texts
-    texts = [line for text in texts for line in text.splitlines() if line.strip()]
-    if not texts:
+        return [Text(text) for text in texts]
+    found = [
+        Text(line, number)
+        for text in texts
+        for number, line in enumerate(LINE_END.split(text), 1)
+        if line.strip()
+    ]
+    if not found:
         raise EmptyText("there is no line with text in the input; give at least one")
-    return texts
+    return found
+
+
+def _hint_at_quotes(given: Sequence[str]) -> None:
+    """Warn where words without quotes around them have become a text each."""
+    if len(given) > 2 and all(len(text.split()) == 1 for text in given) and STDIN not in given:
+        warnings.warn(
+            f"these are {len(given)} texts of one word each; put quotes around a text of several",
+            AttnvizWarning,
+            stacklevel=2,
+        )
 
 
 def one_text(text: str) -> str:

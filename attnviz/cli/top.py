@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz.cli.options import Options
 from attnviz.cli.sinks import open_terminal
+from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -19,19 +20,17 @@ __all__ = ["print_strongest"]
 RULE = "Between tokens of different words, neighbours included; special tokens do not count."
 
 
-def print_strongest(
-    model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
-) -> None:
+def print_strongest(model: Model, texts: list[Text], n: int, options: Options, **how: Any) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
     if options.json:
-        _print_json(model, texts, n, options, truncate=truncate)
+        _print_json(model, texts, n, options, **how)
         return
     from attnviz.render import terminal
     from attnviz.render.sentences import links_heading
 
     console, screen = open_terminal(options)
     for number, text in enumerate(texts):
-        given = model.encode(text, truncate=truncate)
+        given = model.encode(text.text, **how)
         links = model.strongest(given, n, layers=options.layers())
         n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
         searched = n_heads * (n_layers if options.layers() is None else 1)
@@ -39,7 +38,8 @@ def print_strongest(
         if number:
             console.print()
         console.print(
-            terminal.title(model.info, len(given.tokens), n_layers, n_heads, screen), end=""
+            terminal.title(model.info, len(given.tokens), n_layers, n_heads, screen, text.line),
+            end="",
         )
         console.print("\n", end="")
         if links:
@@ -51,17 +51,16 @@ def print_strongest(
             console.print("There are no two words to link.")
 
 
-def _print_json(
-    model: Model, texts: list[str], n: int, options: Options, *, truncate: bool
-) -> None:
+def _print_json(model: Model, texts: list[Text], n: int, options: Options, **how: Any) -> None:
     """One object a line: the model, the text and its links between tokens."""
     from attnviz.document import links_found
     from attnviz.document.labels import dumps
 
     for text in texts:
-        given = model.encode(text, truncate=truncate)
+        given = model.encode(text.text, **how)
         links = model.strongest(given, n, layers=options.layers())
         said = {
+            **({} if text.line is None else {"line": text.line}),
             "model": asdict(model.info),
             "texts": list(given.texts),
             "n_tokens": len(given.tokens),

@@ -31,6 +31,7 @@ def labels(
         "schema": SCHEMA,
         "attnviz": __version__,
         **({} if precision is None else {"precision": precision}),
+        **({} if result.line is None else {"line": result.line}),
         "model": asdict(result.model),
         "texts": list(result.texts),
         "target_texts": list(result.target_texts),
@@ -47,8 +48,9 @@ def labels(
 def _token(token: Token) -> dict[str, Any]:
     """What a token is; what few tokens are is said of those alone."""
     fields = asdict(token)
-    if not token.unknown:
-        del fields["unknown"]
+    for flag in ("unknown", "masked"):
+        if not fields[flag]:
+            del fields[flag]
     if token.spelling is None:
         del fields["spelling"]
     return fields

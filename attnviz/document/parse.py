@@ -21,7 +21,7 @@ from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo,
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]
 
 KINDS = ("encoder", "decoder", "cross")
-FLAGS = ("special", "unknown")
+FLAGS = ("special", "unknown", "masked")
 LARGEST = 2**31 - 1
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -82,6 +82,7 @@ def result_from(
         target_texts or written.texts,
         hidden,
         model,
+        None if document.get("line") is None else _whole(document["line"], "line"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from attnviz.model.inputs import (
     require_embedded,
     require_text,
     too_long,
+    warn_of_padding,
+    warn_of_two_starts,
+    with_mask,
 )
 from attnviz.model.lazy import LazySequence
 from attnviz.result import ModelInfo, Token
@@ -79,18 +82,29 @@ class Encoder:
         *,
         target: str | None = None,
         truncate: bool = False,
+        add_special: bool = True,
+        source_lang: str | None = None,
+        target_lang: str | None = None,
     ) -> Input:
         """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
         require_text(text, pair, target)
         limit = self.spec.stacks[0].max_positions
-        encoded = self.tokenizer.encode(text, pair)
+        how: dict[str, Any] = {"special": add_special, "language": source_lang}
+        encoded = self.tokenizer.encode(text, pair, **how)
         if limit is not None and len(encoded.ids) > limit:
             if not truncate:
                 raise too_long("text", len(encoded.ids), self.info.name, limit)
-            encoded = self.tokenizer.encode(text, pair, limit=limit)
+            encoded = self.tokenizer.encode(text, pair, limit=limit, **how)
         require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
         ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
-        given = Input(checked(ids, self.spec, self.info.name), encoded.tokens, encoded.texts)
+        warn_of_two_starts(encoded.tokens)
+        language = None if target_lang is None else self.tokenizer.language_id(target_lang)
+        given = Input(
+            checked(ids, self.spec, self.info.name),
+            encoded.tokens,
+            encoded.texts,
+            target_language=language,
+        )
         return given if target is None else self._with_target(given, target, truncate)
 
     def label(
@@ -98,6 +112,7 @@ class Encoder:
         token_ids: Sequence[int] | IntArray,
         token_type_ids: Sequence[int] | None = None,
         target_ids: Sequence[int] | IntArray | None = None,
+        attention_mask: Sequence[int] | IntArray | None = None,
     ) -> Input:
         """Token ids as an input, labelled as far as the model has a tokenizer.
 
@@ -110,6 +125,10 @@ class Encoder:
         )
         checked(ids, self.spec, self.info.name)
         given = Input(ids, *self._labels(ids.ids, ids.types))
+        if attention_mask is not None:
+            given = with_mask(given, integers(attention_mask, "attention_mask"))
+        else:
+            warn_of_padding(ids.ids, self.rules.padding)
         if ids.target_ids is None:
             return given
         tokens, texts = self._labels(ids.target_ids, None)
@@ -138,7 +157,7 @@ class Encoder:
         decoder = self.spec.decoder
         if decoder is None or not self.has_target:
             raise InputError(f"{self.info.name} has one stack, so it takes no target")
-        language = self.rules.forced_first
+        language = given.target_language or self.rules.forced_first
         encoded = self.tokenizer.encode_target(target, language)
         require_embedded(encoded.tokens, decoder, self.info.name)
         start = require_start(self.rules, self.tokenizer.target_start(language))

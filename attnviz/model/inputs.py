@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,40 @@ import numpy.typing as npt
 
 from attnviz.core.hooks import Ids
 from attnviz.core.spec import ModelSpec, StackSpec
-from attnviz.errors import BadCheckpoint, EmptyText, InputError, TooLong, quote
+from attnviz.errors import AttnvizWarning, BadCheckpoint, EmptyText, InputError, TooLong, quote
+from attnviz.model.lazy import LazySequence
 from attnviz.result import Token
 
-__all__ = ["Input", "checked", "integers", "require_embedded", "require_text", "too_long"]
+__all__ = [
+    "Input",
+    "checked",
+    "integers",
+    "require_embedded",
+    "require_text",
+    "too_long",
+    "warn_of_padding",
+    "warn_of_two_starts",
+    "with_mask",
+]
 
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input as the model takes it, with the tokens that label it."""
+    """One input as the model takes it, with the tokens that label it.
+
+    ``mask`` is False for the tokens of the first stack that no other sees; ``target_language`` the
+    id of the code that what the model writes begins with.
+    """
 
     ids: Ids
     tokens: Sequence[Token]
     texts: Sequence[str] = ()
     target_tokens: Sequence[Token] = ()
     target_texts: Sequence[str] = ()
+    target_language: int | None = None
+    mask: npt.NDArray[np.bool_] | None = None
 
 
 def too_long(what: str, n: int, name: str, limit: int) -> TooLong:
@@ -47,6 +65,46 @@ def require_text(*texts: object) -> None:
             raise InputError(f"a text must be a str, not {type(text).__name__}")
         if not text.strip():
             raise EmptyText("the text is empty; give a sentence with at least one word")
+
+
+def with_mask(given: Input, mask: IntArray) -> Input:
+    """The input with tokens hidden from all others where the mask is 0, and named as hidden."""
+    if len(mask) != len(given.ids.ids) or not np.isin(mask, (0, 1)).all() or not mask.any():
+        raise InputError(
+            f"attention_mask has one number for each of the {len(given.ids.ids)} token_ids: "
+            "1 to be seen, 0 to be hidden, and at least one 1"
+        )
+
+    def named() -> tuple[Token, ...]:
+        pairs = zip(given.tokens, mask.tolist(), strict=True)
+        return tuple(token if seen else replace(token, masked=True) for token, seen in pairs)
+
+    return replace(given, mask=mask == 1, tokens=LazySequence(named, len(mask)))
+
+
+def warn_of_padding(ids: IntArray, padding: int | None) -> None:
+    """Warn where ids end in padding that nothing hides from the other tokens."""
+    if padding is not None and len(ids) > 1 and ids[-1] == padding:
+        warnings.warn(
+            f"the token_ids end in padding ({padding}), which the other tokens see as well; give "
+            "attention_mask, or leave it out",
+            AttnvizWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_two_starts(tokens: Sequence[Token]) -> None:
+    """Warn where a text begins with the token that the tokenizer puts before it."""
+    if len(tokens) < 2:
+        return
+    first, second = tokens[0], tokens[1]
+    if first.special and first.start is None and second.start == 0 and first.id == second.id:
+        warnings.warn(
+            f"the text begins with {quote(first.text)}, which the tokenizer adds by itself, so it "
+            "is there twice; leave it out, or add none with --no-add-special",
+            AttnvizWarning,
+            stacklevel=4,
+        )
 
 
 def integers(values: Sequence[int] | IntArray, name: str) -> IntArray:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -41,6 +42,14 @@ PACK_TOKENS = 2048
 
 NEW_TOKENS = 64
 """How many tokens a model writes at most, where nobody says."""
+
+
+class Reading(TypedDict, total=False):
+    """How a text is read: with special tokens around it or not, and in which languages."""
+
+    add_special: bool
+    source_lang: str | None
+    target_lang: str | None
 
 
 def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
@@ -96,11 +105,13 @@ class Model(Encoder):
         token_ids: Sequence[int] | None = None,
         token_type_ids: Sequence[int] | None = None,
         target_ids: Sequence[int] | None = None,
+        attention_mask: Sequence[int] | None = None,
         layers: Collection[int] | None = None,
         hidden: bool = False,
         truncate: bool = False,
         generate: int = 0,
         max_new_tokens: int = NEW_TOKENS,
+        **how: Unpack[Reading],
     ) -> AttentionResult:
         """Every head's attention for one text, pair of texts, or token ids.
 
@@ -110,19 +121,29 @@ class Model(Encoder):
         layers and computes none behind the last; ``hidden`` asks for the last hidden states;
         ``truncate`` cuts what is longer than the model's positions instead of refusing it.
 
+        ``source_lang`` and ``target_lang`` say the languages of a multilingual translator;
+        ``add_special=False`` leaves out what the tokenizer puts around a text. ``attention_mask``
+        (token,) goes with ids: no token looks at one whose mask is 0.
+
         Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and
         TooBig when the maps would not fit in memory.
         """
         if (text is None) == (token_ids is None):
             raise InputError("give a text or token_ids, and not both")
         if token_ids is None:
-            if target_ids is not None or token_type_ids is not None:
-                raise InputError("target_ids and token_type_ids go with token_ids, not with a text")
-            given = self.encode(text or "", pair, target=target, truncate=truncate)
+            if any(ids is not None for ids in (target_ids, token_type_ids, attention_mask)):
+                raise InputError(
+                    "target_ids, token_type_ids and attention_mask go with token_ids, not with "
+                    "a text"
+                )
+            given = self.encode(text or "", pair, target=target, truncate=truncate, **how)
         else:
-            if pair is not None or target is not None or truncate:
-                raise InputError("pair, target and truncate go with a text, not with token_ids")
-            given = self.label(token_ids, token_type_ids, target_ids)
+            if pair is not None or target is not None or truncate or how:
+                raise InputError(
+                    "pair, target, truncate, languages and add_special go with a text, not with "
+                    "token_ids"
+                )
+            given = self.label(token_ids, token_type_ids, target_ids, attention_mask)
         given = self._written(given, generate, max_new_tokens, layers)
         return self._attend([given], layers, hidden)[0]
 
@@ -135,6 +156,7 @@ class Model(Encoder):
         truncate: bool = False,
         generate: int = 0,
         max_new_tokens: int = NEW_TOKENS,
+        **how: Unpack[Reading],
     ) -> Iterator[AttentionResult]:
         """The results of many texts in order; short ones are computed together."""
         if isinstance(texts, str):  # whose letters nobody means
@@ -142,7 +164,7 @@ class Model(Encoder):
         pack: list[Input] = []
         tokens = 0
         for text in texts:
-            given = self.encode(text, truncate=truncate)
+            given = self.encode(text, truncate=truncate, **how)
             given = self._written(given, generate, max_new_tokens, layers)
             if pack and tokens + len(given.tokens) > PACK_TOKENS:
                 yield from self._attend(pack, layers, hidden)
@@ -186,6 +208,9 @@ class Model(Encoder):
         self, given: Input, generate: int, max_new_tokens: int, layers: Collection[int] | None
     ) -> Input:
         """The input with what the model itself writes."""
+        writes = generate or (self.has_target and given.ids.target_ids is None)
+        if given.mask is not None and writes:
+            raise InputError("attention_mask goes with all the ids; the model writes none with it")
         if self.has_target:
             if generate:
                 raise InputError(
@@ -200,12 +225,12 @@ class Model(Encoder):
     def _translated(self, given: Input, n: int) -> Input:
         limit = self.spec.decoder.max_positions if self.spec.decoder else None
         n = n if limit is None else min(n, limit - 1)
-        start = None
-        if self.rules.forced_first is not None and self.has_tokenizer:
-            start = self.tokenizer.target_start(self.rules.forced_first)
-        target = write_target(
-            self.spec, self.weights, self._cache, given.ids.ids, self.rules, n, start
-        )
+        start, rules = None, self.rules
+        if given.target_language is not None:
+            rules = replace(rules, forced_first=given.target_language)
+        if rules.forced_first is not None and self.has_tokenizer:
+            start = self.tokenizer.target_start(rules.forced_first)
+        target = write_target(self.spec, self.weights, self._cache, given.ids.ids, rules, n, start)
         tokens, texts = self.rebuilt(target, None)
         ids = replace(given.ids, target_ids=target)
         return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
@@ -237,6 +262,7 @@ class Model(Encoder):
             recorder.visit,
             hidden=hidden,
             place=recorder.place,
+            edit=_hiding(inputs) if any(given.mask is not None for given in inputs) else None,
         )
         ids = [given.ids for given in inputs]
         output = run(self.spec, self.weights, ids, want, cache=self._cache)
@@ -282,3 +308,15 @@ class Model(Encoder):
             )
         found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
         return {kind: some for kind, some in found.items() if some}
+
+
+def _hiding(inputs: Sequence[Input]) -> Callable[[AttentionBlock], None]:
+    """What hides masked tokens: their scores are -inf before the softmax."""
+
+    def hide(block: AttentionBlock) -> None:
+        mask = inputs[block.sequence].mask
+        two_sided = inputs[block.sequence].ids.target_ids is not None
+        if mask is not None and not (two_sided and block.kind == "decoder"):
+            block.weights[:, :, ~mask[: block.weights.shape[2]]] = -np.inf
+
+    return hide

@@ -47,6 +47,7 @@ class Rules:
     no_repeat: int = 0
     penalty: float = 1.0
     unknown: str | None = None
+    padding: int | None = None
 
     @classmethod
     def of(cls, config: Mapping[str, Any], generation: Mapping[str, Any]) -> Rules:
@@ -72,6 +73,7 @@ class Rules:
             no_repeat=_count(generation, "no_repeat_ngram_size"),
             penalty=_penalty(generation),
             unknown=next((key for key in REFUSED if generation.get(key) not in (None, 0, 1)), None),
+            padding=_padding(config, stops),
         )
 
     def require_honoured(self) -> None:
@@ -153,3 +155,9 @@ def _penalty(generation: Mapping[str, Any]) -> float:
             f"generation_config.json has repetition_penalty {quote(value)}, which is no factor"
         )
     return float(value)
+
+
+def _padding(config: Mapping[str, Any], stops: frozenset[int]) -> int | None:
+    """The id that fills up batches, where it stands for nothing else."""
+    id = config.get("pad_token_id")
+    return id if type(id) is int and id >= 0 and id not in stops else None

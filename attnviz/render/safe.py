@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UNKNOWN", "encodable", "label", "token_label", "visible"]
 
+MASKED = "(masked)"  # behind what an attention mask hides from all other tokens
 UNKNOWN = "(?)"  # behind what the model's vocabulary has nothing for
 
 # Everything that moves a cursor, reorders or hides text, or is not a character at all. Joiners,
@@ -53,7 +54,7 @@ def label(text: str) -> str:
 def token_label(token: Token, longest: int | None = None) -> str:
     """A token as a label: the vocabulary's spelling where it has one; marked where unknown."""
     shown = label((token.spelling or token.text)[:longest])
-    return shown + UNKNOWN if token.unknown else shown
+    return shown + UNKNOWN * token.unknown + MASKED * token.masked
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, 
 from tokenizers.models import BPE, Unigram, WordPiece
 
 from attnviz.errors import BadCheckpoint, quote
-from attnviz.tokenizer.settings import CONFIG, Settings, switch, token_id
+from attnviz.tokenizer.settings import CONFIG, Settings, content_of, switch, token_id
 
 __all__ = ["apply_class", "has_types"]
 
@@ -160,6 +160,17 @@ def _pegasus(tokenizer: Tokenizer, settings: Settings) -> None:
     )
 
 
+def _nllb(tokenizer: Tokenizer, settings: Settings) -> None:
+    charsmap = _charsmap(tokenizer)
+    steps = [normalizers.Precompiled(charsmap), MANY_SPACES] if charsmap else []
+    tokenizer.normalizer = normalizers.Sequence(steps) if steps else None
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    if isinstance(tokenizer.model, Unigram):  # which this class takes for BPE without merges
+        unknown = content_of(settings.get("unk_token") or "<unk>")
+        vocabulary = tokenizer.get_vocab(with_added_tokens=False)
+        tokenizer.model = BPE(vocabulary, [], unk_token=unknown, fuse_unk=True)
+
+
 def _albert(tokenizer: Tokenizer, settings: Settings) -> None:
     charsmap = _charsmap(tokenizer)
     _unigram(tokenizer, settings)
@@ -218,7 +229,7 @@ def _parts(state: dict[str, Any], nested: str) -> Iterator[dict[str, Any]]:
 
 
 # by class, the kind of vocabulary that it has, and what it does
-_RULES: Mapping[str, tuple[type[Any], Callable[[Tokenizer, Settings], None]]] = {
+_RULES: Mapping[str, tuple[Any, Callable[[Tokenizer, Settings], None]]] = {
     **dict.fromkeys(
         ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"), (WordPiece, _bert)
     ),
@@ -233,5 +244,6 @@ _RULES: Mapping[str, tuple[type[Any], Callable[[Tokenizer, Settings], None]]] = 
     "T5Tokenizer": (Unigram, _t5),
     "PegasusTokenizer": (Unigram, _pegasus),
     "AlbertTokenizer": (Unigram, _albert),
+    "NllbTokenizer": ((BPE, Unigram), _nllb),
     "DebertaV2Tokenizer": (Unigram, _deberta_v2),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tokenizers import Tokenizer
@@ -19,6 +20,8 @@ _CODED = {
     "NllbTokenizer": ("{}", "eng_Latn"),
     "M2M100Tokenizer": ("__{}__", "en"),
 }
+CODE = re.compile("[a-z]{2}_[A-Z]{2}|[a-z]{3}_[A-Z][a-z]{3}|__([a-z]{2,3})__")
+NAMED = 12  # codes that an error names
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +74,14 @@ class Languages:
             id = tokenizer.token_to_id(token)
             if id is not None:
                 return int(id)
-        raise InputError(f"the tokenizer has no language {quote(language)}")
+        codes = self.codes(tokenizer)
+        more = f" and {len(codes) - NAMED} more" if len(codes) > NAMED else ""
+        raise InputError(
+            f"the tokenizer has no language {quote(language)}; it has "
+            f"{', '.join(codes[:NAMED])}{more}"
+        )
+
+    def codes(self, tokenizer: Tokenizer) -> list[str]:
+        """The languages that there are, as one writes them: ``fra_Latn``, ``fr_XX`` or ``fr``."""
+        found = (CODE.fullmatch(token) for token in tokenizer.get_vocab())
+        return sorted({code[1] or code[0] for code in found if code})

@@ -94,8 +94,11 @@ class Tokenizer:
         *,
         special: bool = True,
         limit: int | None = None,
+        language: str | None = None,
     ) -> Encoded:
         """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them.
+
+        ``language`` is that of the text, for tokenizers that mark texts with its code.
 
         With a ``limit`` the longer text is cut at its end, and then both, until no more than so
         many tokens are left, as transformers' truncation does; the offsets stay those of the whole.
@@ -108,7 +111,28 @@ class Tokenizer:
         kept = range(len(pieces)) if limit is None else within(pieces, limit)
         type_ids = encoding.type_ids if self.typed else [0] * len(pieces)
         tokens = label((pieces[i] for i in kept), texts)
+        if language is not None:
+            tokens = self._marked(tokens, language)
         return Encoded.of(tokens, texts, [type_ids[i] for i in kept])
+
+    def language_codes(self) -> list[str]:
+        """The languages that one may choose from; none where the tokenizer marks no language."""
+        return [] if self.languages is None else self.languages.codes(self.tokenizer)
+
+    def language_id(self, language: str) -> int:
+        """The id of a language's code; InputError names the languages that there are."""
+        if self.languages is None:
+            raise InputError(f"this model has no languages to choose {quote(language)} from")
+        return self.languages.find(self.tokenizer, language)
+
+    def _marked(self, tokens: Iterable[Token], language: str) -> tuple[Token, ...]:
+        """Tokens with the code of a language in the place of the source language's."""
+        code = self._lone(self.language_id(language))
+        source = self.languages.source if self.languages else None
+        return tuple(
+            code if token.special and token.start is None and token.id == source else token
+            for token in tokens
+        )
 
     def encode_target(self, text: str, language: str | int | None = None) -> Encoded:
         """What a decoder reads after its start token when it has written all of ``text``.

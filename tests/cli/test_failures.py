@@ -27,7 +27,6 @@ def refused(ended, code: int, *words: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run"], ["missing argument", "run --help"]),
         (["run", "a", "--frobnicate"], ["--frobnicate", "run --help"]),
         (["rnu", "a"], ["rnu", "attnviz --help"]),
         (["run", "a", "--head", "three"], ["'three' is not a head", "3.1"]),

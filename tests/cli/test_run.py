@@ -177,3 +177,48 @@ def test_top_prints_one_object_for_each_text(attnviz):
 def test_a_document_names_the_weights_by_their_sum(attnviz):
     (document,) = attnviz("run", HAT, "--json").documents
     assert len(document["model"]["sha256"]) == 64
+
+
+def test_only_line_ends_end_a_line_and_each_result_says_its_number(attnviz):
+    given = "First\u2028still first.\nSecond.\r\n\nFourth.".encode()
+    documents = attnviz("run", "--lines", "-", "--json", stdin=given).documents
+    assert [document["line"] for document in documents] == [1, 2, 4]
+    assert documents[0]["texts"] == ["First\u2028still first."]
+    shown = attnviz("run", "--lines", "-", "--head", "3.1", stdin=given).text
+    assert [line[-6:] for line in shown.splitlines() if "layers ×" in line] == [
+        "line 1",
+        "line 2",
+        "line 4",
+    ]
+
+
+def test_without_a_text_standard_input_is_read(attnviz):
+    assert "it → hat 0.80" in attnviz("run", "--ask", "it", stdin=f"{HAT}\n".encode()).text
+
+
+def test_words_without_quotes_are_told(attnviz):
+    ended = attnviz("run", "He", "took", "it")
+    assert "3 texts of one word each; put quotes around" in ended.err
+    assert attnviz("run", "He took", "the hat").err == ""
+
+
+def test_special_tokens_may_be_left_out(attnviz):
+    (document,) = attnviz("run", "a hat", "--no-add-special", "--json").documents
+    assert [token["text"] for token in document["tokens"]] == ["a", "hat"]
+
+
+def test_a_language_for_a_model_of_one_is_refused(attnviz):
+    assert "no languages to choose 'fra_Latn' from" in attnviz("run", "a", "--to", "fra_Latn").err
+
+
+def test_what_the_vocabulary_lacks_is_marked_and_named(attnviz):
+    ended = attnviz("run", "I love 👍🏽", "--head", "3.1")
+    assert "👍🏽(?)" in ended.text
+    assert "has nothing for 👍🏽" in ended.text.replace("\n", " ")
+    (document,) = attnviz("run", "I love 👍🏽", "--json").documents
+    assert [t["text"] for t in document["tokens"] if t.get("unknown")] == ["👍🏽"]
+
+
+def test_a_mask_is_a_word_that_one_may_ask_about(attnviz):
+    text = attnviz("run", "the [MASK] is hot", "--ask", "[MASK]", "--no-special").text
+    assert "[MASK] → " in text

@@ -10,6 +10,7 @@ import pytest
 
 import attnviz
 from attnviz import Model
+from attnviz.errors import AttnvizWarning, InputError
 from tests.model.made import small, write
 
 SENTENCE = "He took the hat and examined it carefully"
@@ -163,3 +164,46 @@ def test_a_decoder_sees_only_what_came_before(writer: Model) -> None:
     assert set(found) == {"decoder"}
     later = np.triu(np.ones(found["decoder"].weights.shape[-2:], bool), 1)
     assert (found["decoder"].weights[..., later] == 0).all()
+
+
+def test_masked_tokens_get_no_weight_and_are_named(embedded: Model) -> None:
+    ids = embedded.encode(SENTENCE).ids.ids.tolist()
+    alone = embedded.attend(token_ids=ids).maps["encoder"].weights
+    padded = embedded.attend(token_ids=[*ids, 0, 0], attention_mask=[1] * len(ids) + [0, 0])
+    weights = padded.maps["encoder"].weights
+    assert weights[..., len(ids) :].max() == 0
+    same(weights[:, :, : len(ids), : len(ids)], alone)
+    assert [token.masked for token in padded.tokens] == [False] * len(ids) + [True] * 2
+
+
+def test_masked_tokens_of_a_source_are_hidden_from_its_target_too(translator: Model) -> None:
+    given = {"token_ids": [3, 4, 5, 6], "target_ids": [0, 7]}
+    masked = translator.attend(**given, attention_mask=[1, 1, 0, 0])
+    short = translator.attend(token_ids=[3, 4], target_ids=[0, 7])
+    assert masked.maps["cross"].weights[..., 2:].max() == 0
+    same(masked.maps["cross"].weights[..., :2], short.maps["cross"].weights)
+    same(masked.maps["decoder"].weights, short.maps["decoder"].weights)
+
+
+@pytest.mark.parametrize("mask", [[1], [1, 1, 2], [0, 0, 0], [[1, 1, 1]]])
+def test_a_mask_that_does_not_fit_is_refused(embedded: Model, mask: list[int]) -> None:
+    with pytest.raises(InputError, match="attention_mask"):
+        embedded.attend(token_ids=[101, 2003, 102], attention_mask=mask)
+
+
+def test_padding_that_nothing_hides_is_told(embedded: Model) -> None:
+    with pytest.warns(AttnvizWarning, match=r"end in padding \(0\)"):
+        embedded.attend(token_ids=[101, 2003, 102, 0, 0])
+
+
+def test_special_tokens_may_be_left_out(embedded: Model) -> None:
+    assert texts(embedded.attend("the hat", add_special=False)) == ["the", "hat"]
+    assert [texts(r) for r in embedded.attend_many(["a", "hat"], add_special=False)] == [
+        ["a"],
+        ["hat"],
+    ]
+
+
+def test_a_text_that_begins_with_what_is_added_to_it_is_told(embedded: Model) -> None:
+    with pytest.warns(AttnvizWarning, match="begins with .*there twice"):
+        embedded.attend("[CLS] the hat")

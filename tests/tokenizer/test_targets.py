@@ -52,7 +52,6 @@ def test_mbart_without_a_target_language_starts_as_its_configuration_says(tmp_pa
     [
         ({"tokenizer_class": "MBart50Tokenizer", "tgt_lang": "ro_RO"}, "en_XX", "ro_RO"),
         ({"tokenizer_class": "MBart50Tokenizer", "src_lang": "ro_RO"}, "ro_RO", "ro_RO"),
-        ({"tokenizer_class": "NllbTokenizerFast", "tgt_lang": "fra_Latn"}, "eng_Latn", "fra_Latn"),
         ({"tokenizer_class": "M2M100Tokenizer", "tgt_lang": "fr"}, "__en__", "__fr__"),
     ],
 )
@@ -87,3 +86,19 @@ def test_a_vocabulary_without_the_codes_is_used_as_it_is(tmp_path: Path) -> None
     shutil.copytree(TOKENIZERS / "wordpiece", tmp_path, dirs_exist_ok=True)
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "MBartTokenizer"}')
     assert shown(load_tokenizer(tmp_path).encode("hat")) == ["[CLS]", "hat", "[SEP]"]
+
+
+def test_the_languages_of_a_text_and_its_target_can_be_said(tmp_path: Path) -> None:
+    text = coded(tmp_path, tokenizer_class="MBart50Tokenizer", src_lang="ro_RO", tgt_lang="en_XX")
+    assert shown(text.encode("the hat", language="en_XX")) == ["en_XX", "the", "hat", "</s>"]
+    assert shown(text.encode("the hat")) == ["ro_RO", "the", "hat", "</s>"]
+    assert shown(text.encode_target("the hat", "ro_RO"))[0] == "ro_RO"
+
+
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    text = coded(tmp_path, tokenizer_class="MBart50Tokenizer")
+    assert set(text.language_codes()) >= {"en_XX", "ro_RO"}
+    with pytest.raises(InputError, match=r"no language 'xx_XX'; it has .*en_XX"):
+        text.encode("the hat", language="xx_XX")
+    with pytest.raises(InputError, match="this model has no languages"):
+        tokenizer("wordpiece").encode("the hat", language="en_XX")

@@ -25,11 +25,19 @@ from attnviz.render.terminal.screen import Screen
 from attnviz.result import Link, ModelInfo, Token
 
 
-def title(model: ModelInfo, n_tokens: int, n_layers: int, n_heads: int, screen: Screen) -> Segments:
-    """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``."""
+def title(
+    model: ModelInfo,
+    n_tokens: int,
+    n_layers: int,
+    n_heads: int,
+    screen: Screen,
+    line: int | None = None,
+) -> Segments:
+    """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``, and which line the text stood on."""
     dim = plain(screen, dim=True)
     size = f"{counted(n_layers, 'layer')} × {counted(n_heads, 'head')}"
-    said = f"· {counted(n_tokens, 'token')} · {size}".split()
+    where = "" if line is None else f" · line {line}"
+    said = f"· {counted(n_tokens, 'token')} · {size}{where}".split()
     name = Piece(screen.writable(visible(model.name)), plain(screen, bold=True))
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 
