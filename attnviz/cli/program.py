@@ -13,7 +13,7 @@ from attnviz.memory import require_allowance
 __all__ = ["Command", "HungUp", "Program"]
 
 
-LEAST_MEMORY = 130_000_000  # bytes, besides what is loaded by then
+LEAST_MEMORY = 256_000_000  # bytes, besides what is loaded by then
 
 
 class HungUp(Exception):

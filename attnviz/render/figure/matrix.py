@@ -34,6 +34,7 @@ __all__ = ["heat_map", "side_by_side"]
 
 LONGEST_LABEL = 1.6  # inches, where nobody gave a size
 SHARE = 0.3  # of a given size that labels may take
+MOST_VIEWS = 200
 LARGEST = 24.0  # inches for a matrix with digits
 DEFAULT = Style()
 
@@ -56,6 +57,11 @@ def side_by_side(
     """
     if not views:
         raise InputError("there is no matrix to draw")
+    if len(views) > MOST_VIEWS:
+        raise InputError(
+            f"{len(views):,} matrices are more than one picture shows, which is {MOST_VIEWS}; "
+            "give fewer texts, or write a .html"
+        )
     with plain_settings():
         return _Picture(list(views), style, title, per_row or _per_row(views, style.size)).draw()
 
