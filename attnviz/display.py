@@ -14,7 +14,7 @@ from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing
-from attnviz.render.sentences import name_of
+from attnviz.render.sentences import name_of, title_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Kind, Link
 
@@ -136,7 +136,8 @@ def figure(
 
     Without a choice it is the head that says most about words; ``ask`` shows where words
     look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
-    tokens. ``style`` takes size in inches, dpi, palette, title, numbers, top and font.
+    tokens. ``style`` takes size in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes,
+    font, and ``ax``, matplotlib Axes to draw into.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
@@ -151,26 +152,32 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
 
     first = selections[0]
     if first.options.ask:
-        return figure.answers(
-            [answer for selection in selections for answer in selection.answers], style
-        )
+        answers = [answer for selection in selections for answer in selection.answers]
+        return figure.answers(answers, style, title=_title(selections))
     if first.options.heads:
         return figure.head_grid(
             first.map,
             *first.axes,
             style,
-            title=first.name,
+            title=_title(selections, "all heads"),
             hidden=first.hidden,
             merged=first.view.merged,
             kind=first.kind,
         )
     if len(selections) == 1:
-        return figure.heat_map(first.matrix, style)
+        return figure.heat_map(first.matrix, style, title=_title(selections, name_of(first.matrix)))
     matrices = [
         replace(selection.matrix, title=f"{selection.name}: {name_of(selection.matrix)}")
         for selection in selections
     ]
-    return figure.side_by_side(matrices, style)
+    return figure.side_by_side(matrices, style, title=_title(selections))
+
+
+def _title(selections: Sequence[Selection], what: str = "") -> str:
+    """The model, what is shown of it and, where there is one, the text."""
+    first = selections[0].result
+    text = " / ".join(first.texts) if len(selections) == 1 else ""
+    return title_of(first.model.name, what, text)
 
 
 def html(shown: AttentionResult | AttentionMap) -> str:
@@ -185,6 +192,7 @@ def html(shown: AttentionResult | AttentionMap) -> str:
 def png(found: MatrixView | WordAttention) -> tuple[bytes, dict[str, int]]:
     """What analysis found as a PNG, and its width and height in a notebook's pixels."""
     from attnviz.render import figure
+    from attnviz.render.figure.save import to_png
 
     drawn = figure.heat_map(found) if isinstance(found, MatrixView) else figure.answers([found])
-    return drawn.png()
+    return to_png(drawn)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attnviz.errors import TooBig
 
-__all__ = ["LITTLE", "SHARE", "available", "require", "require_allowance"]
+__all__ = ["LITTLE", "SHARE", "available", "require"]
 
 LITTLE = 1 << 26
 """Bytes that are there without asking."""
@@ -30,19 +30,6 @@ def require(size: int, what: str, instead: str) -> None:
         raise TooBig(
             f"{what} would take {size / 1e9:.1f} GB, more than {SHARE:.0%} of the "
             f"{free / 1e9:.1f} GB that are free; {instead}"
-        )
-
-
-def require_allowance(size: int, what: str) -> None:
-    """Raise TooBig where this process may not take as many bytes as ``what`` needs to begin with.
-
-    The libraries of arithmetic end a process that has too little, without a word that helps.
-    """
-    left = min(_of_process(), default=size)
-    if left < size:
-        raise TooBig(
-            f"this process may take {left / 1e6:.0f} MB more and {what} needs "
-            f"{size / 1e6:.0f}; allow it more, as with ulimit -v"
         )
 
 

@@ -15,7 +15,6 @@ from attnviz.cli.program import HungUp
 from attnviz.cli.signals import Terminated, heard
 from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
 from attnviz.output import remove_drafts
-from attnviz.render.safe import visible  # here, for where memory is short nothing can be loaded
 
 __all__ = ["Misuse", "exit_code"]
 
@@ -82,6 +81,8 @@ def _unforeseen(error: BaseException) -> str:
 
 
 def _say(sentence: str, code: int, kind: str = "") -> int:
+    from attnviz.render.safe import visible
+
     if sys.stderr is not None:
         with suppress(OSError, ValueError):  # closed, or nobody reads it
             print(f"attnviz: {kind}{visible(bounded(sentence))}", file=sys.stderr)  # noqa: T201

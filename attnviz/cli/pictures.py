@@ -130,6 +130,9 @@ class PictureOptions:
     no_title: Annotated[bool, typer.Option("--no-title", help="Leave the title off a figure.")] = (
         False
     )
+    no_notes: Annotated[
+        bool, typer.Option("--no-notes", help="Leave the sentences under a figure off.")
+    ] = False
     font: Annotated[
         str | None, typer.Option(metavar="NAME", help="An installed font to use in a figure.")
     ] = None
@@ -147,7 +150,7 @@ class PictureOptions:
         title = not self.no_title if self.title is None else self.title
         chosen = self._given("size", "dpi", "font", "palette", "scale", "vmin", "vmax")
         try:
-            return Style(title=title, **chosen)
+            return Style(title=title, notes=not self.no_notes, **chosen)
         except InputError as error:
             raise Misuse(str(error)) from None
 

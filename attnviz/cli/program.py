@@ -8,12 +8,8 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from attnviz.cli.panels import panels
-from attnviz.memory import require_allowance
 
 __all__ = ["Command", "HungUp", "Program"]
-
-
-LEAST_MEMORY = 256_000_000  # bytes, besides what is loaded by then
 
 
 class HungUp(Exception):
@@ -42,11 +38,6 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options and arguments."""
         return _as_typed(super().get_params(ctx))
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run it, where the process may take the memory that any command needs to begin with."""
-        require_allowance(LEAST_MEMORY, "attnviz")
-        return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Its parameters in panels."""

@@ -19,7 +19,7 @@ STDIN = "-"
 LINE_END = re.compile("\r?\n")
 PART = 1 << 26  # bytes read at once
 LARGEST = 4 * 10**9  # bytes
-READ_TAKES = 12  # bytes of memory for each that is read: numbers in JSON take so much
+READ_TAKES = 2  # how often what is read is in memory before anything is made of it
 
 
 class Text(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 
 from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
 from attnviz.result import Head, Token
@@ -11,6 +12,7 @@ from attnviz.result import Head, Token
 __all__ = [
     "HIDDEN",
     "MERGED",
+    "RANKED",
     "UNKNOWN",
     "answer_notes",
     "counted",
@@ -21,7 +23,9 @@ __all__ = [
     "matrix_notes",
     "mean_of",
     "name_of",
+    "not_to",
     "percent",
+    "title_of",
 ]
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
@@ -30,8 +34,13 @@ UNKNOWN = (
     "The model's vocabulary has nothing for {words}; "
     "it read its token for the unknown, (?), instead."
 )
+LONGEST_TEXT = 90  # characters of a text in a title
 NAMED = 8  # unknown words that a sentence names
 EXPLAINED = "what distance and popular words explain"
+RANKED = (
+    "Heads by the weight that '{word}' gives one other word beyond what distance and popular words "
+    "explain; not to {excluded}."
+)
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
     "itself": "itself",
@@ -60,7 +69,7 @@ def links_heading(n_heads: int, head: Head | None = None, *, units: str = "words
 
 def links_note(excluded: Sequence[Excluded]) -> str:
     """What a list of links is ranked by, and what does not count."""
-    return f"Links by the weight beyond {EXPLAINED}; not to {_not(excluded)}."
+    return f"Links by the weight beyond {EXPLAINED}; not to {not_to(excluded)}."
 
 
 def map_notes(hidden: float, merged: bool, tokens: Iterable[Token] = ()) -> list[str]:
@@ -85,6 +94,12 @@ def name_of(view: MatrixView) -> str:
     if len(layers) == 1:
         return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
     return f"mean of {len(view.heads)} heads in {len(layers)} layers"
+
+
+def title_of(model: str, what: str, text: str) -> str:
+    """``all-MiniLM-L6-v2, head 3.1: He took the hat``, as far as there is something to say."""
+    named = ", ".join(filter(None, (model, what)))
+    return ": ".join(filter(None, (named, shorten(text, LONGEST_TEXT, placeholder=" …"))))
 
 
 def mean_of(answer: WordAttention) -> str:
@@ -113,7 +128,7 @@ def _why(choice: Choice) -> str:
     others = "words of the other text" if choice.kind == "cross" else "other words"
     return (
         f"Head {choice.head} is shown: {percent(choice.between)} of a word's weight goes to "
-        f"{others} (not {_not(choice.excluded)}), "
+        f"{others} (not {not_to(choice.excluded)}), "
         f"{percent(choice.share)} beyond {EXPLAINED}, "
         f"the most of {counted(choice.n_heads, 'head')}."
     )
@@ -121,13 +136,11 @@ def _why(choice: Choice) -> str:
 
 def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
-    return (
-        f"Heads by the weight that '{answer.word.text}' gives one other word beyond {EXPLAINED}; "
-        f"not to {_not(answer.excluded)}."
-    )
+    return RANKED.format(word=answer.word.text, excluded=not_to(answer.excluded))
 
 
-def _not(excluded: Sequence[Excluded]) -> str:
+def not_to(excluded: Sequence[Excluded]) -> str:
+    """What does not count as a link, as after "not to"."""
     return _listed([EXCLUDED[what] for what in excluded] or ["itself"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from attnviz.errors import InputError, quote
 from attnviz.memory import require
@@ -66,9 +66,11 @@ class Style:
     """What can be chosen about a picture; None leaves the choice to the picture.
 
     ``size`` is (width, height) in inches; ``title`` is True for the picture's own, False for
-    none, or a text to put in its place; ``numbers`` writes the weights into the cells; ``font`` is
-    the name of an installed font for everything that it can write. ``palette``, ``scale``
-    ("root", "linear" or "fit"), ``vmin`` and ``vmax`` say how weights become colours.
+    none, or a text to put in its place; ``numbers`` writes the weights into the cells; ``notes``
+    are the sentences under the picture; ``font`` is the name of an installed font for everything
+    that it can write. ``ax`` are matplotlib Axes to draw into, which give size and density and lose
+    their own lines. ``palette``, ``scale`` ("root", "linear" or "fit"), ``vmin`` and ``vmax`` say
+    how weights become colours.
     """
 
     size: tuple[float, float] | None = None
@@ -79,9 +81,13 @@ class Style:
     vmax: float | None = None
     title: bool | str = True
     numbers: bool | None = None
+    notes: bool = True
     font: str | None = None
+    ax: Any = None
 
     def __post_init__(self) -> None:
+        if self.ax is not None:
+            self._fit_axes()
         if not DENSITIES[0] <= self.dpi <= DENSITIES[1]:
             raise InputError(
                 f"{self.dpi} dots an inch cannot be drawn; "
@@ -90,6 +96,13 @@ class Style:
         if self.size is not None:
             _require_drawable(*self.size, self.dpi)
         _ = self.colouring  # which refuses what is no colouring
+
+    def _fit_axes(self) -> None:
+        """Take size and density from the axes that the picture is to fill."""
+        figure = self.ax.get_figure(root=True)
+        box = self.ax.get_window_extent()
+        object.__setattr__(self, "size", (box.width / figure.dpi, box.height / figure.dpi))
+        object.__setattr__(self, "dpi", round(figure.dpi))
 
     @property
     def colouring(self) -> Colouring:

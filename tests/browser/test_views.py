@@ -44,15 +44,13 @@ def test_the_grid_has_every_head_and_a_click_opens_one(show):
     assert page.settled().text("#caption") == "Head 1.1"
 
 
-def test_a_tile_says_the_strongest_link_between_words_of_its_head(show):
+def test_a_tile_says_the_strongest_weight_of_its_head(show):
     result = encoder("he took a hat and liked it")
-    weights = result.maps["encoder"].head(Head(1, 2)).copy()
-    words = range(1, 8)
-    apart = [(q, k) for q in words for k in words if abs(q - k) > 1]
-    query, key = max(apart, key=lambda pair: weights[pair])
+    weights = result.maps["encoder"].head(Head(1, 2))
+    query, key = np.unravel_index(weights.argmax(), weights.shape)
     said = show(result).all(".tile")[5].get_attribute("aria-label")
     link = f"{result.tokens[query].text} → {result.tokens[key].text}"
-    assert said == f"Head 1.2, strongest link {link} {weights[query, key]:.3f}"
+    assert said.startswith(f"Head 1.2, strongest weight {link} {weights[query, key]:.3f}")
 
 
 def test_heads_can_be_chosen_one_some_a_layer_a_column_or_all(show):

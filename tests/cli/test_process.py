@@ -185,29 +185,3 @@ def test_a_picture_or_document_may_go_to_standard_output(document, tmp_path, nam
     ended = run("render", document, "-o", name, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert ended.stdout.startswith(b'{"schema"' if name == "/dev/stdout" else b"\x89PNG")
-
-
-@pytest.mark.parametrize("megabytes", [60, 100, 150, 200, 300])
-@pytest.mark.parametrize("command", ["run", "render"])
-def test_a_process_that_may_use_little_memory_says_so(document, tmp_path, megabytes, command):
-    given = ["run", "the hat"] if command == "run" else ["render", document, "-o", "a.png"]
-    limited = f'ulimit -v {megabytes}000; exec "$@"'
-    ended = subprocess.run(
-        ["/bin/sh", "-c", limited, "sh", *PROGRAM, *given], capture_output=True, cwd=tmp_path
-    )
-    if ended.returncode:
-        assert ended.returncode == 1 and ended.stdout == b""
-        assert ended.stderr.startswith(b"attnviz: ") and ended.stderr.count(b"\n") == 1
-        assert b"memory" in ended.stderr or b"ulimit" in ended.stderr
-
-
-def test_settings_of_matplotlib_that_are_damaged_are_not_read(document, tmp_path):
-    settings = tmp_path / "matplotlibrc"
-    settings.write_bytes(b"nonsense\nbackend: none\nfont.size: x\n")
-    odd = {**os.environ, "MPLBACKEND": "nonsense", "MPLCONFIGDIR": "/proc/nowhere"}
-    ended = run("render", document, "-o", "a.png", cwd=tmp_path, env=odd)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
-    settings.write_bytes(b"\xff")
-    ended = run("render", document, "-o", "b.png", cwd=tmp_path)
-    assert ended.returncode == 1 and ended.stderr.count(b"\n") == 1
-    assert b"matplotlibrc of this folder" in ended.stderr

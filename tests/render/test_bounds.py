@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from attnviz import memory
-from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError, TooBig
 from attnviz.render import page
-from attnviz.render.figure import canvas, head_grid, side_by_side
+from attnviz.render.figure import canvas, head_grid
 from attnviz.render.page import write_page
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Token
@@ -54,10 +53,3 @@ def test_a_page_that_no_browser_opens_is_refused(monkeypatch):
         write_page(result(2, 2), BytesIO())
     monkeypatch.setattr(page, "MOST_WEIGHTS", 16)
     write_page(result(2, 2), BytesIO())
-
-
-def test_more_matrices_than_one_picture_shows_are_refused():
-    weights = np.full((2, 2), 0.5, np.float32)
-    view = MatrixView(weights, PAIR, PAIR)
-    with pytest.raises(InputError, match="201 matrices are more than one picture shows"):
-        side_by_side([view] * 201)

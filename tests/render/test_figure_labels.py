@@ -89,8 +89,17 @@ def test_every_token_is_labelled_on_both_sides_while_that_can_be_read():
 
 def test_labels_that_do_not_fit_are_thinned_out_and_the_picture_says_so():
     figure = heat_map(view(512))
-    assert "every 4th token is labelled" in notes(figure)
-    assert 200 < len(labels(figure)) < 300
+    assert "only the strongest tokens are labelled" in notes(figure)
+    assert 180 < len(labels(figure)) < 300
+
+
+def test_the_strongest_tokens_keep_their_labels():
+    shown = tuple(Token(f"word{i}") for i in range(24))
+    weights = np.full((24, 24), 0.01, np.float32)
+    weights[7, 18], weights[20, 3] = 0.8, 0.7
+    figure = tidy(heat_map(MatrixView(weights, shown, shown, "24"), Style(size=(3.3, 2.5))))
+    assert {"word7", "word18", "word20", "word3"} <= set(texts(figure))
+    assert "only the strongest tokens are labelled" in notes(figure)
 
 
 def test_a_full_set_of_labels_needs_no_note():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
@@ -15,7 +16,7 @@ from attnviz.render.figure.canvas import NARROWEST as NARROWEST_CANVAS
 from attnviz.render.figure.frame import Frame
 from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.save import Picture, plain_settings
+from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
 from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import label, token_label, visible
@@ -43,12 +44,12 @@ MOST_KEYS = 24  # of a longer text only the keys that get most are shown
 STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
 
 
-def answers(asked: Sequence[WordAttention], style: Style = DEFAULT) -> Picture:
+def answers(asked: Sequence[WordAttention], style: Style = DEFAULT, *, title: str = "") -> Figure:
     """Draw the row of each asked word: the mean over its heads, then the heads that say most."""
     if not asked:
         raise InputError("there is no answer to draw; ask about a word")
     with plain_settings():
-        return _Bars(list(asked), style).draw()
+        return _Bars(list(asked), style, title).draw()
 
 
 class _Layout(NamedTuple):
@@ -66,9 +67,10 @@ class _Layout(NamedTuple):
 class _Bars:
     """What stays the same while the room for the bars is looked for."""
 
-    def __init__(self, asked: list[WordAttention], style: Style) -> None:
+    def __init__(self, asked: list[WordAttention], style: Style, title: str) -> None:
         self.asked, self.style = asked, style
-        self.title = style.heading(_question(label(asked[0].word.text)) if len(asked) == 1 else "")
+        question = _question(label(asked[0].word.text)) if len(asked) == 1 else ""
+        self.title = style.heading(", ".join(filter(None, (question, title))))
         rows = [column.row for answer in asked for column in _columns(answer)]
         self.top = scale_of(style.colouring, rows).high
         self.places = decimals(max(float(row.max()) for row in rows))
@@ -83,10 +85,10 @@ class _Bars:
         texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
-    def draw(self) -> Picture:
+    def draw(self) -> Figure:
         """Find the room for the bars, then draw everything in its place."""
         layout = self._arrange()
-        canvas = Canvas(*layout.size, self.style.dpi, self.measurer)
+        canvas = Canvas(*layout.size, self.style.dpi, self.measurer, self.style.ax)
         layout.frame.draw(canvas)
         y = layout.frame.above
         for answer in self.asked:
@@ -208,7 +210,8 @@ class _Bars:
                     f"the others get {percent(share)} of the mean"
                 )
         notes.append(f"bars go from 0 to {short(self.top)}")
-        return Frame.around(self.title, notes, width, self.measurer)
+        shown = notes if self.style.notes else []
+        return Frame.around(self.title, shown, width, self.measurer)
 
     def _named(self, answer: WordAttention) -> str:
         """The word that a note is about and, where there are several texts, in which it stands."""

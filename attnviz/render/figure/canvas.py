@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from attnviz.errors import InputError
@@ -31,16 +32,30 @@ MOST_ARTISTS = 20_000  # texts and shapes; each takes about a millisecond
 
 
 class Canvas:
-    """A figure of so many inches, written on in the fonts of a measurer."""
+    """A figure of so many inches, or the axes of another, written on in a measurer's fonts."""
 
-    def __init__(self, width: float, height: float, dpi: int, measurer: TextMeasurer) -> None:
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        dpi: int,
+        measurer: TextMeasurer,
+        ax: Axes | None = None,
+    ) -> None:
         self.width, self.height = round(width * dpi) / dpi, round(height * dpi) / dpi
         require_pixels(self.width, self.height, dpi)
         self.dpi = dpi
         self._n_artists = 0
-        self.figure = Picture((self.width, self.height), dpi=dpi, facecolor="white")
-        FigureCanvasAgg(self.figure)
         self._families = measurer.families
+        self._left = self._bottom = 0.0  # inches from the figure's corner to the canvas's
+        if ax is None:
+            self.figure: Figure = Picture((self.width, self.height), dpi=dpi, facecolor="white")
+            FigureCanvasAgg(self.figure)
+        else:
+            self.figure = ax.get_figure(root=True)  # type: ignore[assignment]
+            box = ax.get_window_extent()
+            self._left, self._bottom = box.x0 / self.figure.dpi, box.y0 / self.figure.dpi
+            ax.set_axis_off()
 
     def write(
         self,
@@ -58,8 +73,8 @@ class Canvas:
         """Put a text where it begins, ends or has its middle; turned, it reads upwards."""
         self._count()
         written = Label(
-            x,
-            self.height - y,
+            self._left + x,
+            self._bottom + self.height - y,
             text,
             fontsize=points,
             fontfamily=self._families,
@@ -80,7 +95,7 @@ class Canvas:
         self._count()
         self.figure.add_artist(
             Rectangle(
-                (x, self.height - y - height),
+                (self._left + x, self._bottom + self.height - y - height),
                 width,
                 height,
                 color=color,
@@ -92,14 +107,9 @@ class Canvas:
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """Bare axes with their upper left corner at (x, y)."""
         self._count()
-        axes = self.figure.add_axes(
-            (
-                x / self.width,
-                1 - (y + height) / self.height,
-                width / self.width,
-                height / self.height,
-            )
-        )
+        across, up = self.figure.get_size_inches()
+        left, bottom = self._left + x, self._bottom + self.height - y - height
+        axes = self.figure.add_axes((left / across, bottom / up, width / across, height / up))
         axes.set_axis_off()
         return axes
 

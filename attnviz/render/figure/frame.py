@@ -9,7 +9,7 @@ from attnviz.analysis.answers import MatrixView
 from attnviz.render.colour import Scale
 from attnviz.render.figure.canvas import GREY, PAD, Canvas
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.side import ordinal
+from attnviz.render.figure.side import Side, ordinal
 from attnviz.render.numbers import short
 from attnviz.render.safe import visible
 from attnviz.render.sentences import hidden_note, matrix_notes, name_of
@@ -19,20 +19,26 @@ __all__ = [
     "axes_note",
     "pooled_note",
     "scale_note",
+    "strongest_note",
     "thinned_note",
     "view_notes",
 ]
 
 TITLE, NOTE = 10.0, 7.0  # points
+NARROW, SMALL_TITLE, SMALL_NOTE = 4.0, 8.5, 6.0  # inches, and points in what is no wider
 LEADING = 1.3
-TITLE_LINES = 3
+TITLE_LINES, FEW_LINES = 3, 2
 
 
 class Frame(NamedTuple):
-    """What stands over and under a picture: its title and, small and grey, its notes."""
+    """What stands over and under a picture: its title and, small and grey, its notes.
+
+    ``points`` are the sizes of both.
+    """
 
     title: Sequence[str]
     notes: Sequence[str]
+    points: tuple[float, float] = (TITLE, NOTE)
 
     @classmethod
     def around(
@@ -40,40 +46,43 @@ class Frame(NamedTuple):
     ) -> Frame:
         """Break title and notes into lines for a picture of this width in inches."""
         room = width - 2 * PAD
-        lines = measurer.wrap(visible(title), TITLE, room, bold=True)
-        if len(lines) > TITLE_LINES:
-            lines[TITLE_LINES - 1 :] = [lines[TITLE_LINES - 1].rstrip("…") + "…"]
-        return cls(lines, _flowing([visible(note) for note in notes if note], room, measurer))
+        points = (SMALL_TITLE, SMALL_NOTE) if width <= NARROW else (TITLE, NOTE)
+        lines = measurer.wrap(visible(title), points[0], room, bold=True)
+        most = FEW_LINES if width <= NARROW else TITLE_LINES
+        if len(lines) > most:
+            lines[most - 1 :] = [lines[most - 1].rstrip("…") + "…"]
+        shown = [visible(note) for note in notes if note]
+        return cls(lines, _flowing(shown, points[1], room, measurer), points)
 
     @property
     def above(self) -> float:
         """Inches taken over the picture, the margin included."""
-        return PAD + len(self.title) * TITLE / 72 * LEADING + (0.06 if self.title else 0)
+        return PAD + len(self.title) * self.points[0] / 72 * LEADING + (0.06 if self.title else 0)
 
     @property
     def below(self) -> float:
         """Inches taken under the picture, the margin included."""
-        return PAD + len(self.notes) * NOTE / 72 * LEADING + (0.08 if self.notes else 0)
+        return PAD + len(self.notes) * self.points[1] / 72 * LEADING + (0.08 if self.notes else 0)
 
     def draw(self, canvas: Canvas) -> None:
         """Write the title at the top and the notes at the bottom of a canvas."""
+        large, small = self.points
         for i, line in enumerate(self.title):
-            y = PAD + (i + 0.5) * TITLE / 72 * LEADING
-            canvas.write(PAD, y, line, TITLE, bold=True)
+            canvas.write(PAD, PAD + (i + 0.5) * large / 72 * LEADING, line, large, bold=True)
         for i, line in enumerate(reversed(self.notes)):
-            y = canvas.height - PAD - (i + 0.5) * NOTE / 72 * LEADING
-            canvas.write(PAD, y, line, NOTE, color=GREY)
+            y = canvas.height - PAD - (i + 0.5) * small / 72 * LEADING
+            canvas.write(PAD, y, line, small, color=GREY)
 
 
-def _flowing(notes: Sequence[str], room: float, measurer: TextMeasurer) -> list[str]:
+def _flowing(notes: Sequence[str], points: float, room: float, measurer: TextMeasurer) -> list[str]:
     """Notes one after another, each on one line where it can be."""
     lines: list[str] = []
     for note in dict.fromkeys(notes):
         joined = f"{lines[-1]}  ·  {note}" if lines else note
-        if lines and measurer.size(joined, NOTE)[0] <= room:
+        if lines and measurer.size(joined, points)[0] <= room:
             lines[-1] = joined
         else:
-            lines += measurer.wrap(note, NOTE, room)
+            lines += measurer.wrap(note, points, room)
     return lines
 
 
@@ -92,11 +101,15 @@ def axes_note(kind: str) -> str:
     return "target down, source across" if kind == "cross" else "queries down, keys across"
 
 
-def thinned_note(steps: Sequence[int], what: str = "token") -> str:
-    """Which tokens or heads are labelled, where not all are."""
+def thinned_note(steps: Sequence[int]) -> str:
+    """Which heads are labelled, where not all are."""
     thinned = sorted({step for step in steps if step > 1})
-    which = " or ".join(map(ordinal, thinned))
-    return f"every {which} {what} is labelled" if thinned else ""
+    return f"every {' or '.join(map(ordinal, thinned))} head is labelled" if thinned else ""
+
+
+def strongest_note(sides: Sequence[Side]) -> str:
+    """Which tokens are labelled, where not all are."""
+    return "" if all(side.whole for side in sides) else "only the strongest tokens are labelled"
 
 
 def pooled_note(queries: int, keys: int) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from matplotlib.figure import Figure
+
 from attnviz.render.colour import scale_of
 from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas
 from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
@@ -19,8 +21,8 @@ from attnviz.render.figure.frame import (
 )
 from attnviz.render.figure.layout import largest, no_room
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.save import Picture, plain_settings
-from attnviz.render.figure.side import SMALLEST, Side, lay_across, lay_down
+from attnviz.render.figure.save import plain_settings
+from attnviz.render.figure.side import SMALLEST, Labelling, Side, lay_across, lay_down
 from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
 from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import map_notes
@@ -55,7 +57,7 @@ def head_grid(
     hidden: float = 0.0,
     merged: bool = False,
     kind: str = "encoder",
-) -> Picture:
+) -> Figure:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
@@ -124,10 +126,10 @@ class _HeadGrid:
         texts = [visible(self.title), *shown, *map(visible, notes)]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
-    def draw(self) -> Picture:
+    def draw(self) -> Figure:
         """Find the size of the thumbnails, then draw everything in its place."""
         layout, size = self._arrange()
-        canvas = Canvas(*size, self.style.dpi, self.measurer)
+        canvas = Canvas(*size, self.style.dpi, self.measurer, self.style.ax)
         layout.frame.draw(canvas)
         x, y = (round(inches * canvas.dpi) / canvas.dpi for inches in (layout.left, layout.top))
         high, wide = (pixels / canvas.dpi for pixels in layout.mosaic.shape)
@@ -189,10 +191,12 @@ class _HeadGrid:
         notes = [
             *self.notes,
             scale_note(self.scale),
-            thinned_note([every], "head"),
+            thinned_note([every]),
             pooled_note(*(shared_by(side, dpi) for side in reversed(cell))),
         ]
-        frame = Frame.around(self.title, notes, max(width, narrowest), self.measurer)
+        frame = Frame.around(
+            self.title, notes if self.style.notes else (), max(width, narrowest), self.measurer
+        )
         top = frame.above + named + (columns.room if columns else 0.0)
         height = top + max(LOWEST, mosaic.shape[0] / dpi) + frame.below
         return _Layout(cell, mosaic, rows, columns, points, every, frame, left, top, width, height)
@@ -201,9 +205,11 @@ class _HeadGrid:
         """The tokens beside the outer thumbnails, where one layer's heads leave them room."""
         if not self.one_row or min(cell) * 72 < SMALLEST:
             return None, None
-        rows = lay_down(self.queries, cell[1], limits[0], self.measurer)
-        columns = lay_across(self.keys, cell[0], limits[1], self.measurer)
-        return (rows, columns) if rows.step == columns.step == 1 else (None, None)
+        down = Labelling(self.queries, cell[1], limits[0], self.measurer)
+        across = Labelling(self.keys, cell[0], limits[1], self.measurer)
+        if down.points is None or across.points is None:
+            return None, None
+        return lay_down(self.queries, down), lay_across(self.keys, across)
 
     def _naming(self, wide: float) -> tuple[float, int]:
         """The size of the names in points, and how many thumbnails one name takes the room of."""

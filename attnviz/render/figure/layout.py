@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
 from attnviz.render.figure.canvas import PAD
 from attnviz.render.figure.colorbar import LOWEST
 from attnviz.render.figure.frame import Frame
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.side import Side, lay_across, lay_down
+from attnviz.render.figure.side import Labelling, Side, lay_across, lay_down
 from attnviz.render.safe import visible
 from attnviz.render.sentences import name_of
 
@@ -19,6 +21,7 @@ __all__ = ["HEADING", "Block", "Plan", "fit", "largest", "lay_out", "natural_cel
 
 Found = TypeVar("Found")
 HALVINGS = 14
+AXES = ("queries", "keys")
 
 HEADING = 8.5  # points
 HEADING_HEIGHT = HEADING / 72 * 1.35
@@ -144,15 +147,30 @@ def lay_out(
 ) -> Plan:
     """Labels for cells of this size, no wider or higher than the limits."""
     blocks = []
+    queries, keys = ([t for view in views for t in getattr(view, axis)] for axis in AXES)
+    down = Labelling(queries, cell[1], limits[0], measurer)
+    across = Labelling(keys, cell[0], limits[1], measurer)
     for i, view in enumerate(views):
         shared = i % per_row > 0 and view.queries == views[i - 1].queries
-        rows = None if shared else lay_down(view.queries, cell[1], limits[0], measurer)
-        columns = lay_across(view.keys, cell[0], limits[1], measurer)
+        rows = None if shared else lay_down(view.queries, down, _strength(view, 1))
+        columns = lay_across(view.keys, across, _strength(view, 0))
         room = cell[0] * len(view.keys) + (rows.room if rows else 0.0)
         title = visible(name_of(view)) if len(views) > 1 else ""
         heading = measurer.wrap(title, HEADING, max(room, LEAST), bold=True)
         blocks.append(Block(view, heading, rows, columns))
     return Plan(blocks, per_row, cell, bars)
+
+
+def _strength(view: MatrixView, axis: int) -> Sequence[float]:
+    """The largest weight of each key (axis 0) or query (axis 1) with a token that is not special.
+
+    Special tokens themselves come last.
+    """
+    queries, keys = (np.array([t.special for t in side]) for side in (view.queries, view.keys))
+    weights = np.where(queries[:, None] if axis == 0 else keys[None], 0, np.abs(view.weights))
+    strongest = weights.max(axis=axis, initial=0.0)
+    found: list[float] = np.where(keys if axis == 0 else queries, -1.0, strongest).tolist()
+    return found
 
 
 def fit(

@@ -6,16 +6,17 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.errors import InputError
 from attnviz.render.colour import scale_of
 from attnviz.render.figure.canvas import NARROWEST, PAD, Canvas
 from attnviz.render.figure.colorbar import bar_room, draw_bar
-from attnviz.render.figure.frame import Frame, pooled_note, scale_note, thinned_note, view_notes
+from attnviz.render.figure.frame import Frame, pooled_note, scale_note, strongest_note, view_notes
 from attnviz.render.figure.layout import HEADING, HEADING_HEIGHT, Plan, fit, lay_out, natural_cell
 from attnviz.render.figure.measure import TextMeasurer
-from attnviz.render.figure.save import Picture, plain_settings
+from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.tiles import (
     LEGIBLE,
     Digits,
@@ -34,14 +35,13 @@ __all__ = ["heat_map", "side_by_side"]
 
 LONGEST_LABEL = 1.6  # inches, where nobody gave a size
 SHARE = 0.3  # of a given size that labels may take
-MOST_VIEWS = 200
 LARGEST = 24.0  # inches for a matrix with digits
 DEFAULT = Style()
 
 
-def heat_map(view: MatrixView, style: Style = DEFAULT) -> Picture:
+def heat_map(view: MatrixView, style: Style = DEFAULT, *, title: str = "") -> Figure:
     """Draw one matrix: queries down, keys across, one scale of colours from 0."""
-    return side_by_side([view], style)
+    return side_by_side([view], style, title=title)
 
 
 def side_by_side(
@@ -50,18 +50,13 @@ def side_by_side(
     *,
     title: str = "",
     per_row: int | None = None,
-) -> Picture:
+) -> Figure:
     """Draw several matrices in one picture, on one scale so that they can be compared.
 
     Signed ones, such as a difference, have a scale of their own around 0.
     """
     if not views:
         raise InputError("there is no matrix to draw")
-    if len(views) > MOST_VIEWS:
-        raise InputError(
-            f"{len(views):,} matrices are more than one picture shows, which is {MOST_VIEWS}; "
-            "give fewer texts, or write a .html"
-        )
     with plain_settings():
         return _Picture(list(views), style, title, per_row or _per_row(views, style.size)).draw()
 
@@ -82,10 +77,10 @@ class _Picture:
         self.places = decimals(max(float(np.abs(view.weights).max()) for view in views))
         self.bars = [self._bar_after(i) for i in range(len(views))]
 
-    def draw(self) -> Picture:
+    def draw(self) -> Figure:
         """Find the size of the cells, then draw everything in its place."""
         plan, frame, (width, height) = self._arrange()
-        canvas = Canvas(width, height, self.style.dpi, self.measurer)
+        canvas = Canvas(width, height, self.style.dpi, self.measurer, self.style.ax)
         frame.draw(canvas)
         digits = self._digits(plan)
         for i, block in enumerate(plan.blocks):
@@ -129,10 +124,11 @@ class _Picture:
         notes = [
             *view_notes(self.views),
             *(scale_note(scale) for scale in self.scales.values()),
-            thinned_note([side.step for side in sides]),
+            strongest_note(sides),
             pooled_note(*(shared_by(side, self.style.dpi) for side in reversed(plan.cell))),
         ]
-        return Frame.around(self.title, notes, width, self.measurer)
+        shown = notes if self.style.notes else ()
+        return Frame.around(self.title, shown, width, self.measurer)
 
     def _natural_cell(self) -> tuple[float, float]:
         queries = max(len(view.queries) for view in self.views)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from attnviz.render.style import require_pixels
 
-__all__ = ["Format", "Picture", "plain_settings", "save"]
+__all__ = ["Format", "Picture", "plain_settings", "save", "to_png"]
 
 Format = Literal["png", "svg", "pdf"]
 
@@ -61,15 +61,20 @@ def save(figure: Figure, stream: BinaryIO, format: Format, *, dpi: int | None = 
     stream.write(drawn.getbuffer())
 
 
+def to_png(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """A figure as a PNG, and the width and height in CSS's pixels of its true size."""
+    drawn = BytesIO()
+    save(figure, drawn, "png")
+    width, height = (round(inches * PIXELS_AN_INCH) for inches in figure.get_size_inches())
+    return drawn.getvalue(), {"width": width, "height": height}
+
+
 class Picture(Figure):
     """A figure that notebooks show where a cell ends in it, without any magic."""
 
     def png(self) -> tuple[bytes, dict[str, int]]:
         """The figure as a PNG, and the width and height in CSS's pixels of its true size."""
-        drawn = BytesIO()
-        save(self, drawn, "png")
-        width, height = (round(inches * PIXELS_AN_INCH) for inches in self.get_size_inches())
-        return drawn.getvalue(), {"width": width, "height": height}
+        return to_png(self)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, Any]]:
         # Not _repr_png_: "%matplotlib inline" would override it, and shows no figure without axes.

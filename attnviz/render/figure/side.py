@@ -1,4 +1,4 @@
-"""The labels along one side of a matrix: as large as fits, or every few tokens one."""
+"""The labels along one side of a matrix: as large as fits, or those of the strongest tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.safe import token_label
 from attnviz.result import Token
 
-__all__ = ["GAP", "Side", "lay_across", "lay_down", "ordinal"]
+__all__ = ["GAP", "Labelling", "Side", "lay_across", "lay_down", "ordinal"]
+
+Strength = Sequence[float] | None  # of each token, by which labels are kept
 
 LARGEST, SMALLEST, THINNED = 8.5, 5.0, 6.0  # points
 FIRST = 500  # characters; no picture has room for more
@@ -28,7 +30,11 @@ class Side(NamedTuple):
     points: float
     turned: bool
     room: float
-    step: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether every token has its label."""
+        return len(self.at) == len(self.tokens)
 
     def draw_down(self, canvas: Canvas, right: float, top: float, cell: float) -> None:
         """Write the labels left of a matrix whose upper left corner is (right, top)."""
@@ -54,52 +60,67 @@ class Side(NamedTuple):
         return MUTED if self.tokens[i].special else INK
 
 
-def lay_down(tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer) -> Side:
-    """Labels for rows of this height in inches, none longer than the limit."""
-    return _lay(tokens, cell, limit, measurer, turned=False)
+class Labelling(NamedTuple):
+    """How the labels of one or several sides are written, decided for all their tokens alike."""
+
+    tokens: Sequence[Token]
+    cell: float
+    limit: float
+    measurer: TextMeasurer
+
+    @property
+    def points(self) -> float | None:
+        """The largest size at which lines are no higher than cells, None if that is too small."""
+        texts = {_shown(token) for token in self.tokens}
+        points = min(LARGEST, math.floor(self.cell * 72 * 2) / 2)
+        while points >= SMALLEST:
+            if self.measurer.height(texts, points) <= self.cell:
+                return points
+            points -= 0.5
+        return None
+
+    @property
+    def upright(self) -> bool:
+        """Whether each label is no wider than a column."""
+        texts = [_shown(token) for token in self.tokens]
+        large = self.cell * 72 > LARGEST
+        return large and self.measurer.width(texts, LARGEST) <= 0.94 * self.cell
 
 
-def lay_across(tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer) -> Side:
-    """Labels for columns of this width: upright where each fits its column, else turned."""
+def lay_down(tokens: Sequence[Token], labelling: Labelling, strength: Strength = None) -> Side:
+    """Labels for rows, none longer than the limit; of too many those of the strongest tokens."""
+    return _lay(tokens, labelling, strength, turned=False)
+
+
+def lay_across(tokens: Sequence[Token], labelling: Labelling, strength: Strength = None) -> Side:
+    """Labels for columns: upright where each fits its column, else turned."""
+    if not labelling.upright:
+        return _lay(tokens, labelling, strength, turned=True)
     texts = [_shown(token) for token in tokens]
-    if cell * 72 > LARGEST and measurer.width(texts, LARGEST) <= 0.94 * cell:
-        room = measurer.height(texts, LARGEST) + GAP
-        return Side(tokens, range(len(texts)), texts, LARGEST, False, room, 1)
-    return _lay(tokens, cell, limit, measurer, turned=True)
+    room = labelling.measurer.height(texts, LARGEST) + GAP
+    return Side(tokens, range(len(texts)), texts, LARGEST, False, room)
 
 
-def _lay(
-    tokens: Sequence[Token], cell: float, limit: float, measurer: TextMeasurer, turned: bool
-) -> Side:
-    at: range = range(len(tokens))
-    points = _fitting(tokens, cell, measurer)
+def _lay(tokens: Sequence[Token], how: Labelling, strength: Strength, turned: bool) -> Side:
+    at: Sequence[int] = range(len(tokens))
+    points = how.points
     if points is None:
         points = THINNED
-        at = _thinned(tokens, cell, measurer)
-    texts = [measurer.elide(_shown(tokens[i]), points, limit) for i in at]
-    return Side(tokens, at, texts, points, turned, measurer.width(texts, points) + GAP, at.step)
+        at = _strongest_apart(tokens, how, strength)
+    texts = [how.measurer.elide(_shown(tokens[i]), points, how.limit) for i in at]
+    return Side(tokens, at, texts, points, turned, how.measurer.width(texts, points) + GAP)
 
 
-def _fitting(tokens: Sequence[Token], cell: float, measurer: TextMeasurer) -> float | None:
-    """The largest size at which lines are no higher than cells, or None if that is too small."""
-    texts = {_shown(token) for token in tokens}
-    points = min(LARGEST, math.floor(cell * 72 * 2) / 2)
-    while points >= SMALLEST:
-        if measurer.height(texts, points) <= cell:
-            return points
-        points -= 0.5
-    return None
-
-
-def _thinned(tokens: Sequence[Token], cell: float, measurer: TextMeasurer) -> range:
-    """Every few tokens, as close as their labels can stand."""
-    step = max(2, math.ceil(THINNED / 72 * SLACK / cell))
-    while True:
-        at = range(0, len(tokens), step)
-        height = measurer.height((_shown(tokens[i]) for i in at), THINNED)
-        if height * SLACK <= step * cell or len(at) == 1:
-            return at
-        step += 1
+def _strongest_apart(tokens: Sequence[Token], how: Labelling, strength: Strength) -> list[int]:
+    """As many tokens as can stand apart, the strongest before their neighbours."""
+    height = max(how.measurer.height(map(_shown, tokens), THINNED), THINNED / 72)
+    apart = math.ceil(height * SLACK / how.cell)
+    weights = [0.0] * len(tokens) if strength is None else list(strength)
+    kept: list[int] = []
+    for i in sorted(range(len(tokens)), key=lambda i: (-weights[i], i)):
+        if all(abs(i - other) >= apart for other in kept):
+            kept.append(i)
+    return sorted(kept)
 
 
 def _shown(token: Token) -> str:

@@ -105,14 +105,14 @@ def _write_digits(
     canvas: Canvas, view: MatrixView, scale: Scale, corner: Size, cell: Size, digits: Digits
 ) -> None:
     dark = is_dark(scale.colours(view.weights))
-    causal = view.kind == "decoder" and tuple(view.queries) == tuple(view.keys)
     for (query, key), weight in np.ndenumerate(view.weights):
-        if causal and key > query and weight == 0:
-            continue  # the mask forbids it, which is not the same as a weight of 0
+        said = written(float(weight), digits.places)
+        if said == "0":
+            continue
         canvas.write(
             corner[0] + (key + 0.5) * cell[0],
             corner[1] + (query + 0.5) * cell[1],
-            written(float(weight), digits.places),
+            said,
             digits.points,
             color="white" if dark[query, key] else "black",
             align="center",

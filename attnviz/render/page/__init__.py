@@ -20,7 +20,7 @@ from attnviz.render.colour import palettes_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
-from attnviz.render.sentences import HIDDEN, MERGED, UNKNOWN
+from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, not_to
 from attnviz.result import AttentionMap, AttentionResult, Token
 
 __all__ = ["Opening", "asset", "digest", "fragment", "write_page"]
@@ -39,6 +39,7 @@ SCRIPTS = (
     "ask.js",
     "answers.js",
     "measured.js",
+    "specificity.js",
     "grid.js",
     "picker.js",
     "save.js",
@@ -47,6 +48,11 @@ SCRIPTS = (
 )
 
 
+EXCLUSIONS = [  # between two texts, in one text, and in one of neighbours alone
+    not_to(["special"]),
+    not_to(["special", "itself", "neighbours"]),
+    not_to(["special", "itself"]),
+]
 LONGEST_TITLE = 120  # characters
 MOST_WEIGHTS = 250_000_000  # about a byte each; no browser takes a text of half a gigabyte
 COMMENT = re.compile(r"^ *(//.*|/\*\*.*?\*/)\n", re.MULTILINE)
@@ -168,7 +174,13 @@ def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> I
         {
             "title": visible(title),
             "opening": chosen,
-            "said": {"hidden": HIDDEN, "merged": MERGED, "unknown": UNKNOWN},
+            "said": {
+                "hidden": HIDDEN,
+                "merged": MERGED,
+                "unknown": UNKNOWN,
+                "ranked": RANKED,
+                "excluded": EXCLUSIONS,
+            },
             "palettes": json.loads(palettes_text())["tables"],
             "inputs": contents,
         }

@@ -62,11 +62,73 @@ function barsOf(picture, heading, links, kind, note) {
   );
 }
 
-/** The single heads that link the word hardest with one other word. */
+const MOST_HEADS = 5;
+
+const rankedBy = (picture, { label }) =>
+  contents.said.ranked
+    .replace("{word}", () => label)
+    .replace("{excluded}", contents.said.excluded[picture.links().excluded]);
+
+/** The single heads that say most about where the word looks, or that look at it hardest. */
 function tellingHeads(picture, focus) {
-  const { weights, map } = picture;
-  const others = linksWithOthers(picture, focus);
   const looks = focus.row !== undefined;
+  const best = looks ? particularHeads(picture, focus.row) : lookingHeads(picture, focus);
+  const name = `“${focus.unit.label}”`;
+  return html(
+    "section",
+    { class: "answer" },
+    html("h3", {}, looks ? `Heads that say most about ${name}` : `Heads where ${name} is looked at hardest`),
+    html("ol", { class: "bars heads-list" }, ...best.map((each) => headItem(picture, each))),
+    html("p", { class: "quiet" }, looks ? rankedBy(picture, focus.unit) : "By the largest weight of one other word on it, special tokens aside."),
+  );
+}
+
+function headItem(picture, { head, unit, weight }) {
+  const name = nameOf(head, picture.map);
+  const show = {
+    onclick: () => picture.update({ heads: name }),
+    "aria-label": `Show head ${name} alone`,
+  };
+  return html(
+    "li",
+    {},
+    html(
+      "button",
+      { class: "head-link", type: "button", "data-key": `link${name}`, ...show },
+      name,
+    ),
+    html("bdi", { class: "name" }, unit.label),
+    html("span", { class: "number" }, picture.number(weight)),
+  );
+}
+
+/** The heads in which a row has most particular weight, the heaviest first; none before all are read. */
+function particularHeads(picture, row) {
+  const tiles = picture.tiles();
+  const { weights, map, rows, columns, same } = picture;
+  if (tiles.filter(Boolean).length < weights.count) return [];
+  const { pairs, width } = picture.links();
+  const said = tiles.some(({ strengths }) => strengths[row] > 0);
+  const counted = columns.units
+    .map((unit, column) => ({ unit, column }))
+    .filter(({ unit, column }) =>
+      said ? pairs[row * width + column] : !same || unit.index !== rows.units[row].index,
+    );
+  const heads = tiles.map(({ strengths, positional }, head) => {
+    const top = { head, positional, weight: -1 };
+    for (const { unit, column } of counted) {
+      const weight = folded(weights.levels[head], map, rows.members[row], columns.members[column]);
+      if (weight > top.weight) Object.assign(top, { unit, weight });
+    }
+    return { ...top, strength: said ? strengths[row] : top.weight };
+  });
+  const telling = heads.filter(({ strength, unit }) => unit && strength > 0);
+  return ranked(ranked(telling, "strength").slice(0, MOST_HEADS), "weight");
+}
+
+/** The heads in which one other word looks at the focus hardest. */
+function lookingHeads({ weights, map, ...picture }, focus) {
+  const others = linksWithOthers(picture, focus);
   const best = [];
   weights.levels.forEach((levels, head) => {
     const top = { head, weight: 0 };
@@ -76,37 +138,7 @@ function tellingHeads(picture, focus) {
     }
     if (top.unit) best.push(top);
   });
-  best.sort((a, b) => b.weight - a.weight);
-  const items = best.slice(0, MOST_BARS).map(({ head, unit, weight }) => {
-    const name = nameOf(head, map);
-    const show = {
-      onclick: () => picture.update({ heads: name }),
-      "aria-label": `Show head ${name} alone`,
-    };
-    return html(
-      "li",
-      {},
-      html(
-        "button",
-        { class: "head-link", type: "button", "data-key": `link${name}`, ...show },
-        name,
-      ),
-      html("bdi", { class: "name" }, unit.label),
-      html("span", { class: "number" }, picture.number(weight)),
-    );
-  });
-  const how = looks ? "looks hardest" : "is looked at hardest";
-  return html(
-    "section",
-    { class: "answer" },
-    html("h3", {}, `Heads where “${focus.unit.label}” ${how}`),
-    html("ol", { class: "bars heads-list" }, ...items),
-    html(
-      "p",
-      { class: "quiet" },
-      "By the largest weight between it and one other word, neighbours and special tokens aside.",
-    ),
-  );
+  return best.sort((a, b) => b.weight - a.weight).slice(0, MOST_HEADS);
 }
 
 /** The words that the focus looks at or, where it only is looked at, those that look at it. */

@@ -77,7 +77,7 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   const point = (spoken) => {
     if (!tile?.peak) return;
     const { row, column } = tile.peak;
-    picture.point({ row, column, head, box: frame.getBoundingClientRect(), spoken });
+    picture.point({ row, column, head, tile, box: frame.getBoundingClientRect(), spoken });
   };
   const open = () => picture.update({ heads: name, view: "matrix" });
   fill(group, {
@@ -96,31 +96,19 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   return { group, show };
 }
 
-/** One head reduced to a small grid, its strongest link, and a sentence about it. */
+/** One head reduced to a small grid, what its weights say of it, and a sentence about it. */
 function smallPicture(picture, head) {
   const { weights, map, rows, columns } = picture;
   const grid = fold(weights.levels[head], map, rows, columns);
-  const peak = strongestLink(grid, picture);
-  const summary = peak
-    ? `strongest link ${rows.units[peak.row].label} → ${columns.units[peak.column].label} ${picture.number(peak.weight)}`
-    : "no links between words";
-  return { grid: reduced(grid), peak, summary };
-}
-
-/** The largest weight between two words that are no neighbours, or null without such words. */
-function strongestLink({ values, width, height }, { rows, columns, same }) {
-  let peak = null;
-  let most = -1;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const weight = values[row * width + column];
-      if (Math.abs(weight) <= most || !areApart(rows.units[row], columns.units[column], same))
-        continue;
-      most = Math.abs(weight);
-      peak = { row, column, weight };
-    }
-  }
-  return peak;
+  const found = headStatistics(grid, picture.links());
+  const said = (name, { row, column, weight }) =>
+    `${name} ${rows.units[row].label} → ${columns.units[column].label} ${picture.number(weight)}`;
+  const parts = [
+    found.peak && said("strongest weight", found.peak),
+    found.link && said("between words", found.link),
+  ];
+  const summary = parts.filter(Boolean).join(", ") || "no weights";
+  return { grid: reduced(grid), summary, ...found };
 }
 
 /** A grid of at most MOST_PIXELS a side; of each block the strongest weight remains. */

@@ -3,7 +3,7 @@
 const contents = JSON.parse(byId("contents").textContent);
 const held = new Map(); // Weights of each map, made when first shown
 const keptGrid = { key: "", grid: null };
-const keptTiles = { key: "", tiles: [] };
+const keptTiles = { key: "", tiles: [], links: null };
 let state = stateOf({ ...contents.opening, ...addressed() }, contents);
 let drawing = 0; // the number of the latest drawing; an older one that still waits gives up
 let zoom = 1;
@@ -53,6 +53,8 @@ async function pictureOf(state) {
         : null,
     ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
     point: (what) => point(picture, what),
+    links: () => linksFor(picture),
+    tiles: () => (keptTiles.key === tilesKey(state) ? keptTiles.tiles : []),
   });
 }
 
@@ -216,11 +218,19 @@ async function fillTiles(picture, number, shows) {
 /** The picker's squares are signs for the heads: a threshold would leave them empty. */
 const withoutThreshold = (picture) => ({ ...picture, state: { ...picture.state, min: 0 } });
 
+/** What the small pictures depend on: all but colours and heads. */
+const tilesKey = ({ input, map, by, special }) => [input, map, by, special].join();
+
+/** The links between words, found once for all small pictures. */
+function linksFor({ rows, columns, same, state }) {
+  keptTiles.links ??= linksBetween({ rows, columns, same, map: state.map });
+  return keptTiles.links;
+}
+
 /** The small picture of a head without its colours, made once for each way to see the tokens. */
 async function tileFor(picture, head) {
-  const { input, map, by, special } = picture.state;
-  const key = [input, map, by, special].join();
-  if (keptTiles.key !== key) Object.assign(keptTiles, { key, tiles: [] });
+  const key = tilesKey(picture.state);
+  if (keptTiles.key !== key) Object.assign(keptTiles, { key, tiles: [], links: null });
   const { tiles } = keptTiles;
   if (!tiles[head]) {
     await picture.weights.load([head]);

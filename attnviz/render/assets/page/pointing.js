@@ -33,7 +33,7 @@ function linkLines(picture, what) {
     ["number", number(value)],
   ];
   if (head !== undefined)
-    lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest link of two words`]);
+    lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest weight`]);
   else if (heads.length > 1) {
     const best = heads.reduce((most, i) =>
       Math.abs(inHead(i)) > Math.abs(inHead(most)) ? i : most,
@@ -43,6 +43,7 @@ function linkLines(picture, what) {
       `mean of ${heads.length} heads, most in ${nameOf(best, map)}: ${number(inHead(best))}`,
     ]);
   }
+  if (what.tile) lines.push(...tileLines(picture, what.tile));
   if (reverse) {
     const back = grid.values[reverse.row * grid.width + reverse.column];
     lines.push(["quiet", `back: ${linkName(picture, reverse)} ${number(back)}`]);
@@ -50,6 +51,14 @@ function linkLines(picture, what) {
   const hidden = head === undefined && picture.hiddenText(row);
   if (hidden) lines.push(["quiet", `${isolated(rows.units[row].label)}: ${hidden}`]);
   return lines;
+}
+
+/** What else a small picture says: its head's link between words, and what explains the head. */
+function tileLines(picture, { link, positional }) {
+  const said = link
+    ? `between words: ${linkName(picture, link)} ${picture.number(link.weight)}`
+    : "no link between words beyond what distance and popular words explain";
+  return [["quiet", said], ...(positional ? [["quiet", "Most words look as far: a positional head."]] : [])];
 }
 
 function unitLines(picture, { row, column }) {
