@@ -79,6 +79,15 @@ class Options(PictureOptions):
             metavar="WORD", help="Show where WORD looks; it:2 is the second 'it'. Repeatable."
         ),
     ] = None
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a .png .svg .pdf .html .json .npz or .csv. Repeatable.",
+        ),
+    ] = None
     numbers: Annotated[
         bool | None,
         typer.Option(

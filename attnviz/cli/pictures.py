@@ -57,7 +57,7 @@ class PictureOptions:
             "--output",
             "-o",
             metavar="FILE",
-            help="Write a .png .svg .pdf .html .json .npz or .csv. Repeatable.",
+            help="A .png .svg .pdf .html or .json to write. Repeatable.",
         ),
     ] = None
     open: Annotated[

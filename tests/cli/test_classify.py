@@ -74,6 +74,11 @@ def test_files_by_their_suffix(attnviz: Program, tmp_path: Path) -> None:
     assert "<script" not in page
 
 
+def test_help_names_the_formats_that_can_be_written(attnviz: Program) -> None:
+    assert ".html or .json to write." in " ".join(attnviz("classify", "-h").text.split())
+    assert ".npz or .csv. Repeatable." in " ".join(attnviz("run", "-h").text.split())
+
+
 def test_text_is_hostile(attnviz: Program, tmp_path: Path) -> None:
     text = "fine </span><script>alert(1)</script> \x1b[31mred\x1b[0m \u202eevil"
     ended = attnviz("classify", text, "--why", "-o", "x.html", "--json")
