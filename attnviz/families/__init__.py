@@ -15,18 +15,23 @@ from attnviz.families.match import match_tensors
 from attnviz.families.names import Names, with_activations
 from attnviz.families.shapes import shapes
 from attnviz.families.unknown import unknown
+from attnviz.families.wrappers import WRAPPERS, unwrap
 
-__all__ = ["FAMILIES", "Specified", "Translated", "specify", "translate"]
+__all__ = ["FAMILIES", "WRAPPERS", "Specified", "Translated", "specify", "translate"]
 
 FAMILIES = {
     "albert": "albert",
+    "arcee": "arcee",
     "bart": "bart",
     "bert": "bert",
     "bloom": "bloom",
     "camembert": "xlm_roberta",
+    "data2vec-text": "data2vec_text",
     "deberta-v2": "deberta_v2",
     "distilbert": "distilbert",
     "electra": "electra",
+    "ernie": "ernie",
+    "eurobert": "eurobert",
     "falcon": "falcon",
     "gemma": "gemma",
     "gemma2": "gemma2",
@@ -35,24 +40,32 @@ FAMILIES = {
     "gpt_neo": "gpt_neo",
     "gpt_neox": "gpt_neox",
     "gptj": "gptj",
+    "helium": "helium",
     "llama": "llama",
     "m2m_100": "m2m_100",
     "marian": "marian",
     "mbart": "mbart",
+    "ministral": "ministral",
     "mistral": "mistral",
     "modernbert": "modernbert",
     "mpnet": "mpnet",
     "mt5": "mt5",
+    "olmo": "olmo",
     "olmo2": "olmo2",
     "opt": "opt",
     "pegasus": "pegasus",
     "phi": "phi",
     "phi3": "phi3",
     "qwen2": "qwen2",
+    "qwen2_5_vl_text": "qwen2_vl_text",
+    "qwen2_vl_text": "qwen2_vl_text",
     "qwen3": "qwen3",
+    "qwen3_vl_text": "qwen3_vl_text",
     "roberta": "roberta",
+    "seed_oss": "seed_oss",
     "smollm3": "smollm3",
     "stablelm": "stablelm",
+    "starcoder2": "starcoder2",
     "t5": "t5",
     "xlm-roberta": "xlm_roberta",
 }
@@ -93,12 +106,14 @@ def specify(values: Mapping[str, Any]) -> Specified:
     Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly and
     BadCheckpoint for values that make no sense; warns of keys that it does not know.
     """
-    family, config = _family(values)
+    text, prefixes = unwrap(values)
+    family, config = _family(text)
     config.refuse_what_no_family_reads()
     spec = family.spec(config)
     names = with_activations(family.tensors(config), spec)
     config.warn_of_unread()
-    return Specified(config, spec, names, (family.BASE, *getattr(family, "ALSO_BASE", ())))
+    bases = prefixes or (family.BASE, *getattr(family, "ALSO_BASE", ()))
+    return Specified(config, spec, names, bases)
 
 
 def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
@@ -119,7 +134,7 @@ def _family(values: Mapping[str, Any]) -> tuple[Family, Config]:
     if not isinstance(model_type, str):
         raise UnsupportedModel("config.json has no model_type, so its family is unknown")
     if model_type not in FAMILIES:
-        raise UnsupportedModel(unknown(values, model_type, sorted(FAMILIES)))
+        raise UnsupportedModel(unknown(values, model_type, sorted({*FAMILIES, *WRAPPERS})))
     family = cast(Family, import_module(f"attnviz.families.{FAMILIES[model_type]}"))
     aliases: Mapping[str, str] = getattr(family, "ALIASES", {})
     return family, Config(values, model_type, family.DEFAULTS, aliases)

@@ -56,7 +56,6 @@ LAYER: dict[str, Module] = {
 
 def spec(config: Config) -> ModelSpec:
     """A Llama decoder."""
-    config.refuse_unless({"rope_interleaved": False})
     return decoder(config, layer(config, attention(config)))
 
 

@@ -167,6 +167,7 @@ def _known(names: Names, bases: tuple[str, ...]) -> set[str]:
 
 def _base_of(used: set[str], bases: tuple[str, ...]) -> tuple[str, ...]:
     """What the names of the base model's tensors begin with."""
-    prefixes = {f"{base}." for base in bases if any(name.startswith(f"{base}.") for name in used)}
+    found = [next((base for base in bases if name.startswith(f"{base}.")), None) for name in used]
+    prefixes = {f"{base}." for base in found if base}
     bare = {name.partition(".")[0] + "." for name in used if not name.startswith(tuple(prefixes))}
     return tuple(prefixes or bare - {"lm_head.", "embed_out."})

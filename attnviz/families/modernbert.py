@@ -42,8 +42,14 @@ THETAS = ("global_rope_theta", "local_rope_theta")
 def spec(config: Config) -> ModelSpec:
     """A ModernBERT encoder; its first layer has no norm before the attention."""
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
-    config.refuse_unless({"head_dim": d_head, "position_embedding_type": "absolute"})
-    config.ignore("max_position_embeddings", "layer_norm_eps", "local_attention", "sliding_window")
+    config.refuse_unless({"head_dim": d_head})
+    config.ignore(
+        "position_embedding_type",
+        "max_position_embeddings",
+        "layer_norm_eps",
+        "local_attention",
+        "sliding_window",
+    )
     norm = NormSpec("layer", config.number("norm_eps"))
     rotations = {
         kind: rotary(config, d_head, theta=theta, layer_type=kind)

@@ -23,11 +23,17 @@ NEEDED = {
 OLD_NAMES = {"su": "longrope", "yarn": "longrope"}
 """What Phi-3 first called LongRoPE."""
 
+SECTIONS = "mrope_section"
+"""Which dimensions turn with time, height and width (Wang et al. 2024): all the same in text."""
+
+SECTIONED = ("qwen2_vl_text", "qwen2_5_vl_text", "qwen3_vl_text")
+"""The families whose rotary positions may be of type "mrope"."""
+
 KNOWN = {
     "type", "rope_type", "rope_theta", "partial_rotary_factor", "factor", "long_factor",
     "short_factor", "low_freq_factor", "high_freq_factor", "attention_factor", "beta_fast",
     "beta_slow", "mscale", "mscale_all_dim", "truncate", "original_max_position_embeddings",
-    "max_position_embeddings", "finetuned",
+    "max_position_embeddings", "finetuned", "attn_factor", SECTIONS, "mrope_interleaved",
 }  # fmt: skip
 Parameters = Mapping[str, Any]
 SMALLEST, LARGEST = 1e-6, 1e12
@@ -93,6 +99,7 @@ def _kind(config: Config, values: Parameters) -> RotaryKind:
     kind = values.get("rope_type", values.get("type", "default"))
     if isinstance(kind, str):
         kind = OLD_NAMES.get(kind, kind) if "long_factor" in values else kind
+        kind = "default" if kind == "mrope" and config.model_type in SECTIONED else kind
         if kind in NEEDED:
             return cast(RotaryKind, kind)
     raise UnsupportedModel(

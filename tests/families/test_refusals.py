@@ -208,12 +208,14 @@ UNKNOWN = [
     ({"model_type": "clip", "vision_config": {}}, "works on images"),
     ({"model_type": "whisper", "num_mel_bins": 80}, "works on sound"),
     ({"model_type": "mamba", "state_size": 16}, "without attention"),
-    ({"model_type": "my-own"}, "it implements albert, bart, bert"),
+    ({"model_type": "my-own"}, "it implements albert, arcee, bart"),
     ({"model_type": "my\x1b[31mown"}, r"'my\\x1b[31mown'"),
     (
-        {"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}},
+        {"model_type": "new_vl", "text_config": {"model_type": "gemma3_text"}},
         "its text model alone, of model_type 'gemma3_text', would be one it knows",
     ),
+    ({"model_type": "llava", "text_config": {"model_type": "my-own"}}, "'my-own'; it implements"),
+    ({"model_type": "llava"}, "text_config 'None'; llava needs an object there"),
     ({}, "no model_type"),
     ({"model_type": 7}, "no model_type"),
 ]
