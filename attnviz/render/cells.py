@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["blocks", "masked", "pool", "resample"]
+__all__ = ["blocks", "masked", "pool", "resample", "stretch"]
+
+Cells = TypeVar("Cells", FloatArray, npt.NDArray[np.uint8])
 
 
 def blocks(size: int, pixels: int) -> Sequence[int]:
@@ -36,10 +39,15 @@ def resample(weights: FloatArray, rows: int, columns: int) -> FloatArray:
     """Weights (…, query, key) as so many pixels: pooled where they are fewer, else repeated."""
     queries, keys = weights.shape[-2:]
     small = pool(weights, blocks(queries, min(rows, queries)), blocks(keys, min(columns, keys)))
+    return stretch(small, rows, columns)
+
+
+def stretch(cells: Cells, rows: int, columns: int) -> Cells:
+    """Cells (…, query, key), weights or what stands for them, repeated to so many pixels."""
     for axis, pixels in (-2, rows), (-1, columns):
-        if pixels > small.shape[axis]:
-            small = np.take(small, blocks(small.shape[axis], pixels), axis=axis)
-    return small
+        if pixels > cells.shape[axis]:
+            cells = np.take(cells, blocks(cells.shape[axis], pixels), axis=axis)
+    return cells
 
 
 def masked(weights: FloatArray, kind: str, *, same: bool) -> npt.NDArray[np.bool_]:

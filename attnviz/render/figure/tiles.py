@@ -11,7 +11,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.image import AxesImage
 
 from attnviz.analysis.answers import MatrixView
-from attnviz.render.cells import resample
+from attnviz.render.cells import resample, stretch
 from attnviz.render.colour import Pixels, Scale, is_dark
 from attnviz.render.figure.canvas import RULE, Canvas, outline
 from attnviz.render.figure.measure import TextMeasurer
@@ -171,8 +171,9 @@ class Mosaic(NamedTuple):
 
 def paint(weights: FloatArray, scale: Scale, mosaic: Mosaic) -> Pixels:
     """The weights (head, query, key) of every head as one image: (high, wide, rgba)."""
-    inner = resample(weights, mosaic.height - 2, mosaic.width - 2)
-    tiles = scale.colours(inner)
+    high, wide = mosaic.height - 2, mosaic.width - 2
+    small = resample(weights, min(high, weights.shape[-2]), min(wide, weights.shape[-1]))
+    tiles = scale.table.take(stretch(scale.levels(small), high, wide), axis=0)
     line = np.frombuffer(bytes.fromhex(RULE[1:]), np.uint8)
     high, wide = mosaic.height + mosaic.between, mosaic.width + mosaic.across
     canvas = np.full((mosaic.rows, high, mosaic.columns, wide, 4), 255, np.uint8)
