@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "probing": {"analysis", "corpus", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
-    "model": {"core", "families", "tokenizer", "checkpoint", "result"},
+    "model": {"analysis", "core", "families", "tokenizer", "checkpoint", "result"},
     "tasks": {"analysis", "checkpoint", "model", "result"},
     "models": {"model", "result", "tasks"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},

@@ -14,6 +14,7 @@ from typer.main import get_command
 from attnviz._version import __version__
 from attnviz.cli.classify import classify
 from attnviz.cli.classify_fit import fit
+from attnviz.cli.explain import explain
 from attnviz.cli.failures import exit_code
 from attnviz.cli.heads import heads
 from attnviz.cli.models import models
@@ -62,7 +63,7 @@ def attnviz_(
         print(context.get_help())  # noqa: T201
 
 
-for command in (run, render, heads, probe, classify, summarize):
+for command in (run, render, explain, heads, probe, classify, summarize):
     app.command(cls=Command)(command)
 app.command("classify fit", cls=Command)(fit)
 app.add_typer(models, name="models")

@@ -9,15 +9,17 @@ __all__ = ["panels"]
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
-    "Options": ("ask", "why", "sentences", "output", "open", "head", "heads", "json"),
+    "Options": ("ask", "word", "why", "sentences", "output", "open", "head", "heads", "json"),
     "What to look at": ("layer", "mean", "map", "tokens", "words", "by", "who", "top",
                         "no_special"),
+    "What to change": ("no_positions", "causal"),
+    "On small matrices": ("toy", "d_model", "d_head", "seed", "init", "tied", "x", "q", "k", "v"),
     "Text and model": ("model", "pair", "target", "from_", "source_lang", "to", "target_lang",
                        "lines", "no_add_special", "truncate", "generate", "max_new_tokens",
                        "offline"),
     "Colours of weights": ("palette", "scale", "vmin", "vmax", "background"),
     "Figures and pages": ("size", "title", "no_title", "no_notes", "numbers", "dpi", "font"),
-    "How it is written": ("color", "width", "precision"),
+    "How it is written": ("color", "width", "precision", "matrices"),
     "More": (),
 }  # fmt: skip
 OF_OPTION = {name: panel for panel, names in PANELS.items() for name in names}

@@ -170,7 +170,11 @@ class PictureOptions:
 
 
 def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command all options of a class as its own; it receives them as ``options``."""
+    """Give a command all options of a class as its own; it receives them as ``options``.
+
+    Where the command has an option of the same name, it is the command's, and the class's is not
+    there.
+    """
     hints = get_type_hints(shared, include_extras=True)
     inherited = [field for field in fields(shared) if field.name not in shared.__annotations__]
     ordered = [field for field in fields(shared) if field not in inherited] + inherited
@@ -178,7 +182,8 @@ def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., N
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(command, eval_str=True).parameters
         declared = {name: (p.annotation, p.default) for name, p in own.items() if name != "options"}
-        declared |= {field.name: (hints[field.name], field.default) for field in ordered}
+        given_on = [field for field in ordered if field.name not in own]
+        declared |= {field.name: (hints[field.name], field.default) for field in given_on}
         parameters = [
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_typed(hint)
@@ -189,7 +194,7 @@ def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., N
         @functools.wraps(command)
         def with_options(**given: Any) -> None:
             meant = {name: _meant(name, declared[name][0], value) for name, value in given.items()}
-            options = shared(**{field.name: meant.pop(field.name) for field in ordered})
+            options = shared(**{field.name: meant.pop(field.name) for field in given_on})
             command(**meant, options=options)
 
         with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

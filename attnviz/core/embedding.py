@@ -11,7 +11,7 @@ from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import PositionSpec, StackSpec
 from attnviz.core.weights import StackWeights, Weights
 
-__all__ = ["embed"]
+__all__ = ["absolute_positions", "embed"]
 
 
 def embed(
@@ -33,7 +33,7 @@ def embed(
         found = project(found)
     if spec.positions:
         where = np.concatenate([position_ids(sequence, spec.positions) for sequence in ids])
-        found += _positions(weights, name, spec.positions, where, found.shape[1])
+        found += absolute_positions(weights, name, spec.positions, where, found.shape[1])
     if spec.n_types:
         kinds = [
             np.zeros(len(sequence), np.int64) if kind is None else kind
@@ -49,7 +49,7 @@ def embed(
     return project(x) if project and spec.project == "normed" else x
 
 
-def _positions(
+def absolute_positions(
     weights: Weights, name: str, spec: PositionSpec, where: IntArray, d: int
 ) -> FloatArray:
     """The positions that are added to the embeddings, stored or computed."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from attnviz.model.record import (
     require_numbers,
 )
 from attnviz.result import AttentionResult, Head, Link, ModelInfo, span
+
+if TYPE_CHECKING:
+    from attnviz.analysis.explain import Explanation
 
 __all__ = ["Model", "load"]
 
@@ -128,22 +131,8 @@ class Model(Encoder):
         Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and
         TooBig when the maps would not fit in memory.
         """
-        if (text is None) == (token_ids is None):
-            raise InputError("give a text or token_ids, and not both")
-        if token_ids is None:
-            if any(ids is not None for ids in (target_ids, token_type_ids, attention_mask)):
-                raise InputError(
-                    "target_ids, token_type_ids and attention_mask go with token_ids, not with "
-                    "a text"
-                )
-            given = self.encode(text or "", pair, target=target, truncate=truncate, **how)
-        else:
-            if pair is not None or target is not None or truncate or how:
-                raise InputError(
-                    "pair, target, truncate, languages and add_special go with a text, not with "
-                    "token_ids"
-                )
-            given = self.label(token_ids, token_type_ids, target_ids, attention_mask)
+        ids = token_ids, token_type_ids, target_ids, attention_mask
+        given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, generate, max_new_tokens, layers)
         return self._attend([given], layers, hidden)[0]
 
@@ -174,6 +163,45 @@ class Model(Encoder):
         if pack:
             yield from self._attend(pack, layers, hidden)
 
+    def explain(
+        self,
+        text: str | None = None,
+        *,
+        word: str | None = None,
+        head: Head | str | None = None,
+        map: Kind | None = None,
+        scale: str | float | None = None,
+        positions: bool = True,
+        causal: bool = False,
+        pair: str | None = None,
+        target: str | None = None,
+        token_ids: Sequence[int] | None = None,
+        token_type_ids: Sequence[int] | None = None,
+        target_ids: Sequence[int] | None = None,
+        truncate: bool = False,
+        **how: Unpack[Reading],
+    ) -> Explanation:
+        """One row of attention from beginning to end, every number on the way.
+
+        It is the row of ``word`` (its first token) in ``head``; where one is not given, one that
+        says much. The text or the ids go in as ``attend`` takes them. ``scale`` is "none",
+        "d_model" or what this head's scores are to be multiplied by, ``causal`` hides from it what
+        follows; ``positions=False`` runs the whole model without any.
+
+        Raises what ``attend`` raises, UnknownWord, and InputError for what is no scale.
+        """
+        from attnviz.analysis.explain.chosen import choose_row
+        from attnviz.model.explain import Turned, explain_row
+
+        one = Head.parse(head) if isinstance(head, str) else head
+        ids = token_ids, token_type_ids, target_ids
+        given = self._given(text, pair, target, ids, truncate, **how)
+        given = self._written(given, 0, NEW_TOKENS, None)
+        result = self._attend([given], None if one is None else [one.layer], hidden=False)[0]
+        row = choose_row(result, word=word, head=one, map=map)
+        turned = Turned(scale, positions, causal)
+        return explain_row(self.spec, self.weights, given, row, turned, self.info, self._cache)
+
     def strongest(
         self, given: Input, n: int = 20, *, layers: Collection[int] | None = None
     ) -> list[Link]:
@@ -203,6 +231,33 @@ class Model(Encoder):
         """Show every block of queries to ``visit`` as it is computed, and keep nothing."""
         want = Request({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
         run(self.spec, self.weights, [given.ids for given in inputs], want, cache=self._cache)
+
+    def _given(
+        self,
+        text: str | None,
+        pair: str | None,
+        target: str | None,
+        ids: tuple[Sequence[int] | None, ...],
+        truncate: bool,
+        **how: Unpack[Reading],
+    ) -> Input:
+        """A text, or ids, their types, a target's and a mask, as the model takes them."""
+        token_ids, *beside = ids
+        if (text is None) == (token_ids is None):
+            raise InputError("give a text or token_ids, and not both")
+        if token_ids is None:
+            if any(given is not None for given in beside):
+                raise InputError(
+                    "target_ids, token_type_ids and attention_mask go with token_ids, not with "
+                    "a text"
+                )
+            return self.encode(text or "", pair, target=target, truncate=truncate, **how)
+        if pair is not None or target is not None or truncate or how:
+            raise InputError(
+                "pair, target, truncate, languages and add_special go with a text, not with "
+                "token_ids"
+            )
+        return self.label(token_ids, *beside)
 
     def _written(
         self, given: Input, generate: int, max_new_tokens: int, layers: Collection[int] | None

@@ -1,6 +1,8 @@
 """Attention on a terminal: pure functions that return something for rich to print."""
 
 from attnviz.render.terminal.answer import answer
+from attnviz.render.terminal.explained import explained
+from attnviz.render.terminal.explained_toy import explained_toy
 from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat_map import heat_map
 from attnviz.render.terminal.links import generated, links, title
@@ -12,6 +14,8 @@ __all__ = [
     "Colour",
     "Screen",
     "answer",
+    "explained",
+    "explained_toy",
     "generated",
     "ground_of",
     "head_grid",

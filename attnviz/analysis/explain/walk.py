@@ -1,0 +1,198 @@
+"""softmax(qKᵀ/√d + bias + mask) V for one query of one head, every number on the way (float64)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.explain.project import Float64Array, Projected, project
+from attnviz.analysis.explain.recorded import RecordedHead
+from attnviz.core.attention import mask_
+from attnviz.core.score_bias import score_bias
+from attnviz.core.spec import AttentionSpec, Disentangled
+from attnviz.showing import ShownAsPage
+
+__all__ = ["Explanation", "Softmax", "explain", "feed_forward_neurons", "softmax"]
+
+SAFE = 80.0
+"""Scores up to which exponentials are as they are; beyond it all are shifted by the largest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Softmax:
+    """exp(score - shift) of each key, their sum, and the weights: each by the sum (key,)."""
+
+    exponentials: Float64Array
+    shift: float
+    total: float
+    weights: Float64Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation(ShownAsPage):
+    """One attention weight from beginning to end; every step follows from the one before.
+
+    ``x`` (d_model,) is what the query is made of, ``memory`` (key, d_model) what keys and values
+    are. ``products`` (key, d_head) are qᵢ·kᵢ, ``dots`` (key,) their sums, ``scaled`` the dots times
+    ``scale``; ``biases`` (key,) are what positions add, by name; ``capped`` is the sum behind the
+    soft cap, where there is one; ``scores`` are -inf where a key is not ``visible``. ``context``
+    (d_head,) is Σ weight · v, and ``contributions`` (key, d_model) what each key adds to the
+    sublayer's output through the output projection (Kobayashi et al. 2020, eq. 5). ``concat``
+    (n_heads · d_head,) are all heads side by side, ``neurons`` (d_ff,) what the feed-forward block
+    has inside. ``before`` are the weights (key,) of the model as it is, where a knob was turned,
+    and ``knobs`` which.
+    """
+
+    recorded: RecordedHead
+    x: Float64Array
+    memory: Float64Array
+    query: Projected
+    keys: Projected
+    values: Projected
+    products: Float64Array
+    dots: Float64Array
+    scale: float
+    scaled: Float64Array
+    biases: Mapping[str, Float64Array]
+    capped: Float64Array | None
+    visible: npt.NDArray[np.bool_]
+    scores: Float64Array
+    softmax: Softmax
+    context: Float64Array
+    output_weight: Float64Array
+    contributions: Float64Array
+    concat: Float64Array
+    neurons: Float64Array | None
+    before: Float64Array | None = None
+    knobs: tuple[str, ...] = ()
+
+    @property
+    def weights(self) -> Float64Array:
+        """The attention weights (key,)."""
+        return self.softmax.weights
+
+    @property
+    def strongest(self) -> int:
+        """The key with the largest weight."""
+        return int(self.weights.argmax())
+
+    def state(self, name: str) -> Float64Array | None:
+        """The token's hidden state (d_model,) of that name, if the layer has it."""
+        states = self.recorded.states.get(name)
+        return None if states is None else np.asarray(states[self.recorded.query], np.float64)
+
+
+def explain(
+    recorded: RecordedHead, *, before: RecordedHead | None = None, knobs: tuple[str, ...] = ()
+) -> Explanation:
+    """Compute every step for the query of a recorded head.
+
+    ``before`` is the same head as the model has it, where ``knobs`` were turned.
+    """
+    spec, at = recorded.spec, recorded.query
+    x = np.asarray(recorded.states[f"{recorded.sublayer}_input"], np.float64)
+    memory = x if recorded.memory is None else np.asarray(recorded.memory, np.float64)
+    n_keys = len(memory)
+    query = project(recorded, x[at : at + 1], 0, slice(at, at + 1))
+    keys, values = (project(recorded, memory, side, slice(0, n_keys)) for side in (1, 2))
+    products = query.vectors * keys.vectors
+    dots = products.sum(axis=1)
+    scaled = dots * spec.scale
+    biases = position_scores(recorded)
+    summed = scaled + sum(biases.values())
+    capped = None if spec.softcap is None else spec.softcap * np.tanh(summed / spec.softcap)
+    visible = visible_keys(spec, at, n_keys)
+    scores = np.where(visible, summed if capped is None else capped, -np.inf)
+    found = softmax(scores)
+    output = np.asarray(recorded.projections.output.weight, np.float64)
+    mine = slice(recorded.head.head * spec.d_head, (recorded.head.head + 1) * spec.d_head)
+    context = found.weights @ values.vectors
+    concat = np.asarray(recorded.contexts, np.float64).reshape(-1)
+    concat[mine] = context
+    return Explanation(
+        recorded=recorded,
+        x=x[at],
+        memory=memory,
+        query=query,
+        keys=keys,
+        values=values,
+        products=products,
+        dots=dots,
+        scale=spec.scale,
+        scaled=scaled,
+        biases=biases,
+        capped=capped,
+        visible=visible,
+        scores=scores,
+        softmax=found,
+        context=context,
+        output_weight=output[:, mine],
+        contributions=(found.weights[:, None] * values.vectors) @ output[:, mine].T,
+        concat=concat,
+        neurons=feed_forward_neurons(recorded),
+        before=None if before is None else explain(before).weights,
+        knobs=knobs,
+    )
+
+
+def softmax(scores: Float64Array) -> Softmax:
+    """exp(score) / Σ exp(score) of finite scores and -inf, (key,)."""
+    finite = scores[np.isfinite(scores)]
+    top = float(finite.max()) if len(finite) else 0.0
+    shift = top if abs(top) > SAFE else 0.0
+    exponentials = np.exp(scores - shift)
+    total = float(exponentials.sum())
+    weights = exponentials / total if total else np.zeros_like(scores)
+    return Softmax(exponentials, shift, total, weights)
+
+
+def visible_keys(spec: AttentionSpec, query: int, n_keys: int) -> npt.NDArray[np.bool_]:
+    """Which keys the query may see: not those hidden by a causal mask or a window."""
+    row = np.zeros((1, 1, n_keys), np.float32)
+    visible: npt.NDArray[np.bool_] = np.isfinite(
+        mask_(row, spec, slice(query, query + 1), slice(0, n_keys))[0, 0]
+    )
+    return visible
+
+
+def position_scores(recorded: RecordedHead) -> dict[str, Float64Array]:
+    """What positions add to the query's scores (key,), by name."""
+    bias = recorded.spec.bias
+    if recorded.kind == "cross" or bias is None:
+        return {}
+    if not isinstance(bias, Disentangled):
+        return {type(bias).__name__.lower(): _added(recorded, recorded.spec)}
+    parts = {"c2p": replace(bias, p2c=False), "p2c": replace(bias, c2p=False)}
+    return {
+        name: _added(recorded, replace(recorded.spec, bias=part))
+        for name, part in parts.items()
+        if getattr(bias, name)
+    }
+
+
+def _added(recorded: RecordedHead, spec: AttentionSpec) -> Float64Array:
+    """What the score bias of a spec adds to the query's row (key,)."""
+    heads, at, head = recorded.heads, recorded.query, recorded.head.head
+    n_keys = heads.keys.shape[1]
+    found = score_bias(spec, recorded.projections, heads.queries, heads.keys, recorded.table)
+    row = np.zeros((1, 1, n_keys), np.float32)
+    if found is not None:
+        found.add(row, slice(head, head + 1), slice(at, at + 1), slice(0, n_keys))
+    return np.asarray(row[0, 0], np.float64)
+
+
+def feed_forward_neurons(recorded: RecordedHead) -> Float64Array | None:
+    """act(W₁x + b₁), gated where it is (d_ff,), of the token (Vaswani et al. 2017, eq. 2)."""
+    given = recorded.states.get("mlp_input")
+    if given is None:
+        return None
+    weights, spec = recorded.weights, recorded.layer.mlp
+    both = weights.up(given[recorded.query : recorded.query + 1])
+    found = np.ascontiguousarray(both[:, : spec.d_ff])
+    weights.activation(found)
+    if spec.gated:
+        found *= both[:, spec.d_ff :]
+    return np.asarray(found[0], np.float64)

@@ -1,0 +1,182 @@
+"""``attnviz explain``: one attention weight from beginning to end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.forms import Forms, give
+from attnviz.cli.options import KINDS
+from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.texts import one_text, read_texts
+from attnviz.cli.values import one_of, whole
+from attnviz.errors import InputError
+
+if TYPE_CHECKING:
+    from attnviz.analysis.explain import Explanation
+    from attnviz.result import Head
+
+__all__ = ["explain"]
+
+
+@taking(PictureOptions)
+def explain(
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin.")
+    ] = None,
+    *,
+    word: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Whose row; it:2 is the second 'it'.")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="L.H", help="In which head, as 3.1: layer 3, head 1.")
+    ] = None,
+    map: Annotated[
+        str | None,
+        typer.Option(metavar="MAP", help="Of a model with two sides: encoder, decoder or cross."),
+        one_of(*KINDS),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="Scale scores otherwise: none, d_model (1/√) or a factor."),
+    ] = None,
+    no_positions: Annotated[
+        bool, typer.Option("--no-positions", help="Run the model without positions.")
+    ] = False,
+    causal: Annotated[
+        bool, typer.Option("--causal", help="Hide from the head what follows a token.")
+    ] = False,
+    matrices: Annotated[
+        bool, typer.Option("--matrices", help="With --json, write the head's matrices too.")
+    ] = False,
+    pair: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A second text that goes with the first.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What a translator is to have written; else it writes."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar="ATTNVIZ_MODEL",
+            help="An embedded model, a folder, or org/name on the Hub.",
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    truncate: Annotated[
+        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
+    ] = False,
+    toy: Annotated[
+        bool, typer.Option("--toy", help="Walk over small matrices drawn from a seed instead.")
+    ] = False,
+    d_model: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a toy: numbers of an embedding."), whole(1)
+    ] = None,
+    d_head: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a toy: numbers of a query."), whole(1)
+    ] = None,
+    heads: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a toy: how many heads."), whole(1)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a toy: what it is drawn from."), whole(0)
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(metavar="HOW", help="Of a toy: how weights are drawn, xavier or randn."),
+        one_of("xavier", "randn"),
+    ] = None,
+    tied: Annotated[bool, typer.Option("--tied", help="Of a toy: Q = K = V.")] = False,
+    x: Annotated[
+        str | None,
+        typer.Option("--x", metavar="FILE", help="Of a toy: embeddings, a row of numbers each."),
+    ] = None,
+    q: Annotated[
+        str | None,
+        typer.Option("--q", metavar="ROWS", help="Of a toy: queries, as '.1 .2; .3 .4'."),
+    ] = None,
+    k: Annotated[str | None, typer.Option("--k", metavar="ROWS", help="Of a toy: keys.")] = None,
+    v: Annotated[str | None, typer.Option("--v", metavar="ROWS", help="Of a toy: values.")] = None,
+    options: PictureOptions,
+) -> None:
+    """Show how one attention weight comes about, every number from the token to the new vector.
+
+    \b
+    attnviz explain "He took the hat and examined it carefully" --word it --head 3.1
+    attnviz explain "He took the hat and examined it carefully" --scale none
+    attnviz explain --toy "This is book" --d-model 5 --d-head 3
+    """
+    sizes = {"d_model": d_model, "d_head": d_head, "heads": heads, "seed": seed, "init": init}
+    drawn = {**sizes, "tied": tied or None, "x": x, "q": q, "k": k, "v": v}
+    if toy:
+        from attnviz.cli.explain_toy import explain_toy
+
+        _refuse("a model", word=word, head=head, map=map, pair=pair, target=target, model=model)
+        _refuse("a model", no_positions=no_positions or None, matrices=matrices or None)
+        explain_toy(text or [], drawn, scale=scale, causal=causal, options=options)
+        return
+    _refuse("--toy", **drawn)
+    if not text:
+        raise Misuse("there is no text to explain; give one")
+    texts = read_texts(text, lines=lines)
+    row: dict[str, Any] = {"word": word, "head": _head(head), "map": map}
+    knobs: dict[str, Any] = {"scale": scale, "positions": not no_positions, "causal": causal}
+    beside: dict[str, Any] = {
+        name: one_text(given) for name, given in (("pair", pair), ("target", target)) if given
+    }
+
+    def find() -> Forms:
+        from attnviz.model import DEFAULT, load
+
+        loaded = load(model or DEFAULT, offline=offline)
+        walks = [
+            loaded.explain(each, truncate=truncate, **row, **knobs, **beside) for each in texts
+        ]
+        return _shown(walks, matrices)
+
+    give(options, find)
+
+
+def _shown(walks: list[Explanation], matrices: bool) -> Forms:
+    def documents() -> list[dict[str, Any]]:
+        from attnviz.document.explained import explained
+
+        return [explained(walk, matrices=matrices) for walk in walks]
+
+    def terminal(screen: Any) -> Any:
+        from attnviz.render import terminal
+
+        for number, walk in enumerate(walks):
+            yield from ["\n"] if number else []
+            yield terminal.explained(walk, screen)
+
+    def refuse(*_: Any) -> Any:
+        raise Misuse("explain writes .json")
+
+    return Forms(documents=documents, terminal=terminal, figure=refuse, page=refuse)
+
+
+def _refuse(owner: str, **given: object) -> None:
+    """Refuse options that belong to the other kind of walk."""
+    for name, value in given.items():
+        if value is not None:
+            option = "--" + name.replace("_", "-")
+            raise Misuse(f"{option} goes with {owner}, which this is not; leave it out")
+
+
+def _head(text: str | None) -> Head | None:
+    from attnviz.result import Head
+
+    try:
+        return None if text is None else Head.parse(text)
+    except InputError as error:
+        raise Misuse(f"--head {error}") from None

@@ -1,0 +1,115 @@
+"""``attnviz explain --toy``: the walk on matrices that a learner can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.forms import Forms, give
+from attnviz.cli.pictures import PictureOptions
+from attnviz.cli.texts import read_file, read_texts
+from attnviz.errors import InputError, quote
+
+if TYPE_CHECKING:
+    from attnviz.analysis.explain.toy import Toy
+
+__all__ = ["explain_toy"]
+
+TEXT = "This is book"
+
+
+def explain_toy(
+    text: Sequence[str],
+    drawn: Mapping[str, Any],
+    *,
+    scale: str | None,
+    causal: bool,
+    options: PictureOptions,
+) -> None:
+    """Draw or take the matrices, attend, and show each step."""
+    vectors = [drawn[name] for name in ("q", "k", "v")]
+    if any(vectors) and not all(vectors):
+        raise Misuse("--q, --k and --v belong together; give all three")
+    if any(vectors) and any(
+        drawn[name] is not None for name in drawn if name not in ("q", "k", "v")
+    ):
+        raise Misuse("with --q, --k and --v nothing is drawn; leave the other options of --toy out")
+
+    def find() -> Forms:
+        from attnviz.analysis.explain import toy as toys
+
+        how: dict[str, Any] = {"scale": scale, "causal": causal}
+        if all(vectors):
+            q, k, v = (rows(given, f"--{name}") for given, name in zip(vectors, "qkv", strict=True))
+            return _shown(toys.attend_toy(q, k, v, **how))
+        x = None if drawn["x"] is None else rows(_text_of(drawn["x"]), "--x")
+        given = " ".join(read_texts(text, lines=False)).split()
+        words = given or ([] if x is not None else TEXT.split())
+        return _shown(toys.draw_toy(words, _drawing(drawn, x), x=x, **how))
+
+    give(options, find)
+
+
+def _drawing(drawn: Mapping[str, Any], x: Any) -> Any:
+    """What is drawn; a width that nobody gave follows from those that were."""
+    from attnviz.analysis.explain.toy import Drawing
+
+    n_heads = drawn["heads"] or 1
+    d_model = drawn["d_model"] or (5 if x is None else x.shape[1])
+    if x is not None and d_model != x.shape[1]:
+        raise InputError(f"--x has rows of {x.shape[1]} numbers, so --d-model cannot be {d_model}")
+    if drawn["d_head"] is None and n_heads > 1 and d_model % n_heads:
+        raise InputError(f"{d_model} numbers do not make {n_heads} heads; give --d-head too")
+    d_head = drawn["d_head"] or (3 if n_heads == 1 else d_model // n_heads)
+    return Drawing(
+        d_model=d_model,
+        d_head=d_head,
+        n_heads=n_heads,
+        seed=drawn["seed"] or 0,
+        init=drawn["init"] or "xavier",
+        tied=bool(drawn["tied"]),
+    )
+
+
+def _shown(toy: Toy) -> Forms:
+    def documents() -> list[dict[str, Any]]:
+        from attnviz.document.explained import explained_toy
+        from attnviz.render.explained_toy import toy_notes
+
+        return [explained_toy(toy, toy_notes(toy))]
+
+    def terminal(screen: Any) -> Any:
+        from attnviz.render import terminal
+
+        yield terminal.explained_toy(toy, screen)
+
+    def refuse(*_: Any) -> Any:
+        raise Misuse("a toy is printed or written as .json; leave -o out or name a .json")
+
+    return Forms(documents=documents, terminal=terminal, figure=refuse, page=refuse)
+
+
+def _text_of(file: str) -> str:
+    try:
+        return read_file(file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{quote(file)} is not text; give rows of numbers") from None
+
+
+def rows(text: str, option: str) -> Any:
+    """Numbers in rows, which end at a semicolon, a closing bracket or a line's end."""
+    import numpy as np
+
+    found = []
+    for line in re.split(r"[;\n\]]", text):
+        parts = line.replace(",", " ").replace("[", " ").split()
+        try:
+            found.append([float(part) for part in parts])
+        except ValueError:
+            raise InputError(f"{option} has {quote(line.strip())} where numbers belong") from None
+    found = [row for row in found if row]
+    if not found or len({len(row) for row in found}) != 1:
+        raise InputError(f"{option} must have rows of as many numbers each, as '.1 .2; .3 .4'")
+    return np.array(found)

@@ -1,0 +1,65 @@
+"""A walk through one weight as JSON: every step with its full vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.explain import Explanation, steps
+from attnviz.analysis.explain.toy import Toy
+
+__all__ = ["explained", "explained_toy"]
+
+
+def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
+    """The walk as a JSON object; what is -∞ is null. ``matrices`` adds the head's weights."""
+    recorded = walk.recorded
+    return {
+        "explains": "attention",
+        "model": recorded.model.name,
+        "map": recorded.kind,
+        "head": str(recorded.head),
+        "query": recorded.query,
+        "tokens": [token.text for token in recorded.tokens],
+        "keys": [token.text for token in recorded.keys],
+        "changed": list(walk.knobs),
+        "steps": [
+            {
+                "name": step.name,
+                "values": {name: _plain(array) for name, array in step.arrays.items()},
+                "shapes": {
+                    name: list(array.shape)
+                    for name, array in {**step.matrices, **step.arrays}.items()
+                },
+            }
+            | (
+                {"matrices": {name: _plain(array) for name, array in step.matrices.items()}}
+                if matrices and step.matrices
+                else {}
+            )
+            for step in steps(walk)
+        ],
+    }
+
+
+def explained_toy(toy: Toy, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Attention on small matrices as a JSON object, whole."""
+    arrays = {
+        "x": toy.x, "W_q": toy.weights_q, "W_k": toy.weights_k, "W_v": toy.weights_v, "q": toy.q,
+        "k": toy.k, "v": toy.v, "products": toy.dots, "scores": toy.scores,
+        "weights": toy.weights, "contexts": toy.contexts, "output": toy.output,
+    }  # fmt: skip
+    there = {name: _plain(array) for name, array in arrays.items() if array is not None}
+    labels = {"labels": list(toy.labels), "divisor": toy.divisor, "notes": list(notes)}
+    return {"explains": "toy", **labels, **there}
+
+
+def _plain(array: npt.NDArray[Any]) -> Any:
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return array.tolist()
+    found = array.astype(object)
+    found[~np.isfinite(array)] = None
+    return found.tolist()

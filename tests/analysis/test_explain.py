@@ -1,0 +1,253 @@
+"""A walk through one weight: every step follows from the one before it, in every family."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.explain import Explanation, explain
+from attnviz.analysis.explain.chosen import Chosen
+from attnviz.core.spec import ALiBi, Buckets, Disentangled
+from attnviz.model import Model
+from attnviz.model.recorded_head import record_head
+from attnviz.result import Head
+from tests.support.references import names, read, recipe
+from tests.support.seeded import write_checkpoint
+from tests.support.shared import folders, rows
+
+HAT = "He took the hat and examined it carefully"
+NOISE = 3e-5  # of float32, relative to the largest number of a step
+
+Array = np.ndarray
+
+
+@pytest.fixture(scope="module")
+def hat() -> Explanation:
+    return attnviz.load().explain(HAT, word="it", head="3.1")
+
+
+def close(found: Array, expected: Array, noise: float = NOISE) -> None:
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(
+        found, expected, atol=noise * np.abs(expected).max(initial=1), rtol=0
+    )
+
+
+def softmax(scores: Array) -> Array:
+    exponentials = np.exp(scores - scores.max())
+    return exponentials / exponentials.sum()
+
+
+def norm(x: Array, weights: object) -> Array:
+    """Layer norm or RMS norm, as the papers have them."""
+    spec, weight, bias = weights  # type: ignore[misc]
+    if spec.kind == "layer":
+        x = x - x.mean(-1, keepdims=True)
+    x = x / np.sqrt((x * x).mean(-1, keepdims=True) + spec.eps)
+    x = x if weight is None else x * (weight + spec.shift)
+    return x if bias is None else x + bias
+
+
+def walks(model: Model, **given: list[int]) -> Iterator[Explanation]:
+    """A walk through each kind of attention: of its last layer, another head and token each."""
+    made = model.label(**given)
+    kinds = ("encoder", "decoder", "cross") if model.has_target else (model.spec.stacks[0].kind,)
+    for number, kind in enumerate(kinds):
+        stack = model.spec.encoder if kind == "encoder" else model.spec.decoder
+        n = len(made.ids.ids if kind == "encoder" or not model.has_target else made.ids.target_ids)
+        head = Head(len(stack.layers) - 1, stack.layers[-1].attention.n_heads - 1 - number % 2)
+        at = max(0, n - 1 - number)
+        row = Chosen(kind, head, at)
+        recorded = record_head(model.spec, model.weights, made, row, model.info)
+        yield explain(recorded)
+
+
+def check_embedding(walk: Explanation) -> None:
+    given = walk.recorded.embedded
+    spec, tensors = given.spec, given.tensors
+    x = given.token.astype(np.float64) * spec.scale
+
+    def projected(x: Array, when: str) -> Array:
+        if spec.project != when or tensors.project is None:
+            return x
+        weight, bias = tensors.project
+        return x @ weight.T + (0 if bias is None else bias)
+
+    x = projected(x, "tokens")
+    for row in (given.position, given.type):
+        x = x if row is None else x + row
+    x = projected(x, "sum")
+    x = norm(x, tensors.embedding_norm) if tensors.embedding_norm else x
+    close(given.states, projected(x, "normed"))
+
+
+def check_projections(walk: Explanation) -> None:
+    recorded = walk.recorded
+    spec, weights = recorded.spec, recorded.projections
+    at = recorded.head.head
+    for side, x, head in (
+        (walk.query, walk.x[None], at),
+        (walk.keys, walk.memory, recorded.key_head),
+        (walk.values, walk.memory, recorded.key_head),
+    ):
+        bias = 0 if side.bias is None else side.bias
+        close(side.projected, x @ side.weight.T + bias)
+        qk = weights.query_norm if side is walk.query else weights.key_norm
+        if side.normed is not None:
+            if spec.qk_norm_over == "all":
+                which = spec.sides[0 if side is walk.query else 1]
+                whole = x @ weights.qkv.weight[which].T
+                whole = whole if weights.qkv.bias is None else whole + weights.qkv.bias[which]
+                mine = slice(head * spec.d_head, (head + 1) * spec.d_head)
+                close(side.normed, norm(whole, qk)[:, mine])
+            else:
+                row = qk.weight if qk.weight.ndim == 1 else qk.weight[head]
+                shift = None if qk.bias is None else qk.bias if qk.bias.ndim == 1 else qk.bias[head]
+                close(side.normed, norm(side.projected, (qk.spec, row, shift)))
+        if side.rotated is not None:
+            before = side.projected if side.normed is None else side.normed
+            d = spec.rotary.dims
+            close(side.rotated[:, d:], before[:, d:])
+            if spec.rotary.kind in ("default", "linear", "dynamic", "llama3"):
+                lengths = np.linalg.norm(side.rotated, axis=1)  # turning changes no length
+                close(lengths, np.linalg.norm(before, axis=1))
+    assert (walk.query.rotated is None) == (spec.rotary is None or recorded.kind == "cross")
+
+
+def check_scores(walk: Explanation) -> None:
+    spec, q, k = walk.recorded.spec, walk.query.vectors[0], walk.keys.vectors
+    close(walk.products, q * k)
+    close(walk.dots, k @ q)
+    close(walk.scaled, walk.dots * spec.scale)
+    names = {ALiBi: {"alibi"}, Buckets: {"buckets"}, type(None): set()}
+    if isinstance(spec.bias, Disentangled):
+        assert set(walk.biases) == {n for n in ("c2p", "p2c") if getattr(spec.bias, n)}
+    elif walk.recorded.kind != "cross":
+        assert set(walk.biases) == names[type(spec.bias)]
+    summed = walk.scaled + sum(walk.biases.values())
+    if spec.softcap is not None:
+        close(walk.capped, spec.softcap * np.tanh(summed / spec.softcap))
+        summed = walk.capped
+    distance = np.arange(len(k)) - walk.recorded.query
+    seen = np.ones(len(k), bool)
+    seen &= spec.right is None or distance <= (spec.right or 0)
+    seen &= spec.left is None or distance >= -(spec.left or 0)
+    np.testing.assert_array_equal(walk.visible, seen)
+    close(walk.scores[seen], summed[seen])
+    assert (walk.scores[~seen] == -np.inf).all()
+    assert walk.softmax.total == pytest.approx(walk.softmax.exponentials.sum())
+    close(walk.softmax.exponentials / walk.softmax.total, walk.weights)
+    close(walk.weights, softmax(walk.scores))
+
+
+def check_output(walk: Explanation) -> None:
+    recorded, spec = walk.recorded, walk.recorded.spec
+    layer, weights, name = recorded.layer, recorded.weights, recorded.sublayer
+    close(walk.context, walk.weights @ walk.values.vectors)
+    close(walk.contributions.sum(axis=0), walk.output_weight @ walk.context)
+    mine = slice(recorded.head.head * spec.d_head, (recorded.head.head + 1) * spec.d_head)
+    close(walk.concat[mine], walk.context)
+    weight, bias = recorded.projections.output
+    output = weight @ walk.concat + (0 if bias is None else bias)
+    close(walk.state(f"{name}_output"), output)
+
+    def added(name: str, output: Array, beside: Array) -> Array:
+        if f"{name}.norm_inside" in weights.norms:
+            output = norm(output, weights.norms[f"{name}.norm_inside"])
+        found = output + beside
+        after = weights.norms.get(f"{name}.norm_after")
+        return norm(found, after) if after else found
+
+    before = walk.state("attention_sum" if name == "cross" else "layer_input")
+    given = norm(before, pre) if (pre := weights.norms.get(f"{name}.norm_before")) else before
+    close(walk.x, given)
+    beside = given if layer.residual_after_norm else before
+    close(walk.state(f"{name}_sum"), added(name, output, beside))
+    middle = walk.state("cross_sum" if layer.cross is not None else "attention_sum")
+    source = walk.state("layer_input") if layer.parallel else middle
+    pre = weights.norms.get("mlp.norm_before")
+    mlp = norm(source, pre) if pre else source
+    if not layer.mlp_norm:
+        mlp = walk.state("attention_input")
+    close(walk.state("mlp_input"), mlp)
+    down, bias = weights.down
+    found = down @ walk.neurons + (0 if bias is None else bias)
+    close(walk.state("mlp_output"), found)
+    beside = mlp if layer.residual_after_norm else middle
+    close(walk.state("mlp_sum"), added("mlp", found, beside))
+
+
+def check(walk: Explanation) -> None:
+    check_embedding(walk)
+    check_projections(walk)
+    check_scores(walk)
+    check_output(walk)
+    recorded = walk.recorded
+    close(recorded.attention[recorded.head.head], walk.weights)
+    close(recorded.contexts[recorded.head.head], walk.context)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_step_follows_from_the_one_before(name: str) -> None:
+    reference = read(name)
+    with tempfile.TemporaryDirectory() as folder:
+        write_checkpoint(Path(folder), recipe(reference))
+        model = attnviz.load(folder)
+        for walk in walks(model, **reference["inputs"][-1]):
+            check(walk)
+
+
+@pytest.mark.skipif(not folders(), reason="no checkpoints beside the repository")
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.name)
+def test_so_it_does_in_whole_checkpoints(folder: Path) -> None:
+    model = attnviz.load(folder)
+    for walk in walks(model, **next(rows(folder)).given):
+        check(walk)
+
+
+def test_it_looks_at_the_hat_by_these_numbers(hat: Explanation) -> None:
+    at = [token.text for token in hat.recorded.keys].index("hat")
+    cls = 0
+    assert round(hat.dots[at], 2) == 22.74
+    assert round(hat.scaled[at], 2) == 4.02
+    assert round(hat.softmax.exponentials[at], 1) == 55.7
+    assert round(hat.softmax.total, 1) == 69.6
+    assert round(hat.weights[at], 3) == 0.801
+    norms = np.linalg.norm(hat.contributions, axis=1)
+    assert (round(hat.weights[cls], 2), round(norms[cls], 2)) == (0.17, 0.03)
+    assert round(norms[at], 2) == 2.76
+
+
+@pytest.mark.parametrize(("scale", "weight"), [("none", 0.9999), (None, 0.8006)])
+def test_without_scaling_one_key_takes_everything(scale: str | None, weight: float) -> None:
+    walk = attnviz.load().explain(HAT, word="it", head="3.1", scale=scale)
+    assert walk.weights.max() == pytest.approx(weight, abs=5e-5)
+    check(walk)  # what follows the head follows from its changed weights
+
+
+def test_a_causal_head_sees_nothing_behind_the_query(hat: Explanation) -> None:
+    walk = attnviz.load().explain(HAT, word="it", head="3.1", causal=True)
+    assert not walk.weights[8:].any()
+    close(walk.weights[:8], hat.weights[:8] / hat.weights[:8].sum())
+    assert walk.before is not None and walk.knobs == ("--causal",)
+    close(walk.before, hat.weights)
+    check(walk)
+
+
+def test_without_positions_words_in_another_order_get_the_same() -> None:
+    model = attnviz.load()
+    one, two = (
+        model.explain(text, word="it", head="3.1", positions=False)
+        for text in (HAT, "carefully it examined and hat the took He")
+    )
+    assert one.recorded.embedded.position is None
+    by_word = [
+        {token.text: weight for token, weight in zip(w.recorded.keys, w.weights, strict=True)}
+        for w in (one, two)
+    ]
+    assert by_word[0] == pytest.approx(by_word[1], abs=1e-5)
