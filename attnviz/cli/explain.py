@@ -127,7 +127,7 @@ def explain(
     _refuse("--toy", **drawn)
     if not text:
         raise Misuse("there is no text to explain; give one")
-    texts = read_texts(text, lines=lines)
+    texts = [given.text for given in read_texts(text, lines=lines)]
     row: dict[str, Any] = {"word": word, "head": _head(head), "map": map}
     knobs: dict[str, Any] = {"scale": scale, "positions": not no_positions, "causal": causal}
     beside: dict[str, Any] = {

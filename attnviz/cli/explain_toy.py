@@ -45,7 +45,8 @@ def explain_toy(
             q, k, v = (rows(given, f"--{name}") for given, name in zip(vectors, "qkv", strict=True))
             return _shown(toys.attend_toy(q, k, v, **how))
         x = None if drawn["x"] is None else rows(_text_of(drawn["x"]), "--x")
-        given = " ".join(read_texts(text, lines=False)).split()
+        texts = (one.text for one in read_texts(text, lines=False))
+        given = " ".join(texts).split()
         words = given or ([] if x is not None else TEXT.split())
         return _shown(toys.draw_toy(words, _drawing(drawn, x), x=x, **how))
 
