@@ -160,7 +160,7 @@ def _shown(walks: list[Explanation], matrices: bool) -> Forms:
             yield terminal.explained(walk, screen)
 
     def refuse(*_: Any) -> Any:
-        raise Misuse("explain writes .json")
+        raise Misuse("a walk is printed or written as .json; leave -o out or name a .json")
 
     return Forms(documents=documents, terminal=terminal, figure=refuse, page=refuse)
 

@@ -13,7 +13,6 @@ from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.attention import mask_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Disentangled
-from attnviz.showing import ShownAsPage
 
 __all__ = ["Explanation", "Softmax", "explain", "feed_forward_neurons", "softmax"]
 
@@ -32,7 +31,7 @@ class Softmax:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explanation(ShownAsPage):
+class Explanation:
     """One attention weight from beginning to end; every step follows from the one before.
 
     ``x`` (d_model,) is what the query is made of, ``memory`` (key, d_model) what keys and values
