@@ -55,7 +55,7 @@ def test_every_column_is_in_one_share(cores: int, width: int) -> None:
 
 def test_a_small_product_stays_whole_and_a_large_one_is_shared_by_all_cores() -> None:
     assert len(Sharing(4).shares(64, 1, 64)) == 1
-    assert len(Sharing(4).shares(1024, 12, 1024)) == 4
+    assert len(Sharing(4).shares(4096, 12, 1024)) == 4
 
 
 def test_a_run_is_shared_by_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
