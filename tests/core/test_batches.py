@@ -26,7 +26,7 @@ def check_alike(spec: ModelSpec, sequences: list[Ids]) -> None:
     for number, sequence in enumerate(sequences):
         alone, expected = watched(spec, [sequence])
         for (kind, index, _), found in alone.maps.items():
-            np.testing.assert_allclose(together.map(kind, index, number), found, atol=2e-6)
+            np.testing.assert_allclose(together.map(kind, index, number), found, atol=5e-6)
         for stack in ("encoder", "decoder"):
             for found, hidden in zip(
                 getattr(output, stack)[number : number + 1], getattr(expected, stack), strict=True
@@ -68,7 +68,7 @@ def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     shared, output = watched(spec, given)
     assert shared.maps.keys() == alone.maps.keys()
     for key, found in alone.maps.items():
-        np.testing.assert_allclose(shared.maps[key], found, atol=2e-6)
+        np.testing.assert_allclose(shared.maps[key], found, atol=5e-6)
     for found, hidden in zip(
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
@@ -85,7 +85,7 @@ def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     blocks, output = watched(spec, given)
     assert len(blocks.steps) > len(whole.steps)
     for key, found in whole.maps.items():
-        np.testing.assert_allclose(blocks.maps[key], found, atol=2e-6)
+        np.testing.assert_allclose(blocks.maps[key], found, atol=5e-6)
     for found, hidden in zip(
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
