@@ -11,63 +11,84 @@ from attnviz.core.spec import ModelSpec
 from attnviz.errors import UnsupportedModel
 from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.config import Config
+from attnviz.families.joined import JOINED, join, require_decoder
 from attnviz.families.match import match_tensors
 from attnviz.families.names import Names, with_activations
 from attnviz.families.shapes import shapes
 from attnviz.families.unknown import unknown
 from attnviz.families.wrappers import WRAPPERS, unwrap
 
-__all__ = ["FAMILIES", "WRAPPERS", "Specified", "Translated", "specify", "translate"]
+__all__ = ["FAMILIES", "JOINED", "WRAPPERS", "Specified", "Translated", "specify", "translate"]
 
 FAMILIES = {
     "albert": "albert",
+    "apertus": "apertus",
     "arcee": "arcee",
     "bart": "bart",
     "bert": "bert",
     "bloom": "bloom",
     "camembert": "xlm_roberta",
+    "cohere": "cohere",
+    "cohere2": "cohere2",
     "data2vec-text": "data2vec_text",
+    "deberta": "deberta",
     "deberta-v2": "deberta_v2",
     "distilbert": "distilbert",
     "electra": "electra",
     "ernie": "ernie",
+    "ernie4_5": "ernie4_5",
     "eurobert": "eurobert",
+    "exaone4": "exaone4",
     "falcon": "falcon",
     "gemma": "gemma",
     "gemma2": "gemma2",
     "gemma3_text": "gemma3_text",
+    "glm": "glm",
+    "glm4": "glm4",
     "gpt2": "gpt2",
     "gpt_neo": "gpt_neo",
     "gpt_neox": "gpt_neox",
     "gptj": "gptj",
+    "gte": "gte",
     "helium": "helium",
     "llama": "llama",
     "m2m_100": "m2m_100",
     "marian": "marian",
     "mbart": "mbart",
+    "megatron-bert": "megatron_bert",
     "ministral": "ministral",
     "mistral": "mistral",
     "modernbert": "modernbert",
+    "modernbert-decoder": "modernbert_decoder",
     "mpnet": "mpnet",
     "mt5": "mt5",
+    "mvp": "mvp",
+    "nemotron": "nemotron",
+    "nomic_bert": "nomic_bert",
     "olmo": "olmo",
     "olmo2": "olmo2",
+    "olmo3": "olmo3",
     "opt": "opt",
     "pegasus": "pegasus",
     "phi": "phi",
     "phi3": "phi3",
+    "plbart": "plbart",
     "qwen2": "qwen2",
     "qwen2_5_vl_text": "qwen2_vl_text",
     "qwen2_vl_text": "qwen2_vl_text",
     "qwen3": "qwen3",
     "qwen3_vl_text": "qwen3_vl_text",
     "roberta": "roberta",
+    "roberta-prelayernorm": "roberta_prelayernorm",
     "seed_oss": "seed_oss",
     "smollm3": "smollm3",
     "stablelm": "stablelm",
     "starcoder2": "starcoder2",
     "t5": "t5",
+    "t5gemma": "t5gemma",
+    "xlm": "xlm",
     "xlm-roberta": "xlm_roberta",
+    "xlm-roberta-xl": "xlm_roberta_xl",
 }
 """model_type → the module of this package that translates it."""
 
@@ -106,14 +127,37 @@ def specify(values: Mapping[str, Any]) -> Specified:
     Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly and
     BadCheckpoint for values that make no sense; warns of keys that it does not know.
     """
+    if values.get("model_type") in JOINED:
+        return _joined(values)
     text, prefixes = unwrap(values)
-    family, config = _family(text)
+    return _specify(text, prefixes)
+
+
+def _specify(
+    values: Mapping[str, Any], prefixes: tuple[str, ...] = (), *, crossing: bool = False
+) -> Specified:
+    """A model of one family; ``crossing`` makes it the decoder beside an encoder."""
+    family, config = _family(values, crossing=crossing)
     config.refuse_what_no_family_reads()
     spec = family.spec(config)
     names = with_activations(family.tensors(config), spec)
     config.warn_of_unread()
     bases = prefixes or (family.BASE, *getattr(family, "ALSO_BASE", ()))
     return Specified(config, spec, names, bases)
+
+
+def _joined(values: Mapping[str, Any]) -> Specified:
+    """A model whose encoder and decoder have a config, and perhaps a family, of their own."""
+    config = Config(values, str(values["model_type"]))
+    config.refuse_what_no_family_reads()
+    sides = [config.part(side).values for side in ("encoder", "decoder")]
+    require_decoder(sides[1])
+    config.parts.clear()  # each has its family, which knows its keys
+    config.ignore("is_encoder_decoder", "vocab_size")
+    one, two = _specify(sides[0]), _specify(sides[1], crossing=True)
+    spec, names = join(config, (one.spec, one.names), (two.spec, two.names), two.bases[0])
+    config.warn_of_unread()
+    return Specified(config, spec, names, ("encoder", f"decoder.{two.bases[0]}"))
 
 
 def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
@@ -128,13 +172,14 @@ def translate(values: Mapping[str, Any], tensors: Tensors) -> Translated:
     return Translated(config.model_type, spec, match_tensors(needed, tensors, bases, sizes, config))
 
 
-def _family(values: Mapping[str, Any]) -> tuple[Family, Config]:
+def _family(values: Mapping[str, Any], *, crossing: bool) -> tuple[Family, Config]:
     """The module of a config's family, and the config with that family's names for its keys."""
     model_type = values.get("model_type")
     if not isinstance(model_type, str):
         raise UnsupportedModel("config.json has no model_type, so its family is unknown")
     if model_type not in FAMILIES:
-        raise UnsupportedModel(unknown(values, model_type, sorted({*FAMILIES, *WRAPPERS})))
+        known = sorted({*FAMILIES, *WRAPPERS, *JOINED})
+        raise UnsupportedModel(unknown(values, model_type, known))
     family = cast(Family, import_module(f"attnviz.families.{FAMILIES[model_type]}"))
     aliases: Mapping[str, str] = getattr(family, "ALIASES", {})
-    return family, Config(values, model_type, family.DEFAULTS, aliases)
+    return family, Config(values, model_type, family.DEFAULTS, aliases, crossing=crossing)

@@ -30,8 +30,13 @@ class Config:
         model_type: str,
         defaults: Mapping[str, Any] | None = None,
         aliases: Mapping[str, str] | None = None,
+        *,
+        crossing: bool = False,
     ) -> None:
-        """Values as in the file; ``aliases`` are names that keys may have there: theirs → ours."""
+        """Values as in the file; ``aliases`` are names that keys may have there: theirs → ours.
+
+        ``crossing`` says that the model is a decoder beside an encoder, whose states it reads.
+        """
         there = {theirs: ours for theirs, ours in (aliases or {}).items() if theirs in values}
         renamed = {ours: values[theirs] for theirs, ours in there.items()}
         known = {key: value for key, value in values.items() if key not in there}
@@ -39,7 +44,9 @@ class Config:
         self.spelled = {ours: theirs for theirs, ours in there.items()}
         self.model_type = model_type
         self.defaults = defaults or {}
+        self.crossing = crossing
         self.read: set[str] = set()
+        self.parts: dict[str, Config] = {}
 
     def get(self, key: str, default: Any = None) -> Any:
         """The raw value; where the key is missing, the family's default or ``default``."""
@@ -49,6 +56,15 @@ class Config:
     def has(self, key: str) -> bool:
         """Whether the key is there with a value other than null."""
         return self.get(key) is not None
+
+    def part(self, key: str) -> Config:
+        """The object under a key as a config of its own, with the family's defaults."""
+        if key not in self.parts:
+            values = self.get(key)
+            if not isinstance(values, Mapping):
+                raise self.bad(key, values, "an object")
+            self.parts[key] = Config(values, self.model_type, self.defaults)
+        return self.parts[key]
 
     def whole(self, key: str, default: Any = MISSING, *, least: int = 1, most: int = MOST) -> int:
         """A whole number from ``least`` to ``most``."""
@@ -165,7 +181,9 @@ class Config:
         )
 
     def warn_of_unread(self) -> None:
-        """Warn of keys that nobody read and that are not known to be harmless."""
+        """Warn of keys that nobody read and that are not known to be harmless, of parts too."""
+        for part in self.parts.values():
+            part.warn_of_unread()
         strange = sorted(
             key
             for key in self.values.keys() - self.read - HARMLESS

@@ -60,14 +60,14 @@ def spec(config: Config) -> ModelSpec:
         size if biased else None,
         d_embedding=d_embedding,
     )
-    relative, kinds = _relative(config), _kinds(config)
+    relative, both = _relative(config), kinds(config)
     layers = tuple(
         replace(
             layer,
             attention=replace(
                 layer.attention,
                 bias=relative,
-                scale=(layer.attention.d_head * (1 + len(kinds))) ** -0.5,
+                scale=(layer.attention.d_head * (1 + len(both))) ** -0.5,
             ),
         )
         for layer in stack.layers
@@ -82,25 +82,31 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a DeBERTa checkpoint keeps its tensors."""
     relative = _relative(config)
-    tables: dict[str, str] = {}
-    if config.flag("position_biased_input"):
-        tables["position"] = bert.TABLES["position"]
-    if config.whole("type_vocab_size", least=0):
-        tables["type"] = bert.TABLES["type"]
-    if config.whole("embedding_size", config.whole("hidden_size")) != config.whole("hidden_size"):
-        tables["project"] = "embeddings.embed_proj"
     norms, layer = dict[str, str](), dict(LAYER)
     if relative:
-        tables["relative"] = "encoder.rel_embeddings"
         norms |= {"relative_norm": "encoder.LayerNorm"} if relative.norm else {}
-        layer |= dict(POSITIONS[kind] for kind in _kinds(config) if not relative.shared)
+        layer |= dict(POSITIONS[kind] for kind in kinds(config) if not relative.shared)
     if _convolution(config):
         norms |= {"convolution": "encoder.conv.conv", "convolution_norm": "encoder.conv.LayerNorm"}
-    head = "cls.predictions.decoder"
-    return bert.names(config, head=head, tables=tables, layer=layer) | expand("encoder", norms)
+    names = bert.names(config, head="cls.predictions.decoder", tables=tables(config), layer=layer)
+    return names | expand("encoder", norms)
 
 
-def _kinds(config: Config) -> list[str]:
+def tables(config: Config) -> dict[str, str]:
+    """What there is beside the tokens: positions, types, a projection, relative embeddings."""
+    found: dict[str, str] = {}
+    if config.flag("position_biased_input"):
+        found["position"] = bert.TABLES["position"]
+    if config.whole("type_vocab_size", least=0):
+        found["type"] = bert.TABLES["type"]
+    if config.whole("embedding_size", config.whole("hidden_size")) != config.whole("hidden_size"):
+        found["project"] = "embeddings.embed_proj"
+    if config.flag("relative_attention"):
+        found["relative"] = "encoder.rel_embeddings"
+    return found
+
+
+def kinds(config: Config) -> list[str]:
     """Which scores between contents and positions there are: c2p, p2c."""
     kinds = config.get("pos_att_type") or []
     if isinstance(kinds, str):
@@ -126,8 +132,8 @@ def _relative(config: Config) -> Disentangled | None:
         span=buckets if buckets > 0 else furthest,
         n_buckets=max(buckets, 0),
         max_distance=furthest,
-        c2p="c2p" in _kinds(config),
-        p2c="p2c" in _kinds(config),
+        c2p="c2p" in kinds(config),
+        p2c="p2c" in kinds(config),
         shared=shared,
         norm=norm if "layer_norm" in [part.strip() for part in normed] else None,
     )

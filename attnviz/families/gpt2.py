@@ -46,45 +46,62 @@ LAYER: dict[str, Module] = {
     "mlp.activation": "h.{i}.mlp.act",
     "mlp.down": Stored("h.{i}.mlp.c_proj", transposed=True),
 }
+CROSS: dict[str, Module] = {
+    "cross.norm_before": "h.{i}.ln_cross_attn",
+    "cross.query": Stored("h.{i}.crossattention.q_attn", transposed=True),
+    "cross.output": Stored("h.{i}.crossattention.c_proj", transposed=True),
+}
 
 
 def spec(config: Config) -> ModelSpec:
     """A GPT-2 decoder."""
-    config.refuse_unless({"add_cross_attention": False, "is_causal": True})
-    config.ignore("n_ctx", "reorder_and_upcast_attn")
+    config.refuse_unless({"add_cross_attention": config.crossing, "is_causal": True})
+    config.ignore("n_ctx", "reorder_and_upcast_attn", "is_decoder")
     d_model, d_head = config.split("n_embd", "n_head")
     n_heads, size = config.whole("n_head"), config.whole("n_positions")
     norm = NormSpec("layer", config.number("layer_norm_epsilon"))
     scale = d_head**-0.5 if config.flag("scale_attn_weights") else 1.0
     layer = LayerSpec(
         attention=AttentionSpec(n_heads, n_heads, d_head, scale, right=0),
+        cross=AttentionSpec(n_heads, n_heads, d_head, scale) if config.crossing else None,
         mlp=MLPSpec(config.whole("n_inner", 4 * d_model), config.activation("activation_function")),
         norm=norm,
         norms=("before",),
     )
     shrinking = config.flag("scale_attn_by_inverse_layer_idx")
-    layers = tuple(
-        replace(layer, attention=replace(layer.attention, scale=scale / (i + 1)))
-        if shrinking
-        else layer
-        for i in range(config.depth("n_layer"))
-    )
+    depth = config.depth("n_layer")
+    layers = tuple(_scaled(layer, scale / (i + 1) if shrinking else scale) for i in range(depth))
     vocab_size = config.whole("vocab_size")
     embedding = EmbeddingSpec(vocab_size, d_model, positions=PositionSpec("learned", size))
     stack = StackSpec("decoder", d_model, embedding, layers, norm, max_positions=size)
     return ModelSpec(decoder=stack, head=HeadSpec(vocab_size))
 
 
+def _scaled(layer: LayerSpec, scale: float) -> LayerSpec:
+    """The layer with its scores multiplied by ``scale``."""
+    cross = layer.cross and replace(layer.cross, scale=scale)
+    return replace(layer, attention=replace(layer.attention, scale=scale), cross=cross)
+
+
 def tensors(config: Config) -> Names:
     """Where a GPT-2 checkpoint keeps its tensors; queries, keys and values are one."""
     d_model = config.whole("n_embd")
-    qkv = {
-        name: Stored("h.{i}.attn.c_attn", transposed=True, part=Part(1, (d_model,) * 3, index))
-        for index, name in enumerate(QKV)
-    }
+    qkv = _parts("h.{i}.attn.c_attn", QKV, d_model)
+    if config.crossing:
+        keys = _parts("h.{i}.crossattention.c_attn", ("cross.key", "cross.value"), d_model)
+        qkv |= CROSS | keys
     return (
         vocabulary("decoder", "wte", "lm_head", tied=config.tied())
         | expand("decoder", {"position": "wpe"}, bias=False)
         | expand("decoder", {"norm": "ln_f"})
         | expand("decoder", LAYER | qkv, layers=config.depth("n_layer"))
     )
+
+
+def _parts(theirs: str, ours: tuple[str, ...], d_model: int) -> dict[str, Module]:
+    """Several of our modules in one of theirs, which is stored (in, out)."""
+    sizes = (d_model,) * len(ours)
+    return {
+        name: Stored(theirs, transposed=True, part=Part(1, sizes, index))
+        for index, name in enumerate(ours)
+    }

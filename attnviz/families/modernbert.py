@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attnviz.core.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -13,7 +15,7 @@ from attnviz.core.spec import (
     StackSpec,
 )
 from attnviz.families.config import Config
-from attnviz.families.names import QKV, Names, expand, fused, table
+from attnviz.families.names import QKV, Module, Names, expand, fused, vocabulary
 from attnviz.families.rope import rotary
 
 BASE = "model"
@@ -40,7 +42,12 @@ THETAS = ("global_rope_theta", "local_rope_theta")
 
 
 def spec(config: Config) -> ModelSpec:
-    """A ModernBERT encoder; its first layer has no norm before the attention."""
+    """A ModernBERT encoder."""
+    return ModelSpec(encoder=stack(config))
+
+
+def stack(config: Config) -> StackSpec:
+    """Its one stack; the first layer has no norm before the attention."""
     d_model, d_head = config.split("hidden_size", "num_attention_heads")
     config.refuse_unless({"head_dim": d_head})
     config.ignore(
@@ -60,7 +67,7 @@ def spec(config: Config) -> ModelSpec:
         for i, kind in enumerate(config.layer_types(_default_types(config), LAYER_TYPES))
     )
     embedding = EmbeddingSpec(config.whole("vocab_size"), d_model, norm=norm)
-    return ModelSpec(encoder=StackSpec("encoder", d_model, embedding, layers, norm))
+    return StackSpec("encoder", d_model, embedding, layers, norm)
 
 
 def _layer(
@@ -89,9 +96,15 @@ def _default_types(config: Config) -> list[str]:
 
 def tensors(config: Config) -> Names:
     """Where a ModernBERT checkpoint keeps its tensors: queries, keys and values in one."""
-    d_model, d_ff = config.whole("hidden_size"), config.whole("intermediate_size")
+    d_model = config.whole("hidden_size")
+    return names(config, "encoder", fused("layers.{i}.attn.Wqkv", QKV, (1, (d_model,) * 3)))
+
+
+def names(config: Config, kind: str, attention: Mapping[str, Module]) -> Names:
+    """ModernBERT's names with those of queries, keys and values."""
+    d_ff = config.whole("intermediate_size")
     layer = {
-        **fused("layers.{i}.attn.Wqkv", QKV, (1, (d_model,) * 3)),
+        **attention,
         **fused("layers.{i}.mlp.Wi", ("mlp.gate", "mlp.up"), (1, (d_ff, d_ff))),
         "attention.output": "layers.{i}.attn.Wo",
         "attention.norm_before": "layers.{i}.attn_norm",
@@ -100,17 +113,12 @@ def tensors(config: Config) -> Names:
         "mlp.down": "layers.{i}.mlp.Wo",
     }
     bias = {name for name in layer if _has_bias(config, name)}
-    n_layers = config.depth("num_hidden_layers")
-    heads = ["decoder"] if config.tied() else []
-    names = expand("encoder", layer, layers=n_layers, bias=bias)
+    found = expand(kind, layer, layers=config.depth("num_hidden_layers"), bias=bias)
+    norms = {"embedding_norm": "embeddings.norm", "norm": "final_norm"}
     return (
-        {ours: its for ours, its in names.items() if "encoder.0.attention.norm" not in ours}
-        | expand("encoder", table("embeddings.tok_embeddings", tied_to=heads), bias=False)
-        | expand(
-            "encoder",
-            {"embedding_norm": "embeddings.norm", "norm": "final_norm"},
-            bias=config.flag("norm_bias"),
-        )
+        {ours: its for ours, its in found.items() if f"{kind}.0.attention.norm" not in ours}
+        | vocabulary(kind, "embeddings.tok_embeddings", "decoder", tied=config.tied(), bias=True)
+        | expand(kind, norms, bias=config.flag("norm_bias"))
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from attnviz.core.spec import ModelSpec
+from dataclasses import replace
+from typing import Any
+
+from attnviz.core.spec import LayerSpec, ModelSpec
 from attnviz.families import llama, qwen3
 from attnviz.families.config import Config
 from attnviz.families.names import Names
@@ -21,8 +24,18 @@ NORMS = {
 
 def spec(config: Config) -> ModelSpec:
     """An OLMo 2 decoder."""
-    attention = llama.attention(config, qk_norm=llama.rms(config), qk_norm_over="all")
-    return llama.decoder(config, llama.layer(config, attention, norms=("inside",)))
+    return llama.decoder(config, layer(config))
+
+
+def layer(config: Config, **changes: Any) -> LayerSpec:
+    """A layer whose attention has these changes."""
+    normed = llama.attention(config, qk_norm=llama.rms(config), qk_norm_over="all", **changes)
+    return behind(llama.layer(config, normed))
+
+
+def behind(layer: LayerSpec) -> LayerSpec:
+    """The layer with its norms behind its sublayers."""
+    return replace(layer, norms=("inside",))
 
 
 def tensors(config: Config) -> Names:

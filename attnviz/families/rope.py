@@ -43,17 +43,17 @@ def rotary(
     config: Config,
     d_head: int,
     *,
-    theta: str = "rope_theta",
+    theta: str | float = "rope_theta",
     partial: str | None = None,
     layer_type: str | None = None,
     scaled: bool = True,
 ) -> Rotary:
     """The rotary positions of a config.
 
-    ``theta`` and ``partial`` are the keys of the base and of the part of each head that is turned,
-    the latter where a family has one. ``layer_type`` picks one of several sets of parameters,
-    to which rope_scaling is added if ``scaled``. Raises UnsupportedModel for a scaling that
-    attnviz does not implement and BadCheckpoint for one whose numbers make no sense.
+    ``theta`` and ``partial`` are the keys of the base, or itself, and of the part of each head
+    that is turned, the latter where a family has one. ``layer_type`` picks one of several sets
+    of parameters, to which rope_scaling is added if ``scaled``. Raises UnsupportedModel for a
+    scaling that attnviz does not implement and BadCheckpoint for one whose numbers make no sense.
     """
     values = _parameters(config) if layer_type is None else _nested(config, layer_type, scaled)
     kind = _kind(config, values)
@@ -63,7 +63,8 @@ def rotary(
             f"config.json has {quote(strange[0])} in its rotary parameters, "
             "which attnviz does not know"
         )
-    base = _number(values, "rope_theta", config.number(theta, 10000.0))
+    base = config.number(theta, 10000.0) if isinstance(theta, str) else theta
+    base = _number(values, "rope_theta", base)
     dims = int(d_head * _share(config, values, partial))
     if not 2 <= dims <= d_head:
         raise BadCheckpoint(f"config.json asks to turn {dims} of {d_head} dimensions of each head")

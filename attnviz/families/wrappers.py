@@ -17,6 +17,13 @@ BASES = (
 )  # fmt: skip
 """What the text model's tensors begin with, today, in old checkpoints and where it is alone."""
 
+PREFIX: Mapping[str, Any] = {
+    "is_causal": False,
+    "sliding_window": None,
+    "use_bidirectional_attention": None,
+}
+"""What is said to a text model whose prompt sees all of itself, however far away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
@@ -24,6 +31,7 @@ class Wrapper:
 
     That is the only type it has, whatever text_config says, unless ``free``; a ``flat`` one may
     keep the text model's keys among its own; ``tied`` is what it assumes of its embeddings.
+    ``prefix`` says that all that it is given sees all of it, and only what it writes is causal.
     """
 
     about: str
@@ -31,6 +39,7 @@ class Wrapper:
     free: bool = False
     flat: bool = False
     tied: bool = False
+    prefix: bool = False
 
 
 WRAPPERS = {
@@ -39,6 +48,9 @@ WRAPPERS = {
     "llava": Wrapper("Text part of LLaVA (Liu et al. 2023)", "llama", free=True),
     "llava_next": Wrapper("Text part of LLaVA-NeXT (Liu et al. 2024)", "llama", free=True),
     "mistral3": Wrapper("Text part of Mistral Small 3.1", "mistral", free=True, tied=True),
+    "paligemma": Wrapper(
+        "Text part of PaliGemma 1 and 2 (Beyer 2024)", "gemma", free=True, tied=True, prefix=True
+    ),
     "qwen2_5_vl": Wrapper(
         "Text part of Qwen2.5-VL (Bai et al. 2025)", "qwen2_5_vl_text", flat=True
     ),
@@ -74,4 +86,4 @@ def unwrap(values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     tied = bool(values.get("tie_word_embeddings", wrapper.tied) or text.get("tie_word_embeddings"))
     refused = {key: values[key] for key in REFUSED_IF_SET if values.get(key)}
     found = {**text, **refused, "model_type": kind, "tie_word_embeddings": tied}
-    return found, BASES
+    return {**found, **(PREFIX if wrapper.prefix else {})}, BASES

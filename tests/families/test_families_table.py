@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.families import FAMILIES, WRAPPERS
+from attnviz.families import FAMILIES, JOINED, WRAPPERS
 from tests.support.families_table import Errors, section, shown, stated, table
 
 
 def test_the_readme_has_every_family_as_its_module_describes_it() -> None:
-    assert set(stated()) == {*FAMILIES, *WRAPPERS}
+    assert set(stated()) == {*FAMILIES, *JOINED, *WRAPPERS}
     assert section() == table(stated())
 
 

@@ -32,7 +32,11 @@ def refusal(error: type[AttnvizError], model_type: str, **values: Any) -> str:
 
 CANNOT = [
     ("bert", "position_embedding_type", "relative_key"),
-    ("bert", "is_decoder", True),
+    ("electra", "is_decoder", True),
+    ("mvp", "use_prompt", True),
+    ("deberta", "talking_head", True),
+    ("nomic_bert", "prenorm", True),
+    ("cohere2", "use_qk_norm", True),
     ("bert", "add_cross_attention", True),
     ("bert", "hidden_act", "gelu_but_better"),
     ("bart", "is_encoder_decoder", False),
@@ -80,6 +84,33 @@ def test_a_value_that_cannot_be_honoured_is_named_with_its_key(
 )
 def test_no_family_reads_quantised_or_uneven_layers(model_type: str, key: str, value: Any) -> None:
     assert key in refusal(UnsupportedModel, model_type, **{key: value})
+
+
+PAIR = read("encoder-decoder-plain")["recipe"]["config"]
+JOINED = [
+    ({"decoder": {"model_type": "t5"}}, "a decoder of model_type 't5'; beside an encoder"),
+    ({"decoder": {**PAIR["decoder"], "is_decoder": False}}, "a decoder with is_decoder 'False'"),
+    ({"decoder": {**PAIR["decoder"], "add_cross_attention": None}}, "add_cross_attention 'None'"),
+    ({"encoder": {**PAIR["encoder"], "add_cross_attention": True}}, "add_cross_attention 'True'"),
+    ({"encoder": {"model_type": "made-up"}}, "'made-up'; it implements"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), JOINED)
+def test_two_models_are_joined_as_transformers_joins_them_or_not_at_all(
+    values: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UnsupportedModel, match=re.escape(said)):
+        specify({**PAIR, **values})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"encoder": None}, {"decoder": 7}, {"encoder": {**PAIR["encoder"], "is_decoder": True}}],
+)
+def test_what_is_joined_is_an_encoder_and_a_decoder(values: dict[str, Any]) -> None:
+    with pytest.raises(BadCheckpoint, match=r"config\.json has (encoder|decoder) "):
+        specify({**PAIR, **values})
 
 
 @pytest.mark.parametrize("value", [None, {}, []])
@@ -208,7 +239,7 @@ UNKNOWN = [
     ({"model_type": "clip", "vision_config": {}}, "works on images"),
     ({"model_type": "whisper", "num_mel_bins": 80}, "works on sound"),
     ({"model_type": "mamba", "state_size": 16}, "without attention"),
-    ({"model_type": "my-own"}, "it implements albert, arcee, bart"),
+    ({"model_type": "my-own"}, "it implements albert, apertus, arcee, bart"),
     ({"model_type": "my\x1b[31mown"}, r"'my\\x1b[31mown'"),
     (
         {"model_type": "new_vl", "text_config": {"model_type": "gemma3_text"}},

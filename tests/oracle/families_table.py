@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-from attnviz.families import FAMILIES, WRAPPERS
+from attnviz.families import FAMILIES, JOINED, WRAPPERS
 from tests.support.families_table import BEGIN, END, README, Errors, of, table
 from tests.support.references import check_case
 
 
 def main() -> None:
-    found = {model_type: measure(model_type) for model_type in {*FAMILIES, *WRAPPERS}}
+    found = {model_type: measure(model_type) for model_type in {*FAMILIES, *JOINED, *WRAPPERS}}
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     README.write_text(before + BEGIN + table(found) + END + after, encoding="utf-8")

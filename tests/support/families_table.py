@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from attnviz.families import FAMILIES, WRAPPERS
+from attnviz.families import FAMILIES, JOINED, WRAPPERS
 from tests.support.references import names, read
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -42,15 +42,20 @@ def table(errors: Mapping[str, Errors]) -> str:
         "| `model_type` | | references | attention weights | last hidden state |",
         "| --- | --- | ---: | ---: | ---: |",
     ]
-    lines += [row(model_type, errors[model_type]) for model_type in sorted({*FAMILIES, *WRAPPERS})]
+    lines += [
+        row(model_type, errors[model_type])
+        for model_type in sorted({*FAMILIES, *JOINED, *WRAPPERS})
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
 def row(model_type: str, errors: Errors) -> str:
     """One family: what its module says it is, how many references it has, how far it is off."""
-    wrapper = WRAPPERS.get(model_type)
-    module = FAMILIES.get(model_type)
-    about = wrapper.about if wrapper else import_module(f"attnviz.families.{module}").__doc__ or ""
+    about = JOINED.get(model_type)
+    if about is None and model_type in WRAPPERS:
+        about = WRAPPERS[model_type].about
+    elif about is None:
+        about = import_module(f"attnviz.families.{FAMILIES[model_type]}").__doc__ or ""
     numbers = f"{shown(errors.weights)} | {shown(errors.hidden)}"
     return f"| `{model_type}` | {about.strip().rstrip('.')} | {len(of(model_type))} | {numbers} |"
 

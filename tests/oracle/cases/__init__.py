@@ -8,6 +8,7 @@ from tests.oracle.cases import (
     encoders,
     gemma,
     gpt,
+    joined,
     llama,
     llama_like,
     modernbert,
@@ -31,6 +32,7 @@ MODULES = (
     wrappers,
     llama_like,
     bert_like,
+    joined,
 )
 CASES: list[Case] = [
     case for module in MODULES for family in module.FAMILIES for case in family.cases

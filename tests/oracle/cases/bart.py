@@ -154,4 +154,13 @@ marian.vary(
     same_as="plain",
 )
 
-FAMILIES = [bart, mbart, pegasus, m2m_100, marian]
+mvp = Family("mvp", "MvpForConditionalGeneration", BASE, inputs=INPUTS, kind="encoder")
+plbart = Family("plbart", "PLBartForConditionalGeneration", BASE, inputs=INPUTS, kind="encoder")
+for family in (mvp, plbart):
+    family.vary("uneven-stacks", UNEVEN)
+    family.vary("relu", {"activation_function": "relu"})
+    family.vary("no-prefix", architecture=family.plain.architecture.split("For")[0] + "Model")
+mvp.vary("scaled", {"scale_embedding": True})
+plbart.vary("unscaled", {"scale_embedding": False})
+
+FAMILIES = [mvp, plbart, bart, mbart, pegasus, m2m_100, marian]

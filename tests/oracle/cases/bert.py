@@ -20,6 +20,7 @@ bert = Family("bert", "BertForMaskedLM", BERT, inputs=[{"token_ids": IDS}], kind
 bert.vary("pair", inputs=[PAIRED])
 bert.vary("lengths", inputs=[{"token_ids": IDS[:1]}, {"token_ids": [*IDS, *PAIR, *IDS[1:]]}])
 bert.vary("epsilon", {"layer_norm_eps": 1e-2})
+bert.vary("decoder", {"is_decoder": True}, kind="decoder")
 bert.vary("one-type", {"type_vocab_size": 1}, same_as="plain")
 bert.vary(
     "four-types",

@@ -21,4 +21,69 @@ data2vec = Family(
 data2vec.vary("pad", {"pad_token_id": 5})
 data2vec.vary("no-prefix", architecture="Data2VecTextModel")
 
-FAMILIES = [eurobert, ernie, data2vec]
+NOMIC = BERT | {"pad_token_id": 0}
+nomic = Family(
+    "nomic_bert", "NomicBertForMaskedLM", NOMIC, inputs=[{"token_ids": IDS}], kind="encoder"
+)
+nomic.vary("pair", inputs=[PAIRED])
+nomic.vary("theta", {"rope_theta": 20.0})
+nomic.vary("gelu", {"hidden_act": "gelu"})
+nomic.vary("head-size", {"head_dim": 16})
+nomic.vary("no-prefix", architecture="NomicBertModel")
+nomic.vary(
+    "nomics-own-names",
+    {
+        "n_embd": 36,
+        "n_head": 3,
+        "n_inner": 56,
+        "n_layer": 2,
+        "n_positions": 24,
+        "layer_norm_epsilon": 1e-12,
+        "rotary_emb_base": 1000,
+        "rotary_emb_fraction": 1.0,
+        "activation_function": "swiglu",
+        "qkv_proj_bias": False,
+    },
+    without=[key for key in BERT if key != "vocab_size"],
+    same_as="plain",
+    read_as={**BERT, "rope_theta": 1000.0},
+)
+
+gte = Family("gte", "GteForMaskedLM", NOMIC, inputs=[{"token_ids": IDS}], kind="encoder")
+gte.vary("no-types", {"type_vocab_size": 0})
+gte.vary("pair", {"type_vocab_size": 2}, inputs=[PAIRED])
+gte.vary("silu", {"hidden_act": "silu"})
+gte.vary("theta", {"rope_theta": 20.0})
+gte.vary("no-prefix", architecture="GteModel")
+
+BEFORE = {
+    "megatron-bert": "MegatronBert",
+    "roberta-prelayernorm": "RobertaPreLayerNorm",
+    "xlm-roberta-xl": "XLMRobertaXL",
+}
+before = [
+    Family(name, f"{its}ForMaskedLM", BERT, inputs=[{"token_ids": IDS}], kind="encoder")
+    for name, its in BEFORE.items()
+]
+for family in before:
+    family.vary("relu", {"hidden_act": "relu"})
+    family.vary("epsilon", {"layer_norm_eps": 1e-2})
+    family.vary("decoder", {"is_decoder": True}, kind="decoder")
+    family.vary("no-prefix", architecture=family.plain.architecture.replace("ForMaskedLM", "Model"))
+
+XLM = {
+    "vocab_size": 40,
+    "emb_dim": 36,
+    "n_layers": 2,
+    "n_heads": 3,
+    "max_position_embeddings": 24,
+    "pad_token_id": 0,
+}
+xlm = Family("xlm", "XLMWithLMHeadModel", XLM, inputs=[{"token_ids": IDS}], kind="encoder")
+xlm.vary("relu", {"gelu_activation": False})
+xlm.vary("causal", {"causal": True}, kind="decoder")
+xlm.vary("languages", {"n_langs": 3, "use_lang_emb": False}, same_as="plain")
+xlm.vary("epsilon", {"layer_norm_eps": 1e-2})
+xlm.vary("no-prefix", architecture="XLMModel")
+
+FAMILIES = [eurobert, ernie, data2vec, nomic, gte, *before, xlm]

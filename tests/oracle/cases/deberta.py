@@ -42,4 +42,21 @@ deberta.vary("epsilon", {"layer_norm_eps": 1e-2})
 deberta.vary("no-prefix", architecture="DebertaV2Model")
 deberta.vary("classifier", architecture="DebertaV2ForSequenceClassification", same_as="plain")
 
-FAMILIES = [deberta]
+V1 = BERT | {
+    "relative_attention": True,
+    "pos_att_type": ["c2p", "p2c"],
+    "position_biased_input": False,
+}
+first = Family(
+    "deberta", "DebertaForMaskedLM", V1, inputs=[{"token_ids": IDS}, LONG], kind="encoder"
+)
+first.vary("string", {"pos_att_type": "c2p|p2c"}, same_as="plain")
+first.vary("c2p", {"pos_att_type": ["c2p"]})
+first.vary("p2c", {"pos_att_type": ["p2c"]})
+first.vary("few-relative", {"max_relative_positions": 4})
+first.vary("absolute-too", {"position_biased_input": True})
+first.vary("neither", {"relative_attention": False}, gain={"in_proj": 1.5})
+first.vary("types", {"type_vocab_size": 2}, inputs=[PAIRED])
+first.vary("no-prefix", architecture="DebertaModel")
+
+FAMILIES = [deberta, first]

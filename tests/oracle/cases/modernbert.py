@@ -51,4 +51,17 @@ modernbert.vary("epsilon", {"norm_eps": 1e-2})
 modernbert.vary("no-prefix", architecture="ModernBertModel")
 modernbert.vary("half", dtype="float16")
 
-FAMILIES = [modernbert]
+decoder = Family(
+    "modernbert-decoder",
+    "ModernBertDecoderForCausalLM",
+    MODERNBERT,
+    inputs=[{"token_ids": IDS}],
+    kind="decoder",
+)
+decoder.vary("every-second", {"global_attn_every_n_layers": 2})
+decoder.vary("odd-window", {"local_attention": 5})
+decoder.vary("bases", {"global_rope_theta": 500.0, "local_rope_theta": 20.0})
+decoder.vary("biases", {"attention_bias": True, "mlp_bias": True, "norm_bias": True})
+decoder.vary("no-prefix", architecture="ModernBertDecoderModel")
+
+FAMILIES = [modernbert, decoder]

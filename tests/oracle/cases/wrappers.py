@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.oracle.cases.case import Family
-from tests.oracle.cases.gemma import GAIN, GEMMA3
+from tests.oracle.cases.case import Family, Inputs
+from tests.oracle.cases.gemma import BASE as GEMMA
+from tests.oracle.cases.gemma import GAIN, GEMMA2, GEMMA3
 from tests.oracle.cases.llama import BASE, INPUTS, YARN
 
 VISION = {
@@ -41,12 +42,18 @@ NEW = [
 
 
 def wrapper(
-    name: str, architecture: str, kind: str, text: dict[str, Any], vision: dict[str, Any]
+    name: str,
+    architecture: str,
+    kind: str,
+    text: dict[str, Any],
+    vision: dict[str, Any],
+    inputs: list[Inputs] = INPUTS,
+    shown: str = "decoder",
 ) -> Family:
     """A text model of this kind and a small one for images."""
     given = {"text_config": {"model_type": kind, **text}, "vision_config": vision, **IMAGE}
     gain = GAIN if "gemma" in kind else {}
-    return Family(name, architecture, given, inputs=INPUTS, kind="decoder", gain=gain)
+    return Family(name, architecture, given, inputs=inputs, kind=shown, gain=gain)
 
 
 def text(family: Family, **changes: Any) -> dict[str, Any]:
@@ -115,7 +122,22 @@ qwen2_5_vl_text = Family(
 )
 qwen3_vl_text = Family("qwen3_vl_text", "Qwen3VLTextModel", TEXT3, inputs=INPUTS, kind="decoder")
 
+PROMPT = [{**INPUTS[0], "token_type_ids": [0] * len(INPUTS[0]["token_ids"])}]
+PALIGEMMA = {**VISION, "model_type": "siglip_vision_model", "projection_dim": 32}
+paligemma = wrapper(
+    "paligemma",
+    "PaliGemmaForConditionalGeneration",
+    "gemma",
+    GEMMA | SPECIAL,
+    PALIGEMMA,
+    PROMPT,
+    "encoder",
+)
+paligemma.vary("one-kv-head", text(paligemma, num_key_value_heads=1))
+paligemma.vary("gemma2", text(paligemma, **GEMMA2, model_type="gemma2"))
+
 FAMILIES = [
+    paligemma,
     gemma3, llava, llava_next, mistral3, qwen2_vl, qwen2_5_vl, qwen3_vl, smolvlm,
     idefics3, qwen2_vl_text, qwen2_5_vl_text, qwen3_vl_text,
 ]  # fmt: skip
