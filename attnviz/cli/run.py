@@ -69,6 +69,15 @@ def run(
         typer.Option(metavar="N", help="Let a model that writes continue by up to N tokens."),
         whole(1),
     ] = None,
+    beams: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Write the best text of N at a time, not word by word."),
+        whole(1),
+    ] = None,
+    allow_unknown: Annotated[
+        bool,
+        typer.Option("--allow-unknown", help="Let the model write the token for unknown words."),
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(
@@ -126,6 +135,7 @@ def run(
     how |= reading
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
+    how |= {"beams": beams, "allow_unknown": allow_unknown}
     if top and (options.draws() or pair or target or generate):
         raise Misuse("--top prints links and nothing else; --json is all that goes with it")
     with open_delivery(options, len(texts), continued=bool(generate)) as delivery:
@@ -138,6 +148,11 @@ def run(
             raise Misuse(
                 f"--max-new-tokens is for models that translate and {loaded.info.name} does not; "
                 "--generate N lets a decoder continue a text"
+            )
+        if (beams or allow_unknown) and (target or not (generate or loaded.has_target)):
+            raise Misuse(
+                "--beams and --allow-unknown are for what a model writes, and nothing is written "
+                "here; leave them out, or let a decoder continue the text with --generate N"
             )
         if options.documents():
             loaded.fingerprint()

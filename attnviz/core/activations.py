@@ -100,21 +100,15 @@ def xielu_(
     return x
 
 
-TRAINED: dict[str, tuple[str, ...]] = {
-    "prelu": ("weight",),
-    "xielu": ("alpha_p", "alpha_n", "beta", "eps"),
-}
-"""Activations that have parameters, one number each."""
-
-_WITH_PARAMETERS: dict[str, Callable[..., FloatArray]] = {"prelu": prelu_, "xielu": xielu_}
-
-
 def activation(name: str, parameters: Sequence[FloatArray] = ()) -> Activation:
     """The activation of that name, with its parameters where it is trained."""
-    if not parameters:
+    if name not in TRAINED:
         return ACTIVATIONS[name]
-    return lambda x: _WITH_PARAMETERS[name](x, *parameters)
+    return lambda x: (prelu_ if name == "prelu" else xielu_)(x, *parameters)
 
+
+TRAINED = {"prelu": ("weight",), "xielu": ("alpha_p", "alpha_n", "beta", "eps")}
+"""The parameters of activations that have some, one number each."""
 
 ACTIVATIONS: dict[str, Activation] = {
     **dict.fromkeys(("gelu", "gelu_python"), gelu_),

@@ -20,23 +20,25 @@ def embed(
     tensors: StackWeights,
     ids: Sequence[IntArray],
     types: Sequence[IntArray | None],
+    start: int = 0,
 ) -> FloatArray:
-    """Hidden states (token of all sequences, d_model) before the first layer.
+    """Hidden states (token of all sequences, d_model) before the first layer, from ``start`` on.
 
     Token embeddings (Vaswani et al. 2017, sec. 3.4) + positions + types, normed and projected.
     """
     spec, name, project = stack.embedding, stack.kind, tensors.project
-    found = weights.rows(f"{name}.token.weight", np.concatenate(ids), spec.d_embedding)
+    new = np.concatenate([sequence[start:] for sequence in ids])
+    found = weights.rows(f"{name}.token.weight", new, spec.d_embedding)
     if spec.scale != 1.0:
         found *= np.float32(spec.scale)
     if project and spec.project == "tokens":
         found = project(found)
     if spec.positions:
-        where = np.concatenate([position_ids(sequence, spec.positions) for sequence in ids])
+        where = np.concatenate([position_ids(sequence, spec.positions)[start:] for sequence in ids])
         found += absolute_positions(weights, name, spec.positions, where, found.shape[1])
     if spec.n_types:
         kinds = [
-            np.zeros(len(sequence), np.int64) if kind is None else kind
+            (np.zeros(len(sequence), np.int64) if kind is None else kind)[start:]
             for sequence, kind in zip(ids, types, strict=True)
         ]
         found += weights.rows(f"{name}.type.weight", np.concatenate(kinds), found.shape[1])

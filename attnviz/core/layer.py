@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attnviz.core.buffers import FloatArray, empty, states
+import numpy as np
+
+from attnviz.core.buffers import FloatArray, states
 from attnviz.core.multi_head import Batch, Sublayer, multi_head
 from attnviz.core.spec import LayerSpec, MLPSpec
 from attnviz.core.threads import Sharing, even
@@ -97,11 +99,8 @@ def feed_forward(
     Gated, it is W₂ (act(Vx) ⊙ W₁x) (Shazeer 2020, eq. 6). Rows are on their own, so that 1,024 at
     a time give the same: 4,900 tokens of GPT-2 then take 493 MB and not 688.
     """
-    n, d_model = x.shape
-    if n <= TALL:
-        return _some_rows(weights, spec, x, sharing)
-    out = states(n, d_model)
-    for rows in even(n, -(-n // TALL)):
+    out = states(*x.shape)
+    for rows in even(len(x), -(-len(x) // TALL)):
         out[rows] = _some_rows(weights, spec, x[rows], sharing)
     return out
 
@@ -110,19 +109,22 @@ def _some_rows(weights: LayerWeights, spec: MLPSpec, x: FloatArray, sharing: Sha
     """The feed-forward of some rows; neurons are shared, each share from x to what it adds."""
     n, d_model = len(x), len(weights.down.weight)
     shares = sharing.shares(spec.d_ff, n, 2 * d_model)
-    parts = empty(len(shares), d_model, n).swapaxes(1, 2)
+    parts = np.empty((len(shares), d_model, n), np.float32).swapaxes(1, 2)
 
     def share(number: int) -> None:
         hidden = _neurons(weights, spec, x, shares[number])
         weights.down.inputs(shares[number]).fill(hidden, parts[number])
 
-    return sharing.total(share, parts)
+    sharing.each(share, range(len(shares)))
+    found: FloatArray = parts[0]
+    for part in parts[1:]:
+        found += part
+    return found
 
 
 def _neurons(weights: LayerWeights, spec: MLPSpec, x: FloatArray, share: slice) -> FloatArray:
     """act(W₁x + b₁), gated where it is, of some neurons, as (row, neuron)."""
-    width = share.stop - share.start
-    hidden = states(len(x), width)
+    hidden = states(len(x), share.stop - share.start)
     weights.up.outputs(share).fill(x, hidden)  # the gate, where gated
     weights.activation(hidden)
     if spec.gated:

@@ -19,9 +19,8 @@ def logits(spec: HeadSpec, weights: Weights, hidden: FloatArray) -> FloatArray:
     n, d = hidden.shape
     out = np.empty((n, spec.vocab_size), np.float32)
     for start in range(0, spec.vocab_size, ROWS):
-        rows = np.arange(start, min(start + ROWS, spec.vocab_size))
-        table = weights.rows("head.weight", rows, d)
-        np.matmul(hidden, table.T, out=out[:, start : start + len(rows)])
+        rows = slice(start, min(start + ROWS, spec.vocab_size))
+        np.matmul(hidden, weights.rows("head.weight", rows, d).T, out=out[:, rows])
     if spec.scale != 1.0:
         out *= np.float32(spec.scale)
     bias = weights.get("head.bias", spec.vocab_size) if spec.bias else None

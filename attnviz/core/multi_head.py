@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -11,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
-from attnviz.core.buffers import FloatArray, empty
+from attnviz.core.buffers import FloatArray
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
+from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Rotary
@@ -33,7 +35,13 @@ class Batch:
     request: Request
     sharing: Sharing
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
+    past: KeyValueCache | None = None  # what the decoder remembers of the tokens before these
     _rotations: list[tuple[Rotary, tuple[FloatArray, FloatArray]]] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        """How many tokens of each sequence were read before."""
+        return self.past.n_read if self.past else 0
 
     def show(self, name: str, layer: int, values: FloatArray) -> None:
         """Let the request watch the hidden states (row, d_model) of each sequence."""
@@ -47,8 +55,9 @@ class Batch:
         for known, tables in self._rotations:
             if known == rotary:
                 return tables
-        each = [rotary_table(rotary, part.stop - part.start) for part in self.parts]
-        cos, sin = (np.concatenate(side) for side in zip(*each, strict=True))
+        start = self.start
+        each = [rotary_table(rotary, start + part.stop - part.start) for part in self.parts]
+        cos, sin = (np.concatenate([t[start:] for t in side]) for side in zip(*each, strict=True))
         self._rotations.append((rotary, (cos, sin)))
         return cos, sin
 
@@ -74,14 +83,10 @@ class Sublayer:
     table: FloatArray | None
     need_output: bool
 
-    @property
-    def wanted(self) -> bool:
-        """Whether the weights are to be shown."""
-        return self.batch.request.wants(self.kind, self.index)
-
     def split(self, x: FloatArray) -> FloatArray:
         """x (token, head · d_head) seen as (head, token, d_head)."""
-        return x.reshape(len(x), -1, self.spec.d_head).transpose(1, 0, 2)
+        d_head = self.spec.d_head
+        return x.reshape(len(x), x.shape[1] // d_head, d_head).transpose(1, 0, 2)
 
 
 def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
@@ -93,20 +98,18 @@ def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
     batch, spec = sublayer.batch, sublayer.spec
     heads = _heads(sublayer, _project(sublayer, x))
     if not sublayer.need_output:
-        for number, mine in enumerate(heads if sublayer.wanted else ()):
+        wanted = batch.request.wants(sublayer.kind, sublayer.index)
+        for number, mine in enumerate(heads if wanted else ()):
             _attend(sublayer, number, mine, None)
         return None
-    context = empty(len(x), spec.n_heads * spec.d_head)  # heads side by side
+    context = np.empty((len(x), spec.n_heads * spec.d_head), np.float32)  # heads side by side
     for number, mine in enumerate(heads):
         _attend(sublayer, number, mine, sublayer.split(context[batch.parts[number]]))
     return sublayer.weights.output(context, batch.sharing)
 
 
 def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
-    """Queries, keys and values (row, feature) side by side, as far as they are needed.
-
-    One product instead of three. Cross attention projects queries alone.
-    """
+    """Queries, keys and values (row, feature) of x as needed, one product instead of three."""
     spec, weights, crosses = sublayer.spec, sublayer.weights, sublayer.kind == "cross"
     queries, keys, values = spec.sides
     width = (queries if crosses else values if sublayer.need_output else keys).stop
@@ -132,45 +135,48 @@ def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
     """The queries, keys and values of each sequence; cross attention has keys of the memory."""
-    batch, (queries, keys, values) = sublayer.batch, sublayer.spec.sides
-    seen = batch.parts
-    q = sublayer.split(projected[:, queries])
+    batch, index, (queries, keys, values) = sublayer.batch, sublayer.index, sublayer.spec.sides
+    past, q = batch.past, sublayer.split(projected[:, queries])
     if sublayer.kind == "cross":
-        seen = parts_of(batch.memory)
-        k, v = map(sublayer.split, _project_memory(sublayer))
+        make = partial(_project_memory, sublayer)
+        seen = past.crossed(index, make) if past else make()
     else:
         k, v = sublayer.split(projected[:, keys]), sublayer.split(projected[:, values])
+        seen = [(k[:, mine], v[:, mine]) for mine in batch.parts]
+        seen = past.extend(index, seen) if past else seen
     return [
-        Heads(q[:, mine], k[:, others], v[:, others] if sublayer.need_output else None)
-        for mine, others in zip(batch.parts, seen, strict=True)
+        Heads(q[:, mine], k, v if sublayer.need_output else None)
+        for mine, (k, v) in zip(batch.parts, seen, strict=True)
     ]
 
 
-def _project_memory(sublayer: Sublayer) -> tuple[FloatArray, FloatArray]:
-    """Keys and values (row, feature) of the encoder's hidden states."""
+def _project_memory(sublayer: Sublayer) -> list[KeysAndValues]:
+    """Keys and values of the encoder's hidden states of each sequence."""
     _, keys, values = sublayer.spec.sides
-    both = sublayer.weights.qkv.outputs(slice(keys.start, values.stop))
-    found = both(np.concatenate(sublayer.batch.memory), sublayer.batch.sharing)
-    width = found.shape[1] // 2
-    _norm_and_rotate(sublayer, found[:, :width], sublayer.weights.key_norm)
-    return found[:, :width], found[:, width:]
+    both, batch = sublayer.weights.qkv.outputs(slice(keys.start, values.stop)), sublayer.batch
+    found = both(np.concatenate(batch.memory), batch.sharing)
+    _norm_and_rotate(sublayer, found[:, : keys.stop - keys.start], sublayer.weights.key_norm)
+    k, v = np.split(sublayer.split(found), 2)
+    return [(k[:, part], v[:, part]) for part in parts_of(batch.memory)]
 
 
 def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray | None) -> None:
     """Attend in one sequence block by block; the request edits and sees each."""
-    request, sharing, wanted = sublayer.batch.request, sublayer.batch.sharing, sublayer.wanted
+    request, sharing = sublayer.batch.request, sublayer.batch.sharing
+    wanted = request.wants(sublayer.kind, sublayer.index)
     (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
     weights = None
     if wanted and request.place:
         weights = request.place(sublayer.kind, sublayer.index, number)
     height = n if weights is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
-    weights = empty(n_heads, height, m) if weights is None else weights
+    weights = np.empty((n_heads, height, m), np.float32) if weights is None else weights
     bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     for start in range(0, n, height):
-        rows = slice(start, min(start + height, n))
-        mine = Heads(heads.queries[:, rows], heads.keys, heads.values)
-        here = None if context is None else context[:, rows]
-        block = Block(mine, sublayer.spec, bias, rows, weights[:, : rows.stop - start], here)
+        stop, before = min(start + height, n), sublayer.batch.start
+        mine = Heads(heads.queries[:, start:stop], heads.keys, heads.values)
+        here = None if context is None else context[:, start:stop]
+        rows = slice(before + start, before + stop)
+        block = Block(mine, sublayer.spec, bias, rows, weights[:, : stop - start], here)
         finite = score(block, sharing) if request.edit else attend(block, sharing)
         where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
         shown = AttentionBlock(*where, block.weights, heads, finite, here)

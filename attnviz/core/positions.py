@@ -80,7 +80,7 @@ def _frequencies(rotary: Rotary, n: int) -> tuple[Float64Array, float]:
         case "dynamic":
             return _dynamic(rotary, scaling, n), 1.0
         case "yarn":
-            return _yarn(rotary, plain, scaling), _yarn_factor(scaling)
+            return _yarn(rotary, plain, scaling), scaling["attention_factor"]
         case "longrope":
             long = n > scaling["original_max_position_embeddings"]
             factors = np.asarray(rotary.scaling["long_factor" if long else "short_factor"])
@@ -118,20 +118,6 @@ def _yarn(rotary: Rotary, plain: Float64Array, scaling: Mapping[str, float]) -> 
     ramp = np.clip((np.arange(rotary.dims // 2) - low) / (high - low), 0, 1)
     found: Float64Array = plain / scaling["factor"] * ramp + plain * (1 - ramp)
     return found
-
-
-def _yarn_factor(scaling: Mapping[str, float]) -> float:
-    """The temperature of YaRN's attention (Peng et al. 2023, eq. 22)."""
-    if scaling.get("attention_factor") is not None:
-        return scaling["attention_factor"]
-
-    def scale(weight: float) -> float:
-        factor = scaling["factor"]
-        return 1.0 if factor <= 1 else 0.1 * weight * math.log(factor) + 1.0
-
-    if scaling.get("mscale") and scaling.get("mscale_all_dim"):
-        return scale(scaling["mscale"]) / scale(scaling["mscale_all_dim"])
-    return scale(1.0)
 
 
 def _llama3(plain: Float64Array, scaling: Mapping[str, float]) -> Float64Array:

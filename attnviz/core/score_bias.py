@@ -38,15 +38,15 @@ class _Slopes:
 class _ByDistance:
     """A score for each head and distance key - query (Raffel et al. 2020, sec. 2.1).
 
-    Distances go from -(n_queries - 1) on.
+    Distances go from -(n - 1) on.
     """
 
     table: FloatArray  # (head, distance)
-    n_queries: int
+    n: int
 
     def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
         rows = sliding_window_view(self.table[heads], keys.stop - keys.start, axis=1)
-        last = self.n_queries - queries.stop + keys.start
+        last = self.n - queries.stop + keys.start
         scores += rows[:, last : last + queries.stop - queries.start][:, ::-1]
 
 
@@ -90,9 +90,10 @@ def score_bias(
         case ALiBi(factor):
             return _Slopes(alibi_slopes(n_heads) * np.float32(factor))
         case Buckets():
-            distance = np.arange(-(n_queries - 1), keys.shape[1], dtype=np.int64)
+            n = max(n_queries, keys.shape[1])  # a cache has keys of queries before
+            distance = np.arange(-(n - 1), n, dtype=np.int64)
             found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
-            return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n_queries)
+            return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n)
         case Disentangled() as relative:
             scale = np.float32(spec.scale)
             to_key, to_query = _projected(spec, relative, weights, table, d_head)

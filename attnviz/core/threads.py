@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from attnviz.core.buffers import FloatArray
-
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -33,8 +31,6 @@ WORTH = 1 << 22
 At 12 tokens this takes as long as a quarter of it on idle cores, and 0.90 of the time on busy ones,
 where whoever helps may be kept waiting in the middle of a share.
 """
-
-FEW = 8  # rows below which it takes no less time: weights must come from memory
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # where a container reads how much time of the cores it has
 
@@ -70,16 +66,7 @@ class Sharing:
 
     def shares(self, width: int, rows: int, d_in: int) -> list[slice]:
         """Shares of so many columns of a product of (rows, d_in) and (d_in, width)."""
-        work = width * d_in * max(rows, FEW)
-        return even(width, min(self.cores, max(1, work // WORTH)))
-
-    def total(self, function: Callable[[int], None], parts: FloatArray) -> FloatArray:
-        """The sum of ``parts`` (share, …), each of which a function fills; it is in the first."""
-        self.each(function, range(len(parts)))
-        first: FloatArray = parts[0]
-        for other in parts[1:]:
-            first += other
-        return first
+        return even(width, min(self.cores, max(1, width * d_in * rows // WORTH)))
 
 
 ALONE = Sharing()  # everything in one piece on the thread that asks

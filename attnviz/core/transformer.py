@@ -12,11 +12,12 @@ from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.convolution import convolve
 from attnviz.core.embedding import embed
 from attnviz.core.hooks import Ids, Output, Request
+from attnviz.core.key_value_cache import KeyValueCache
 from attnviz.core.layer import Layer, run_layer
 from attnviz.core.multi_head import Batch, parts_of
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.core.threads import Sharing, sharing
-from attnviz.core.weights import WeightCache, Weights
+from attnviz.core.weights import Weights, WeightsKept
 
 __all__ = ["run"]
 
@@ -27,18 +28,21 @@ def run(
     sequences: Sequence[Ids],
     request: Request,
     *,
-    cache: WeightCache | None = None,
+    cache: WeightsKept | None = None,
     memory: tuple[FloatArray, ...] = (),
+    past: KeyValueCache | None = None,
 ) -> Output:
     """Compute what is requested, layer by layer, and nothing behind it.
 
     Sequences run as one batch without padding. ``memory`` gives the encoder's hidden states of an
-    earlier run. ``cache`` keeps the tensors of layers for the next run.
+    earlier run. ``cache`` keeps the tensors of layers for the next run. ``past`` is what the
+    decoder remembers of earlier runs over the same sequences: only tokens that it has not read are
+    run, so only their hidden states, which must be requested, come out.
     """
     encoded, decoded = memory, tuple[FloatArray, ...]()
     needs_decoder = request.hidden or request.last("decoder", "cross") >= 0
     with sharing() as shared:
-        whole = _Run(spec, weights, sequences, request, shared, cache or WeightCache(0))
+        whole = _Run(spec, weights, sequences, request, shared, cache, past)
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else request.hidden
             encoded = whole.stack(spec.encoder, finish=finish)
@@ -66,7 +70,8 @@ class _Run:
     sequences: Sequence[Ids]
     request: Request
     sharing: Sharing
-    cache: WeightCache
+    cache: WeightsKept | None
+    past: KeyValueCache | None
 
     def stack(
         self, stack: StackSpec, memory: tuple[FloatArray, ...] = (), *, finish: bool
@@ -79,21 +84,27 @@ class _Run:
             return ()
         ids = _ids(self.model, kind, self.sequences)
         types = [sequence.types if kind == "encoder" else None for sequence in self.sequences]
-        batch = Batch(kind, parts_of(ids), request, self.sharing, memory)
-        tensors = self.cache.load(kind, partial(self.weights.stack, stack))
-        x = first = embed(stack, self.weights, tensors, ids, types)
+        past = self.past if kind == "decoder" else None
+        new = [sequence[past.n_read if past else 0 :] for sequence in ids]
+        batch = Batch(kind, parts_of(new), request, self.sharing, memory, past)
+        beside = partial(self.weights.stack, stack)
+        tensors = self.cache.load(kind, beside) if self.cache else beside()
+        x = first = embed(stack, self.weights, tensors, ids, types, batch.start)
         table = tensors.relative
         if table is not None and tensors.relative_norm:
             table = tensors.relative_norm(table)
         for index, spec in enumerate(stack.layers[:stop]):
             name = f"{kind}.{index}"
-            loaded = self.cache.load(name, partial(self.weights.layer, name, spec, d))
+            read = partial(self.weights.layer, name, spec, d)
+            loaded = self.cache.load(name, read) if self.cache else read()
             layer = Layer(batch, index, spec, loaded, table)
             x = run_layer(layer, x, need_output=finish or index + 1 < stop)
             if index == 0 and stack.convolution and (finish or stop > 1):
                 convolve(stack, tensors, batch.parts, first, x)
         if not finish:
             return ()
+        if past:
+            past.n_read = len(ids[0])
         x = tensors.norm(x) if tensors.norm else x
         x = tensors.project_out(x) if tensors.project_out else x
         return tuple(x[part].copy(order="K") for part in batch.parts)

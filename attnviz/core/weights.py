@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from attnviz.core.spec import LayerSpec, NormSpec, StackSpec
 from attnviz.core.threads import ALONE, Sharing
 
 __all__ = [
-    "AttentionWeights", "LayerWeights", "Linear", "NormWeights", "StackWeights", "WeightCache",
-    "Weights",
+    "AttentionWeights", "LayerWeights", "Linear", "NormWeights", "StackWeights", "Weights",
+    "WeightsKept",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -31,14 +31,21 @@ class Weights(Protocol):
     def get(self, name: str, *shape: int) -> FloatArray | None:
         """The tensor of that name and shape, or None if the model has none."""
 
-    def rows(self, name: str, rows: IntArray, width: int) -> FloatArray:
-        """Only these rows of a table (…, width)."""
+    def rows(self, name: str, rows: IntArray | slice, width: int) -> FloatArray:
+        """Only these rows of a table (…, width); those of a slice are not to be written to."""
 
     def layer(self, name: str, spec: LayerSpec, d_model: int) -> LayerWeights:
         """Everything that the layer of that name, as "encoder.3", multiplies with."""
 
     def stack(self, stack: StackSpec) -> StackWeights:
         """What a stack has beside its layers and the tables of its embeddings."""
+
+
+class WeightsKept(Protocol):
+    """What keeps some of the weights between runs."""
+
+    def load(self, name: str, build: Callable[[], T]) -> T:
+        """What ``build`` makes, perhaps from memory."""
 
 
 class Linear(NamedTuple):
@@ -122,35 +129,3 @@ class StackWeights:
     kernel_norm: NormWeights | None
     norm: NormWeights | None
     project_out: Linear | None
-
-
-@dataclass
-class WeightCache:
-    """Keeps what was loaded, first come first kept, up to ``budget`` bytes in all."""
-
-    budget: int
-    used: int = 0
-    kept: dict[str, Any] = field(default_factory=dict)
-
-    def load(self, name: str, build: Callable[[], T]) -> T:
-        """What ``build`` makes, from memory if it is there."""
-        if name in self.kept:
-            found: T = self.kept[name]
-            return found
-        made = build()
-        size = _n_bytes(made)
-        if self.used + size <= self.budget:
-            self.used += size
-            self.kept[name] = made
-        return made
-
-
-def _n_bytes(tensors: Any) -> int:
-    """Bytes of all arrays in weights."""
-    if isinstance(tensors, np.ndarray):
-        return tensors.nbytes
-    if is_dataclass(tensors):
-        tensors = [getattr(tensors, each.name) for each in fields(tensors)]
-    elif isinstance(tensors, dict):
-        tensors = list(tensors.values())
-    return sum(map(_n_bytes, tensors)) if isinstance(tensors, list | tuple) else 0

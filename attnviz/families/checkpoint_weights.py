@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from attnviz.checkpoint.tensors import Tensors
-from attnviz.core.buffers import FloatArray
+from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import LayerSpec, StackSpec
 from attnviz.core.weights import LayerWeights, StackWeights
 from attnviz.families.layer_weights import layer_weights, stack_weights
@@ -59,10 +58,14 @@ class CheckpointWeights:
             start += height
         return out
 
-    def rows(self, name: str, rows: npt.NDArray[np.int64], width: int) -> FloatArray:  # noqa: ARG002
+    def rows(self, name: str, rows: IntArray | slice, width: int) -> FloatArray:  # noqa: ARG002
         """These rows of a table, read alone at first; when it is used again, it is kept whole."""
         theirs = self._where[self._names[name]]
         table = self._table(theirs)
+        if isinstance(rows, slice):
+            if table is not None and rows.stop <= len(table):
+                return table[rows]
+            rows = np.arange(rows.start, rows.stop)
         if table is not None and rows.max(initial=0) < len(table):
             return table[rows]
         unique, inverse = np.unique(rows, return_inverse=True)

@@ -141,17 +141,29 @@ def _scaling(
 
 
 def _yarn(values: Parameters, ratio: float) -> dict[str, object]:
-    """YaRN's numbers; of those that are missing or 0 the core knows what follows."""
-    optional: dict[str, object] = {
-        key: _number(values, key) if values.get(key) else None
-        for key in ("attention_factor", "mscale", "mscale_all_dim")
-    }
-    return optional | {
-        "factor": _number(values, "factor", ratio),
+    """YaRN's numbers, with the attention factor that follows from them where none is given."""
+    factor = _number(values, "factor", ratio)
+    return {
+        "factor": factor,
+        "attention_factor": _number(values, "attention_factor", 0.0)
+        if values.get("attention_factor")
+        else _yarn_factor(values, factor),
         "beta_fast": _number({"beta_fast": values.get("beta_fast") or 32.0}, "beta_fast"),
         "beta_slow": _number({"beta_slow": values.get("beta_slow") or 1.0}, "beta_slow"),
         "truncate": values.get("truncate", True) is not False,
     }
+
+
+def _yarn_factor(values: Parameters, factor: float) -> float:
+    """The temperature of YaRN's attention (Peng et al. 2023, eq. 22)."""
+    weights = [
+        _number(values, key) if values.get(key) else 0.0 for key in ("mscale", "mscale_all_dim")
+    ]
+
+    def scale(weight: float) -> float:
+        return 1.0 if factor <= 1 else 0.1 * weight * math.log(factor) + 1.0
+
+    return scale(weights[0]) / scale(weights[1]) if all(weights) else scale(1.0)
 
 
 def _longrope(values: Parameters, ratio: float, trained: float, dims: int) -> dict[str, object]:

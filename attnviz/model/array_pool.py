@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.buffers import FloatArray, empty
+from attnviz.core.buffers import FloatArray
 
 __all__ = ["ArrayPool"]
 
@@ -54,4 +54,4 @@ class ArrayPool:
             if size <= len(block) <= 2 * size:
                 return block
             self._blocks.append(block)
-        return empty(size)
+        return np.empty(size, np.float32)

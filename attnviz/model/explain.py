@@ -8,10 +8,11 @@ from math import isfinite, sqrt
 from attnviz.analysis.explain import Explanation, explain
 from attnviz.analysis.explain.chosen import Chosen
 from attnviz.core.spec import ModelSpec
-from attnviz.core.weights import WeightCache, Weights
+from attnviz.core.weights import Weights
 from attnviz.errors import InputError, quote
 from attnviz.model.inputs import Input
 from attnviz.model.recorded_head import Knobs, record_head, without_positions
+from attnviz.model.weight_cache import WeightCache
 from attnviz.result import ModelInfo
 
 __all__ = ["Turned", "explain_row"]

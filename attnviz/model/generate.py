@@ -1,22 +1,32 @@
-"""Greedy text: the most likely token, again and again."""
+"""Text that a model writes: the most likely token again and again, or several beams."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.hooks import AttentionBlock, Ids, Request
+from attnviz.core.key_value_cache import KeyValueCache
 from attnviz.core.logits import logits
-from attnviz.core.spec import ModelSpec
+from attnviz.core.spec import AttentionSpec, Disentangled, ModelSpec, StackSpec
 from attnviz.core.transformer import run
-from attnviz.core.weights import WeightCache, Weights
+from attnviz.core.weights import Weights, WeightsKept
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
+from attnviz.model.beam_search import Scorer, beam_search
 from attnviz.model.record import require_numbers
 from attnviz.model.rules import Rules
 
-__all__ = ["Rules", "continue_ids", "write_target"]
+__all__ = ["Rules", "Writer", "can_remember"]
 
-IntArray = npt.NDArray[np.int64]
+
+GROWS_BEHIND = {
+    "dynamic": "max_position_embeddings",
+    "longrope": "original_max_position_embeddings",
+}
+"""Rotary scalings that turn all tokens anew once there are more than so many."""
 
 
 def _ignore(_: AttentionBlock) -> None:
@@ -26,44 +36,99 @@ def _ignore(_: AttentionBlock) -> None:
 NOTHING = Request({}, _ignore, hidden=True)
 
 
-def continue_ids(
-    spec: ModelSpec, weights: Weights, cache: WeightCache, ids: IntArray, rules: Rules, n: int
-) -> IntArray:
-    """The ids and up to n more, until the model stops."""
-    _require_head(spec, weights, rules)
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A model that writes, by its rules: greedily, or with several ``beams``."""
+
+    spec: ModelSpec
+    weights: Weights
+    cache: WeightsKept
+    rules: Rules
+    beams: int = 1
+
+    def continued(self, ids: IntArray, n: int) -> IntArray:
+        """The ids and up to n more, until the model stops; the stop is there."""
+        self._require_head()
+        return self._search(_Steps(self, self._past(len(ids) + n)), ids, n)
+
+    def target(self, ids: IntArray, n: int, start: int | None = None) -> IntArray:
+        """The decoder's ids for a source: its start token and up to n more, without a stop."""
+        self._require_head()
+        first = np.asarray([require_start(self.rules, start)])
+        empty = [Ids(ids, target_ids=first)]
+        memory = run(self.spec, self.weights, empty, NOTHING, cache=self.cache).encoder
+        written = self._search(_Steps(self, self._past(1 + n), ids, memory), first, n)
+        stopped = len(written) > 1 and int(written[-1]) in self.rules.stops
+        return written[:-1] if stopped else written
+
+    def _search(self, scorer: Scorer, ids: IntArray, n: int) -> IntArray:
+        if self.beams > 1:
+            return beam_search(scorer, ids, self.rules, n, self.beams)
+        return greedy(scorer, ids, self.rules, n)
+
+    def _past(self, n: int) -> KeyValueCache | None:
+        stack = self.spec.decoder
+        return KeyValueCache() if stack and can_remember(stack, n) else None
+
+    def _require_head(self) -> None:
+        self.rules.require_honoured()
+        if self.spec.head is None or self.spec.decoder is None:
+            raise InputError("this model reads but writes no text, so it has nothing to generate")
+        if not self.weights.has("head.weight"):
+            raise BadCheckpoint("the checkpoint has no output head, so it cannot write text")
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Scores of what may follow; without a cache, every text is read anew each time."""
+
+    writer: Writer
+    past: KeyValueCache | None
+    source: IntArray | None = None
+    memory: tuple[FloatArray, ...] = field(default_factory=tuple)
+
+    def __call__(self, texts: Sequence[IntArray], parents: Sequence[int]) -> FloatArray:
+        """Logits (text, vocabulary) behind texts that each continue one of the call before."""
+        model, source = self.writer, self.source
+        if self.past and self.past.n_read:
+            self.past.select(parents)
+        given = [Ids(t) if source is None else Ids(source, target_ids=t) for t in texts]
+        output = run(
+            model.spec,
+            model.weights,
+            given,
+            NOTHING,
+            cache=model.cache,
+            memory=self.memory * len(texts),
+            past=self.past,
+        )
+        last = np.stack([states[-1] for states in output.decoder])
+        return _logits(model.spec, model.weights, last)
+
+
+def greedy(scorer: Scorer, ids: IntArray, rules: Rules, n: int) -> IntArray:
+    """The ids and up to n more, each the most likely behind those before it."""
     n_given = len(ids)
     for left in reversed(range(n)):
-        hidden = run(spec, weights, [Ids(ids)], NOTHING, cache=cache).decoder[0]
-        scores = _scores(spec, weights, hidden)
-        following = rules.next(scores, ids, n_given, last=not left)
+        following = rules.next(scorer([ids], [0])[0], ids, n_given, last=not left)
         ids = np.append(ids, following)
         if following in rules.stops:
             break
     return ids
 
 
-def write_target(
-    spec: ModelSpec,
-    weights: Weights,
-    cache: WeightCache,
-    ids: IntArray,
-    rules: Rules,
-    n: int,
-    start: int | None = None,
-) -> IntArray:
-    """The decoder's ids for a source: its start token and up to n more."""
-    _require_head(spec, weights, rules)
-    target = np.asarray([require_start(rules, start)])
-    empty = [Ids(ids, target_ids=target)]
-    memory = run(spec, weights, empty, NOTHING, cache=cache).encoder
-    for left in reversed(range(n)):
-        given = [Ids(ids, target_ids=target)]
-        hidden = run(spec, weights, given, NOTHING, cache=cache, memory=memory).decoder[0]
-        following = rules.next(_scores(spec, weights, hidden), target, 1, last=not left)
-        if following in rules.stops:
-            break
-        target = np.append(target, following)
-    return target
+def can_remember(stack: StackSpec, n: int) -> bool:
+    """Whether no token of n changes what the tokens before it were."""
+    return stack.convolution is None and all(
+        _can_remember(layer.attention, n) for layer in stack.layers
+    )
+
+
+def _can_remember(spec: AttentionSpec, n: int) -> bool:
+    if spec.right != 0 or isinstance(spec.bias, Disentangled):
+        return False
+    bound = spec.rotary and spec.rotary.scaling.get(GROWS_BEHIND.get(spec.rotary.kind, ""))
+    return not isinstance(bound, int | float) or n <= bound
 
 
 def require_start(rules: Rules, start: int | None = None) -> int:
@@ -77,21 +142,11 @@ def require_start(rules: Rules, start: int | None = None) -> int:
     return found
 
 
-def _scores(
-    spec: ModelSpec, weights: Weights, hidden: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """What every token scores behind these hidden states, float32 (vocabulary,)."""
+def _logits(spec: ModelSpec, weights: Weights, hidden: FloatArray) -> FloatArray:
+    """What every token scores behind these hidden states (text, d), as (text, vocabulary)."""
     if spec.head is None:
         raise InputError("this model writes no text")
     with np.errstate(over="ignore", invalid="ignore"):
-        scores: npt.NDArray[np.float32] = logits(spec.head, weights, hidden[-1:])[0]
+        scores = logits(spec.head, weights, hidden)
     require_numbers(finite=bool(np.isfinite(scores).all()))
     return scores
-
-
-def _require_head(spec: ModelSpec, weights: Weights, rules: Rules) -> None:
-    rules.require_honoured()
-    if spec.head is None or spec.decoder is None:
-        raise InputError("this model reads but writes no text, so it has nothing to generate")
-    if not weights.has("head.weight"):
-        raise BadCheckpoint("the checkpoint has no output head, so it cannot write text")

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
+from attnviz import memory
 from attnviz.checkpoint.config import read_config, read_generation_config
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
 from attnviz.checkpoint.tensors import Tensors, open_tensors
 from attnviz.core.hooks import AttentionBlock, Ids, Kind, Request
 from attnviz.core.transformer import run
-from attnviz.core.weights import WeightCache
 from attnviz.errors import InputError, TooLong, UnknownHead
 from attnviz.families import Translated, translate
 from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.encoder import Encoder
-from attnviz.model.generate import Rules, continue_ids, write_target
+from attnviz.model.generate import Rules, Writer
 from attnviz.model.inputs import Input
 from attnviz.model.record import (
     Recorder,
@@ -30,6 +30,7 @@ from attnviz.model.record import (
     refuse_too_big,
     require_numbers,
 )
+from attnviz.model.weight_cache import Overflowing, WeightCache
 from attnviz.result import AttentionResult, Head, Link, ModelInfo, span
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ __all__ = ["Model", "load"]
 
 KEPT_BYTES = 1 << 28
 """How much of the weights stays in memory, in float32, between one call and the next."""
+
+WRITING_SHARE = 0.25
+"""How much of the free memory may hold more of the weights while text is written."""
+
+MOST_BEAMS = 64
+"""How many texts at a time are searched at most."""
 
 PACK_TOKENS = 2048
 """How many tokens attend_many runs together."""
@@ -114,15 +121,20 @@ class Model(Encoder):
         truncate: bool = False,
         generate: int = 0,
         max_new_tokens: int = NEW_TOKENS,
+        beams: int | None = None,
+        allow_unknown: bool = False,
         **how: Unpack[Reading],
     ) -> AttentionResult:
         """Every head's attention for one text, pair of texts, or token ids.
 
         Ids go to the model as they are, special tokens included. A sequence-to-sequence model
         attends to ``target`` too, or to what it writes itself, up to ``max_new_tokens``; a
-        decoder continues the text by up to ``generate`` tokens first. ``layers`` keeps only these
-        layers and computes none behind the last; ``hidden`` asks for the last hidden states;
-        ``truncate`` cuts what is longer than the model's positions instead of refusing it.
+        decoder continues the text by up to ``generate`` tokens first. Either writes the best text
+        of so many ``beams`` (else of num_beams in generation_config.json, else the most likely
+        token again and again), and the token for what is unknown only with ``allow_unknown``.
+        ``layers`` keeps only these layers and computes none behind the last; ``hidden`` asks for
+        the last hidden states; ``truncate`` cuts what is longer than the model's positions instead
+        of refusing it.
 
         ``source_lang`` and ``target_lang`` say the languages of a multilingual translator;
         ``add_special=False`` leaves out what the tokenizer puts around a text. ``attention_mask``
@@ -133,7 +145,8 @@ class Model(Encoder):
         """
         ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
-        given = self._written(given, generate, max_new_tokens, layers)
+        writer = self._writer(beams, allow_unknown=allow_unknown)
+        given = self._written(given, generate, max_new_tokens, layers, writer)
         return self._attend([given], layers, hidden)[0]
 
     def attend_many(
@@ -145,6 +158,8 @@ class Model(Encoder):
         truncate: bool = False,
         generate: int = 0,
         max_new_tokens: int = NEW_TOKENS,
+        beams: int | None = None,
+        allow_unknown: bool = False,
         **how: Unpack[Reading],
     ) -> Iterator[AttentionResult]:
         """The results of many texts in order; short ones are computed together."""
@@ -152,9 +167,10 @@ class Model(Encoder):
             raise InputError("attend_many takes several texts; give a list, or call attend")
         pack: list[Input] = []
         tokens = 0
+        writer = self._writer(beams, allow_unknown=allow_unknown)
         for text in texts:
             given = self.encode(text, truncate=truncate, **how)
-            given = self._written(given, generate, max_new_tokens, layers)
+            given = self._written(given, generate, max_new_tokens, layers, writer)
             if pack and tokens + len(given.tokens) > PACK_TOKENS:
                 yield from self._attend(pack, layers, hidden)
                 pack, tokens = [], 0
@@ -196,7 +212,7 @@ class Model(Encoder):
         one = Head.parse(head) if isinstance(head, str) else head
         ids = token_ids, token_type_ids, target_ids
         given = self._given(text, pair, target, ids, truncate, **how)
-        given = self._written(given, 0, NEW_TOKENS, None)
+        given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
         result = self._attend([given], None if one is None else [one.layer], hidden=False)[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
@@ -259,8 +275,31 @@ class Model(Encoder):
             )
         return self.label(token_ids, *beside)
 
+    def _writer(self, beams: int | None, *, allow_unknown: bool) -> Callable[[], Writer]:
+        """What writes, made when something is to be written: it needs the tokenizer."""
+        n = self.rules.beams if beams is None else beams
+        if not 1 <= n <= MOST_BEAMS:
+            raise InputError(f"there are no {n} beams; ask for 1 to {MOST_BEAMS}")
+
+        def make() -> Writer:
+            rules = self.rules
+            if not allow_unknown and self.has_tokenizer:
+                special = self.tokenizer.special
+                unknown = special.unknown & special.contents.keys() - rules.stops
+                rules = replace(rules, banned=(*rules.banned, *sorted(unknown)))
+            more = int(WRITING_SHARE * (memory.available() or 0))  # each token needs all weights
+            cache = Overflowing(self._cache, WeightCache(more))
+            return Writer(self.spec, self.weights, cache, rules, n)
+
+        return make
+
     def _written(
-        self, given: Input, generate: int, max_new_tokens: int, layers: Collection[int] | None
+        self,
+        given: Input,
+        generate: int,
+        max_new_tokens: int,
+        layers: Collection[int] | None,
+        writer: Callable[[], Writer],
     ) -> Input:
         """The input with what the model itself writes."""
         writes = generate or (self.has_target and given.ids.target_ids is None)
@@ -272,25 +311,28 @@ class Model(Encoder):
                     f"{self.info.name} writes a target of its own; generate is for decoders"
                 )
             if given.ids.target_ids is None:
-                return self._translated(given, max_new_tokens)
+                return self._translated(given, max_new_tokens, writer())
         elif generate:
-            return self._continued(given, generate, layers)
+            return self._continued(given, generate, layers, writer())
         return given
 
-    def _translated(self, given: Input, n: int) -> Input:
+    def _translated(self, given: Input, n: int, writer: Writer) -> Input:
         limit = self.spec.decoder.max_positions if self.spec.decoder else None
         n = n if limit is None else min(n, limit - 1)
-        start, rules = None, self.rules
+        start = None
         if given.target_language is not None:
-            rules = replace(rules, forced_first=given.target_language)
-        if rules.forced_first is not None and self.has_tokenizer:
-            start = self.tokenizer.target_start(rules.forced_first)
-        target = write_target(self.spec, self.weights, self._cache, given.ids.ids, rules, n, start)
+            rules = replace(writer.rules, forced_first=given.target_language)
+            writer = replace(writer, rules=rules)
+        if writer.rules.forced_first is not None and self.has_tokenizer:
+            start = self.tokenizer.target_start(writer.rules.forced_first)
+        target = writer.target(given.ids.ids, n, start)
         tokens, texts = self.rebuilt(target, None)
         ids = replace(given.ids, target_ids=target)
         return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
 
-    def _continued(self, given: Input, n: int, layers: Collection[int] | None) -> Input:
+    def _continued(
+        self, given: Input, n: int, layers: Collection[int] | None, writer: Writer
+    ) -> Input:
         stack = self.spec.decoder
         if stack is None or self.spec.head is None:
             raise InputError(f"{self.info.name} reads but does not write, so it cannot generate")
@@ -303,7 +345,7 @@ class Model(Encoder):
             )
         longest = Input(Ids(np.zeros(len(given.ids.ids) + n, np.int64)), ())
         refuse_too_big([map_shapes(self.spec, longest, self._wanted((stack.kind,), layers))])
-        ids = continue_ids(self.spec, self.weights, self._cache, given.ids.ids, self.rules, n)
+        ids = writer.continued(given.ids.ids, n)
         tokens, texts = self.rebuilt(ids, None)
         return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
 

@@ -22,11 +22,11 @@ from attnviz.core.transformer import run
 from attnviz.core.weights import (
     LayerWeights,
     StackWeights,
-    WeightCache,
     Weights,
 )
 from attnviz.model.inputs import Input
 from attnviz.model.record import require_numbers
+from attnviz.model.weight_cache import WeightCache
 from attnviz.result import Head, ModelInfo
 
 __all__ = ["Knobs", "record_head", "without_positions"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,10 @@ REFUSED = (
     "encoder_no_repeat_ngram_size",
     "encoder_repetition_penalty",
     "exponential_decay_length_penalty",
+    "force_words_ids",
     "guidance_scale",
+    "num_beam_groups",
+    "renormalize_logits",
     "sequence_bias",
     "watermarking_config",
 )
@@ -32,7 +35,8 @@ class Rules:
     """What generation_config.json, or config.json where there is none, says of writing.
 
     ``phrases`` are sequences that must not be completed, ``banned_first`` tokens that must not be
-    written first; ``unknown`` names a setting that attnviz cannot honour.
+    written first; ``unknown`` names a setting that attnviz cannot honour. ``beams`` are what
+    num_beams says; ``length_penalty`` and ``early_stopping`` are for several.
     """
 
     start: int | None = None
@@ -46,6 +50,9 @@ class Rules:
     least_new: int = 0
     no_repeat: int = 0
     penalty: float = 1.0
+    length_penalty: float = 1.0
+    early_stopping: bool | Literal["never"] = False
+    beams: int = 1
     unknown: str | None = None
     padding: int | None = None
 
@@ -72,6 +79,9 @@ class Rules:
             least_new=_count(generation, "min_new_tokens"),
             no_repeat=_count(generation, "no_repeat_ngram_size"),
             penalty=_penalty(generation),
+            length_penalty=_length_penalty(generation),
+            early_stopping=_early_stopping(generation),
+            beams=_count(generation, "num_beams") or 1,
             unknown=next((key for key in REFUSED if generation.get(key) not in (None, 0, 1)), None),
             padding=_padding(config, stops),
         )
@@ -85,15 +95,22 @@ class Rules:
             )
 
     def next(self, scores: FloatArray, ids: IntArray, n_given: int, *, last: bool) -> int:
-        """The token behind these ids, of which ``n_given`` were not written, by its scores.
+        """The token behind these ids that scores most; see ``apply``."""
+        return int(self.apply(scores, ids, n_given, last=last).argmax())
 
-        ``last`` says that none can follow it.
+    def apply(self, scores: FloatArray, ids: IntArray, n_given: int, *, last: bool) -> FloatArray:
+        """Change in place what each token scores behind these ids; -inf where it must not follow.
+
+        ``n_given`` of the ids were not written; ``last`` says that no token can follow this one.
         """
+        forced = self.forced_first if len(ids) == 1 else None
         if last and self.forced_last is not None:
-            return self.forced_last
+            forced = self.forced_last
+        if forced is not None:
+            scores[:] = -np.inf
+            scores[forced] = 0
+            return scores
         first = len(ids) == n_given
-        if len(ids) == 1 and self.forced_first is not None:
-            return self.forced_first
         _penalise(scores, ids, self.penalty)
         hidden = {*_repeated(ids.tolist(), self.no_repeat), *self.banned}
         hidden |= {phrase[-1] for phrase in self.phrases if _ends_with(ids, phrase[:-1])}
@@ -102,7 +119,7 @@ class Rules:
         if first or (len(ids) == n_given + 1 == 2 and self.forced_first is not None):
             hidden |= {*self.banned_first}
         scores[[id for id in hidden if id < len(scores)]] = -np.inf
-        return int(scores.argmax())
+        return scores
 
 
 def _penalise(scores: FloatArray, ids: IntArray, penalty: float) -> None:
@@ -161,3 +178,25 @@ def _padding(config: Mapping[str, Any], stops: frozenset[int]) -> int | None:
     """The id that fills up batches, where it stands for nothing else."""
     id = config.get("pad_token_id")
     return id if type(id) is int and id >= 0 and id not in stops else None
+
+
+def _length_penalty(generation: Mapping[str, Any]) -> float:
+    value = generation.get("length_penalty")
+    value = 1.0 if value is None else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e3:
+        raise BadCheckpoint(
+            f"generation_config.json has length_penalty {quote(value)}, which is no exponent"
+        )
+    return float(value)
+
+
+def _early_stopping(generation: Mapping[str, Any]) -> bool | Literal["never"]:
+    value = generation.get("early_stopping")
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if value != "never":
+        raise BadCheckpoint(
+            f"generation_config.json has early_stopping {quote(value)}, which is none of "
+            "true, false and never"
+        )
+    return "never"

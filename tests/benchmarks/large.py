@@ -23,7 +23,7 @@ LAYERS, WIDTH, HEADS, VOCABULARY = 12, 768, 12, 50257
 LONG = 4900
 
 
-def make_gpt2(folder: Path, positions: int) -> None:
+def make_gpt2(folder: Path, positions: int, *, head: bool = False) -> None:
     """Write a checkpoint of GPT-2's shape."""
     random = np.random.default_rng(0)
 
@@ -46,7 +46,8 @@ def make_gpt2(folder: Path, positions: int) -> None:
             tensors[f"h.{layer}.{name}.weight"] = matrix(rows * WIDTH, columns * WIDTH)
             tensors[f"h.{layer}.{name}.bias"] = np.zeros(columns * WIDTH, np.float32)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    config = {"model_type": "gpt2", "architectures": ["GPT2Model"], "n_positions": positions}
+    kind = "GPT2LMHeadModel" if head else "GPT2Model"
+    config = {"model_type": "gpt2", "architectures": [kind], "n_positions": positions}
     config |= {"n_embd": WIDTH, "n_layer": LAYERS, "n_head": HEADS, "vocab_size": VOCABULARY}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 

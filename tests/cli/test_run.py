@@ -155,6 +155,24 @@ def test_top_of_a_single_word_says_that_there_is_nothing_to_link(attnviz):
     ]
 
 
+@pytest.mark.parametrize("options", [["--beams", "2"], ["--allow-unknown"]], ids=str)
+def test_how_to_write_is_refused_where_nothing_is_written(attnviz, options):
+    ended = attnviz("run", HAT, *options)
+    assert ended.code == 2 and "nothing is written here" in ended.err
+    translator = ["-m", "attnviz-en-fr-small"]
+    given = attnviz("run", "I am hungry.", "--target", "J'ai faim.", *translator, *options)
+    assert given.code == 2 and "nothing is written here" in given.err
+
+
+def test_beams_are_asked_for_by_their_number(attnviz):
+    translator = ["-m", "attnviz-en-fr-small", "--json"]
+    (document,) = attnviz("run", "I am hungry.", "--beams", "4", *translator).documents
+    assert document["target_texts"] == ["J'ai faim."]
+    assert attnviz("run", "I am hungry.", "--beams", "0", *translator).code == 2
+    many = attnviz("run", "I am hungry.", "--beams", "65", *translator)
+    assert many.code == 1 and "ask for 1 to 64" in many.err
+
+
 @pytest.mark.parametrize("options", [[], ["--target", "Er nahm den Hut"]], ids=str)
 def test_a_length_for_what_is_not_written_is_refused(attnviz, options):
     ended = attnviz("run", HAT, "--max-new-tokens", "3", *options)

@@ -12,7 +12,7 @@ from attnviz.core import layer as layer_module
 from attnviz.core.hooks import Request
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
-from attnviz.core.weights import WeightCache
+from attnviz.model.weight_cache import WeightCache
 from tests.core.made import (
     Drawn,
     Seen,

@@ -142,22 +142,6 @@ def test_without_any_thread_to_start_the_work_is_done_all_the_same(
     assert done == [*range(5)]
 
 
-def test_shares_are_summed_in_their_order_whoever_is_first() -> None:
-    terms = np.float32([1.0, 2**-24, 2**-24])  # whose sum is another number from behind
-    parts, other = np.full((3, 2, 5), np.nan, np.float32), threading.Semaphore(0)
-
-    def fill(number: int) -> None:
-        if number == 0:
-            assert other.acquire(timeout=10)
-        else:
-            other.release()
-        parts[number] = terms[number]
-
-    found = Sharing(3).total(fill, parts)
-    assert np.shares_memory(found, parts[0])
-    assert (found == 1).all()
-
-
 def test_blas_keeps_to_one_thread_from_the_first_run_on() -> None:
     with sharing():
         pass

@@ -192,7 +192,7 @@ def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
     writer: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "available", lambda: 1000)
-    monkeypatch.setattr("attnviz.model.model.continue_ids", lambda *args: pytest.fail("it wrote"))
+    monkeypatch.setattr("attnviz.model.generate.run", lambda *args, **more: pytest.fail("it wrote"))
     assert refusal(TooBig, writer, token_ids=[300], generate=20)
 
 

@@ -86,7 +86,7 @@ def test_the_last_token_may_be_forced() -> None:
 
 def test_settings_that_are_off_rule_nothing() -> None:
     said = {"no_repeat_ngram_size": 0, "repetition_penalty": 1.0, "guidance_scale": 1.0}
-    said |= {"sequence_bias": None, "min_length": 0, "num_beams": 4, "length_penalty": 2.0}
+    said |= {"sequence_bias": None, "min_length": 0, "num_beams": 1, "num_beam_groups": 1}
     assert Rules.of({}, said) == Rules()
 
 
