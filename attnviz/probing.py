@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,14 @@ from attnviz.analysis.templates import clauses, discourses
 from attnviz.analysis.training import COREFERENCE, Score, train, windowed
 from attnviz.analysis.words import merge_words
 from attnviz.corpus.conllu import read_conllu
-from attnviz.corpus.lines import Refuse, decode, open_lines, refuse
+from attnviz.corpus.lines import Refuse, read_lines, refuse
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
     from attnviz.analysis.annotated import Sentence
     from attnviz.analysis.lenses import Lens
     from attnviz.model import Model
+    from attnviz.model.inputs import Input
 
 __all__ = ["fit_lens", "heads", "probe"]
 
@@ -33,7 +34,7 @@ MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
 
 def heads(
     model: Model,
-    texts: Iterable[str],
+    texts: Iterable[str | Input],
     *,
     map: str | None = None,
     tokens: bool = False,
@@ -100,5 +101,4 @@ def _documents(conllu: Sequence[str | Path], tell: Refuse) -> list[list[Sentence
 
 
 def _read(name: str, tell: Refuse) -> Iterator[Sentence]:
-    with open_lines(name) as stream:
-        yield from read_conllu(decode(stream, name, tell), name, tell)
+    yield from read_conllu(chain.from_iterable(read_lines(name, tell)), name, tell)

@@ -37,12 +37,16 @@ class Mention(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence or several: its text as written, its nodes in order, and the mentions in it."""
+    """A sentence or several: its text as written, its nodes in order, and the mentions in it.
+
+    ``line`` is the number of the line that its first node stood on, where it was read.
+    """
 
     text: str
     nodes: tuple[Node, ...]
     mentions: tuple[Mention, ...] = ()
     document: str = ""
+    line: int | None = None
 
 
 def join(sentences: Sequence[Sentence]) -> Sentence:

@@ -55,12 +55,12 @@ class Delivery:
 
 @contextmanager
 def open_delivery(
-    options: Options, n_results: int, *, continued: bool = False
+    options: Options, *, several: bool, continued: bool = False
 ) -> Iterator[Delivery]:
     """Check all places before anything is computed; files appear when everything is written."""
     paths = paths_of(options)
     for path in paths:
-        _check(path, options, n_results)
+        _check(path, options, several)
     options.one_head()
     with progress() as told, all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
@@ -84,7 +84,7 @@ def paths_of(options: PictureOptions) -> list[Path]:
     return [Path(name) for name in dict.fromkeys(options.output or ())]
 
 
-def _check(path: Path, options: Options, n_results: int) -> None:
+def _check(path: Path, options: Options, several: bool) -> None:
     """Refuse a file that cannot hold what it would be given."""
     format = FORMATS.get(suffix_of(path))
     if format is None:
@@ -95,10 +95,10 @@ def _check(path: Path, options: Options, n_results: int) -> None:
     if format.drawn:
         options.style()
     single = format.holds == "one" or (format.holds == "several matrices" and options.heads)
-    if n_results > 1 and single:
+    if several and single:
         raise Misuse(
-            f"{quote(path, 200)} holds one result and there are {n_results}; "
-            "give one text, or write .json or .html"
+            f"{quote(path, 200)} holds one result and here are several texts; "
+            "give one, or write .json or .html"
         )
 
 

@@ -6,13 +6,17 @@ import csv
 import io
 import json
 import math
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.reading import BadLines, texts_of
+from attnviz.cli.many import prepared
+from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
 from attnviz.cli.tables import label_text, print_table
+from attnviz.cli.texts import read_bursts
 
 if TYPE_CHECKING:
     from attnviz.analysis.labels import Label
@@ -23,18 +27,13 @@ __all__ = ["heads"]
 
 Labels = dict["Head", tuple["Label", ...]]
 
-File = typer.Option(
-    "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu, or - for stdin."
-)
-
 
 def heads(
     text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts.")] = None,
     *,
-    file: Annotated[list[str] | None, File] = None,
-    field: Annotated[
-        str, typer.Option(metavar="NAME", help="Where a .jsonl has its texts.")
-    ] = "text",
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
@@ -54,9 +53,7 @@ def heads(
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut texts that are too long for the model.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Bad lines of files are no failure.")
-    ] = False,
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
 ) -> None:
     """Measure what each head does with its weight, over one text or many.
 
@@ -64,8 +61,6 @@ def heads(
     attnviz heads "He took the hat and examined it carefully" --sort previous
     attnviz heads -f texts.txt --csv > heads.csv
     """
-    if not text and not file:
-        raise Misuse("there is no text; give one, or a file of texts with -f")
     if as_json and as_csv:
         raise Misuse("--json and --csv are two forms of one table; give one of them")
     from attnviz import findings, probing
@@ -78,13 +73,9 @@ def heads(
         raise Misuse(f"--sort '{sort}' is no measure; take one of {', '.join(known)}")
     bad = BadLines(skip=skip_bad)
     loaded = load(model or DEFAULT, offline=offline)
-    found = probing.heads(
-        loaded,
-        texts_of(text or (), file or (), field, bad),
-        map=map,
-        tokens=tokens,
-        truncate=truncate,
-    )
+    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
+    given = prepared(partial(loaded.read, truncate=truncate), chain.from_iterable(bursts), bad)
+    found = probing.heads(loaded, (one for _, one in given), map=map, tokens=tokens)
     labels = findings.labels(loaded) if found.kind != "cross" else {}
     order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
     if as_json:

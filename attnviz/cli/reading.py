@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from attnviz.cli.texts import read_texts
-from attnviz.errors import EmptyText, InputError
+import typer
 
-__all__ = ["BadLines", "texts_of"]
+from attnviz.errors import EmptyText, InputError, TooBig, TooLong, UnknownWord
+
+__all__ = ["FIELD", "FILE", "SKIP_BAD", "BadLines"]
+
+FILE = typer.Option(
+    "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu. Repeatable."
+)
+FIELD = typer.Option("--field", metavar="NAME", help="Where a .jsonl has its texts.")
+SKIP_BAD = typer.Option("--skip-bad", help="Bad lines are no failure.")
+BAD = (EmptyText, TooLong, TooBig, UnknownWord)  # what is wrong with one text, not with all
 
 
 class BadLines:
@@ -24,28 +33,18 @@ class BadLines:
         self._count += 1
         print(f"attnviz: {visible(str(error))}; skipped", file=sys.stderr)  # noqa: T201
 
+    @contextmanager
+    def passed_over(self, line: int | None) -> Iterator[None]:
+        """Tell what is wrong with the text of a line; one that stood on none is a failure."""
+        try:
+            yield
+        except BAD as error:
+            if line is None:
+                raise
+            self.tell(InputError(f"line {line}: {error}"))
+
     def finish(self) -> None:
         """Raise InputError if there were bad lines that may not be skipped."""
         if self._count and not self._skip:
             lines = "1 line was" if self._count == 1 else f"{self._count} lines were"
             raise InputError(f"{lines} skipped; correct the file, or give --skip-bad")
-
-
-def texts_of(
-    given: Sequence[str], files: Sequence[str], field: str, bad: BadLines
-) -> Iterator[str]:
-    """The texts of the command line, then those of the files, as they are asked for."""
-    from attnviz.corpus import texts
-
-    yield from (text.text for text in read_texts(given, lines=False)) if given else ()
-    for name in files:
-        yield from texts.read_texts(name, field=field, tell=bad.tell)
-
-
-def first_of(texts: Iterator[str]) -> Iterator[str]:
-    """The same texts; EmptyText where there is none."""
-    for first in texts:
-        yield first
-        yield from texts
-        return
-    raise EmptyText("there is no text in these files; give at least one")

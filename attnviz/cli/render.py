@@ -34,6 +34,6 @@ def render(
     from attnviz.document import read
 
     results = read(data)
-    with open_delivery(options, len(results)) as delivery:
+    with open_delivery(options, several=len(results) > 1) as delivery:
         for result in results:
             delivery.add(result)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from itertools import chain
+from typing import Annotated, Any
 
 import typer
 
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
+from attnviz.cli.many import attended, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
-from attnviz.cli.texts import Text, one_text, read_texts
+from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
-
-if TYPE_CHECKING:
-    from attnviz.model import Model
-    from attnviz.result import AttentionResult
 
 __all__ = ["run"]
 
@@ -93,6 +91,9 @@ def run(
         bool, typer.Option("--offline", help="Use only models that are on this machine.")
     ] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
     ] = False,
@@ -112,12 +113,14 @@ def run(
     \b
     attnviz run "He took the hat and examined it carefully" --ask it
     attnviz run "He took the hat and examined it carefully" --head 3.1 -o hat.png
-    attnviz run --lines --json - < texts.txt > attention.json
+    attnviz run -f texts.txt --json > attention.jsonl
     """
     if target is not None and max_new_tokens is not None:
         raise Misuse("--target is the whole target, so --max-new-tokens adds nothing; give one")
-    texts = read_texts(text or (), lines=lines)
-    _require_one(texts, pair=pair, target=target)
+    bad = BadLines(skip=skip_bad)
+    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
+    several = lines or bool(file) or len(text or ()) > 1
+    _require_one(several, pair=pair, target=target)
     alone: dict[str, Any] = {
         name: one_text(given)
         for name, given in (("pair", pair), ("target", target))
@@ -138,9 +141,10 @@ def run(
     how |= {"beams": beams, "allow_unknown": allow_unknown}
     if top and (options.draws() or pair or target or generate):
         raise Misuse("--top prints links and nothing else; --json is all that goes with it")
-    with open_delivery(options, len(texts), continued=bool(generate)) as delivery:
+    with open_delivery(options, several=several, continued=bool(generate)) as delivery:
         from attnviz.model import DEFAULT, load
 
+        bursts = peeked(bursts)
         delivery.told.say(f"reading {model or DEFAULT}")
         loaded = load(model or DEFAULT, offline=offline)
         delivery.told.say("attending")
@@ -160,26 +164,21 @@ def run(
             from attnviz.cli.top import print_strongest
 
             delivery.told.hide()
-            print_strongest(loaded, texts, top, options, truncate=truncate, **reading)
+            encode = partial(loaded.encode, truncate=truncate, **reading)
+            given = prepared(encode, chain.from_iterable(bursts), bad)
+            print_strongest(loaded, given, top, options)
+        elif several:
+            for result in attended(loaded, bursts, bad, how):
+                with bad.passed_over(result.line):
+                    delivery.add(result)
         else:
-            for result in _attend(loaded, texts, alone, how):
-                delivery.add(result)
+            [[only]] = bursts
+            delivery.add(loaded.attend(only.text, **alone, **how))
+    bad.finish()
 
 
-def _require_one(texts: list[Text], **alone: str | None) -> None:
+def _require_one(several: bool, **alone: str | None) -> None:
     """Refuse what goes with one text if there are several."""
     for name, given in alone.items():
-        if given is not None and len(texts) > 1:
-            raise Misuse(f"--{name} goes with one text and there are {len(texts)}; run them singly")
-
-
-def _attend(
-    model: Model, texts: list[Text], alone: dict[str, Any], how: dict[str, Any]
-) -> Iterator[AttentionResult]:
-    """One result for each text, computed only as far as the options show."""
-    if len(texts) == 1:
-        results = iter([model.attend(texts[0].text, **alone, **how)])
-    else:
-        results = model.attend_many([text.text for text in texts], **how)
-    for text, result in zip(texts, results, strict=True):
-        yield replace(result, line=text.line)
+        if given is not None and several:
+            raise Misuse(f"--{name} goes with one text and here are several; run them singly")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from attnviz.analysis.selection import Selection
 from attnviz.cli.options import Options
 from attnviz.cli.pictures import PictureOptions
+from attnviz.memory import require
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -35,6 +36,24 @@ class Data:
         """Nothing is left to write."""
 
 
+class Selections:
+    """Results that wait until all are there, as long as there is memory for their maps."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._n_bytes = what, 0
+        self.kept: list[Selection] = []
+
+    def add(self, selection: Selection) -> None:
+        """Keep one more; TooBig where that would be too much."""
+        self._n_bytes += sum(map.weights.nbytes for map in selection.result.maps.values())
+        require(
+            self._n_bytes,
+            f"{self._what} of {len(self.kept) + 1} texts",
+            "give fewer, or write --json, which keeps none",
+        )
+        self.kept.append(selection)
+
+
 class FigureFile:
     """A picture: one matrix, the grid of all heads, or the answers of all results together."""
 
@@ -42,11 +61,11 @@ class FigureFile:
         self._stream = stream
         self._format = format
         self._style = options.style()
-        self._selections: list[Selection] = []
+        self._selections = Selections("a figure")
 
     def add(self, selection: Selection) -> None:
         """Keep what the picture will show."""
-        self._selections.append(selection)
+        self._selections.add(selection)
 
     def finish(self) -> None:
         """Draw."""
@@ -55,7 +74,7 @@ class FigureFile:
         import_figures()
         from attnviz.display import draw
 
-        drawn = draw(self._selections, self._style)
+        drawn = draw(self._selections.kept, self._style)
         from attnviz.render.figure import save
 
         save(drawn, self._stream, self._format, dpi=self._style.dpi)
@@ -67,17 +86,17 @@ class Page:
     def __init__(self, stream: BinaryIO, options: Options) -> None:
         self._stream = stream
         self._options = options
-        self._selections: list[Selection] = []
+        self._selections = Selections("a page")
 
     def add(self, selection: Selection) -> None:
         """Keep a result for the page."""
-        self._selections.append(selection)
+        self._selections.add(selection)
 
     def finish(self) -> None:
         """Write the page."""
         from attnviz.render.page import Opening, write_page
 
-        options, first = self._options, self._selections[0]
+        options, first = self._options, self._selections.kept[0]
         opening = Opening(
             view="ask" if options.ask else "heads" if options.heads else "matrix",
             map=first.answers[0].kind if options.ask else first.kind,
@@ -90,7 +109,7 @@ class Page:
             vmin=options.vmin,
             vmax=options.vmax,
         )
-        results = [selection.result for selection in self._selections]
+        results = [selection.result for selection in self._selections.kept]
         write_page(results, self._stream, title=options.title, opening=opening)
 
 

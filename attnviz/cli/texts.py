@@ -5,28 +5,23 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from attnviz.cli.failures import Misuse
+from attnviz.corpus.lines import STDIN, Refuse, Text, read_lines
 from attnviz.errors import AttnvizWarning, EmptyText, InputError, quote
 from attnviz.memory import require
 
-__all__ = ["Text", "one_text", "read_file", "read_texts"]
+__all__ = ["Text", "one_text", "read_bursts", "read_file", "read_texts"]
 
-STDIN = "-"
 LINE_END = re.compile("\r?\n")
 PART = 1 << 26  # bytes read at once
 LARGEST = 4 * 10**9  # bytes
+NO_LINE = "there is no line with text in the input; give at least one"
 READ_TAKES = 2  # how often what is read is in memory before anything is made of it
-
-
-class Text(NamedTuple):
-    """A text, and the number of the line that it stood on, where lines were read."""
-
-    text: str
-    line: int | None = None
 
 
 def read_texts(given: Sequence[str], *, lines: bool) -> list[Text]:
@@ -35,25 +30,62 @@ def read_texts(given: Sequence[str], *, lines: bool) -> list[Text]:
     Without any, standard input is read unless it is a terminal. Blank lines are no texts, but
     they count.
     """
-    if not given:
+    texts = [one_text(text) for text in _checked(given, ())]
+    found = [*chain.from_iterable(map(_lines, texts))] if lines else [Text(one) for one in texts]
+    if not found:
+        raise EmptyText(NO_LINE)
+    return found
+
+
+def read_bursts(
+    given: Sequence[str], files: Sequence[str], *, lines: bool, field: str, tell: Refuse
+) -> Iterator[list[Text]]:
+    """The texts to run, then those of files, as many at a time as are there without waiting.
+
+    Lines are read as they are asked for, however many there are; a bad one is named to ``tell``.
+    EmptyText where there is no text at all.
+    """
+    found = False
+    for burst in _bursts(_checked(given, files), files, lines, field, tell):
+        if burst:
+            found = True
+            yield burst
+    if not found:
+        raise EmptyText(NO_LINE)
+
+
+def _bursts(
+    given: Sequence[str], files: Sequence[str], lines: bool, field: str, tell: Refuse
+) -> Iterator[list[Text]]:
+    if lines:
+        for text in given:
+            bursts = read_lines(STDIN, tell) if text == STDIN else [_lines(text)]
+            yield from ([line for line in burst if line.text.strip()] for burst in bursts)
+    elif given:
+        yield [Text(one_text(text)) for text in given]
+    if files:
+        from attnviz.corpus.texts import read_texts as read_texts_of
+
+        for name in files:
+            yield from read_texts_of(name, field=field, tell=tell)
+
+
+def _lines(text: str) -> list[Text]:
+    """The lines of a text that are not blank."""
+    cut = enumerate(LINE_END.split(text), 1)
+    return [Text(line, number) for number, line in cut if line.strip()]
+
+
+def _checked(given: Sequence[str], files: Sequence[str]) -> Sequence[str]:
+    """What is to be read: standard input where nothing is given, unless it is a terminal."""
+    if not given and not files:
         if sys.stdin is None or sys.stdin.isatty():
             raise Misuse("there is no text; give one in quotes, or - to read standard input")
         given = [STDIN]
-    if given.count(STDIN) > 1:
+    if [*given, *files].count(STDIN) > 1:
         raise Misuse("standard input can be read only once; give '-' once")
     _hint_at_quotes(given)
-    texts = [one_text(text) for text in given]
-    if not lines:
-        return [Text(text) for text in texts]
-    found = [
-        Text(line, number)
-        for text in texts
-        for number, line in enumerate(LINE_END.split(text), 1)
-        if line.strip()
-    ]
-    if not found:
-        raise EmptyText("there is no line with text in the input; give at least one")
-    return found
+    return given
 
 
 def _hint_at_quotes(given: Sequence[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attnviz.cli.options import Options
 from attnviz.cli.sinks import open_terminal
@@ -13,6 +13,7 @@ from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
     from attnviz.model import Model
+    from attnviz.model.inputs import Input
     from attnviz.result import Token
 
 __all__ = ["print_strongest"]
@@ -20,17 +21,18 @@ __all__ = ["print_strongest"]
 RULE = "Between tokens of different words, neighbours included; special tokens do not count."
 
 
-def print_strongest(model: Model, texts: list[Text], n: int, options: Options, **how: Any) -> None:
+def print_strongest(
+    model: Model, texts: Iterable[tuple[Text, Input]], n: int, options: Options
+) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
     if options.json:
-        _print_json(model, texts, n, options, **how)
+        _print_json(model, texts, n, options)
         return
     from attnviz.render import terminal
     from attnviz.render.sentences import links_heading
 
     console, screen = open_terminal(options)
-    for number, text in enumerate(texts):
-        given = model.encode(text.text, **how)
+    for number, (text, given) in enumerate(texts):
         links = model.strongest(given, n, layers=options.layers())
         n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
         searched = n_heads * (n_layers if options.layers() is None else 1)
@@ -51,13 +53,14 @@ def print_strongest(model: Model, texts: list[Text], n: int, options: Options, *
             console.print("There are no two words to link.")
 
 
-def _print_json(model: Model, texts: list[Text], n: int, options: Options, **how: Any) -> None:
+def _print_json(
+    model: Model, texts: Iterable[tuple[Text, Input]], n: int, options: Options
+) -> None:
     """One object a line: the model, the text and its links between tokens."""
     from attnviz.document import links_found
     from attnviz.document.labels import dumps
 
-    for text in texts:
-        given = model.encode(text.text, **how)
+    for text, given in texts:
         links = model.strongest(given, n, layers=options.layers())
         said = {
             **({} if text.line is None else {"line": text.line}),

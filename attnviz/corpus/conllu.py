@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from attnviz.analysis.annotated import Mention, Node, Sentence
-from attnviz.corpus.lines import Refuse, refuse
+from attnviz.corpus.lines import Refuse, Text, refuse
 from attnviz.errors import InputError, quote
 
 __all__ = ["read_conllu"]
@@ -21,9 +21,7 @@ Row = tuple[int, list[str]]
 """The number of a line and its columns."""
 
 
-def read_conllu(
-    lines: Iterable[tuple[int, str]], name: str, tell: Refuse = refuse
-) -> Iterator[Sentence]:
+def read_conllu(lines: Iterable[Text], name: str, tell: Refuse = refuse) -> Iterator[Sentence]:
     """The sentences of a CoNLL-U file (universaldependencies.org/format), one by one.
 
     ``lines`` come with their numbers. Coreference is read from ``Entity=`` in MISC, as CorefUD
@@ -56,12 +54,12 @@ class _BadLine(Exception):
 
 
 def _blocks(
-    lines: Iterable[tuple[int, str]],
+    lines: Iterable[Text],
 ) -> Iterator[tuple[list[tuple[str, str]], list[Row]]]:
     """What stands between empty lines: comments as key and value, and rows."""
     comments: list[tuple[str, str]] = []
     rows: list[Row] = []
-    for number, line in lines:
+    for line, number in lines:
         if not line.strip():
             yield comments, rows
             comments, rows = [], []
@@ -69,7 +67,7 @@ def _blocks(
             key, _, value = line[1:].partition("=")
             comments.append((key.strip(), value.strip()))
         else:
-            rows.append((number, line.split("\t")))
+            rows.append((number or 0, line.split("\t")))
     yield comments, rows
 
 
@@ -93,9 +91,8 @@ def _sentence(rows: Sequence[Row], document: str, fields: Sequence[str]) -> Sent
         entities.append(_misc(columns[MISC], "Entity"))
     if any(node.head >= len(nodes) for node in nodes):
         raise _BadLine(rows[0][0], "begins a sentence in which a head is no word of it")
-    return Sentence(
-        text.rstrip(), tuple(nodes), tuple(_mentions(entities, nodes, fields)), document
-    )
+    mentions = tuple(_mentions(entities, nodes, fields))
+    return Sentence(text.rstrip(), tuple(nodes), mentions, document, rows[0][0])
 
 
 def _check(number: int, columns: Sequence[str], n_nodes: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -151,7 +151,7 @@ class Model(Encoder):
 
     def attend_many(
         self,
-        texts: Iterable[str],
+        texts: Iterable[str | Input],
         *,
         layers: Collection[int] | None = None,
         hidden: bool = False,
@@ -162,15 +162,26 @@ class Model(Encoder):
         allow_unknown: bool = False,
         **how: Unpack[Reading],
     ) -> Iterator[AttentionResult]:
-        """The results of many texts in order; short ones are computed together."""
+        """The results of many texts in order; short ones are computed together.
+
+        A text may be what ``read`` made of it, for which the other options were said there.
+        """
         if isinstance(texts, str):  # whose letters nobody means
             raise InputError("attend_many takes several texts; give a list, or call attend")
+        read = partial(
+            self.read,
+            layers=layers,
+            truncate=truncate,
+            generate=generate,
+            max_new_tokens=max_new_tokens,
+            beams=beams,
+            allow_unknown=allow_unknown,
+            **how,
+        )
         pack: list[Input] = []
         tokens = 0
-        writer = self._writer(beams, allow_unknown=allow_unknown)
         for text in texts:
-            given = self.encode(text, truncate=truncate, **how)
-            given = self._written(given, generate, max_new_tokens, layers, writer)
+            given = text if isinstance(text, Input) else read(text)
             if pack and tokens + len(given.tokens) > PACK_TOKENS:
                 yield from self._attend(pack, layers, hidden)
                 pack, tokens = [], 0
@@ -178,6 +189,28 @@ class Model(Encoder):
             tokens += len(given.tokens)
         if pack:
             yield from self._attend(pack, layers, hidden)
+
+    def read(
+        self,
+        text: str,
+        *,
+        layers: Collection[int] | None = None,
+        truncate: bool = False,
+        generate: int = 0,
+        max_new_tokens: int = NEW_TOKENS,
+        beams: int | None = None,
+        allow_unknown: bool = False,
+        **how: Unpack[Reading],
+    ) -> Input:
+        """A text as ``attend_many`` takes it, with what the model writes itself.
+
+        Raises EmptyText, TooLong, and TooBig when the maps of ``layers`` would not fit in memory.
+        """
+        given = self.encode(text, truncate=truncate, **how)
+        writer = self._writer(beams, allow_unknown=allow_unknown)
+        given = self._written(given, generate, max_new_tokens, layers, writer)
+        refuse_too_big([map_shapes(self.spec, given, self._wanted(self._kinds([given]), layers))])
+        return given
 
     def explain(
         self,

@@ -43,9 +43,9 @@ def refused(ended, code: int, *words: str) -> None:
         (["run", "a", "-o", "a.png", "--size", "huge"], ["--size 'huge'", "3.3x3.0"]),
         (["run", "a", "-o", "a.png", "--size", "900x900"], ["900"]),
         (["run", "a", "-o", "a.png", "--palette", "viridsi"], ["did you mean 'viridis'"]),
-        (["run", "a", "b", "--pair", "c"], ["--pair", "2"]),
+        (["run", "a", "b", "--pair", "c"], ["--pair", "several"]),
         (["run", "-", "-"], ["'-' once"]),
-        (["run", "a", "b", "-o", "a.npz"], ["'a.npz' holds one result and there are 2"]),
+        (["run", "a", "b", "-o", "a.npz"], ["'a.npz' holds one result and here are several texts"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -76,7 +76,7 @@ def test_a_bad_line_is_named_skipped_and_a_failure_unless_it_may_be(attnviz, tmp
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "there is no text; give one, or a file of texts with -f"),
+        ([], 1, "the text is empty; give a sentence with at least one word"),
         (["a", "--sort", "size"], 2, "--sort 'size' is no measure; take one of entropy"),
         (["a", "--json", "--csv"], 2, "--json and --csv"),
         (["a", "--map", "cross"], 1, "no 'cross' map here; there is encoder"),

@@ -6,6 +6,7 @@ import pytest
 
 from attnviz.analysis.annotated import Mention
 from attnviz.corpus.conllu import read_conllu
+from attnviz.corpus.lines import Text
 from attnviz.errors import InputError
 
 
@@ -14,7 +15,7 @@ def row(id, form, head="0", upos="X", relation="dep", misc="_"):
 
 
 def read(*lines, tell=None):
-    numbered = enumerate(lines, 1)
+    numbered = (Text(line, number) for number, line in enumerate(lines, 1))
     return list(read_conllu(numbered, "f.conllu", *([] if tell is None else [tell])))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 import attnviz
@@ -22,7 +22,7 @@ from attnviz.analysis.probes import probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
 from attnviz.analysis.training import COREFERENCE, answers, score, train, windowed
 from attnviz.corpus.conllu import read_conllu
-from attnviz.corpus.lines import decode, open_lines
+from attnviz.corpus.lines import read_lines
 from attnviz.findings import dump_labels
 
 HERE = Path(__file__).parent
@@ -31,8 +31,7 @@ RELATIONS = (COREFERENCE, "nsubj", "obj", "obl", "nmod")
 
 def documents(name: str) -> list[list[Sentence]]:
     """The sentences of a treebank, by document."""
-    with open_lines(name) as stream:
-        sentences = list(read_conllu(decode(stream, name), name))
+    sentences = read_conllu(chain.from_iterable(read_lines(name)), name)
     return [list(group) for _, group in groupby(sentences, key=lambda one: one.document)]
 
 

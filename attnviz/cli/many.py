@@ -1,0 +1,44 @@
+"""Many texts through a model: one result for each in order, and bad ones named and passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from attnviz.cli.reading import BadLines
+from attnviz.cli.texts import Text
+
+if TYPE_CHECKING:
+    from attnviz.model import Model
+    from attnviz.model.inputs import Input
+    from attnviz.result import AttentionResult
+
+__all__ = ["attended", "peeked", "prepared"]
+
+
+def peeked(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
+    """The same, once the first has come: what is wrong with it is known before a model is read."""
+    first = next(bursts, None)
+    return bursts if first is None else chain([first], bursts)
+
+
+def attended(
+    model: Model, bursts: Iterable[list[Text]], bad: BadLines, how: dict[str, Any]
+) -> Iterator[AttentionResult]:
+    """The results of all texts; those of a burst are computed together, and then given."""
+    for burst in bursts:
+        given = [*prepared(lambda text: model.read(text, **how), burst, bad)]
+        results = model.attend_many((one for _, one in given), layers=how["layers"])
+        for (text, _), result in zip(given, results, strict=True):
+            yield replace(result, line=text.line)
+
+
+def prepared(
+    read: Callable[[str], Input], texts: Iterable[Text], bad: BadLines
+) -> Iterator[tuple[Text, Input]]:
+    """Each text with what the model takes; one that it cannot take is a bad line."""
+    for text in texts:
+        with bad.passed_over(text.line):
+            yield text, read(text.text)
