@@ -9,7 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from attnviz import findings
 from attnviz.analysis.answers import MatrixView, WordAttention
+from attnviz.analysis.claims import Claim, pronoun_claims
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from attnviz.render.figure.save import Format
 
-__all__ = ["ask", "dataframe", "draw", "figure", "html", "links", "png", "save", "words"]
+__all__ = ["ask", "claims", "dataframe", "draw", "figure", "html", "links", "png", "save", "words"]
 
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
@@ -56,6 +58,11 @@ def ask(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
     Raises UnknownWord for a word that is not there.
     """
     return _selection(result, ask=[word], **choices).answers[0]
+
+
+def claims(result: AttentionResult) -> list[Claim]:
+    """What each third-person pronoun of a short text refers to, by the model's own lens."""
+    return pronoun_claims(result, findings.of(result.model))
 
 
 def links(result: AttentionResult, **choices: Any) -> list[Link]:
@@ -102,7 +109,7 @@ def save(result: AttentionResult, path: str | PathLike[str], **choices: Any) -> 
         elif suffix == ".html":
             from attnviz.render.page import write_page
 
-            write_page([result], stream, **choices)
+            write_page([result], stream, findings=findings.of, **choices)
         else:
             from attnviz import document
 
@@ -112,7 +119,8 @@ def save(result: AttentionResult, path: str | PathLike[str], **choices: Any) -> 
 def _selection(result: AttentionResult, *, special: bool = True, **choices: Any) -> Selection:
     """A result as these choices show it."""
     try:
-        return Selection(result, _Chosen(no_special=not special, **choices))
+        chosen = _Chosen(no_special=not special, **choices)
+        return Selection(result, chosen, findings.of(result.model))
     except TypeError:
         known = [field.name for field in fields(_Chosen) if field.name != "no_special"]
         unknown = next(name for name in choices if name not in known)
@@ -143,7 +151,7 @@ def figure(
     """
     asked = [ask] if isinstance(ask, str) else list(ask)
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, asked)
-    return draw([Selection(result, chosen)], Style(**style))
+    return draw([Selection(result, chosen, findings.of(result.model))], Style(**style))
 
 
 def draw(selections: Sequence[Selection], style: Style) -> Figure:
@@ -163,6 +171,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             hidden=first.hidden,
             merged=first.view.merged,
             kind=first.kind,
+            labels=first.labels,
         )
     if len(selections) == 1:
         return figure.heat_map(first.matrix, style, title=_title(selections, name_of(first.matrix)))
@@ -185,7 +194,7 @@ def html(shown: AttentionResult | AttentionMap) -> str:
     from attnviz.render.page import fragment
 
     if isinstance(shown, AttentionResult):
-        return fragment(shown)
+        return fragment(shown, findings=findings.of)
     return fragment(shown, axes=shown.axes)
 
 

@@ -10,9 +10,13 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from attnviz.checkpoint.source import embedded_folders
+from attnviz.checkpoint.tensors import open_tensors
 from attnviz.errors import DocumentError, InputError, OutputError, quote
 from attnviz.result import Head, ModelInfo
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.labels import Label
     from attnviz.analysis.lenses import Lens
 
-__all__ = ["keep_labels", "keep_lens", "labels", "lens"]
+__all__ = ["Findings", "dump_labels", "keep_labels", "keep_lens", "labels", "lens", "of"]
 
 LABELS = "attnviz-labels/1"
 RELATION = re.compile(r"[a-z]{1,40}")
@@ -30,11 +34,46 @@ class Known(Protocol):
     """What is needed of a model."""
 
     @property
-    def folder(self) -> Path:
-        """Where its files are."""
+    def folder(self) -> Path | None:
+        """Where its files are, None for one that is not on this machine."""
 
     def fingerprint(self) -> ModelInfo:
         """Its description, with the SHA-256 of its weights."""
+
+
+class Findings:
+    """What was found about the model that made a result; read when it is first asked for."""
+
+    def __init__(self, info: ModelInfo) -> None:
+        self._info = info
+        self._lenses: dict[str, Lens | None] = {}
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the model's files are, or those of the embedded model that it is by its weights."""
+        return self._info.folder or _embedded(self._info.sha256)
+
+    def fingerprint(self) -> ModelInfo:
+        """The model's description, with the SHA-256 of its weights where they are here."""
+        if self._info.sha256 is None and self._info.folder is not None:
+            self._info = replace(self._info, sha256=open_tensors(self._info.folder).sha256())
+        return self._info
+
+    def lens(self, relation: str) -> Lens | None:
+        """The lens for a relation, None where none was fitted; DocumentError if damaged."""
+        if relation not in self._lenses:
+            self._lenses[relation] = lens(self, relation)
+        return self._lenses[relation]
+
+    @cached_property
+    def labels(self) -> dict[Head, tuple[Label, ...]]:
+        """The labels of the model's heads, empty where none were made; DocumentError if damaged."""
+        return labels(self)
+
+
+def of(info: ModelInfo) -> Findings:
+    """What was found about a model, by its description."""
+    return Findings(info)
 
 
 def lens(model: Known, relation: str) -> Lens | None:
@@ -63,8 +102,8 @@ def keep_labels(model: Known, found: Mapping[Head, Sequence[Label]]) -> Path:
     return _write(_cached(model) / "labels.json", dump_labels(found))
 
 
-def dump_labels(found: Mapping[Head, Sequence[Label]]) -> str:
-    """Labels as JSON text."""
+def dump_labels(found: Mapping[Head, Sequence[Label]], sha256: str | None = None) -> str:
+    """Labels as JSON text; those of an embedded model name its weights by their SHA-256."""
     heads = {
         str(head): [
             [one.what, round(one.value, 3), one.against and round(one.against, 3), one.rule, one.n]
@@ -72,10 +111,8 @@ def dump_labels(found: Mapping[Head, Sequence[Label]]) -> str:
         ]
         for head, every in found.items()
     }
-    return (
-        json.dumps({"format": LABELS, "heads": heads}, ensure_ascii=False, separators=(",", ":"))
-        + "\n"
-    )
+    named = {"format": LABELS} | ({"sha256": sha256} if sha256 else {})
+    return json.dumps(named | {"heads": heads}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _parse(data: bytes) -> dict[Head, tuple[Label, ...]]:
@@ -114,20 +151,39 @@ def _named(relation: str) -> str:
 
 def _read(model: Known, name: Path) -> bytes | None:
     """The bytes of a file that came with the model or was kept here, in this order."""
-    path = model.folder / name
-    if not path.is_file():
+    path = model.folder and model.folder / name
+    if path is None or not path.is_file():
+        if not any(_kept().glob(f"*/{name.as_posix()}")):
+            return None
         path = _cached(model) / name  # whose name takes reading all weights
     return path.read_bytes() if path.is_file() else None
 
 
+@cache
+def _embedded(sha256: str | None) -> Path | None:
+    """The folder of the embedded model with these weights, which its labels name."""
+    for folder in embedded_folders() if sha256 else ():
+        try:
+            if json.loads((folder / "labels.json").read_bytes()).get("sha256") == sha256:
+                return folder
+        except (OSError, ValueError, AttributeError):
+            continue
+    return None
+
+
 def _cached(model: Known) -> Path:
     """The cache's folder for a model; reads its weights to name it."""
+    return _kept() / (model.fingerprint().sha256 or "unknown")
+
+
+def _kept() -> Path:
+    """Where what was found about models is kept."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
         home = Path(base).expanduser()
     except RuntimeError:
         raise OutputError("there is no home folder to keep this in; set XDG_CACHE_HOME") from None
-    return home / "attnviz" / "models" / (model.fingerprint().sha256 or "unknown")
+    return home / "attnviz" / "models"
 
 
 def _write(path: Path, text: str) -> Path:

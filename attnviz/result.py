@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -92,7 +93,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model spoke; ``n_layers`` and ``n_heads`` are those of its first stack."""
+    """Which model spoke; ``n_layers`` and ``n_heads`` are those of its first stack.
+
+    ``folder`` is where its files are, where they are on this machine; no document says it.
+    """
 
     name: str
     model_type: str | None = None
@@ -100,6 +104,13 @@ class ModelInfo:
     n_heads: int | None = None
     revision: str | None = None
     sha256: str | None = None
+    folder: Path | None = field(default=None, repr=False, compare=False)
+
+    def described(self) -> dict[str, Any]:
+        """What documents say of the model."""
+        found = asdict(self)
+        del found["folder"]
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,6 +246,13 @@ class AttentionResult(ShownAsPage):
         ``it:2`` is the second "it"; ``choices`` are those of ``figure``. Raises UnknownWord.
         """
         return display().ask(self, word, **choices)
+
+    def claims(self) -> list[Any]:
+        """What each third-person pronoun of a short text refers to, by the model's own lens.
+
+        A list of ``Claim``, empty where no lens was fitted to this model.
+        """
+        return display().claims(self)
 
     def links(self, **choices: Any) -> list[Link]:
         """The strongest links between words, as the terminal lists them.

@@ -23,6 +23,9 @@ class Display(Protocol):
     def ask(self, result: Any, word: str, **choices: Any) -> Any:
         """Where a word of a result looks."""
 
+    def claims(self, result: Any) -> list[Any]:
+        """What the pronouns of a result refer to."""
+
     def links(self, result: Any, **choices: Any) -> list[Any]:
         """The strongest links of a result."""
 

@@ -30,7 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "tokenizer": {"checkpoint", "labelling", "result"},
     "analysis": {"result", "showing", "core"},
     "corpus": {"analysis", "result"},
-    "findings": {"analysis", "result"},
+    "findings": {"analysis", "checkpoint", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
@@ -38,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     "tasks": {"analysis", "checkpoint", "model", "result"},
     "models": {"model", "result", "tasks"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},
-    "display": {"analysis", "document", "output", "render", "result"},
+    "display": {"analysis", "document", "findings", "output", "render", "result"},
     "cli": {
         "_version",
         "analysis",

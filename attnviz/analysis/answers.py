@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from attnviz.analysis.claims import Claim
 from attnviz.result import FloatArray, Head, Token
 from attnviz.showing import ShownAsFigure
 
@@ -67,7 +68,7 @@ class WordAttention(ShownAsFigure):
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
     of them looks at most, ``top`` the mean, what is ``excluded`` aside. Of ``occurrences`` of the
     word, ``occurrence`` is meant, counted from 1. ``text`` names what the word stands in, for
-    pictures of several texts.
+    pictures of several texts. ``claims`` are what the model's lenses say of it, where it has some.
     """
 
     word: Token
@@ -86,6 +87,7 @@ class WordAttention(ShownAsFigure):
     occurrence: int = 1
     occurrences: int = 1
     text: str = ""
+    claims: tuple[Claim, ...] = ()
 
     @property
     def alone(self) -> Head | None:

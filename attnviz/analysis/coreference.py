@@ -11,7 +11,7 @@ from attnviz.analysis.questions import pronoun
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray, Token
 
-__all__ = ["PROBABLE", "SURE", "Candidate", "Reference", "resolve"]
+__all__ = ["PROBABLE", "SURE", "Candidate", "Reference", "resolve", "to_name"]
 
 SURE = 0.6
 """From this probability on, one word is named."""
@@ -56,11 +56,14 @@ class Reference:
     @property
     def named(self) -> tuple[Candidate, ...]:
         """The words to name: none, one, or two where one would be right too seldom."""
-        if self.word is None:
-            return ()
-        best, *others = self.candidates
-        close = others and others[0].share > CLOSE * best.share
-        return self.candidates[: 2 if close or best.probability < PROBABLE else 1]
+        return () if self.word is None else to_name(self.candidates)
+
+
+def to_name(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The first of some candidates, or two where the second is close or the first seldom right."""
+    best, *others = candidates
+    close = others and others[0].share > CLOSE * best.share
+    return tuple(candidates[: 2 if close or best.probability < PROBABLE else 1])
 
 
 def resolve(lens: Lens, weights: FloatArray, words: Sequence[Token]) -> list[Reference]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from attnviz.analysis.claims import Lenses
 from attnviz.analysis.measures import HeadMeasures
 from attnviz.analysis.probes import Probe
 from attnviz.result import Head
 
-__all__ = ["HABITS", "Label", "label_heads"]
+__all__ = ["HABITS", "Known", "Label", "label_heads"]
 
 HABITS: Mapping[str, str] = {
     "previous": "previous word",
@@ -42,6 +44,14 @@ class Label:
     against: float | None = None
     rule: str | None = None
     n: int | None = None
+
+
+class Known(Lenses, Protocol):
+    """What is needed of what was found about a model, to show it."""
+
+    @property
+    def labels(self) -> Mapping[Head, Sequence[Label]]:
+        """The labels of its heads."""
 
 
 def label_heads(

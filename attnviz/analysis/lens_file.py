@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.analysis.lenses import PLACE, DoubleArray, Lens
+from attnviz.analysis.lenses import PLACE, DoubleArray, Lens, Record
 from attnviz.errors import DocumentError
 
 __all__ = ["FORMAT", "dump_lens", "parse_lens"]
@@ -15,6 +15,7 @@ __all__ = ["FORMAT", "dump_lens", "parse_lens"]
 FORMAT = "attnviz-lens/1"
 DIGITS = 4
 TABLES = ("on", "back", "special", "self")
+RECORDS = ("records", "none_records")
 
 
 def dump_lens(lens: Lens) -> str:
@@ -23,6 +24,8 @@ def dump_lens(lens: Lens) -> str:
     found |= {name: getattr(lens, name).round(DIGITS).tolist() for name in TABLES}
     found |= {"place": lens.place.round(DIGITS).tolist()}
     found |= {name: round(getattr(lens, name), DIGITS) for name in ("none", "slope", "shift")}
+    for name in RECORDS:
+        found[name] = [list(one) for one in getattr(lens, name)]
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -45,7 +48,25 @@ def parse_lens(text: str | bytes) -> Lens:
         raise DocumentError("this lens does not say for which relation it is")
     none, slope, shift = (float(_numbers(read, name, 0)) for name in ("none", "slope", "shift"))
     on, back, special, own = tables.values()
-    return Lens(relation, on, back, place, special, own, none, slope, shift, about)
+    records = (_records(read, name) for name in RECORDS)
+    return Lens(relation, on, back, place, special, own, none, slope, shift, about, *records)
+
+
+def _records(read: dict[str, Any], name: str) -> tuple[Record, ...]:
+    """How often answers were right, step by step; DocumentError where it says no such thing."""
+    given = read.get(name) or []
+    if not isinstance(given, list):
+        raise DocumentError(f"'{name}' in this lens is no list")
+    found = []
+    for step in given:
+        try:
+            least, right, n = float(step[0]), int(step[1]), int(step[2])
+        except (TypeError, ValueError, OverflowError, LookupError):
+            least, right, n = 0.0, 1, 0
+        if not 0 <= right <= n or not 0 <= least <= 1:
+            raise DocumentError(f"'{name}' in this lens does not say how often answers are right")
+        found.append(Record(least, right, n))
+    return tuple(found)
 
 
 def _numbers(read: dict[str, Any], name: str, axes: int) -> DoubleArray:

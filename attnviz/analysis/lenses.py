@@ -12,7 +12,7 @@ import numpy.typing as npt
 from attnviz.errors import InputError
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Evidence", "Lens", "Reading", "evidence"]
+__all__ = ["Evidence", "Lens", "Reading", "Record", "evidence"]
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -74,6 +74,14 @@ class Reading(NamedTuple):
         return self.candidates[int(self.shares.argmax())] if self.candidates else None
 
 
+class Record(NamedTuple):
+    """Of ``n`` answers in annotated text, given with probability ``least`` or more, some right."""
+
+    least: float
+    right: int
+    n: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Lens:
     """A scorer of candidates for one relation in one model.
@@ -82,7 +90,8 @@ class Lens:
     those from it, and ``place`` times where it stands; that of none is ``special`` and ``self``
     times the log weights on special tokens and on the query itself, and ``none``. A softmax over
     both gives probabilities; ``slope`` and ``shift`` turn that of the answer into how often such
-    answers are right (Platt 1999).
+    answers are right (Platt 1999). ``records`` say how often they were, in steps of probability,
+    and ``none_records`` how often there was nothing where that was the answer.
     """
 
     relation: str
@@ -95,6 +104,8 @@ class Lens:
     slope: float = 1.0
     shift: float = 0.0
     about: Mapping[str, object] = field(default_factory=dict)
+    records: tuple[Record, ...] = ()
+    none_records: tuple[Record, ...] = ()
 
     def read(
         self, weights: FloatArray, query: int, candidates: Sequence[int], words: Sequence[Token]
@@ -127,6 +138,12 @@ class Lens:
         """How often an answer with this share of probability is right."""
         logit = np.log(max(share, 1e-9)) - np.log(max(1 - share, 1e-9))
         return float(1 / (1 + np.exp(-(self.slope * logit + self.shift))))
+
+    def record(self, probability: float, *, none: bool = False) -> Record | None:
+        """How often answers of this probability were right, where that was counted."""
+        records = self.none_records if none else self.records
+        fitting = [one for one in records if one.least <= probability]
+        return fitting[-1] if fitting else None
 
     def _carried(self, seen: Evidence, scores: DoubleArray) -> DoubleArray:
         n = self.on.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -11,9 +11,12 @@ from typing import Protocol
 from attnviz.analysis.answers import Excluded, MatrixView, WordAttention
 from attnviz.analysis.ask import Place, ask, find_word
 from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most_telling
+from attnviz.analysis.claims import Claim, claims_about, pronoun_claims
+from attnviz.analysis.labels import Known, Label
 from attnviz.analysis.links import strongest_links
 from attnviz.analysis.specificity import HeadStatistics, head_statistics
 from attnviz.analysis.view import View, make_view, select_head
+from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import UnknownWord
 from attnviz.result import AttentionMap, AttentionResult, Head, Link, Token
 
@@ -52,9 +55,11 @@ class Choices(Protocol):
 class Selection:
     """One result as the choices show it, confined to the layer or head asked for."""
 
-    def __init__(self, result: AttentionResult, options: Choices) -> None:
+    def __init__(
+        self, result: AttentionResult, options: Choices, known: Known | None = None
+    ) -> None:
         self.result = select_head(result, layer=options.layer, head=options.one_head())
-        self.options = options
+        self.options, self._known = options, known
         self._statistics_of: dict[str, HeadStatistics] = {}
 
     @cached_property
@@ -113,7 +118,19 @@ class Selection:
     @cached_property
     def answers(self) -> list[WordAttention]:
         """Where each word asked for looks."""
-        return [self._answer(word) for word in self.options.ask or ()]
+        found = [self._answer(word) for word in self.options.ask or ()]
+        return [replace(answer, claims=self._claims_about(answer)) for answer in found]
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """What the pronouns of a short text refer to, where the model has a lens for it."""
+        return pronoun_claims(self.result, self._known) if self._known else []
+
+    @property
+    def labels(self) -> Mapping[Head, Sequence[Label]]:
+        """What the heads of the map that is shown were found to do, where they were asked."""
+        first = next(iter(self.result.maps))
+        return self._known.labels if self._known and self.kind == first else {}
 
     @property
     def hidden(self) -> float:
@@ -136,6 +153,17 @@ class Selection:
             with suppress(UnknownWord):
                 return kind, find_word(self.view.queries(kind), word)
         return self.kind, find_word(self.view.queries(self.kind), word)  # which refuses
+
+    def _claims_about(self, answer: WordAttention) -> tuple[Claim, ...]:
+        """What lenses say of the word that an answer is about."""
+        first = next(iter(self.result.maps))
+        if self._known is None or answer.kind != first:
+            return ()
+        unit = self.view.map(first).queries[answer.position]
+        units = tokens_of_words(self.result.tokens)
+        if self.options.tokens:
+            unit = next(i for i, tokens in enumerate(units) if unit in tokens)
+        return tuple(claims_about(self.result, self._known, unit))
 
     def _statistics(self, kind: str) -> HeadStatistics:
         if kind not in self._statistics_of:

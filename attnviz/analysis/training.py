@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import log
 from typing import NamedTuple, Protocol
 
@@ -12,14 +13,24 @@ import numpy as np
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.coreference import resolve
 from attnviz.analysis.fitting import Example, fit, platt
-from attnviz.analysis.lenses import Lens, evidence
+from attnviz.analysis.lenses import Lens, Record, evidence
 from attnviz.analysis.probes import Ask, Attends, Interval, answer_all, wilson
 from attnviz.analysis.questions import Passage, Question, antecedents, dependents, windows
 from attnviz.analysis.templates import discourses
 from attnviz.errors import InputError
 from attnviz.result import Token
 
-__all__ = ["COREFERENCE", "Answered", "Encodes", "Score", "answers", "score", "train", "windowed"]
+__all__ = [
+    "COREFERENCE",
+    "Answered",
+    "Encodes",
+    "Score",
+    "answers",
+    "score",
+    "train",
+    "windowed",
+    "with_records",
+]
 
 COREFERENCE = "coreference"
 
@@ -28,6 +39,9 @@ PIECES = 200
 
 FOLDS = 5
 """Into so many parts documents are split to find how often answers are right."""
+
+STEPS = (0.0, 0.5, 0.6, 0.8, 0.9)
+"""From one of these probabilities to the next it is counted how many answers are right."""
 
 SAMPLED = 3
 """Of the words with nothing to find, one in so many is an example."""
@@ -54,13 +68,15 @@ class Answered(NamedTuple):
     """One answer of a lens beside the truth.
 
     ``right`` says whether the best candidate is right and ``followed`` whether the word is that
-    it is followed to; ``share`` is that word's. ``nothing`` says that the answer is none,
-    ``exists`` that there is something to find, and ``nouns`` that only nouns are right.
+    it is followed to; ``share`` is that word's, ``none_share`` that of none. ``nothing`` says that
+    the answer is none, ``exists`` that there is something to find, and ``nouns`` that only nouns
+    are right.
     """
 
     right: bool
     followed: bool
     share: float
+    none_share: float
     nothing: bool
     exists: bool
     nouns: bool
@@ -106,7 +122,7 @@ def train(model: Encodes, relation: str, documents: Documents) -> tuple[Lens, Sc
     given = [one for one in found if not one.nothing]
     slope, shift = platt([one.share for one in given], [one.followed for one in given])
     lens = _fit(relation, [one for fold in seen for one in fold] + made, shape)
-    lens = replace(lens, slope=slope, shift=shift)
+    lens = with_records(replace(lens, slope=slope, shift=shift), found)
     return lens, score(lens, found)
 
 
@@ -133,7 +149,13 @@ def answers(model: Encodes, lens: Lens, documents: Documents) -> Iterator[Answer
                 right = reading.best in question.right
                 share = float(reading.shares.max(initial=0.0))
                 yield Answered(
-                    right, right, share, reading.nothing > 0.5, bool(question.right), False
+                    right,
+                    right,
+                    share,
+                    reading.nothing,
+                    reading.nothing > 0.5,
+                    bool(question.right),
+                    False,
                 )
         return
     for passage, result in answer_all(model, windowed(model, documents, 2)):
@@ -147,6 +169,7 @@ def answers(model: Encodes, lens: Lens, documents: Documents) -> Iterator[Answer
                     one.reading.best in question.right,
                     best is not None and best.word in question.right,
                     best.share if best else 0.0,
+                    one.nothing,
                     one.word is None,
                     bool(question.right),
                     question.relation == "noun antecedent",
@@ -166,6 +189,19 @@ def score(lens: Lens, found: Sequence[Answered]) -> Score:
             [lens.probability(one.share) for one in given], [one.followed for one in given]
         ),
     )
+
+
+def with_records(lens: Lens, found: Sequence[Answered]) -> Lens:
+    """The lens with how often such answers as these were right, in steps of their probability."""
+    given = [(lens.probability(one.share), one.followed) for one in found if not one.nothing]
+    none = [(one.none_share, not one.exists) for one in found if one.nothing]
+    return replace(lens, records=_records(given), none_records=_records(none))
+
+
+def _records(found: Sequence[tuple[float, bool]]) -> tuple[Record, ...]:
+    steps = (*pairwise(STEPS), (STEPS[-1], 2.0))
+    kept = ((low, [hit for p, hit in found if low <= p < high]) for low, high in steps)
+    return tuple(Record(low, sum(hits), len(hits)) for low, hits in kept if hits)
 
 
 def _share(hits: Iterable[bool]) -> Interval:

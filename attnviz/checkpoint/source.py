@@ -11,7 +11,16 @@ from attnviz.checkpoint.cache import Snapshot, find_snapshot, list_snapshots
 from attnviz.checkpoint.layout import missing_file
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
-__all__ = ["DEFAULT_MODEL", "Source", "embedded_models", "find", "known", "pull", "resolve"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "Source",
+    "embedded_folders",
+    "embedded_models",
+    "find",
+    "known",
+    "pull",
+    "resolve",
+]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
@@ -68,6 +77,11 @@ def find(name: str) -> Source | None:
 def embedded_models() -> list[str]:
     """The models that come with attnviz."""
     return sorted(path.parent.name for path in EMBEDDED.glob("*/config.json"))
+
+
+def embedded_folders() -> list[Path]:
+    """Where the files of the models are that come with attnviz."""
+    return [EMBEDDED / name for name in embedded_models()]
 
 
 def known() -> Iterator[Source]:

@@ -36,9 +36,10 @@ class Delivery:
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
+        from attnviz import findings
         from attnviz.analysis.selection import Selection
 
-        selection = Selection(result, self._options)
+        selection = Selection(result, self._options, findings.of(result.model))
         for path, sink in self._sinks:
             self.told.say(f"writing {path}" if path else "")
             with naming(path) if path else nullcontext():

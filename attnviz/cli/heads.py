@@ -15,7 +15,7 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
 from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
-from attnviz.cli.tables import label_text, print_table
+from attnviz.cli.tables import print_table
 from attnviz.cli.texts import read_bursts
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def _document(
     """The table as data; what is undefined is null."""
     from attnviz.analysis.measures import MEASURES
     from attnviz.analysis.repetition import TITLES
+    from attnviz.render.labels import label_text
 
     titles = {name: one.title for name, one in MEASURES.items()} | TITLES
     return {
@@ -123,12 +124,14 @@ def _csv(found: HeadMeasures, order: list[Head]) -> str:
 
 def _print(found: HeadMeasures, order: list[Head], labels: Labels) -> None:
     """Head by head, and what the columns mean under them."""
+    from attnviz.render.labels import labels_text
+
     texts = "1 text" if found.n_texts == 1 else f"{found.n_texts} texts"
     rows = [["head", *found.names, "found to be"]]
     for head in order:
         values = found.of(head).values()
         numbers = ["" if math.isnan(x) else f"{x:.2f}" for x in values]
-        rows.append([str(head), *numbers, ", ".join(map(label_text, labels.get(head, ())))])
+        rows.append([str(head), *numbers, labels_text(labels.get(head, ()))])
     print_table(rows)
     words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
     print("\n" + words)  # noqa: T201

@@ -94,6 +94,7 @@ class Page:
 
     def finish(self) -> None:
         """Write the page."""
+        from attnviz import findings
         from attnviz.render.page import Opening, write_page
 
         options, first = self._options, self._selections.kept[0]
@@ -110,7 +111,9 @@ class Page:
             vmax=options.vmax,
         )
         results = [selection.result for selection in self._selections.kept]
-        write_page(results, self._stream, title=options.title, opening=opening)
+        write_page(
+            results, self._stream, title=options.title, opening=opening, findings=findings.of
+        )
 
 
 def _heads(selection: Selection) -> str:
@@ -203,6 +206,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             hidden=selection.hidden,
             merged=selection.view.merged,
             kind=selection.kind,
+            labels=selection.labels,
         )
     else:
         yield "\n"
@@ -220,3 +224,6 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
                 ),
                 notes=[] if selection.matrix.choice else [links_note(selection.excluded)],
             )
+        if selection.claims:
+            yield "\n"
+            yield terminal.claims(selection.claims, screen)

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from attnviz.analysis.labels import Label
-
-__all__ = ["label_text", "print_table"]
-
-
-def label_text(label: Label) -> str:
-    """``noun antecedent .64 against .29``."""
-    against = "" if label.against is None else f" against {_share(label.against)}"
-    return f"{label.what} {_share(label.value)}{against}"
+__all__ = ["print_table"]
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
@@ -31,7 +21,3 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         print(encodable("  ".join(cells).rstrip(), sys.stdout.encoding))  # noqa: T201
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".removeprefix("0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.cli.options import Options
@@ -64,7 +64,7 @@ def _print_json(
         links = model.strongest(given, n, layers=options.layers())
         said = {
             **({} if text.line is None else {"line": text.line}),
-            "model": asdict(model.info),
+            "model": model.info.described(),
             "texts": list(given.texts),
             "n_tokens": len(given.tokens),
             "links": links_found(links, given.tokens),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from attnviz.analysis.answers import WordAttention
+from attnviz.analysis.claims import Claim
 from attnviz.analysis.selection import Selection
-from attnviz.analysis.words import tokens_of_words
-from attnviz.result import Head, Link, Token
+from attnviz.analysis.words import merge_words, tokens_of_words
+from attnviz.render.claims import claim_text
+from attnviz.result import AttentionResult, Head, Link, Token
 
 __all__ = ["found", "links_found"]
 
@@ -21,6 +24,7 @@ def found(selection: Selection) -> dict[str, Any]:
     """
     kind, choice = selection.kind, selection.matrix.choice
     sides = _sides(selection, kind)
+    words = _words(selection.result)
     return {
         "map": kind,
         "by": "token" if selection.options.tokens else "word",
@@ -30,8 +34,11 @@ def found(selection: Selection) -> dict[str, Any]:
         else {"head": str(choice.head), "share": choice.share, "between": choice.between},
         "links": _links(selection.links, *sides),
         "answers": [
-            _answer(answer, *_sides(selection, answer.kind)) for answer in selection.answers
+            _answer(answer, *_sides(selection, answer.kind))
+            | {"claims": _claims(answer.claims, words)}
+            for answer in selection.answers
         ],
+        "claims": _claims(selection.claims, words),
     }
 
 
@@ -72,6 +79,30 @@ def _answer(
             for head, row, top in zip(answer.heads, answer.rows, answer.tops, strict=True)
         ],
     }
+
+
+def _claims(claims: Sequence[Claim], words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What lenses say, each claim with the sentence that pictures show."""
+    return [
+        {
+            "relation": claim.relation,
+            "word": words[claim.position],
+            "named": [
+                {"word": words[one.position], "probability": one.probability} for one in claim.named
+            ],
+            "nothing": claim.nothing,
+            "heads": [{"head": str(head), "adds": adds} for head, adds in claim.heads],
+            "record": claim.record and {"right": claim.record.right, "n": claim.record.n},
+            "said": claim_text(claim),
+        }
+        for claim in claims
+    ]
+
+
+def _words(result: AttentionResult) -> list[dict[str, Any]]:
+    """Every word of a result, and every special token."""
+    words = merge_words(replace(result, maps={})).tokens
+    return list(map(_unit, words, tokens_of_words(result.tokens)))
 
 
 def _top(head: Head, key: dict[str, Any], weight: float) -> dict[str, Any]:

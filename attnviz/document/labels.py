@@ -32,7 +32,7 @@ def labels(
         "attnviz": __version__,
         **({} if precision is None else {"precision": precision}),
         **({} if result.line is None else {"line": result.line}),
-        "model": asdict(result.model),
+        "model": result.model.described(),
         "texts": list(result.texts),
         "target_texts": list(result.target_texts),
         "tokens": list(map(_token, result.tokens)),

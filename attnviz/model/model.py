@@ -89,6 +89,7 @@ class Model(Encoder):
             n_layers=len(layers),
             n_heads=layers[0].attention.n_heads,
             revision=source.revision,
+            folder=source.folder,
         )
         super().__init__(translated.spec, info, source.folder, rules)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["decimals", "short", "written"]
+__all__ = ["decimals", "share", "short", "written"]
 
 MOST_DECIMALS = 6
 FINEST = 10  # decimals
@@ -30,3 +30,8 @@ def short(value: float) -> str:
     rounded = Decimal(value).quantize(unit, rounding=ROUND_HALF_UP)
     text = f"{rounded:.{FINEST}f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text.replace("-", "−")
+
+
+def share(value: float) -> str:
+    """A share or probability in two decimals, as tables write it: .93."""
+    return f"{value:.2f}".removeprefix("0")

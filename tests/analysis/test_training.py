@@ -75,7 +75,7 @@ def test_windows_have_two_hundred_tokens_at_most():
 
 
 def answered(right=True, share=0.5, nothing=False, exists=True, nouns=False):
-    return Answered(right, right, share, nothing, exists, nouns)
+    return Answered(right, right, share, 0.9, nothing, exists, nouns)
 
 
 def test_a_score_counts_by_what_there_is_to_find():

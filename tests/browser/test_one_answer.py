@@ -10,10 +10,12 @@ from attnviz.analysis.ask import ask
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
 from attnviz.display import figure
+from attnviz.render.claims import claim_text
 from attnviz.render.terminal import Screen
 from attnviz.render.terminal import answer as terminal_answer
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.render import drawn, printed
+from tests.support.browser import Page
 from tests.support.results import attention, encoder, tokens_of, translator
 
 SENTENCES = [
@@ -45,7 +47,7 @@ def test_every_medium_names_the_same_heads_and_the_same_keys(show, text):
     assert heads_of(page) == [(head, word, f"{weight:.3f}") for head, word, weight in found]
 
     lines = printed.text(terminal_answer(asked, Screen(100)))
-    assert lines[0] == f"it → {found[0][1]} {found[0][2]:.2f} in head {found[0][0]}"
+    assert f"it → {found[0][1]} {found[0][2]:.2f} in head {found[0][0]}" in lines
     listed = [line for line in lines if "━" in line]
     for line, (head, word, weight) in zip(listed, found, strict=False):
         assert f"{head} → {word}" in " ".join(line.split()) and f"{weight:.2f}" in line
@@ -128,3 +130,24 @@ def test_heads_that_distance_explains_come_last_on_the_page_too(show):
     assert [str(head) for head in result.ask("h").heads] == ["0.1", "0.0"]
     page = show(result, address="#view=ask&word=h")
     assert [row[0] for row in heads_of(page)] == ["0.1", "0.0"]
+
+
+def test_the_page_says_what_the_terminal_says_of_a_word(quiet, tmp_path):
+    result = attnviz.load().attend(SENTENCES[0])
+    result.save(tmp_path / "page.html")
+    page = Page(quiet, tmp_path / "page.html").open("#view=ask&word=it")
+    said = [claim_text(claim) for claim in result.ask("it").claims]
+    assert [each.text for each in page.all(".claims p")] == said
+    page.open("#view=ask")
+    assert [each.text for each in page.all(".claims p")] == list(map(claim_text, result.claims()))
+    page.open("#view=ask&word=took")
+    assert [each.text for each in page.all(".claims p")] == [
+        claim_text(claim) for claim in result.ask("took").claims
+    ]
+
+
+def test_the_page_says_what_a_head_was_found_to_do(quiet, tmp_path):
+    attnviz.load().attend(SENTENCES[0]).save(tmp_path / "page.html")
+    page = Page(quiet, tmp_path / "page.html").open("#view=matrix&heads=0.2")
+    assert "Head 0.2 was found to be: previous word 1.00." in page.text("#notes")
+    assert page.find('[data-key="pick0.2"]').get_attribute("title") == "0.2: previous word 1.00"

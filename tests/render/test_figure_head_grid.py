@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from attnviz.analysis.labels import Label
 from attnviz.render.colour import scale_of
 from attnviz.render.figure import Style, head_grid
 from attnviz.render.figure.tiles import Exact, Mosaic, paint
 from attnviz.render.sentences import MERGED, hidden_note
-from attnviz.result import AttentionMap
+from attnviz.result import AttentionMap, Head
 from tests.render.drawn import cut, labels, many, notes, overlapping, pixels, texts, tokens
 from tests.support.results import attention
 
@@ -112,3 +113,18 @@ def test_the_image_is_the_one_that_was_looked_at():
     found = paint(weights, scale_of(Style().colouring, [weights]), mosaic)
     with Image.open(GOLDEN) as golden:
         assert np.abs(found.astype(int) - np.asarray(golden.convert("RGBA"))).max() <= 2
+
+
+def test_what_a_head_was_found_to_do_stands_behind_its_name():
+    map, shown = AttentionMap(attention((2, 3, 10, 10))), tokens()
+    found = {Head(0, 1): (Label("next word", 0.9), Label("itself", 0.5)), Head(1, 0): ()}
+    said = texts(head_grid(map, shown, shown, labels=found))
+    assert {"0.0", "0.1 next word", "1.0"} <= set(said)
+
+
+def test_a_label_without_room_is_left_out():
+    map, shown = AttentionMap(attention((4, 12, 10, 10))), tokens()
+    found = {head: (Label("pronoun antecedent", 0.9),) for head in map.all_heads()}
+    figure = head_grid(map, shown, shown, Style(size=(3.0, 2.0)), labels=found)
+    assert {str(head) for head in map.all_heads()} <= set(texts(figure))
+    assert not overlapping(figure)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.analysis.labels import Label
 from attnviz.render.sentences import MERGED, hidden_note
 from attnviz.render.terminal import Colour, head_grid
 from attnviz.render.terminal.measure import width_of
-from attnviz.result import AttentionMap
+from attnviz.result import AttentionMap, Head
 from tests.render.printed import attention, columns, lines, screen, spotlight, text
 
 
@@ -84,3 +85,14 @@ def test_nothing_is_wider_than_the_screen(
 def test_what_is_left_out_is_said() -> None:
     shown = text(head_grid(attention(1, 1, 3), screen(), hidden=0.5, merged=True))
     assert shown[-2:] == [MERGED, hidden_note(0.5)]
+
+
+def test_what_a_head_was_found_to_do_stands_under_its_name() -> None:
+    found = {Head(0, 1): (Label("previous word", 0.9), Label("itself", 0.5))}
+    shown = text(head_grid(attention(2, 3, 20), screen(80, Colour.NONE), labels=found))
+    assert shown[1].split() == ["0.0", "0.1", "0.2"]
+    assert shown[2].strip() == "previous word"
+    assert shown[2].index("previous") == shown[1].index("0.1")
+    assert not any("previous" in line for line in shown[3:])
+    narrow = text(head_grid(attention(2, 3, 5), screen(80, Colour.NONE), labels=found))
+    assert narrow[2].strip() == "previ…"

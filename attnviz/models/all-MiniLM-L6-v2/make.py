@@ -20,7 +20,7 @@ from attnviz.analysis.lens_file import dump_lens, parse_lens
 from attnviz.analysis.measures import measure
 from attnviz.analysis.probes import probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
-from attnviz.analysis.training import COREFERENCE, answers, score, train, windowed
+from attnviz.analysis.training import COREFERENCE, answers, score, train, windowed, with_records
 from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.lines import read_lines
 from attnviz.findings import dump_labels
@@ -44,7 +44,9 @@ def make_lens(model: attnviz.Model, relation: str, train_on: str, test_on: str) 
         path.parent.mkdir(exist_ok=True)
         path.write_text(dump_lens(lens), encoding="utf-8")
     lens = parse_lens(path.read_bytes())
-    print(relation, score(lens, list(answers(model, lens, documents(test_on)))), flush=True)
+    found = list(answers(model, lens, documents(test_on)))
+    path.write_text(dump_lens(with_records(lens, found)), encoding="utf-8")
+    print(relation, score(lens, found), flush=True)
 
 
 def passages(sentences: list[list[Sentence]]) -> Iterator[Passage]:
@@ -58,7 +60,7 @@ def make_labels(model: attnviz.Model, gum: str, ewt: str) -> None:
     probes = probe(model, windowed(model, documents(gum), 2), antecedents)
     probes |= probe(model, passages(read), dependencies)
     habits = measure(model.attend_many(one.sentence.text for one in passages(read[:100])))
-    made = dump_labels(label_heads(probes.values(), habits))
+    made = dump_labels(label_heads(probes.values(), habits), model.fingerprint().sha256)
     (HERE / "labels.json").write_text(made, encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.errors import InputError
+from attnviz.render.claims import claim_text, title_of_claims
 from attnviz.render.colour import scale_of, share_of_palette
 from attnviz.render.figure.canvas import GREY, INK, MUTED, PAD, RULE, Canvas
 from attnviz.render.figure.canvas import NARROWEST as NARROWEST_CANVAS
@@ -69,7 +70,7 @@ class _Bars:
 
     def __init__(self, asked: list[WordAttention], style: Style, title: str) -> None:
         self.asked, self.style = asked, style
-        question = _question(label(asked[0].word.text)) if len(asked) == 1 else ""
+        question = _question(asked[0]) if len(asked) == 1 else ""
         self.title = style.heading(", ".join(filter(None, (question, title))))
         rows = [column.row for answer in asked for column in _columns(answer)]
         self.top = scale_of(style.colouring, rows).high
@@ -78,9 +79,9 @@ class _Bars:
             share_of_palette(style.palette, place) for place in (STRONGEST, OTHERS)
         )
         self.names = {token_label(key, FIRST) for answer in asked for key in answer.keys}
-        words = (label(answer.word.text) for answer in asked)
+        words = map(_question, asked)
         self.texts = list(dict.fromkeys(answer.text for answer in asked))
-        notes = (visible(note) for answer in asked for note in answer_notes(answer))
+        notes = (visible(note) for answer in asked for note in _notes(answer))
         abouts = (visible(text) for text in self.texts)
         texts = [visible(self.title), *self.names, *words, *abouts, *notes, "…“”"]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
@@ -100,8 +101,8 @@ class _Bars:
     ) -> float:
         """Draw one answer from y down; the inches at which it ends."""
         if len(self.asked) > 1:
-            word = self.measurer.elide(label(answer.word.text), HEADING, canvas.width / 2)
-            canvas.write(PAD, y + QUESTION / 2, _question(word), HEADING, bold=True)
+            asked = self.measurer.elide(_question(answer), HEADING, canvas.width - 2 * PAD)
+            canvas.write(PAD, y + QUESTION / 2, asked, HEADING, bold=True)
             y += QUESTION
         if len(self.texts) > 1:
             text = self.measurer.elide(visible(answer.text), ABOUT, canvas.width - 2 * PAD)
@@ -203,7 +204,7 @@ class _Bars:
             of = f"{self._named(answer)}: " if len(self.asked) > 1 else ""
             left_out = set(range(len(answer.keys))) - set(_strongest(answer, keys))
             share = float(answer.mean[sorted(left_out)].sum())
-            notes += [of + note for note in answer_notes(answer)]
+            notes += [of + note for note in _notes(answer)]
             if left_out:
                 notes.append(
                     f"{of}only the {keys} of {len(answer.keys)} keys that get most; "
@@ -244,5 +245,11 @@ def _strongest(answer: WordAttention, most: int) -> list[int]:
     return sorted(np.argsort(-highest, kind="stable")[:most].tolist())
 
 
-def _question(word: str) -> str:
-    return f"Where “{word}” looks"
+def _question(answer: WordAttention) -> str:
+    """``Where “it” looks: it refers to hat (.93)``, as far as a lens says something."""
+    word, said = label(answer.word.text), title_of_claims(answer.claims)
+    return f"Where “{word}” looks" + (f": {said}" if said else "")
+
+
+def _notes(answer: WordAttention) -> list[str]:
+    return [*map(claim_text, answer.claims), *answer_notes(answer)]

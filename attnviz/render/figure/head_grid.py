@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from attnviz.analysis.labels import Label
 from attnviz.render.colour import scale_of
 from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas
 from attnviz.render.figure.colorbar import LOWEST, bar_room, draw_bar
@@ -24,10 +26,11 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import SMALLEST, Labelling, Side, lay_across, lay_down
 from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
+from attnviz.render.labels import named_head
 from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import map_notes
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, Token
+from attnviz.result import AttentionMap, Head, Token
 
 __all__ = ["head_grid"]
 
@@ -42,6 +45,7 @@ SHARE = 0.2  # of a given size that token labels may take
 STRETCH = 1.5  # how far from square cells may be to fill a given size
 LEAST = 8  # pixels of a thumbnail's longer side
 NAMES = (6.5, 6.0, 5.5, 5.0, 4.5, 4.0)  # points
+LEAST_LABEL = 5  # characters behind a name; fewer say nothing
 NAME_GAP, AIR = 0.02, 0.06  # inches under a name, and between thumbnails
 
 Size = tuple[float, float]
@@ -57,14 +61,17 @@ def head_grid(
     hidden: float = 0.0,
     merged: bool = False,
     kind: str = "encoder",
+    labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
 ) -> Figure:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
+    Behind a name stands what the head was found to do, as far as there is room.
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
     said = (axes_note(kind), *map_notes(hidden, merged, (*queries, *keys)))
+    named = [named_head(head, labels) for head in attention.all_heads()]
     with plain_settings():
-        return _HeadGrid(attention, queries, keys, style, title, said).draw()
+        return _HeadGrid(attention, queries, keys, style, title, said, named).draw()
 
 
 class _Layout(NamedTuple):
@@ -111,8 +118,10 @@ class _HeadGrid:
         style: Style,
         title: str,
         notes: Sequence[str],
+        named: Sequence[str],
     ) -> None:
         self.queries, self.keys, self.style, self.notes = queries, keys, style, notes
+        self.named = named
         self.title = style.heading(title)
         self.names = [str(head) for head in attention.all_heads()]
         self.shapes = {DIGIT.sub("8", name) for name in self.names}  # fewer to measure
@@ -123,7 +132,7 @@ class _HeadGrid:
         self.n_rows = math.ceil(len(self.names) / self.per_row)
         self.scale = scale_of(style.colouring, [self.weights], signed=bool(self.weights.min() < 0))
         shown = {token_label(token) for token in (*queries, *keys)} if self.one_row else set()
-        texts = [visible(self.title), *shown, *map(visible, notes)]
+        texts = [visible(self.title), *shown, *named, *map(visible, notes), "…"]
         self.measurer = TextMeasurer(texts, style.dpi, style.font)
 
     def draw(self) -> Figure:
@@ -146,7 +155,11 @@ class _HeadGrid:
             over = NAME_GAP + (layout.columns.room if layout.columns and row == 0 else 0.0)
             if column % layout.every == 0:
                 at = (x + right, y + down - over)
-                canvas.write(*at, name, layout.points, color=GREY, level="bottom")
+                wide = layout.mosaic.width / canvas.dpi
+                said = self.named[i] if layout.every == 1 else name
+                said = self.measurer.elide(said, layout.points, wide)
+                said = said if len(said) >= len(name) + LEAST_LABEL else name
+                canvas.write(*at, said, layout.points, color=GREY, level="bottom")
             if layout.columns and row == 0:
                 layout.columns.draw_across(canvas, x + right, y, layout.cell[0])
             if layout.rows and column == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from html import escape
@@ -14,14 +14,19 @@ from io import BytesIO
 from textwrap import shorten
 from typing import BinaryIO, Literal
 
+from attnviz.analysis.claims import COREFERENCE, all_claims
+from attnviz.analysis.labels import Known
+from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
 from attnviz.memory import require
+from attnviz.render.claims import parts_of_claim
 from attnviz.render.colour import palettes_text
+from attnviz.render.labels import labels_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
 from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, not_to
-from attnviz.result import AttentionMap, AttentionResult, Token
+from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
 __all__ = ["Opening", "asset", "digest", "fragment", "write_page"]
 
@@ -58,6 +63,7 @@ MOST_WEIGHTS = 250_000_000  # about a byte each; no browser takes a text of half
 COMMENT = re.compile(r"^ *(//.*|/\*\*.*?\*/)\n", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 
+Findings = Callable[[ModelInfo], Known]
 Axes = tuple[Sequence[Token], Sequence[Token]]
 
 
@@ -90,11 +96,15 @@ def write_page(
     *,
     title: str | None = None,
     opening: Opening | None = None,
+    findings: Findings | None = None,
 ) -> None:
-    """Write one HTML file that shows these results, by itself and without any network."""
+    """Write one HTML file that shows these results, by itself and without any network.
+
+    ``findings`` gives what was found about the model that made a result, to be shown with it.
+    """
     shown = [results] if isinstance(results, AttentionResult) else list(results)
     _require_openable(shown)
-    for part in _page(shown, title or _title(shown), opening or Opening()):
+    for part in _page(shown, title or _title(shown), opening or Opening(), findings):
         stream.write(part)
 
 
@@ -115,6 +125,7 @@ def fragment(
     kind: str | None = None,
     axes: Axes = ((), ()),
     height: int = 620,
+    findings: Findings | None = None,
 ) -> str:
     """The page in a frame, for a notebook: shut off from the notebook and from other frames.
 
@@ -123,7 +134,7 @@ def fragment(
     """
     result = shown if isinstance(shown, AttentionResult) else _alone(shown, kind, axes)
     page = BytesIO()
-    write_page(result, page, opening=Opening(map=kind))
+    write_page(result, page, opening=Opening(map=kind), findings=findings)
     quoted = page.getvalue().decode().replace("&", "&amp;").replace('"', "&quot;")
     return (
         f'<iframe srcdoc="{quoted}" '
@@ -156,7 +167,9 @@ def _title(results: Sequence[AttentionResult]) -> str:
     return "Attention"
 
 
-def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> Iterator[bytes]:
+def _page(
+    results: Sequence[AttentionResult], title: str, opening: Opening, findings: Findings | None
+) -> Iterator[bytes]:
     """The file in order: what is seen, how it looks, the data, what draws it."""
     style, script = asset("page.css"), _script()
     head, foot = asset("page.html").split("<!-- data -->")
@@ -168,7 +181,9 @@ def _page(results: Sequence[AttentionResult], title: str, opening: Opening) -> I
         .encode()
     )
     packed = [{kind: pack(map) for kind, map in result.maps.items()} for result in results]
-    contents = [_contents(*each) for each in zip(results, packed, strict=True)]
+    contents = [
+        _contents(*each) | _found(each[0], findings) for each in zip(results, packed, strict=True)
+    ]
     chosen = {name: value for name, value in asdict(opening).items() if value is not None}
     yield _json_element(
         {
@@ -215,6 +230,24 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
             for kind, map in result.maps.items()
         },
     }
+
+
+def _found(result: AttentionResult, findings: Findings | None) -> dict[str, object]:
+    """What was found about the model's heads, and what its lenses say of the words.
+
+    Each claim has the first token of its word, its sentence, and whether it is about a pronoun.
+    """
+    if findings is None or not result.maps:
+        return {}
+    known, units = findings(result.model), tokens_of_words(result.tokens)
+    first = next(iter(result.maps))
+    shown = set(result.maps[first].all_heads())
+    claims = [
+        (units[one.position][0], parts_of_claim(one), one.relation == COREFERENCE)
+        for one in all_claims(result, known)
+    ]
+    labels = {str(head): labels_text(some) for head, some in known.labels.items() if head in shown}
+    return {"known": {"map": first, "claims": claims, "labels": labels}}
 
 
 def _json_element(value: object) -> bytes:

@@ -1,6 +1,7 @@
 """Attention on a terminal: pure functions that return something for rich to print."""
 
 from attnviz.render.terminal.answer import answer
+from attnviz.render.terminal.claims import claims
 from attnviz.render.terminal.explained import explained
 from attnviz.render.terminal.explained_toy import explained_toy
 from attnviz.render.terminal.head_grid import head_grid
@@ -14,6 +15,7 @@ __all__ = [
     "Colour",
     "Screen",
     "answer",
+    "claims",
     "explained",
     "explained_toy",
     "generated",

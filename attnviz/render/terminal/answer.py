@@ -13,6 +13,7 @@ from rich.style import Style
 from attnviz.analysis.answers import WordAttention
 from attnviz.render.safe import label
 from attnviz.render.sentences import answer_notes, mean_of
+from attnviz.render.terminal.claims import claim_lines
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
@@ -37,10 +38,11 @@ TWO_COLUMNS, WIDEST_COLUMN, BETWEEN = 64, 46, 3
 
 
 def answer(answer: WordAttention, screen: Screen) -> Segments:
-    """The word's answer in one line, then what it rests on."""
+    """What lenses say of the word, the strongest head's answer, then what that rests on."""
     keys = names(answer.keys, screen)
     shading = Shading.over(np.vstack([*answer.rows, answer.mean]), screen)
-    lines = [*_headline(answer, keys, screen), []]
+    said = claim_lines(answer.claims, screen)
+    lines = [*said, *([[]] if said else []), *_headline(answer, keys, screen), []]
     if screen.colour is not Colour.NONE:
         lines += [*_sentence(answer, shading, screen), []]
     lines += _charts(answer, keys, shading.scale.high, screen)

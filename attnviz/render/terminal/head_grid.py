@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 
 from rich.segment import Segments
 
+from attnviz.analysis.labels import Label
 from attnviz.render.cells import masked
+from attnviz.render.labels import named_head
 from attnviz.render.sentences import counted, map_notes
 from attnviz.render.terminal.axes import caption
-from attnviz.render.terminal.colours import Shading, accent
+from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
+from attnviz.render.terminal.measure import fit
 from attnviz.render.terminal.pixels import Pixels, explained, pixels, pooled, pooled_mask
 from attnviz.render.terminal.screen import Screen
 from attnviz.result import AttentionMap, Head
@@ -27,8 +31,12 @@ def head_grid(
     hidden: float = 0.0,
     merged: bool = False,
     kind: str = "encoder",
+    labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
 ) -> Segments:
-    """All layers × heads as small maps labelled like 3.1, queries down and keys across."""
+    """All layers × heads as small maps labelled like 3.1, queries down and keys across.
+
+    Under its name stands what a head was found to do, as far as there is room.
+    """
     layers, heads, _, keys = attention.weights.shape
     signed = bool(attention.weights.min(initial=0) < 0)
     shading = Shading.over(attention.weights, screen, signed)
@@ -42,7 +50,8 @@ def head_grid(
             maps = [
                 pixels(pooled(attention.head(head), step), shading, screen, small) for head in these
             ]
-            lines += _strip(these, maps, small.shape[1], screen)
+            names = [named_head(head, labels) for head in these]
+            lines += _strip(names, maps, small.shape[1], screen)
     below = [
         *explained(shading, step, screen),
         *footnotes(map_notes(hidden, merged, chain(*attention.axes)), screen),
@@ -60,13 +69,20 @@ def _arrangement(heads: int, keys: int, width: int) -> tuple[int, int]:
     return across, max(1, -(-keys // room))
 
 
-def _strip(heads: Sequence[Head], maps: Sequence[Pixels], drawn: int, screen: Screen) -> list[Line]:
+def _strip(names: Sequence[str], maps: Sequence[Pixels], drawn: int, screen: Screen) -> list[Line]:
     """Maps of so many columns side by side, each under its name."""
     width = max(drawn, LONGEST_NAME) + GAP
     spare = Cell("", width - drawn)
-    bold = accent(screen, bold=True)
-    names = row((Cell(str(head), width, bold) for head in heads), screen)
-    return [names] + [
+    return _named(names, width, screen) + [
         row((cell for part in parts for cell in (*part, spare)), screen)
         for parts in zip(*maps, strict=True)
     ]
+
+
+def _named(names: Sequence[str], width: int, screen: Screen) -> list[Line]:
+    """Names of heads over their maps, and under them what these were found to do."""
+    bold, dim = accent(screen, bold=True), plain(screen, dim=True)
+    parts = [name.partition(" ") for name in names]
+    found = row((Cell(fit(what, width - 1), width, dim) for _, _, what in parts), screen)
+    said = [found] if any(what for _, _, what in parts) else []
+    return [row((Cell(head, width, bold) for head, _, _ in parts), screen), *said]

@@ -152,3 +152,20 @@ function linksWithOthers({ rows, columns, same }, focus) {
   const apart = links.filter(({ unit }) => areApart(focus.unit, unit, same));
   return apart.length ? apart : links.filter(({ unit }) => unit !== focus.unit);
 }
+
+/** What lenses say of a word or, where none is asked about, of the pronouns. */
+function claimsAbout({ state }, focus) {
+  const { known } = contents.inputs[state.input - 1];
+  if (known?.map !== state.map) return [];
+  return known.claims
+    .filter(([token, , pronoun]) => (focus ? focus.unit.tokens.includes(token) : pronoun))
+    .map(([, parts]) =>
+      html("p", {}, ...parts.map(([text, quoted]) => (quoted ? html("bdi", { class: "quoted" }, text) : text))),
+    );
+}
+
+/** What a head was found to do, behind its name; nothing where nothing was. */
+const foundOf = ({ input, map }, name) => {
+  const { known } = contents.inputs[input - 1];
+  return (known?.map === map && known.labels[name]) || null;
+};

@@ -22,11 +22,13 @@ function drawAsk(host, picture) {
       );
   const lists = html("div", { class: "answers" });
   const sentences = html("div", { class: "sentences" }, ...parts.map((part) => part.element));
-  host.replaceChildren(sentences, key, ...(hint ? [hint] : []), lists);
+  const claims = html("div", { class: "claims", role: "status" });
+  host.replaceChildren(sentences, claims, key, ...(hint ? [hint] : []), lists);
 
   const spans = parts.flatMap((part) => part.spans);
   const paint = (focus) => {
     shadeAll(picture, spans, focus);
+    claims.replaceChildren(...claimsAbout(picture, focus));
     lists.replaceChildren(...(focus ? answersOf(picture, focus) : []));
   };
   paint(asked);

@@ -91,7 +91,8 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   const show = (made) => {
     tile = made;
     image.setAttribute("href", made.url);
-    group.setAttribute("aria-label", `Head ${name}, ${made.summary}`);
+    const said = [foundOf(picture.state, name), made.summary].filter(Boolean).join(", ");
+    group.setAttribute("aria-label", `Head ${name}, ${said}`);
   };
   return { group, show };
 }

@@ -194,8 +194,10 @@ function gridNotes(picture) {
   showNotes(picture);
 }
 
-function showNotes({ notes }) {
-  byId("notes").replaceChildren(...notes.map((note) => html("li", {}, note)));
+function showNotes({ state, heads, map, notes }) {
+  const found = heads.length === 1 ? foundOf(state, nameOf(heads[0], map)) : null;
+  const said = found ? [`Head ${nameOf(heads[0], map)} was found to be: ${found}.`, ...notes] : notes;
+  byId("notes").replaceChildren(...said.map((note) => html("li", {}, note)));
 }
 
 const TURN = 12; // milliseconds of work before the browser gets its turn

@@ -56,7 +56,7 @@ function drawHeads(host, picture) {
 }
 
 function squareOf(picture, head, chosen) {
-  const { map, update, weights } = picture;
+  const { map, update, weights, state } = picture;
   const name = nameOf(head, map);
   const pressed = chosen.has(head) && chosen.size < weights.count;
   const toggle = () => {
@@ -72,7 +72,7 @@ function squareOf(picture, head, chosen) {
     "aria-label": `Head ${name}`,
     "aria-pressed": `${pressed}`,
     "data-key": `pick${name}`,
-    title: name,
+    title: [name, foundOf(state, name)].filter(Boolean).join(": "),
     onclick: choose,
     onkeydown: (event) => {
       if (event.key !== " ") return;
