@@ -16,6 +16,7 @@ from tokenizers.models import BPE, Unigram, WordPiece
 
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.tokenizer.settings import CONFIG, Settings, content_of, switch, token_id
+from attnviz.tokenizer.unigram_rules import big_bird, mbart, mbart50, rembert, xlnet
 
 __all__ = ["apply_class", "has_types"]
 
@@ -216,6 +217,12 @@ def _charsmap(tokenizer: Tokenizer) -> bytes | None:
     return None
 
 
+def _with_charsmap(
+    rule: Callable[[Tokenizer, Settings, bytes | None], None],
+) -> Callable[[Tokenizer, Settings], None]:
+    return lambda tokenizer, settings: rule(tokenizer, settings, _charsmap(tokenizer))
+
+
 def _splitters(tokenizer: Tokenizer) -> list[dict[str, Any]]:
     splitter = tokenizer.pre_tokenizer
     return list(_parts(json.loads(splitter.__getstate__()), "pretokenizers")) if splitter else []
@@ -245,5 +252,10 @@ _RULES: Mapping[str, tuple[Any, Callable[[Tokenizer, Settings], None]]] = {
     "PegasusTokenizer": (Unigram, _pegasus),
     "AlbertTokenizer": (Unigram, _albert),
     "NllbTokenizer": ((BPE, Unigram), _nllb),
+    "MBartTokenizer": (Unigram, _with_charsmap(mbart)),
+    "MBart50Tokenizer": (Unigram, _with_charsmap(mbart50)),
+    "XLNetTokenizer": (Unigram, _with_charsmap(xlnet)),
+    "RemBertTokenizer": (Unigram, _with_charsmap(rembert)),
+    "BigBirdTokenizer": (Unigram, _with_charsmap(big_bird)),
     "DebertaV2Tokenizer": (Unigram, _deberta_v2),
 }

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 
 from attnviz.errors import UnsupportedModel
 from attnviz.tokenizer.settings import (
@@ -17,8 +25,14 @@ from attnviz.tokenizer.settings import (
     switch,
     token_id,
 )
+from attnviz.tokenizer.special_tokens import (
+    add_every_token,
+    around_by_switches,
+    cls_and_sep,
+    given_extra,
+)
 
-__all__ = ["CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary"]
+__all__ = ["ALIASES", "CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary"]
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
@@ -30,11 +44,39 @@ CLASS_OF_MODEL = {
     **dict.fromkeys(("gemma", "gemma2", "gemma3_text"), "GemmaTokenizer"),
     **dict.fromkeys(("t5", "mt5"), "T5Tokenizer"),
     "albert": "AlbertTokenizer",
+    "big_bird": "BigBirdTokenizer",
     "camembert": "CamembertTokenizer",
     "deberta-v2": "DebertaV2Tokenizer",
+    "m2m_100": "M2M100Tokenizer",
+    "marian": "MarianTokenizer",
+    "mbart": "MBartTokenizer",
     "pegasus": "PegasusTokenizer",
+    "rembert": "RemBertTokenizer",
+    "xlnet": "XLNetTokenizer",
     "xlm-roberta": "XLMRobertaTokenizer",
+    "blenderbot": "BlenderbotTokenizer",
+    "deberta": "DebertaTokenizer",
+    "esm": "EsmTokenizer",
+    "openai-gpt": "OpenAIGPTTokenizer",
+    **dict.fromkeys(
+        ("convbert", "ernie", "megatron-bert", "mobilebert", "nomic_bert", "squeezebert"),
+        "BertTokenizer",
+    ),
+    **dict.fromkeys(
+        ("data2vec-text", "led", "longformer", "mvp", "roberta-prelayernorm"), "RobertaTokenizer"
+    ),
+    **dict.fromkeys(("longt5", "switch_transformers"), "T5Tokenizer"),
 }
+ALIASES = {
+    f"{name}Tokenizer": f"{own}Tokenizer"
+    for own, names in (
+        ("Bert", ("ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "Electra", "LayoutLM")),
+        ("Bert", ("Lxmert", "MobileBert", "SqueezeBert")),
+        ("Roberta", ("Bart", "LED", "Longformer", "Mvp")),
+    )
+    for name in names
+}
+"""Classes of transformers 5 that are another one by another name."""
 FILE_ALONE = frozenset(("mistral", "modernbert", "olmo2", "phi3", "stablelm"))
 """Types of models whose tokenizer.json is used as it is, whatever class their folder names."""
 
@@ -46,6 +88,8 @@ class _Recipe:
     special: Mapping[str, Any]
     surround: Callable[[Tokenizer, Settings], Any]
     normalizer: Any = None
+    pre_tokenizer: Any = None
+    ending: str = ""
 
 
 def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings) -> Tokenizer:
@@ -62,7 +106,19 @@ def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings
     tokenizer = build(files, settings)
     if recipe.normalizer is not None:
         tokenizer.normalizer = recipe.normalizer
-    add_tokens(tokenizer, settings)
+    if recipe.pre_tokenizer is not None:
+        tokenizer.pre_tokenizer = recipe.pre_tokenizer
+    if recipe.ending:
+        tokenizer.model = models.BPE.from_file(
+            *map(str, files),
+            unk_token=content_of(settings["unk_token"]),
+            end_of_word_suffix=recipe.ending,
+        )
+        tokenizer.decoder = decoders.BPEDecoder(suffix=recipe.ending)
+    if len(files) == 1:
+        add_tokens(tokenizer, settings)
+    else:
+        add_every_token(tokenizer, settings, given_extra(settings))
     tokenizer.post_processor = recipe.surround(tokenizer, settings)
     return tokenizer
 
@@ -90,38 +146,9 @@ def _byte_level(files: tuple[Path, ...], settings: Settings) -> Tokenizer:
     return tokenizer
 
 
-def _cls_and_sep(tokenizer: Tokenizer, settings: Settings) -> Any:
-    cls, sep = (token_id(tokenizer, settings, name) for name in ("cls_token", "sep_token"))
-    return processors.TemplateProcessing(
-        single=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0"],
-        pair=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0", "$B:1", f"{sep[0]}:1"],
-        special_tokens=[cls, sep],
-    )
-
-
 def _cls_and_two_seps(tokenizer: Tokenizer, settings: Settings) -> Any:
     cls, sep = (token_id(tokenizer, settings, name) for name in ("cls_token", "sep_token"))
     return processors.RobertaProcessing(sep, cls, trim_offsets=False, add_prefix_space=False)
-
-
-def _bos_and_eos(tokenizer: Tokenizer, settings: Settings) -> Any:
-    bos, eos = (
-        [token_id(tokenizer, settings, f"{name}_token")]
-        if switch(settings, f"add_{name}_token", False)
-        else []
-        for name in ("bos", "eos")
-    )
-    first, second = (
-        [
-            *(f"{text}:{i}" for text, _ in bos),
-            f"${'AB'[i]}:{i}",
-            *(f"{text}:{i}" for text, _ in eos),
-        ]
-        for i in (0, 1)
-    )
-    return processors.TemplateProcessing(
-        single=first, pair=first + second, special_tokens=[*bos, *eos]
-    )
 
 
 _BERT = _Recipe(
@@ -132,7 +159,7 @@ _BERT = _Recipe(
         "cls_token": "[CLS]",
         "mask_token": "[MASK]",
     },
-    _cls_and_sep,
+    cls_and_sep,
 )
 _SENTENCE = {
     **dict.fromkeys(("bos_token", "cls_token"), "<s>"),
@@ -143,12 +170,26 @@ _SENTENCE = {
 }
 _ROBERTA = _Recipe(_SENTENCE, _cls_and_two_seps)
 _END_OF_TEXT = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
-_GPT2 = _Recipe(_END_OF_TEXT, _bos_and_eos)
+_GPT2 = _Recipe(_END_OF_TEXT, around_by_switches)
+
+_QWEN2 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def _qwen2_words() -> Any:
+    return pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+
 
 _WORDPIECE = {
     "BertTokenizer": _BERT,
     "DistilBertTokenizer": _BERT,
-    "ElectraTokenizer": _BERT,
     "MPNetTokenizer": _Recipe(
         {**_SENTENCE, "unk_token": "[UNK]", "mask_token": {"content": "<mask>", "lstrip": True}},
         _cls_and_two_seps,
@@ -158,8 +199,38 @@ _BYTE_LEVEL = {
     "GPT2Tokenizer": _GPT2,
     "CodeGenTokenizer": _GPT2,
     "GPTNeoXTokenizer": _Recipe(
-        {**_END_OF_TEXT, "pad_token": "<|padding|>"}, _bos_and_eos, normalizers.NFC()
+        {**_END_OF_TEXT, "pad_token": "<|padding|>"}, around_by_switches, normalizers.NFC()
     ),
     "RobertaTokenizer": _ROBERTA,
-    "BartTokenizer": _ROBERTA,
+    "Qwen2Tokenizer": _Recipe(
+        dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>"),
+        around_by_switches,
+        normalizers.NFC(),
+        _qwen2_words(),
+    ),
+    "DebertaTokenizer": _Recipe(
+        {**_BERT.special, "bos_token": "[CLS]", "eos_token": "[SEP]"}, _cls_and_two_seps
+    ),
+    "BlenderbotTokenizer": _Recipe(
+        {
+            **_SENTENCE,
+            "mask_token": {"content": "<mask>", "lstrip": True},
+            "add_prefix_space": True,
+        },
+        around_by_switches,
+    ),
+    "OpenAIGPTTokenizer": _Recipe(
+        {"unk_token": "<unk>"},
+        around_by_switches,
+        normalizers.BertNormalizer(lowercase=True),
+        pre_tokenizers.BertPreTokenizer(),
+        ending="</w>",
+    ),
+    "HerbertTokenizer": _Recipe(
+        {name: token for name, token in _SENTENCE.items() if name[:3] not in ("bos", "eos")},
+        cls_and_sep,
+        normalizers.BertNormalizer(lowercase=False, strip_accents=False),
+        pre_tokenizers.BertPreTokenizer(),
+        ending="</w>",
+    ),
 }

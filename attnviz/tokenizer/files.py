@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
-from attnviz.checkpoint.files import unreadable
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
+from attnviz.tokenizer.builders import (
+    FORMATS,
+    JSON,
+    PLAIN,
+    WITHOUT_FILE,
+    build,
+    for_targets,
+    read_file,
+)
 from attnviz.tokenizer.class_rules import apply_class, has_types
-from attnviz.tokenizer.classes import CLASS_OF_MODEL, FILE_ALONE, from_vocabulary
+from attnviz.tokenizer.classes import ALIASES, CLASS_OF_MODEL, FILE_ALONE
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.settings import (
+    CONFIG,
     Settings,
     add_tokens,
     read_if_there,
@@ -24,12 +35,7 @@ from attnviz.tokenizer.settings import (
 
 __all__ = ["Opened", "has_tokenizer", "open_tokenizer"]
 
-JSON = "tokenizer.json"
-FORMATS = ((JSON,), ("vocab.txt",), ("vocab.json", "merges.txt"))
-SENTENCEPIECE = (
-    "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "spm.model", "source.spm",
-)  # fmt: skip
-LARGEST = 200_000_000  # bytes; the largest in use is about a fifth of this
+UNNAMED = "of model type"
 ANY_CLASS = {"TokenizersBackend", "PreTrainedTokenizer", "PythonBackend"}
 
 
@@ -41,44 +47,65 @@ class Opened(NamedTuple):
     settings: Settings
     growth: Growth = Growth()
     typed: bool = True
+    targets: Tokenizer | None = None
 
 
 def has_tokenizer(folder: Path) -> bool:
     """Whether the folder holds a tokenizer in a format that can be read."""
-    return bool(_files(folder))
+    return bool(_files(folder)) or _needs_no_file(folder)
 
 
 def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
-    """Read ``tokenizer.json``, or else ``vocab.txt``, or else ``vocab.json`` and ``merges.txt``.
+    """Read the first of ``builders.FORMATS`` that the folder has whole.
 
     What the tokenizer would cut off or fill up by itself is turned off: that is for us to say.
     """
     files = _files(folder)
-    if not files:
+    if not files and not _needs_no_file(folder):
         raise _no_tokenizer(folder)
-    for path in files:
-        _check_size(path)
     settings = read_settings(folder)
     class_name = _class_name(folder, settings, model_type)
     growth = Growth()
-    with guarded(f"{files[0].name} in {quote(folder)} is not a usable tokenizer"):
-        if files[0].name == JSON:
-            raw = _read(files[0])
+    targets = None
+    what = files[0].name if files else class_name
+    with guarded(f"{what} in {quote(folder)} is not a usable tokenizer"):
+        if what == JSON:
+            raw = read_file(files[0])
             growth = _growth(raw, folder)
             tokenizer = Tokenizer.from_buffer(raw)
             add_tokens(tokenizer, settings)
             ruling = _class_beside_json(folder, settings, model_type)
             apply_class(tokenizer, ruling, settings)
         else:
+            alone = _type_of(folder, model_type) in FILE_ALONE or class_name.startswith(UNNAMED)
+            class_name = "" if alone and what == PLAIN else class_name
             ruling = class_name
-            tokenizer = from_vocabulary(files, class_name, settings)
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        tokenizer.encode_special_tokens = bool(switch(settings, "split_special_tokens", False))
-        if isinstance(tokenizer.model, BPE):
-            tokenizer.model.dropout = None  # random merges are for training alone
-        _try_out(tokenizer)
-    return Opened(tokenizer, class_name, settings, growth, has_types(ruling, settings))
+            with _named(what, folder):
+                tokenizer = build(files, class_name, settings)
+                targets = for_targets(files, settings)
+        for each in (tokenizer, targets):
+            if each is not None:
+                _prepare(each, settings)
+    typed = has_types(ruling, settings)
+    return Opened(tokenizer, class_name, settings, growth, typed, targets)
+
+
+def _prepare(tokenizer: Tokenizer, settings: Settings) -> None:
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = bool(switch(settings, "split_special_tokens", False))
+    if isinstance(tokenizer.model, BPE):
+        tokenizer.model.dropout = None  # random merges are for training alone
+    _try_out(tokenizer)
+
+
+@contextmanager
+def _named(what: str, folder: Path) -> Iterator[None]:
+    """Say of which file a complaint is."""
+    try:
+        yield
+    except (BadCheckpoint, UnsupportedModel) as error:
+        raise type(error)(f"{what} in {quote(folder)} is refused: {error}") from None
 
 
 def _growth(raw: bytes, folder: Path) -> Growth:
@@ -103,36 +130,15 @@ def _files(folder: Path) -> tuple[Path, ...]:
     return ()
 
 
-def _no_tokenizer(folder: Path) -> ModelError:
-    found = next((name for name in SENTENCEPIECE if (folder / name).exists()), None)
-    if found is None:
-        looked_for = ", ".join(" with ".join(names) for names in FORMATS)
-        return BadCheckpoint(f"{quote(folder)} has no tokenizer; looked for {looked_for}")
-    if (folder / "vocab.json").exists():  # as Marian and M2M-100 have it
-        return UnsupportedModel(
-            f"{quote(folder)} has its tokenizer as {found} and vocab.json, of which transformers "
-            f"makes no {JSON}; take a repository that has one, or give token ids instead of text"
-        )
-    return UnsupportedModel(
-        f"{quote(folder)} has its tokenizer only as the SentencePiece file {found}; to make a "
-        f"{JSON} of it, run 'pip install transformers sentencepiece protobuf' and, in Python, "
-        "'from transformers import AutoTokenizer; "
-        "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)'"
+def _needs_no_file(folder: Path) -> bool:
+    return _class_name(folder, read_if_there(folder / CONFIG), None) == WITHOUT_FILE
+
+
+def _no_tokenizer(folder: Path) -> BadCheckpoint:
+    looked_for = ", ".join(
+        " with ".join((names[0], " and ".join(names[1:]))[: len(names)]) for names in FORMATS
     )
-
-
-def _check_size(path: Path) -> None:
-    if not path.is_file():  # a pipe or a device could block or never end
-        raise BadCheckpoint(f"{quote(path)} is not a regular file")
-    if path.stat().st_size > LARGEST:
-        raise BadCheckpoint(f"{quote(path)} is larger than {LARGEST // 1_000_000} MB")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from None
+    return BadCheckpoint(f"{quote(folder)} has no tokenizer; looked for {looked_for}")
 
 
 def _class_name(folder: Path, settings: Settings, model_type: str | None) -> str:
@@ -140,9 +146,13 @@ def _class_name(folder: Path, settings: Settings, model_type: str | None) -> str
     config = read_if_there(folder / "config.json")
     named = settings.get("tokenizer_class") or config.get("tokenizer_class")
     if isinstance(named, str) and (named := named.removesuffix("Fast")) not in ANY_CLASS:
-        return named
-    model_type = str(model_type or config.get("model_type"))
-    return CLASS_OF_MODEL.get(model_type, f"of model type {quote(model_type)}")
+        return ALIASES.get(named, named)
+    model_type = _type_of(folder, model_type)
+    return CLASS_OF_MODEL.get(model_type, f"{UNNAMED} {quote(model_type)}")
+
+
+def _type_of(folder: Path, model_type: str | None) -> str:
+    return str(model_type or read_if_there(folder / "config.json").get("model_type"))
 
 
 def _class_beside_json(folder: Path, settings: Settings, model_type: str | None) -> str | None:
@@ -154,4 +164,5 @@ def _class_beside_json(folder: Path, settings: Settings, model_type: str | None)
         return ""
     if model_type == "qwen2" or not isinstance(named, str):
         return CLASS_OF_MODEL.get(model_type)
-    return "" if named.removesuffix("Fast") in ANY_CLASS else named.removesuffix("Fast")
+    named = named.removesuffix("Fast")
+    return "" if named in ANY_CLASS else ALIASES.get(named, named)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from attnviz.errors import BadCheckpoint, TooLong, quote
 from attnviz.memory import require
 
-__all__ = ["Growth", "growth_of"]
+__all__ = ["USUAL_CHARSMAP", "Growth", "growth_of", "longest_of_charsmap"]
 
 PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder")
 NESTED = ("normalizers", "pretokenizers", "processors", "decoders")
@@ -158,7 +158,7 @@ def _growth_of_step(step: Mapping[str, Any], seen: set[str]) -> tuple[float, flo
         return _template(step)
     kind = str(step.get("type"))
     if "precompiled_charsmap" in step:
-        longest = _longest_of_charsmap(step["precompiled_charsmap"])
+        longest = longest_of_charsmap(_decoded(step["precompiled_charsmap"]))
         kind, again = "Precompiled", float(max(longest, 1))
         if longest > USUAL_CHARSMAP:
             return again, 0.0
@@ -191,14 +191,17 @@ def _template(step: Mapping[str, Any]) -> tuple[float, float]:
     return max(1.0, len(texts) / 3), float(longest * len(pieces))
 
 
-def _longest_of_charsmap(charsmap: object) -> int:
+def longest_of_charsmap(table: bytes) -> int:
     """The longest text that a SentencePiece table turns a character into, in bytes."""
-    try:
-        table = base64.b64decode(charsmap, validate=False) if isinstance(charsmap, str) else b""
-    except (binascii.Error, ValueError):
-        return 0
     trie = int.from_bytes(table[:4], "little")
     return max(map(len, table[4 + trie :].split(b"\0")), default=0)
+
+
+def _decoded(charsmap: object) -> bytes:
+    try:
+        return base64.b64decode(charsmap, validate=False) if isinstance(charsmap, str) else b""
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _listed(value: object) -> list[Any]:

@@ -11,7 +11,8 @@ from tokenizers import AddedToken, Tokenizer
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["CONFIG", "Settings", "add_tokens", "content_of", "read_settings", "switch", "token_id"]
+__all__ = ["CONFIG", "Settings", "add_tokens", "added_token", "content_of", "listed_tokens",
+           "read_settings", "switch", "token_id", "whole_number"]  # fmt: skip
 
 Settings = Mapping[str, Any]
 Default = TypeVar("Default", bool, None)
@@ -47,16 +48,26 @@ def switch(settings: Settings, name: str, default: Default) -> bool | Default:
     return value
 
 
+def whole_number(settings: Settings, name: str, default: int, most: int = 10_000) -> int:
+    """A setting that is a count; the default where it is absent or null."""
+    value = settings.get(name)
+    if value is None:
+        return default
+    if type(value) is not int or not 0 <= value <= most:
+        raise BadCheckpoint(f"{CONFIG} has {name} {quote(value)}, which is no count up to {most:,}")
+    return value
+
+
 def add_tokens(tokenizer: Tokenizer, settings: Settings) -> None:
     """Make known to the tokenizer the special and the added tokens that its settings name.
 
     A special token without an id stays out: the model would have no embedding for a new one.
     """
-    tokenizer.add_tokens(list(_listed(settings)))
+    tokenizer.add_tokens(list(listed_tokens(settings)))
     known = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     tokenizer.add_special_tokens(
         [
-            _added_token({**_as_object(token), "special": True})
+            added_token({**_as_object(token), "special": True})
             for token in _named(settings)
             if (content := content_of(token)) not in known
             and tokenizer.token_to_id(content) is not None
@@ -81,14 +92,15 @@ def content_of(token: object) -> str:
     raise BadCheckpoint(f"{CONFIG} has {quote(token)} where a token should be")
 
 
-def _listed(settings: Settings) -> Iterator[AddedToken]:
+def listed_tokens(settings: Settings) -> Iterator[AddedToken]:
+    """The tokens of ``added_tokens_decoder`` by their ids."""
     listed = settings["added_tokens_decoder"]
     if not isinstance(listed, dict) or not all(map(str.isdecimal, listed)):
         raise BadCheckpoint(f"{CONFIG} has an added_tokens_decoder that does not map ids to tokens")
     special = {content_of(token) for token in _named(settings)}
     for id in sorted(listed, key=int):
         token = _as_object(listed[id])
-        yield _added_token(token | {"special": True} if token["content"] in special else token)
+        yield added_token(token | {"special": True} if token["content"] in special else token)
 
 
 def _named(settings: Settings) -> Iterator[object]:
@@ -107,6 +119,7 @@ def _as_object(token: object) -> dict[str, Any]:
     return {**token} if isinstance(token, dict) else {"content": content_of(token)}
 
 
-def _added_token(token: Mapping[str, Any]) -> AddedToken:
+def added_token(token: Mapping[str, Any]) -> AddedToken:
+    """A token as settings write it, with its flags."""
     flags = {name: switch(token, name, False) for name in FLAGS if name in token}
     return AddedToken(content_of(token), **flags)

@@ -10,7 +10,7 @@ from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
 from attnviz.errors import BadCheckpoint, InputError, quote
-from attnviz.labelling.label import label
+from attnviz.labelling.label import Piece, label
 from attnviz.result import Token
 from attnviz.tokenizer.files import has_tokenizer, open_tokenizer
 from attnviz.tokenizer.growth import Growth
@@ -25,6 +25,7 @@ IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
 ANY = Growth()
 LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
+ENDS_ONCE = frozenset(("ByT5Tokenizer",))
 MASKS = frozenset(("[MASK]", "<mask>"))
 
 
@@ -33,10 +34,20 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
 
     Raises BadCheckpoint or UnsupportedModel where there is none, or none that can be used.
     """
-    tokenizer, class_name, settings, growth, typed = open_tokenizer(folder, model_type)
+    opened = open_tokenizer(folder, model_type)
+    tokenizer, settings = opened.tokenizer, opened.settings
     with guarded(f"the language codes of the tokenizer in {quote(folder)} cannot be used"):
-        languages = Languages.of(tokenizer, class_name, settings)
-    return Tokenizer(tokenizer, _special(tokenizer, settings), languages, growth, typed)
+        languages = Languages.of(tokenizer, opened.class_name, settings)
+    special = _special(tokenizer, settings)
+    return Tokenizer(
+        tokenizer,
+        special,
+        languages,
+        opened.growth,
+        opened.typed,
+        opened.targets and Tokenizer(opened.targets, special),
+        ends_once=opened.class_name in ENDS_ONCE,
+    )
 
 
 def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
@@ -71,6 +82,8 @@ class Tokenizer:
     languages: Languages | None = None
     growth: Growth = ANY
     typed: bool = True
+    of_targets: Tokenizer | None = None
+    ends_once: bool = False  # a text that ends with the end token gets no second one
 
     @classmethod
     def of(cls, tokenizer: Backend) -> Tokenizer:
@@ -109,6 +122,8 @@ class Tokenizer:
         encoding = self._encode(texts, special)
         pieces = list(pieces_of_encoding(encoding, texts, self.special))
         kept = range(len(pieces)) if limit is None else within(pieces, limit)
+        if self.ends_once:
+            kept = [i for i in kept if not _is_again(pieces, i)]
         type_ids = encoding.type_ids if self.typed else [0] * len(pieces)
         tokens = label((pieces[i] for i in kept), texts)
         if language is not None:
@@ -145,9 +160,9 @@ class Tokenizer:
         if rule is None:
             if isinstance(language, str):
                 raise InputError(f"this model has no languages to choose {quote(language)} from")
-            encoded = self.encode(text)
+            encoded = (self.of_targets or self).encode(text)
             tokens = encoded.tokens
-            if tokens and tokens[-1].start is None:
+            if tokens and (self.ends_once or tokens[-1].start is None):
                 tokens = tokens[:-1]
         else:
             encoded = self.encode(text, special=False)
@@ -235,6 +250,12 @@ def _unknown(tokenizer: Backend) -> frozenset[int]:
     except BadCheckpoint:
         return frozenset()
     return ids if len(ids) == 1 else frozenset()
+
+
+def _is_again(pieces: Sequence[Piece], i: int) -> bool:
+    """Whether a special token that was put behind a text is the one that the text ends with."""
+    put = pieces[i].span is None
+    return put and i > 0 and pieces[i - 1].span is not None and pieces[i - 1].id == pieces[i].id
 
 
 def _require_unicode(text: str) -> None:

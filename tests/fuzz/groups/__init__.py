@@ -10,6 +10,7 @@ from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
 from tests.fuzz.groups.documents import Documents, Pages
 from tests.fuzz.groups.hub import HubAnswers
 from tests.fuzz.groups.program import Options, Outputs, Texts
+from tests.fuzz.groups.tokenizer_files import TokenizerFiles
 from tests.fuzz.judge import Case
 
 __all__ = ["GROUPS", "Group"]
@@ -29,6 +30,7 @@ GROUPS: dict[str, type[Group]] = {
     "config": Config,
     "safetensors": Safetensors,
     "tokenizers": Tokenizers,
+    "tokenizer-files": TokenizerFiles,
     "documents": Documents,
     "texts": Texts,
     "options": Options,

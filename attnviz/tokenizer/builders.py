@@ -1,0 +1,93 @@
+"""Which files a folder may have its tokenizer in, and what is made of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from attnviz.checkpoint.files import read_json, unreadable
+from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.tokenizer.amino_acids import amino_acids
+from attnviz.tokenizer.byte_tokens import byte_tokenizer
+from attnviz.tokenizer.classes import from_vocabulary
+from attnviz.tokenizer.from_sentencepiece import from_sentencepiece
+from attnviz.tokenizer.japanese import japanese
+from attnviz.tokenizer.marked_words import marked_words
+from attnviz.tokenizer.sentencepiece_classes import DEFAULTS
+from attnviz.tokenizer.sentencepiece_file import read_sentencepiece
+from attnviz.tokenizer.settings import Settings
+from attnviz.tokenizer.tiktoken_file import is_tiktoken, tiktoken_tokenizer
+from attnviz.tokenizer.translation_files import m2m_100, marian
+
+__all__ = ["FORMATS", "JSON", "PLAIN", "WITHOUT_FILE", "build", "for_targets", "read_file"]
+
+JSON = "tokenizer.json"
+PLAIN = "tokenizer.model"
+TIKTOKEN = ("tiktoken.model", "qwen.tiktoken")
+SENTENCEPIECE = ("spiece.model", PLAIN, "sentencepiece.bpe.model", "spm.model",
+                 "sentencepiece.model")  # fmt: skip
+MARIAN = ("vocab.json", "source.spm", "target.spm")
+M2M_100 = ("vocab.json", "sentencepiece.bpe.model")
+MARKED = ("vocab.txt", "bpe.codes")
+FORMATS: tuple[tuple[str, ...], ...] = (
+    (JSON,), MARIAN, MARKED, ("vocab.txt",), ("vocab.json", "merges.txt"), M2M_100,
+    *((name,) for name in SENTENCEPIECE), *((name,) for name in TIKTOKEN[:1]),
+)  # fmt: skip
+"""The first of these that a folder has whole is used."""
+
+_OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
+    "BertJapaneseTokenizer": japanese,
+    "EsmTokenizer": amino_acids,
+}
+WITHOUT_FILE = "ByT5Tokenizer"
+LARGEST = 200_000_000  # bytes; the largest in use is about a fifth of this
+
+
+def build(files: tuple[Path, ...], class_name: str, settings: Settings) -> Tokenizer:
+    """The tokenizer of files that are not tokenizer.json; an empty class is that of no class."""
+    if not files:
+        return byte_tokenizer(settings)
+    names = tuple(path.name for path in files)
+    match names:
+        case ("vocab.json", ("source.spm" | "sentencepiece.bpe.model") as name, *_):
+            _require(class_name, "MarianTokenizer" if name == "source.spm" else "M2M100Tokenizer")
+            make = marian if name == "source.spm" else m2m_100
+            return make(read_sentencepiece(read_file(files[1])), read_json(files[0]), settings)
+        case ("vocab.txt", "bpe.codes"):
+            return marked_words(read_file(files[0]), read_file(files[1]), settings)
+        case ("vocab.txt",) if class_name in _OF_WORDS:
+            return _OF_WORDS[class_name](read_file(files[0]), settings)
+        case ("vocab.txt",) | ("vocab.json", "merges.txt"):
+            return from_vocabulary(files, class_name, settings)
+    raw = read_file(files[0])
+    if names[0] in TIKTOKEN or (names[0] == PLAIN and is_tiktoken(raw)):
+        return tiktoken_tokenizer(raw, {**DEFAULTS.get(class_name, {}), **settings})
+    return from_sentencepiece(read_sentencepiece(raw), class_name, settings)
+
+
+def for_targets(files: tuple[Path, ...], settings: Settings) -> Tokenizer | None:
+    """Marian's tokenizer of the language it writes; None where one tokenizer is for both sides."""
+    if tuple(path.name for path in files) != MARIAN:
+        return None
+    return marian(read_sentencepiece(read_file(files[2])), read_json(files[0]), settings)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of bounded size."""
+    if not path.is_file():  # a pipe or a device could block or never end
+        raise BadCheckpoint(f"{quote(path)} is not a regular file")
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadCheckpoint(f"{quote(path)} is larger than {LARGEST // 1_000_000} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _require(class_name: str, needed: str) -> None:
+    if class_name != needed:
+        raise UnsupportedModel(
+            f"attnviz does not know how the tokenizer {class_name} uses such files"
+        )

@@ -1,0 +1,204 @@
+"""What a tokenizer class makes of a SentencePiece file: its vocabulary, model and special tokens.
+
+A tokenizer without a class follows the file's own settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tokenizers import Tokenizer, decoders, models, normalizers, processors
+
+from attnviz.errors import BadCheckpoint, UnsupportedModel
+from attnviz.tokenizer.class_rules import apply_class
+from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, MBART, MBART50
+from attnviz.tokenizer.sentencepiece_file import CONTROL, USER_DEFINED, SentencePiece
+from attnviz.tokenizer.sentencepiece_merges import merges_by_id
+from attnviz.tokenizer.sentencepiece_plain import plain_tokenizer
+from attnviz.tokenizer.settings import Settings, content_of, switch, token_id, whole_number
+from attnviz.tokenizer.special_tokens import (
+    add_every_token,
+    around_by_switches,
+    cls_and_sep,
+    given_extra,
+)
+
+__all__ = ["from_sentencepiece"]
+
+Scored = list[tuple[str, float]]
+UNUSED = -100.0  # the score of what stands for no text
+BY_BPE = frozenset(("LlamaTokenizer", "GemmaTokenizer", "NllbTokenizer"))
+BY_MARKS = frozenset(("LlamaTokenizer", "GemmaTokenizer"))
+"""Classes that put a beginning and an end around a text where the settings say so."""
+
+
+def from_sentencepiece(model: SentencePiece, class_name: str, settings: Settings) -> Tokenizer:
+    """The tokenizer of a class, or of none; UnsupportedModel for one that is not implemented."""
+    if not class_name:
+        return plain_tokenizer(model, settings)
+    if class_name not in DEFAULTS:
+        raise UnsupportedModel(
+            f"attnviz does not know how the tokenizer {class_name} uses a SentencePiece file; "
+            "open it with transformers' AutoTokenizer and save_pretrained it, so that it has a "
+            "tokenizer.json"
+        )
+    named = {**DEFAULTS[class_name], **settings}
+    try:
+        made = _model(model, class_name, named, settings)
+    except ValueError as error:
+        raise BadCheckpoint(f"its vocabulary does not suit {class_name}: {error}") from None
+    extra = _extra(model, class_name, named)
+    draft = Tokenizer(made)
+    if model.charsmap:
+        draft.normalizer = normalizers.Precompiled(model.charsmap)
+    add_every_token(draft, named, extra)
+    apply_class(draft, class_name, named)
+    tokenizer = Tokenizer(made)  # which knows how it normalizes before it is told of added tokens
+    tokenizer.normalizer, tokenizer.pre_tokenizer = draft.normalizer, draft.pre_tokenizer
+    tokenizer.decoder = draft.decoder or _decoder(class_name, settings)
+    add_every_token(tokenizer, named, extra)
+    tokenizer.post_processor = _around(tokenizer, class_name, named) or draft.post_processor
+    return tokenizer
+
+
+def _decoder(class_name: str, settings: Settings) -> Any:
+    if class_name in BY_MARKS:
+        steps = (decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse())
+        return decoders.Sequence(list(steps))
+    scheme = "always" if switch(settings, "add_prefix_space", True) else "never"
+    return decoders.Metaspace(prepend_scheme=scheme)
+
+
+def _around(tokenizer: Tokenizer, class_name: str, named: Settings) -> Any:
+    """What stands around a text where that is not said by ``apply_class``; else None."""
+    if class_name in BY_MARKS or class_name == "RemBertTokenizer":
+        return around_by_switches(tokenizer, named)
+    if class_name == "AlbertTokenizer":
+        return cls_and_sep(tokenizer, named)
+    if class_name == "NllbTokenizer":  # until its source language is found, which may be unknown
+        unknown, eos = (token_id(tokenizer, named, name) for name in ("unk_token", "eos_token"))
+        return processors.TemplateProcessing(
+            single=[unknown[0], "$A", eos[0]],
+            pair=[unknown[0], "$A", "$B", eos[0]],
+            special_tokens=[unknown, eos],
+        )
+    return None
+
+
+def _model(model: SentencePiece, class_name: str, named: Settings, settings: Settings) -> Any:
+    token = {name: content_of(named[name]) for name in DEFAULTS[class_name]}
+    if class_name in BY_BPE:
+        ids = {piece.text: id for id, piece in enumerate(model.pieces)}
+        merges = merges_by_id(ids)
+        if class_name == "NllbTokenizer":
+            names = (token[f"{name}_token"] for name in ("bos", "pad", "eos", "unk"))
+            ids = {text: id for id, text in enumerate(dict.fromkeys([*names, *ids]))}
+        falls_back = class_name in BY_MARKS
+        unknown = None if class_name == "LlamaTokenizer" else token["unk_token"]
+        return models.BPE(ids, merges, unk_token=unknown, fuse_unk=True, byte_fallback=falls_back)
+    scored: Scored = [(piece.text, piece.score) for piece in model.pieces]
+    arrange = _ARRANGED.get(class_name)
+    arranged = arrange(scored, token, settings) if arrange else scored
+    return models.Unigram(arranged, unk_id=_unknown(model, class_name, arranged, token))
+
+
+def _fairseq(codes: Iterable[str], first: str) -> Callable[..., Scored]:
+    def arranged(scored: Scored, token: Mapping[str, str], _: Settings) -> Scored:
+        names = (first, "pad_token", "eos_token", "unk_token")
+        special = [(token[name], 0.0) for name in names]
+        behind = [*codes, token["mask_token"]]
+        return [*special, *scored[3:], *((text, 0.0) for text in behind)]
+
+    return arranged
+
+
+def _camembert(scored: Scored, token: Mapping[str, str], _: Settings) -> Scored:
+    return [
+        *(("<s>NOTUSED", 0.0), (token["pad_token"], 0.0), ("</s>NOTUSED", 0.0)),
+        *((token["unk_token"], 0.0), ("<unk>NOTUSED", UNUSED)),
+        *scored[1:],
+        (token["mask_token"], 0.0),
+    ]
+
+
+def _t5(scored: Scored, _: Mapping[str, str], settings: Settings) -> Scored:
+    return [*scored, *((text, 0.0) for text in reversed(_extra_ids(settings)))]
+
+
+def _pegasus(scored: Scored, token: Mapping[str, str], settings: Settings) -> Scored:
+    masks = dict.fromkeys(
+        content_of(settings.get(name) or default)
+        for name, default in (("mask_token", "<mask_1>"), ("mask_token_sent", "<mask_2>"))
+    )
+    first = [token["pad_token"], token["eos_token"], *masks]
+    return [
+        *((text, 0.0) for text in first),
+        *((text, UNUSED) for text in _pegasus_unused(settings)),
+        *scored[2:],
+    ]
+
+
+def _pegasus_unused(settings: Settings) -> list[str]:
+    return [f"<unk_{i}>" for i in range(2, whole_number(settings, "offset", 103))]
+
+
+def _extra_ids(settings: Settings) -> list[str]:
+    return [f"<extra_id_{i}>" for i in range(whole_number(settings, "extra_ids", 100))]
+
+
+_ARRANGED: Mapping[str, Callable[..., Scored]] = {
+    "XLMRobertaTokenizer": _fairseq((), "bos_token"),
+    "MBartTokenizer": _fairseq(MBART, "bos_token"),
+    "MBart50Tokenizer": _fairseq(MBART50, "cls_token"),
+    "CamembertTokenizer": _camembert,
+    "T5Tokenizer": _t5,
+    "PegasusTokenizer": _pegasus,
+}
+
+
+def _unknown(
+    model: SentencePiece, class_name: str, scored: Scored, token: Mapping[str, str]
+) -> int:
+    """The id of the unknown token, which most classes take to have a place of its own."""
+    places = {
+        "AlbertTokenizer": 1,
+        "RemBertTokenizer": 2,
+        "T5Tokenizer": 2,
+        "BigBirdTokenizer": 100,
+    }
+    place = places.get(class_name, 3)
+    if class_name in ("XLNetTokenizer", "DebertaV2Tokenizer"):
+        place = model.unk_id
+    if class_name in ("BigBirdTokenizer", "DebertaV2Tokenizer"):
+        entry = (token["unk_token"], 0.0)
+        return scored.index(entry) if entry in scored else place
+    if class_name in ("CamembertTokenizer", "PegasusTokenizer"):
+        texts = [text for text, _ in scored]
+        if token["unk_token"] not in texts:
+            raise BadCheckpoint(f"its vocabulary lacks {token['unk_token']}")
+        return texts.index(token["unk_token"])
+    return place
+
+
+def _extra(model: SentencePiece, class_name: str, settings: Settings) -> list[Any]:
+    """The special tokens that have no name: those of the settings, else of the file and class."""
+    if given := given_extra(settings):
+        return given
+    marked: list[Any] = [
+        {"content": piece.text, "normalized": False, "special": piece.kind == CONTROL}
+        for piece in model.pieces
+        if piece.kind in (CONTROL, USER_DEFINED)
+    ]
+    match class_name:
+        case "T5Tokenizer":
+            return marked + _extra_ids(settings)
+        case "MBartTokenizer":
+            return [*MBART, *marked]
+        case "MBart50Tokenizer":
+            return [*marked, *MBART50]
+        case "PegasusTokenizer":
+            return [settings.get("mask_token_sent") or "<mask_1>", *_pegasus_unused(settings)]
+        case "XGLMTokenizer":
+            return [*marked, *(f"<madeupword{i}>" for i in range(7))]
+    return marked

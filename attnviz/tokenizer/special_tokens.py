@@ -1,0 +1,80 @@
+"""Special tokens that a class names, added with new ids too, and put around a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tokenizers import AddedToken, Tokenizer, processors
+
+from attnviz.tokenizer.settings import (
+    Settings,
+    added_token,
+    content_of,
+    listed_tokens,
+    switch,
+    token_id,
+)
+
+__all__ = ["add_every_token", "around_by_switches", "cls_and_sep", "given_extra"]
+
+NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+def add_every_token(tokenizer: Tokenizer, settings: Settings, extra: Iterable[Any]) -> None:
+    """Add what the settings list, the special tokens with a name, and extra ones, in this order.
+
+    One that the vocabulary lacks gets the next id, as it does in transformers: where the weights
+    come with files of SentencePiece alone, they may have embeddings for such tokens. Of a token
+    that is both, the flags of the extra one are valid.
+    """
+    listed = list(listed_tokens(settings))
+    tokenizer.add_tokens(listed)
+    known = {token.content for token in listed}
+    named = [settings[name] for name in NAMES if settings.get(name)]
+    new = [token for token in named if content_of(token) not in known]
+    extra = list(extra)
+    tokenizer.add_tokens([_special(token) for token in new])
+    tokenizer.add_tokens([_special(token) for token in extra])
+
+
+def _special(token: Any) -> AddedToken:
+    flags = {"special": True, **token} if isinstance(token, dict) else {"special": True}
+    return added_token({**flags, "content": content_of(token)})
+
+
+def given_extra(settings: Settings) -> list[Any]:
+    """The special tokens without a name that the settings list."""
+    given = settings.get("extra_special_tokens") or settings.get("additional_special_tokens") or []
+    return list(given.values() if isinstance(given, dict) else given)
+
+
+def around_by_switches(tokenizer: Tokenizer, settings: Settings) -> Any:
+    """A beginning and an end around each text where add_bos_token and add_eos_token say so."""
+    bos, eos = (
+        [token_id(tokenizer, settings, f"{name}_token")]
+        if switch(settings, f"add_{name}_token", False) and settings.get(f"{name}_token")
+        else []
+        for name in ("bos", "eos")
+    )
+    first, second = (
+        [
+            *(f"{text}:{i}" for text, _ in bos),
+            f"${'AB'[i]}:{i}",
+            *(f"{text}:{i}" for text, _ in eos),
+        ]
+        for i in (0, 1)
+    )
+    return processors.TemplateProcessing(
+        single=first, pair=first + second, special_tokens=[*bos, *eos]
+    )
+
+
+def cls_and_sep(tokenizer: Tokenizer, settings: Settings) -> Any:
+    """As BERT: the second text ends with a separator too, and has another type."""
+    cls, sep = (token_id(tokenizer, settings, name) for name in ("cls_token", "sep_token"))
+    return processors.TemplateProcessing(
+        single=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0"],
+        pair=[f"{cls[0]}:0", "$A:0", f"{sep[0]}:0", "$B:1", f"{sep[0]}:1"],
+        special_tokens=[cls, sep],
+    )
