@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from attnviz import findings
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.claims import Claim, pronoun_claims
+from attnviz.analysis.explain import Explanation
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
@@ -31,6 +32,7 @@ __all__ = ["ask", "claims", "dataframe", "draw", "figure", "html", "links", "png
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
+WALKS = {".json": "write_explained"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,18 @@ def dataframe(result: AttentionResult) -> DataFrame:
     return pandas.read_csv(BytesIO(rows.getvalue()), keep_default_na=False)
 
 
-def save(result: AttentionResult, path: str | PathLike[str], **choices: Any) -> None:
+def save(result: AttentionResult | Explanation, path: str | PathLike[str], **choices: Any) -> None:
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
-    ``choices`` are those of ``figure``; documents hold the result as it is. Raises InputError for
+    ``choices`` are those of ``figure``; documents hold the result as it is. A walk is written as a
+    figure, a page or a .json. Raises InputError for
     any other suffix, OutputError where the file cannot be written; then there is no file.
     """
     target = Path(path)
     suffix = target.suffix.lower()
-    if suffix not in (*FIGURES, *DOCUMENTS, ".html"):
-        known = ", ".join((*FIGURES, ".html", *DOCUMENTS))
+    documents = WALKS if isinstance(result, Explanation) else DOCUMENTS
+    if suffix not in (*FIGURES, *documents, ".html"):
+        known = ", ".join((*FIGURES, ".html", *documents))
         raise InputError(f"{quote(path)} has no suffix that can be written; take one of {known}")
     if choices and suffix in DOCUMENTS:
         raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
@@ -107,13 +111,24 @@ def save(result: AttentionResult, path: str | PathLike[str], **choices: Any) -> 
 
             save_figure(figure(result, **choices), stream, FIGURES[suffix])
         elif suffix == ".html":
-            from attnviz.render.page import write_page
-
-            write_page([result], stream, findings=findings.of, **choices)
+            _write_page(result, stream, choices)
         else:
             from attnviz import document
 
-            getattr(document, DOCUMENTS[suffix])(result, stream)
+            getattr(document, documents[suffix])(result, stream)
+
+
+def _write_page(
+    result: AttentionResult | Explanation, stream: BinaryIO, choices: dict[str, Any]
+) -> None:
+    if isinstance(result, Explanation):
+        from attnviz.render.page.walk_page import write_walk_page
+
+        write_walk_page(result, stream, **choices)
+    else:
+        from attnviz.render.page import write_page
+
+        write_page([result], stream, findings=findings.of, **choices)
 
 
 def _selection(result: AttentionResult, *, special: bool = True, **choices: Any) -> Selection:
@@ -128,7 +143,7 @@ def _selection(result: AttentionResult, *, special: bool = True, **choices: Any)
 
 
 def figure(
-    result: AttentionResult,
+    result: AttentionResult | Explanation,
     *,
     head: Head | tuple[int, int] | str | None = None,
     layer: int | None = None,
@@ -145,13 +160,23 @@ def figure(
     Without a choice it is the head that says most about words; ``ask`` shows where words
     look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
     tokens. ``style`` takes size in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes,
-    font, and ``ax``, matplotlib Axes to draw into.
+    font, and ``ax``, matplotlib Axes to draw into. A walk through one row takes the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
-    asked = [ask] if isinstance(ask, str) else list(ask)
+    asked = (ask,) if isinstance(ask, str) else tuple(ask)
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, asked)
+    if isinstance(result, Explanation):
+        return _walk(result, chosen, Style(**style))
     return draw([Selection(result, chosen, findings.of(result.model))], Style(**style))
+
+
+def _walk(walk: Explanation, chosen: _Chosen, style: Style) -> Figure:
+    if chosen != _Chosen():
+        raise InputError("a walk is of one row already, so its figure takes the style alone")
+    from attnviz.render.figure.walk import walk_figure
+
+    return walk_figure(walk, style)
 
 
 def draw(selections: Sequence[Selection], style: Style) -> Figure:
@@ -189,8 +214,12 @@ def _title(selections: Sequence[Selection], what: str = "") -> str:
     return title_of(first.model.name, what, text)
 
 
-def html(shown: AttentionResult | AttentionMap) -> str:
-    """The page's own view of a result or map, in a frame that is safe in any notebook."""
+def html(shown: AttentionResult | AttentionMap | Explanation) -> str:
+    """The page of a result, map or walk, in a frame that is safe in any notebook."""
+    if isinstance(shown, Explanation):
+        from attnviz.render.page.walk_page import walk_fragment
+
+        return walk_fragment(shown)
     from attnviz.render.page import fragment
 
     if isinstance(shown, AttentionResult):

@@ -16,6 +16,7 @@ from attnviz.analysis.choose import head_matrix
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
 from attnviz.errors import InputError, OutputError, UnknownHead, UnknownWord
+from tests.support.walks import hat
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,19 @@ def test_anything_else_can_be_registered_to_draw(result):
     finally:
         showing.register(lambda: attnviz.display)
     assert result._repr_html_().startswith("<iframe")
+
+
+def test_a_walk_shows_itself_too(tmp_path):
+    walk = hat()
+    assert walk._repr_html_() == attnviz.html(walk)
+    assert texts(walk.figure(palette="grey")) == texts(attnviz.figure(walk, palette="grey"))
+    for name in ("walk.html", "walk.svg", "walk.png", "walk.json"):
+        walk.save(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 10_000
+    with pytest.raises(InputError, match="style alone"):
+        attnviz.figure(walk, head="3.1")
+    with pytest.raises(InputError, match=r"take one of \.png"):
+        walk.save(tmp_path / "walk.npz")
 
 
 def test_showing_leaves_the_weights_alone(result):

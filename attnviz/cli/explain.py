@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import Forms, give
+from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.texts import one_text, read_texts
@@ -15,7 +15,10 @@ from attnviz.cli.values import one_of, whole
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from attnviz.analysis.explain import Explanation
+    from attnviz.render.style import Style
     from attnviz.result import Head
 
 __all__ = ["explain"]
@@ -141,12 +144,14 @@ def explain(
         walks = [
             loaded.explain(each, truncate=truncate, **row, **knobs, **beside) for each in texts
         ]
-        return _shown(walks, matrices)
+        return _shown(walks, matrices, options)
 
-    give(options, find)
+    several = f"a page or figure shows one walk and there are {len(texts)}; give one text"
+    drawn_suffixes = (*FIGURES, ".html") if len(texts) > 1 else ()
+    give(options, find, refused=dict.fromkeys(drawn_suffixes, several))
 
 
-def _shown(walks: list[Explanation], matrices: bool) -> Forms:
+def _shown(walks: list[Explanation], matrices: bool, options: PictureOptions) -> Forms:
     def documents() -> list[dict[str, Any]]:
         from attnviz.document.explained import explained
 
@@ -159,10 +164,17 @@ def _shown(walks: list[Explanation], matrices: bool) -> Forms:
             yield from ["\n"] if number else []
             yield terminal.explained(walk, screen)
 
-    def refuse(*_: Any) -> Any:
-        raise Misuse("a walk is printed or written as .json; leave -o out or name a .json")
+    def page(stream: BinaryIO) -> None:
+        from attnviz.render.page.walk_page import write_walk_page
 
-    return Forms(documents=documents, terminal=terminal, figure=refuse, page=refuse)
+        write_walk_page(walks[0], stream, title=options.title)
+
+    def figure(style: Style) -> Figure:
+        from attnviz.render.figure.walk import walk_figure
+
+        return walk_figure(walks[0], style)
+
+    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
 
 
 def _refuse(owner: str, **given: object) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import Forms, give
+from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.pictures import PictureOptions
 from attnviz.cli.texts import read_file, read_texts
 from attnviz.errors import InputError, quote
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["explain_toy"]
 
 TEXT = "This is book"
+NO_FIGURE = "a toy is printed, or written as .html or .json; name one of these"
 
 
 def explain_toy(
@@ -43,14 +44,14 @@ def explain_toy(
         how: dict[str, Any] = {"scale": scale, "causal": causal}
         if all(vectors):
             q, k, v = (rows(given, f"--{name}") for given, name in zip(vectors, "qkv", strict=True))
-            return _shown(toys.attend_toy(q, k, v, **how))
+            return _shown(toys.attend_toy(q, k, v, **how), options.title)
         x = None if drawn["x"] is None else rows(_text_of(drawn["x"]), "--x")
         texts = (one.text for one in read_texts(text, lines=False))
         given = " ".join(texts).split()
         words = given or ([] if x is not None else TEXT.split())
-        return _shown(toys.draw_toy(words, _drawing(drawn, x), x=x, **how))
+        return _shown(toys.draw_toy(words, _drawing(drawn, x), x=x, **how), options.title)
 
-    give(options, find)
+    give(options, find, refused=dict.fromkeys(FIGURES, NO_FIGURE))
 
 
 def _drawing(drawn: Mapping[str, Any], x: Any) -> Any:
@@ -74,7 +75,7 @@ def _drawing(drawn: Mapping[str, Any], x: Any) -> Any:
     )
 
 
-def _shown(toy: Toy) -> Forms:
+def _shown(toy: Toy, title: str | None) -> Forms:
     def documents() -> list[dict[str, Any]]:
         from attnviz.document.explained import explained_toy
         from attnviz.render.explained_toy import toy_notes
@@ -86,10 +87,15 @@ def _shown(toy: Toy) -> Forms:
 
         yield terminal.explained_toy(toy, screen)
 
-    def refuse(*_: Any) -> Any:
-        raise Misuse("a toy is printed or written as .json; leave -o out or name a .json")
+    def page(stream: BinaryIO) -> None:
+        from attnviz.render.page.toy_page import write_toy_page
 
-    return Forms(documents=documents, terminal=terminal, figure=refuse, page=refuse)
+        write_toy_page(toy, stream, title=title)
+
+    def figure(_: Any) -> Any:
+        raise Misuse(NO_FIGURE)  # which is told before anything is drawn
+
+    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
 
 
 def _text_of(file: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz.cli.deliver import paths_of, suffix_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["Forms", "give"]
+__all__ = ["FIGURES", "Forms", "give"]
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 SUFFIXES = (*FIGURES, ".html", ".json")
@@ -44,11 +45,21 @@ class Forms:
     page: Callable[[BinaryIO], None]
 
 
-def give(options: PictureOptions, find: Callable[[], Forms]) -> None:
-    """Check all places, then find, then write; files appear when everything is written."""
+def give(
+    options: PictureOptions,
+    find: Callable[[], Forms],
+    *,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Check all places, then find, then write; files appear when everything is written.
+
+    ``refused`` says of suffixes why what is to be found cannot be written so.
+    """
     paths = paths_of(options)
     for path in paths:
         _check(path, options)
+        if (why := refused.get(suffix_of(path))) is not None:
+            raise Misuse(why)
     style = options.style()
     with progress() as told, all_or_nothing(paths) as streams:
         told.say("reading")

@@ -6,6 +6,7 @@ The fields are described in ``attnviz-1.schema.json`` among the assets beside th
 from __future__ import annotations
 
 from attnviz.document.csv import write_csv
+from attnviz.document.explained import write_explained
 from attnviz.document.found import found, links_found
 from attnviz.document.json import read_json, write_json
 from attnviz.document.npz import looks_like_npz, read_npz, write_npz
@@ -18,6 +19,7 @@ __all__ = [
     "read_json",
     "read_npz",
     "write_csv",
+    "write_explained",
     "write_json",
     "write_npz",
 ]

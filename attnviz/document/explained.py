@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from attnviz.analysis.explain import Explanation, steps
 from attnviz.analysis.explain.toy import Toy
 
-__all__ = ["explained", "explained_toy"]
+__all__ = ["explained", "explained_toy", "write_explained"]
 
 
 def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
@@ -43,6 +44,12 @@ def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
             for step in steps(walk)
         ],
     }
+
+
+def write_explained(walk: Explanation, stream: BinaryIO, *, matrices: bool = False) -> None:
+    """Write the walk as one line of JSON."""
+    document = explained(walk, matrices=matrices)
+    stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 
 def explained_toy(toy: Toy, notes: Sequence[str] = ()) -> dict[str, Any]:

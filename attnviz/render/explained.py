@@ -12,7 +12,7 @@ from attnviz.analysis.explain import Explanation
 from attnviz.render.safe import label
 from attnviz.render.sentences import counted, percent
 
-__all__ = ["Said", "heading", "key_names", "knob_notes", "say", "three_digits"]
+__all__ = ["VASWANI", "Said", "heading", "key_names", "knob_notes", "say", "three_digits"]
 
 VASWANI = "Vaswani et al. 2017"
 BIASES: Mapping[str, tuple[str, str]] = {
@@ -169,6 +169,9 @@ def _scaling(walk: Explanation) -> Said:
     text = (
         f"Products of long vectors are large, so they are scaled: {dot:.2f} {how} = {scaled:.2f}."
     )
+    if walk.unscaled is not None:
+        without = three_digits(float(walk.unscaled[at]))
+        text += f" Unscaled, “{names(walk)[1]}” would get {without} of the weight."
     formula = "score = q·k / √d" if by_root else f"score = {three_digits(walk.scale)} · q·k"
     return Said("Scale", text, formula, f"{VASWANI}, eq. 1")
 

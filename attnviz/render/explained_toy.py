@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.explain.toy import Toy, largest
+from attnviz.render.explained import VASWANI
 from attnviz.render.safe import label
 
 __all__ = ["ToyStep", "toy_notes", "toy_steps"]
@@ -21,12 +22,16 @@ Array = npt.NDArray[Any]
 
 
 class ToyStep(NamedTuple):
-    """A step: its title, sentence and formula, and matrices with the labels of their rows."""
+    """A step: its title, sentence and formula, and matrices with the labels of their rows.
+
+    ``source`` is where the formula comes from.
+    """
 
     title: str
     sentence: str
     formula: str
     matrices: tuple[tuple[str, Array, tuple[str, ...]], ...]
+    source: str = ""
 
 
 def toy_steps(toy: Toy) -> Iterator[ToyStep]:
@@ -40,16 +45,19 @@ def toy_steps(toy: Toy) -> Iterator[ToyStep]:
         yield ToyStep("Weights", _drawn(toy), "W_q, W_k, W_v", _weights(toy))
     sides = (("Q", toy.q[0], queries), ("K", toy.k[0], labels), ("V", toy.v[0], labels))
     formula = "Q, K, V as given" if toy.x is None else "Q = X W_q, K = X W_k, V = X W_v"
-    yield ToyStep(f"Queries, keys, values{which}", "A row for each token.", formula, sides)
+    yield ToyStep(f"Queries, keys, values{which}", "A row for each token.", formula, sides,
+                  f"{VASWANI}, sec. 3.2.2")  # fmt: skip
     yield ToyStep(f"Products{which}", "Each query with each key.", "Q Kᵀ",
-                  (("Q Kᵀ", toy.dots[0], queries),))  # fmt: skip
+                  (("Q Kᵀ", toy.dots[0], queries),), f"{VASWANI}, sec. 3.2.1")  # fmt: skip
     if toy.divisor != 1:
         yield ToyStep(f"Scores{which}", f"Each is divided by {_divisor(toy)}.",
-                      f"Q Kᵀ / {_divisor(toy)}", (("scores", toy.scores[0], queries),))  # fmt: skip
+                      f"Q Kᵀ / {_divisor(toy)}", (("scores", toy.scores[0], queries),),
+                      f"{VASWANI}, eq. 1")  # fmt: skip
     yield ToyStep(f"Weights of attention{which}", "e to each score, by the sum of its row.",
-                  "softmax, row by row", (("weights", toy.weights[0], queries),))  # fmt: skip
+                  "softmax, row by row", (("weights", toy.weights[0], queries),),
+                  f"{VASWANI}, eq. 1")  # fmt: skip
     yield ToyStep("Output", _output(toy), "Concat(head₁, …, headₕ)" if which else "weights · V",
-                  (("output", toy.output, queries),))  # fmt: skip
+                  (("output", toy.output, queries),), f"{VASWANI}, sec. 3.2.2")  # fmt: skip
 
 
 def toy_notes(toy: Toy) -> list[str]:

@@ -113,6 +113,46 @@ def test_embeddings_of_ones_own(attnviz, tmp_path: Path) -> None:
     assert "from feature to feature and not from word to word" in text
 
 
+def test_it_is_written_in_every_form(attnviz, tmp_path: Path) -> None:
+    names = ("it.html", "it.png", "it.svg", "it.pdf", "it.json")
+    files = [part for name in names for part in ("-o", name)]
+    ended = attnviz(*THIS, *files)
+    assert (ended.code, ended.err, ended.out) == (0, "", b"")
+    begin = {name: (tmp_path / name).read_bytes()[:9] for name in names}
+    assert begin["it.html"] == b"<!doctype" and begin["it.pdf"].startswith(b"%PDF")
+    assert begin["it.png"].startswith(b"\x89PNG") and begin["it.json"].startswith(b"{")
+    assert "How head 3.1 makes" in (tmp_path / "it.svg").read_text()
+
+
+def test_a_title_of_ones_own(attnviz, tmp_path: Path) -> None:
+    attnviz(*THIS, "-o", "it.html", "-o", "it.svg", "--title", "Lesson <1>")
+    assert "<title>Lesson &lt;1&gt;</title>" in (tmp_path / "it.html").read_text()
+    assert "Lesson &lt;1&gt;" in (tmp_path / "it.svg").read_text()
+
+
+def test_a_toy_is_a_page_too(attnviz, tmp_path: Path) -> None:
+    assert attnviz("explain", "--toy", "-o", "toy.html").code == 0
+    assert "W<sub>q</sub>" in (tmp_path / "toy.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((HAT, HAT, "-m", "nowhere", "-o", "a.html"), "shows one walk and there are 2"),
+        ((HAT, HAT, "-m", "nowhere", "-o", "a.png"), "shows one walk and there are 2"),
+        ((HAT, "-m", "nowhere", "-o", "a.csv"), "no suffix that can be written"),
+        (("--toy", "-o", "a.png"), "written as .html or .json"),
+    ],
+    ids=lambda given: given[-1] if isinstance(given, tuple) else None,
+)
+def test_a_file_that_cannot_hold_it_is_refused_before_any_model_is_read(
+    attnviz, tmp_path: Path, given, said: str
+) -> None:
+    ended = attnviz("explain", *given)
+    assert ended.code == 2 and said in ended.err
+    assert not list(tmp_path.glob("a.*"))
+
+
 def test_hostile_words_are_only_shown(attnviz) -> None:
     ended = attnviz("explain", "He took \x1b[31mthe hat", "--head", "0.0")
     assert ended.code == 0 and "\x1b" not in ended.text

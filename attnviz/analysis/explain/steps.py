@@ -19,15 +19,11 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step and what it gives, by name; ``matrices`` are the weights that it multiplies with.
-
-    An array whose first axis counts keys is named in ``by_key``.
-    """
+    """One step and what it gives, by name; ``matrices`` are the weights that it multiplies with."""
 
     name: str
     arrays: Arrays
     matrices: Arrays
-    by_key: frozenset[str] = frozenset()
 
 
 def steps(walk: Explanation) -> list[Step]:
@@ -36,10 +32,7 @@ def steps(walk: Explanation) -> list[Step]:
 
 
 def _step(
-    name: str,
-    arrays: Mapping[str, Any],
-    matrices: Mapping[str, Any] | None = None,
-    by_key: str = "",
+    name: str, arrays: Mapping[str, Any], matrices: Mapping[str, Any] | None = None
 ) -> list[Step]:
     """A step of what there is; none where there is nothing."""
 
@@ -47,7 +40,7 @@ def _step(
         return {key: np.asarray(value) for key, value in given.items() if value is not None}
 
     found = there(arrays)
-    return [Step(name, found, there(matrices or {}), frozenset(by_key.split()))] if found else []
+    return [Step(name, found, there(matrices or {}))] if found else []
 
 
 def _tokens(walk: Explanation) -> list[Step]:
@@ -66,7 +59,7 @@ def _layer_input(walk: Explanation) -> list[Step]:
     given = walk.state(name)
     pre_norm = None if given is not None and np.array_equal(given, walk.x) else walk.x
     memory = walk.memory if walk.recorded.kind == "cross" else None
-    return _step("layer input", {"x": given, "normed x": pre_norm, "memory": memory}, {}, "memory")
+    return _step("layer input", {"x": given, "normed x": pre_norm, "memory": memory})
 
 
 def _projections(walk: Explanation) -> list[Step]:
@@ -76,7 +69,7 @@ def _projections(walk: Explanation) -> list[Step]:
         arrays |= _projected(name, side, one=name == "q")
     matrices: dict[str, Any] = {f"W_{name}": side.weight for name, side in sides.items()}
     matrices |= {f"b_{name}": side.bias for name, side in sides.items()}
-    return _step("projections", arrays, matrices, " ".join(n for n in arrays if n[0] in "kv"))
+    return _step("projections", arrays, matrices)
 
 
 def _projected(name: str, side: Projected, *, one: bool) -> dict[str, Any]:
@@ -91,11 +84,12 @@ def _projected(name: str, side: Projected, *, one: bool) -> dict[str, Any]:
 
 
 def _products(walk: Explanation) -> list[Step]:
-    return _step("products", {"q·k": walk.dots, "products": walk.products}, {}, "q·k products")
+    return _step("products", {"q·k": walk.dots, "products": walk.products})
 
 
 def _scaling(walk: Explanation) -> list[Step]:
-    return _step("scaling", {"scale": walk.scale, "scaled": walk.scaled}, {}, "scaled")
+    arrays = {"scale": walk.scale, "scaled": walk.scaled, "unscaled weights": walk.unscaled}
+    return _step("scaling", arrays)
 
 
 def _bias(walk: Explanation) -> list[Step]:
@@ -103,14 +97,14 @@ def _bias(walk: Explanation) -> list[Step]:
         return []
     summed = walk.scaled + sum(walk.biases.values())
     arrays = {**walk.biases, "summed": summed if walk.biases else None, "capped": walk.capped}
-    return _step("bias", arrays, {}, " ".join(arrays))
+    return _step("bias", arrays)
 
 
 def _mask(walk: Explanation) -> list[Step]:
     spec = walk.recorded.spec
     if spec.left is None and spec.right is None:
         return []
-    return _step("mask", {"visible": walk.visible, "scores": walk.scores}, {}, "visible scores")
+    return _step("mask", {"visible": walk.visible, "scores": walk.scores})
 
 
 def _softmax(walk: Explanation) -> list[Step]:
@@ -122,7 +116,7 @@ def _softmax(walk: Explanation) -> list[Step]:
         "weights": found.weights,
         "weights before": walk.before,
     }
-    return _step("softmax", arrays, {}, "exponentials weights")
+    return _step("softmax", arrays)
 
 
 def _context(walk: Explanation) -> list[Step]:
@@ -136,9 +130,7 @@ def _contributions(walk: Explanation) -> list[Step]:
         "contribution norms": norms,
         "contributions": walk.contributions,
     }
-    matrices = {"W_o": walk.output_weight}
-    found = _step("contributions", arrays, matrices)
-    return [Step(step.name, step.arrays, step.matrices, frozenset(arrays)) for step in found]
+    return _step("contributions", arrays, {"W_o": walk.output_weight})
 
 
 def _heads(walk: Explanation) -> list[Step]:

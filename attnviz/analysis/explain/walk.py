@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,12 @@ from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.attention import mask_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Disentangled
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 __all__ = ["Explanation", "Softmax", "explain", "feed_forward_neurons", "softmax"]
 
@@ -31,7 +38,7 @@ class Softmax:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
+class Explanation(ShownAsPage):
     """One attention weight from beginning to end; every step follows from the one before.
 
     ``x`` (d_model,) is what the query is made of, ``memory`` (key, d_model) what keys and values
@@ -77,6 +84,28 @@ class Explanation:
     def strongest(self) -> int:
         """The key with the largest weight."""
         return int(self.weights.argmax())
+
+    @property
+    def unscaled(self) -> Float64Array | None:
+        """The weights (key,) that unscaled scores would give.
+
+        None where they are not scaled, or positions are scaled with them.
+        """
+        spec = self.recorded.spec
+        if self.scale == 1 or (self.biases and isinstance(spec.bias, Disentangled)):
+            return None
+        summed = self.dots + sum(self.biases.values())
+        if spec.softcap is not None:
+            summed = spec.softcap * np.tanh(summed / spec.softcap)
+        return softmax(np.where(self.visible, summed, -np.inf)).weights
+
+    def figure(self, **style: Any) -> Figure:
+        """The walk as a matplotlib Figure, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or every number (.json)."""
+        display().save(self, path, **style)
 
     def state(self, name: str) -> Float64Array | None:
         """The token's hidden state (d_model,) of that name, if the layer has it."""

@@ -28,7 +28,7 @@ from attnviz.render.safe import visible
 from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, not_to
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
-__all__ = ["Opening", "asset", "digest", "fragment", "write_page"]
+__all__ = ["Opening", "asset", "digest", "fragment", "frame", "script", "write_page"]
 
 SCRIPTS = (
     "dom.js",
@@ -135,10 +135,15 @@ def fragment(
     result = shown if isinstance(shown, AttentionResult) else _alone(shown, kind, axes)
     page = BytesIO()
     write_page(result, page, opening=Opening(map=kind), findings=findings)
-    quoted = page.getvalue().decode().replace("&", "&amp;").replace('"', "&quot;")
+    return frame(page.getvalue().decode(), "Attention", height)
+
+
+def frame(page: str, title: str, height: int) -> str:
+    """A page in a frame of a notebook; the title is ours."""
+    quoted = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
         f'<iframe srcdoc="{quoted}" '
-        'sandbox="allow-scripts allow-downloads" title="Attention" '
+        f'sandbox="allow-scripts allow-downloads" title="{title}" '
         f'style="width: 100%; height: {height}px; border: 0; resize: vertical"></iframe>'
     )
 
@@ -171,10 +176,10 @@ def _page(
     results: Sequence[AttentionResult], title: str, opening: Opening, findings: Findings | None
 ) -> Iterator[bytes]:
     """The file in order: what is seen, how it looks, the data, what draws it."""
-    style, script = asset("page.css"), _script()
+    style, code = asset("page.css"), script(SCRIPTS)
     head, foot = asset("page.html").split("<!-- data -->")
     yield (
-        head.replace("{{script}}", digest(script))
+        head.replace("{{script}}", digest(code))
         .replace("{{style}}", digest(style))
         .replace("<!-- style -->", f"<style>{style}</style>")
         .replace("{{title}}", escape(visible(title)))
@@ -205,7 +210,7 @@ def _page(
             yield f'<script type="text/plain" id="weights-{number}-{place}">'.encode()
             yield b"\n".join(map.lines)
             yield b"</script>\n"
-    yield foot.replace("<!-- script -->", f"<script>{script}</script>").encode()
+    yield foot.replace("<!-- script -->", f"<script>{code}</script>").encode()
 
 
 def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str, object]:
@@ -256,8 +261,9 @@ def _json_element(value: object) -> bytes:
     return f'<script type="application/json" id="contents">{text}</script>\n'.encode()
 
 
-def _script() -> str:
-    parts = "\n".join(asset(name) for name in SCRIPTS)
+def script(names: Sequence[str]) -> str:
+    """Scripts as one, without their comments."""
+    parts = "\n".join(asset(name) for name in names)
     code = INDENT.sub("", COMMENT.sub("", parts))  # a seventh of a small page would be these
     return f'(() => {{\n"use strict";\n{code}}})();'
 

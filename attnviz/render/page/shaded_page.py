@@ -12,7 +12,7 @@ from attnviz.render.page import asset, digest
 from attnviz.render.safe import visible
 from attnviz.render.shading import ShadedText
 
-__all__ = ["write_shaded_page"]
+__all__ = ["LEVELS", "rules", "write_shaded_page"]
 
 LEVELS = 20
 STRONG = 0.6  # of the way to the accent, from where letters are light
@@ -51,7 +51,7 @@ def write_shaded_page(
     texts: Sequence[ShadedText], stream: BinaryIO, *, title: str, about: str = ""
 ) -> None:
     """Write texts below each other; pointing at a unit tells its weight."""
-    style = asset("page.css") + SHEET + "".join(_rules())
+    style = asset("page.css") + SHEET + "".join(rules())
     named = escape(visible(title))
     about = escape(visible(about))
     stream.write(PAGE.format(digest=digest(style), style=style, title=named, about=about).encode())
@@ -60,7 +60,7 @@ def write_shaded_page(
     stream.write(b"</div>\n</body>\n</html>\n")
 
 
-def _rules() -> Iterator[str]:
+def rules() -> Iterator[str]:
     """A class for each level of weight: ``w0`` to ``w20`` above 0, ``l1`` to ``l20`` below."""
     for letter, ink in (("w", "--accent"), ("l", "--warm")):
         for level in range(LEVELS + 1):

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from rich.segment import Segments
 
 from attnviz.analysis.explain.toy import Toy
+from attnviz.render.explained_numbers import ledger, signed
 from attnviz.render.explained_toy import toy_notes, toy_steps
 from attnviz.render.terminal.colours import accent, plain
-from attnviz.render.terminal.explained import INDENT, ledger, readable, signed, step_text
+from attnviz.render.terminal.explained import INDENT, readable, step_text
 from attnviz.render.terminal.lines import Cell, Line, picture, row, text_cell
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.screen import Screen
@@ -29,7 +30,8 @@ def explained_toy(toy: Toy, screen: Screen) -> Segments:
         style = accent(screen, bold=True)
         lines.append(row([cell._replace(style=style) for cell in head], screen))
         lines += step_text(step.sentence, screen)
-        lines += step_text(step.formula, screen, plain(screen, dim=True))
+        source = f"   [{step.source}]" if step.source else ""
+        lines += step_text(step.formula + source, screen, plain(screen, dim=True))
         for name, matrix, labels in step.matrices:
             lines += _matrix(name, matrix, labels, screen)
         lines.append([])
