@@ -20,7 +20,7 @@ from attnviz.render.safe import visible
 __all__ = ["write_toy_page"]
 
 Array = npt.NDArray[Any]
-MOST_ROWS, MOST_COLUMNS = 12, 16  # of a matrix that are written out
+MOST_ROWS, MOST_COLUMNS = 12, 12  # of a matrix that are written out
 PALE = 0.55  # of the way to the darkest, so that black letters read on it
 
 
@@ -28,13 +28,14 @@ def write_toy_page(toy: Toy, stream: BinaryIO, *, title: str | None = None) -> N
     """Write the walk over small matrices as one file, by itself and without any network."""
     screens = [_screen(step) for step in toy_steps(toy)]
     n, width = toy.weights.shape[1:]
-    notes = "".join(f'<p class="said">{escape(visible(note))}</p>' for note in toy_notes(toy))
+    notes = "".join(f'<p class="note">{escape(visible(note))}</p>' for note in toy_notes(toy))
+    found = next(step for step in toy_steps(toy) if step.matrices[0][0] == "weights")
     write_screens(
         screens,
         stream,
         title=title or f"Attention of {n} queries over {width} keys, by hand",
         about=" ".join(toy.labels),
-        lead=notes,
+        lead=f'<div class="matrices">{_matrix(*found.matrices[0])}</div>{notes}',
     )
 
 

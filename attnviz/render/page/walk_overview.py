@@ -79,7 +79,7 @@ def _tokens(_: Step, walk: Explanation) -> str:
     start = max(0, min(recorded.query - n // 2, len(recorded.tokens) - n))
     row = np.full(n, 0.25)
     row[recorded.query - start] = 1
-    return strip(row, 1.0, small=True)
+    return strip(row, 1.0, small=True, ink="weight")
 
 
 def _rows(walk: Explanation, draw: Callable[[int], str]) -> str:
@@ -108,7 +108,7 @@ def _effects(_: Step, walk: Explanation) -> str:
 
 
 def _mask(_: Step, walk: Explanation) -> str:
-    return strip(np.where(walk.visible, 0.5, 0.0), 1.0, small=True)
+    return strip(np.where(walk.visible, 0.5, 0.0), 1.0, small=True, ink="weight")
 
 
 def _heads(step: Step, walk: Explanation) -> str:

@@ -43,7 +43,9 @@ def write_walk_page(walk: Explanation, stream: BinaryIO, *, title: str | None = 
     """Write the walk as one file, by itself and without any network."""
     info = walk.recorded.model
     model = info.name + (f" ({info.model_type})" if info.model_type else "")
-    lead = "".join([*sentence(walk), *(f"<p>{_t(note)}</p>" for note in knob_notes(walk))])
+    lead = "".join(
+        [*sentence(walk), *(f'<p class="note">{_t(note)}</p>' for note in knob_notes(walk))]
+    )
     write_screens(
         list(_screens(walk)), stream, title=title or heading(walk), about=model, lead=lead
     )

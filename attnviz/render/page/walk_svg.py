@@ -46,11 +46,14 @@ def wave(vector: Array, *, mine: slice | None = None, small: bool = False) -> st
     return f'<svg class="wave" viewBox="{box}" preserveAspectRatio="none"{told}>{band}{paths}</svg>'
 
 
-def strip(vector: Array, top: float, *, small: bool = False) -> str:
-    """A cell for each number, darker the further it is from 0; the darkest is ``top``."""
+def strip(vector: Array, top: float, *, small: bool = False, ink: str = "up") -> str:
+    """A cell for each number, darker the further it is from 0; the darkest is ``top``.
+
+    Those above 0 are drawn in ``ink``.
+    """
     thinned, step = _thinned(np.asarray(vector, np.float64), FEW_LINES if small else MOST_CELLS)
     levels = np.round(thinned / (top or 1.0) * LEVELS).astype(int)
-    paths = "".join(_cells(np.clip(levels, -LEVELS, LEVELS)))
+    paths = "".join(_cells(np.clip(levels, -LEVELS, LEVELS), ink))
     told = ' aria-hidden="true"' if small else _told(thinned, step)
     box = f"0 0 {len(thinned)} 1"
     return f'<svg class="strip" viewBox="{box}" preserveAspectRatio="none"{told}>{paths}</svg>'
@@ -76,13 +79,13 @@ def signed_bar(share: float) -> str:
     )
 
 
-def _cells(levels: npt.NDArray[np.int64]) -> Iterator[str]:
+def _cells(levels: npt.NDArray[np.int64], ink: str) -> Iterator[str]:
     """Cells of one level as one path."""
     for level in np.unique(levels).tolist():
         if not level:
             continue
         cells = "".join(f"M{i} 0h1v1h-1z" for i in np.flatnonzero(levels == level).tolist())
-        name, shade = "down" if level < 0 else "up", abs(level) / LEVELS
+        name, shade = "down" if level < 0 else ink, abs(level) / LEVELS
         yield f'<path class="{name}" fill-opacity="{shade:.2g}" d="{cells}"/>'
 
 
