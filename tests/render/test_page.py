@@ -15,6 +15,7 @@ import pytest
 
 from attnviz.render import page
 from attnviz.render.page import Opening, fragment, walk_page, write_page
+from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 from tests.support.results import attention, encoder, noise, translator
 
 HOSTILE = [
