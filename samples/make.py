@@ -20,6 +20,7 @@ from string import Template
 from textwrap import fill
 from typing import Any
 
+from attnviz.analysis.alignment import Aligned
 from attnviz.analysis.ask import find_word
 from attnviz.analysis.choose import default_kind
 from attnviz.analysis.view import View, make_view
@@ -31,10 +32,11 @@ from attnviz.tasks.classify import Classified, classify, load_classifier
 from attnviz.tasks.hierarchical import load_sentence_attention
 from attnviz.tasks.sentences import read_document
 from attnviz.tasks.summarize import Summary, summarize
+from attnviz.tasks.translate import DEFAULT_TRANSLATOR, translate
 
 HERE = Path(__file__).resolve().parent
 QUOTE = re.compile(r"\{(?:(\w+) )?(\d+\.\d+|mean) (\S+) → (\S+)\}")
-TASK_QUOTE = re.compile(r"\{(probability|attention|adds|weight)(?: (\S+))?\}")
+TASK_QUOTE = re.compile(r"\{(probability|attention|adds|weight|joined)(?: (\S+))?\}")
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -83,6 +85,9 @@ class Sample:
         """The number that such a quote names: of a word as ``it:2``, of a sentence as ``#3``."""
         if what == "weight":
             return float(summarized(self.texts["file"][0]).weights[int((unit or "#0")[1:]) - 1])
+        if what == "joined":
+            pair = translated(self.texts["plain"][0])
+            return pair.links[place(pair.target, unit or "")].weight
         result = classified(self.texts["plain"][0])
         if what == "probability":
             return result.probability
@@ -120,6 +125,13 @@ def classified(text: str) -> Classified:
     """What the classifier that comes with attnviz makes of a text."""
     (found,) = classify(load_classifier(), model(), [text])
     return found
+
+
+@lru_cache
+def translated(text: str) -> Aligned:
+    """A text and what the translator that comes along makes of it, word by word."""
+    (found,) = translate(load(DEFAULT_TRANSLATOR), [text])
+    return found.aligned
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from attnviz.analysis.view import View
 from attnviz.errors import InputError
 from attnviz.result import Head, Link, Token
 
-__all__ = ["AlignmentHead", "align", "best_alignment_head"]
+__all__ = ["Aligned", "AlignmentHead", "HeadChoice", "align", "aligned", "best_alignment_head"]
 
 IntArray = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -29,6 +29,45 @@ class AlignmentHead(NamedTuple):
     head: Head
     peakedness: float
     diagonality: float
+
+
+class HeadChoice(NamedTuple):
+    """The cross-attention head that alignments are read in, and why it is this one.
+
+    The user asked for it, the checkpoint names it, or it is the best of so many by what was
+    ``measured``.
+    """
+
+    head: Head
+    why: Literal["asked", "named", "best"]
+    measured: AlignmentHead | None = None
+    n_heads: int = 0
+
+
+class Aligned(NamedTuple):
+    """The words of two sentences, and for each target word the source word that it looks at.
+
+    ``links`` count the words of both sides, of which none is a special token.
+    """
+
+    source: tuple[Token, ...]
+    target: tuple[Token, ...]
+    links: tuple[Link, ...]
+
+
+def aligned(view: View, head: Head) -> Aligned:
+    """What ``align`` finds, by the words alone; raises what it raises."""
+    sides = view.queries("cross"), view.keys("cross")
+    rows, columns = (_words(side).tolist() for side in sides)
+    links = (
+        link._replace(query=rows.index(link.query), key=columns.index(link.key))
+        for link in align(view, head)
+    )
+    target, source = (
+        tuple(side[place] for place in places)
+        for side, places in zip(sides, (rows, columns), strict=True)
+    )
+    return Aligned(source, target, tuple(links))
 
 
 def align(view: View, head: Head) -> tuple[Link, ...]:

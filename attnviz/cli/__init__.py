@@ -23,6 +23,7 @@ from attnviz.cli.program import Command, Program
 from attnviz.cli.render import render
 from attnviz.cli.run import run
 from attnviz.cli.summarize import summarize
+from attnviz.cli.translate import translate
 
 __all__ = ["main"]
 
@@ -63,7 +64,7 @@ def attnviz_(
         print(context.get_help())  # noqa: T201
 
 
-for command in (run, render, explain, heads, probe, classify, summarize):
+for command in (run, render, explain, heads, probe, classify, summarize, translate):
     app.command(cls=Command)(command)
 app.command("classify fit", cls=Command)(fit)
 app.add_typer(models, name="models")

@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterable, Sequence
 from textwrap import shorten
 
+from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
 from attnviz.result import Head, Token
 
 __all__ = [
     "HIDDEN",
+    "JOINED",
     "MERGED",
     "RANKED",
     "UNKNOWN",
+    "alignment_note",
     "answer_notes",
     "counted",
     "hidden_note",
@@ -34,6 +37,10 @@ UNKNOWN = (
     "The model's vocabulary has nothing for {words}; "
     "it read its token for the unknown, (?), instead."
 )
+JOINED = (
+    "A word of the translation is joined to the word that it gives most weight when it is read."
+)
+"""Its row is the one whose input it is, not the one before, which writes it."""
 LONGEST_TEXT = 90  # characters of a text in a title
 NAMED = 8  # unknown words that a sentence names
 EXPLAINED = "what distance and popular words explain"
@@ -53,6 +60,21 @@ def matrix_notes(view: MatrixView) -> list[str]:
     why = [_why(view.choice)] if view.choice else []
     tokens = (*view.queries, *view.keys)
     return [*why, *map_notes(view.hidden, view.merged, tokens)]
+
+
+def alignment_note(choice: HeadChoice) -> str:
+    """In which head an alignment is read, and why in this one."""
+    where = f"Read in head {choice.head} of the cross attention"
+    if choice.why == "named":
+        where += ", which the model's generation_config.json names for aligning words"
+    if choice.measured is not None:
+        _, peak, diagonal = choice.measured
+        where += (
+            f", the most peaked and diagonal of {counted(choice.n_heads, 'head')}: the mean of its "
+            f"words' largest weights is {peak:.2f}, and from chance to the diagonal it is at "
+            f"{diagonal:.2f}"
+        )
+    return f"{where}."
 
 
 def answer_notes(answer: WordAttention) -> list[str]:

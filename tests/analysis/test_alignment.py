@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnviz.analysis.alignment import align, best_alignment_head
+from attnviz.analysis.alignment import align, aligned, best_alignment_head
 from attnviz.analysis.view import make_view
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head
@@ -35,6 +35,19 @@ def test_each_target_word_is_linked_to_the_source_word_with_most_weight():
     assert [(link.query, link.key) for link in links] == [(1, 0), (2, 2), (3, 1), (4, 3)]
     assert [link.weight for link in links] == pytest.approx([0.7, 0.6, 0.8, 0.4])
     assert {link.head for link in links} == {Head(0, 0)}
+
+
+def test_aligned_are_the_words_alone():
+    source, target, links = aligned(view(ALIGNED), Head(0, 0))
+    assert [word.text for word in source] == ["the", "black", "cat", "sleeps"]
+    assert [word.text for word in target] == ["le", "chat", "noir", "dort"]
+    assert [(link.query, link.key) for link in links] == [(0, 0), (1, 2), (2, 1), (3, 3)]
+
+
+def test_special_tokens_in_between_do_not_count():
+    target = words("[pad]", "le", "[fr]", "chat", "[/s]")
+    found = aligned(view(ALIGNED, target=target), Head(0, 0))
+    assert [(link.query, link.key) for link in found.links] == [(0, 0), (1, 1)]
 
 
 def test_of_equal_weights_the_first_word_is_linked():

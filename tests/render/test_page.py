@@ -125,6 +125,12 @@ def test_what_the_page_opens_with_is_what_was_asked():
     assert text_cell == {"view": "ask", "heads": "1.2", "word": "it:2", "special": "hide"}
 
 
+def test_what_must_be_said_with_every_picture_is_in_the_page():
+    always = contents(page_of(translator(), notes=["Read in \u202ehead 1.0."]))["said"]["always"]
+    assert always == ["Read in \\u202ehead 1.0."]
+    assert contents(page_of(translator()))["said"]["always"] == []
+
+
 def test_a_selection_keeps_its_true_indices():
     result = encoder()
     part = result.maps["encoder"].select(layers=[1], heads=[2], queries=[3, 1])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 
 from attnviz.errors import InputError
 from attnviz.render.figure.label import Label
@@ -100,6 +101,29 @@ class Canvas:
                 height,
                 color=color,
                 linewidth=0,
+                transform=self.figure.dpi_scale_trans,
+            )
+        ).set_clip_on(False)
+
+    def curve(
+        self, begin: tuple[float, float], end: tuple[float, float], points: float, color: Color
+    ) -> None:
+        """A line so many points wide from one place to another, level at both."""
+        self._count()
+        (x1, y1), (x2, y2) = (
+            (self._left + x, self._bottom + self.height - y) for x, y in (begin, end)
+        )
+        middle = (x1 + x2) / 2
+        path = Path(
+            [(x1, y1), (middle, y1), (middle, y2), (x2, y2)], [Path.MOVETO, *[Path.CURVE4] * 3]
+        )
+        self.figure.add_artist(
+            PathPatch(
+                path,
+                fill=False,
+                edgecolor=color,
+                linewidth=points,
+                capstyle="round",
                 transform=self.figure.dpi_scale_trans,
             )
         ).set_clip_on(False)

@@ -97,14 +97,16 @@ def write_page(
     title: str | None = None,
     opening: Opening | None = None,
     findings: Findings | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write one HTML file that shows these results, by itself and without any network.
 
-    ``findings`` gives what was found about the model that made a result, to be shown with it.
+    ``findings`` gives what was found about the model that made a result, to be shown with it;
+    ``notes`` are said under each picture.
     """
     shown = [results] if isinstance(results, AttentionResult) else list(results)
     _require_openable(shown)
-    for part in _page(shown, title or _title(shown), opening or Opening(), findings):
+    for part in _page(shown, title or _title(shown), opening or Opening(), findings, notes):
         stream.write(part)
 
 
@@ -173,7 +175,11 @@ def _title(results: Sequence[AttentionResult]) -> str:
 
 
 def _page(
-    results: Sequence[AttentionResult], title: str, opening: Opening, findings: Findings | None
+    results: Sequence[AttentionResult],
+    title: str,
+    opening: Opening,
+    findings: Findings | None,
+    notes: Sequence[str],
 ) -> Iterator[bytes]:
     """The file in order: what is seen, how it looks, the data, what draws it."""
     style, code = asset("page.css"), script(SCRIPTS)
@@ -195,6 +201,7 @@ def _page(
             "title": visible(title),
             "opening": chosen,
             "said": {
+                "always": [visible(note) for note in notes],
                 "hidden": HIDDEN,
                 "merged": MERGED,
                 "unknown": UNKNOWN,

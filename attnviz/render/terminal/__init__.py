@@ -1,5 +1,6 @@
 """Attention on a terminal: pure functions that return something for rich to print."""
 
+from attnviz.render.terminal.alignment import alignment
 from attnviz.render.terminal.answer import answer
 from attnviz.render.terminal.claims import claims
 from attnviz.render.terminal.explained import explained
@@ -8,12 +9,13 @@ from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat_map import heat_map
 from attnviz.render.terminal.links import generated, links, title
 from attnviz.render.terminal.screen import Colour, Screen, ground_of
-from attnviz.render.terminal.shaded_text import paragraph_of, shaded_text
+from attnviz.render.terminal.shaded_text import notes_of, paragraph_of, shaded_text
 from attnviz.render.terminal.word_weights import headline, word_weights
 
 __all__ = [
     "Colour",
     "Screen",
+    "alignment",
     "answer",
     "claims",
     "explained",
@@ -24,6 +26,7 @@ __all__ = [
     "headline",
     "heat_map",
     "links",
+    "notes_of",
     "paragraph_of",
     "shaded_text",
     "title",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.segment import Segments
@@ -33,6 +33,11 @@ def paragraph_of(text: str, screen: Screen) -> Segments:
     """Plain text, wrapped between words where it goes to a terminal and on one line elsewhere."""
     wide = screen if screen.anchored else replace(screen, width=max(screen.width, 2 * len(text)))
     return picture(sentence(text, wide))
+
+
+def notes_of(notes: Sequence[str], screen: Screen) -> Segments:
+    """What must be said with pictures, each on lines of its own."""
+    return picture(footnotes(notes, screen))
 
 
 def _underlined(style: Style | None) -> Style | None:

@@ -16,7 +16,7 @@ function titleOf({ heads: spec }, heads, map) {
 
 /** What must be said with every picture, so that nothing left out goes unseen. */
 function notesOf({ state, map, rows, columns, grid, scale }) {
-  const notes = [];
+  const notes = [...contents.said.always];
   if (scale.clipped)
     notes.push(
       `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,

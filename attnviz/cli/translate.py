@@ -1,0 +1,231 @@
+"""``attnviz translate``: a text in another language, and which word comes from which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.forms import Forms, give
+from attnviz.cli.languages import language_codes
+from attnviz.cli.many import peeked, prepared
+from attnviz.cli.models import complete_name
+from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.texts import Text, one_text, read_bursts
+from attnviz.cli.values import whole
+from attnviz.errors import EmptyText
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+    from attnviz.model import Model
+    from attnviz.model.inputs import Input
+    from attnviz.render.style import Style
+    from attnviz.render.terminal import Screen
+    from attnviz.result import Token
+    from attnviz.tasks.translate import Translation
+
+__all__ = ["translate"]
+
+
+@taking(PictureOptions)
+def translate(
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="A sentence, or - to read it from stdin."),
+    ] = None,
+    *,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="A translation to align; else the model writes one."),
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print translations alone, one on each line.")
+    ] = False,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="L.H", help="Read the alignment in this cross-attention head."),
+    ] = None,
+    beams: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Write the best text of N at a time, not word by word."),
+        whole(1),
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many tokens are written at most; 64 by default."),
+        whole(1),
+    ] = None,
+    source_lang: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CODE",
+            help="Language of the text, for models of many: fra_Latn.",
+            autocompletion=language_codes,
+        ),
+    ] = None,
+    target_lang: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="CODE",
+            help="Language of the translation, for models of many: deu_Latn.",
+            autocompletion=language_codes,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="A sequence-to-sequence model; English to French by default.",
+            autocompletion=complete_name,
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
+    truncate: Annotated[
+        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
+    ] = False,
+    options: PictureOptions,
+) -> None:
+    """Translate a sentence, and show which word comes from which.
+
+    From English to French, or as the model of -m translates. Words are aligned in one head of the
+    cross attention, which is named.
+
+    \b
+    attnviz translate "The black cat sleeps in the kitchen."
+    attnviz translate "I am hungry." --target "J'ai faim." -o hungry.png
+    attnviz translate --lines --plain - < english.txt > french.txt
+    """
+    if target is not None and (beams or max_new_tokens):
+        raise Misuse("--target is the whole translation, so nothing is written; give one of them")
+    if plain and (options.json or options.output or options.open):
+        raise Misuse("--plain prints translations and nothing else; it goes with no other output")
+    if target is not None and (lines or file or len(text or ()) > 1):
+        raise Misuse("--target goes with one text and here are several; run them singly")
+    given: dict[str, Any] = {"beams": beams, "max_new_tokens": max_new_tokens}
+    given |= {"source_lang": source_lang, "target_lang": target_lang}
+    how = {name: value for name, value in given.items() if value is not None}
+    bad = BadLines(skip=skip_bad)
+    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
+    aim = None if target is None else one_text(target)
+
+    def find() -> Forms:
+        from attnviz.model import load
+        from attnviz.tasks.translate import DEFAULT_TRANSLATOR, require_translator
+
+        texts = chain.from_iterable(peeked(bursts))
+        loaded = load(model or DEFAULT_TRANSLATOR, offline=offline)
+        require_translator(loaded)
+        read = loaded.read if aim is None else partial(loaded.encode, target=aim)
+        read = partial(read, truncate=truncate, **how)
+        found = _translations(loaded, list(prepared(read, texts, bad)), head)
+        if not found:
+            bad.finish()
+            raise EmptyText("no line is left to translate; give at least one that is not bad")
+        return _forms(found, plain, options)
+
+    give(options, find)
+    bad.finish()
+
+
+def _translations(
+    model: Model, given: Sequence[tuple[Text, Input]], head: str | None
+) -> list[Translation]:
+    """Translations with the numbers of the lines that their texts stood on."""
+    from attnviz.tasks.translate import translate as translations
+
+    found = translations(model, [one for _, one in given], head=head)
+    return [
+        replace(each, result=replace(each.result, line=text.line))
+        for (text, _), each in zip(given, found, strict=True)
+    ]
+
+
+def _forms(found: Sequence[Translation], plain: bool, options: PictureOptions) -> Forms:
+    from attnviz.render.sentences import JOINED, alignment_note
+
+    choice = found[0].choice
+    where = alignment_note(choice)
+
+    def terminal(screen: Screen) -> Iterator[RenderableType]:
+        from attnviz.render import terminal
+
+        for number, each in enumerate(found):
+            yield from ["\n"] if number and not plain else []
+            yield terminal.paragraph_of(each.translation, screen)
+            if not plain:
+                yield "\n"
+                yield terminal.alignment(each.aligned, screen)
+        if not plain:
+            yield "\n"
+            yield terminal.notes_of([where, JOINED], screen)
+
+    def figure(style: Style) -> Figure:
+        from attnviz.render.figure.alignment import alignments
+
+        title = found[0].translation if len(found) == 1 else f"{len(found)} translations"
+        return alignments(
+            [each.aligned for each in found], style, title=title, notes=[where, JOINED]
+        )
+
+    def page(stream: BinaryIO) -> None:
+        from attnviz.render.page import Opening, write_page
+
+        opening = Opening(
+            view="lines", map="cross", heads=str(choice.head), by="words", special="hide",
+            palette=options.palette, scale=options.scale, vmin=options.vmin, vmax=options.vmax,
+        )  # fmt: skip
+        results = [each.result for each in found]
+        write_page(results, stream, title=options.title, opening=opening, notes=[where])
+
+    return Forms(
+        documents=lambda: [_document(each) for each in found],
+        terminal=terminal,
+        figure=figure,
+        page=page,
+    )
+
+
+def _document(found: Translation) -> dict[str, Any]:
+    """The translation as JSON: every word, and the weights between them."""
+    choice, measured = found.choice, found.choice.measured
+    line = found.result.line
+    return {
+        **({} if line is None else {"line": line}),
+        "text": found.text,
+        "translation": found.translation,
+        "model": found.result.model.name,
+        "head": {
+            "head": str(choice.head),
+            "why": choice.why,
+            **({} if measured is None else measured._asdict() | {"head": str(choice.head)}),
+        },
+        "source": [_word(word) for word in found.aligned.source],
+        "target": [_word(word) for word in found.aligned.target],
+        "alignment": [
+            {"target": link.query, "source": link.key, "weight": link.weight}
+            for link in found.aligned.links
+        ],
+        "weights": found.weights.astype(float).tolist(),
+    }
+
+
+def _word(word: Token) -> dict[str, Any]:
+    return {name: asdict(word)[name] for name in ("text", "start", "end")}
