@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
 from attnviz.cli.pictures import PictureOptions
-from attnviz.cli.progress import Progress, progress
+from attnviz.cli.progress import Progress, Tally, progress
 from attnviz.cli.shown import open_files, tell_of
+from attnviz.cli.texts import Text
 from attnviz.errors import quote
 from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 
@@ -28,11 +29,18 @@ class Delivery:
     """Hands each result to every place it goes to, and says what is being done meanwhile."""
 
     def __init__(
-        self, options: Options, sinks: list[tuple[Path | None, Sink]], told: Progress
+        self,
+        options: Options,
+        sinks: list[tuple[Path | None, Sink]],
+        told: Progress,
+        last: Text | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._options = options
         self._sinks = sinks
         self.told = told
+        self._tally = tally
+        self.last = last  # the text whose result is the last that is there already
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
@@ -41,10 +49,14 @@ class Delivery:
 
         selection = Selection(result, self._options, findings.of(result.model))
         for path, sink in self._sinks:
-            self.told.say(f"writing {path}" if path else "")
+            if self._tally is None:
+                self.told.say(f"writing {path}" if path else "")
             with naming(path) if path else nullcontext():
                 sink.add(selection)
-        self.told.say("attending")
+        if self._tally is None:
+            self.told.say("attending")
+        else:
+            self.told.update(self._tally.add(len(result.tokens), result.line))
 
     def finish(self) -> None:
         """Write what could not be written before."""
@@ -56,9 +68,12 @@ class Delivery:
 
 @contextmanager
 def open_delivery(
-    options: Options, *, several: bool, continued: bool = False
+    options: Options, *, several: bool, continued: bool = False, files: Sequence[str] = ()
 ) -> Iterator[Delivery]:
-    """Check all places before anything is computed; files appear when everything is written."""
+    """Check all places before anything is computed; files appear when everything is written.
+
+    ``files`` are those that several texts come from.
+    """
     paths = paths_of(options)
     for path in paths:
         _check(path, options, several)
@@ -70,7 +85,9 @@ def open_delivery(
         ]
         if options.json or not paths:
             sinks.append((None, _stdout_sink(options, continued)))
-        delivery = Delivery(options, sinks, told)
+        prints = options.json or not paths
+        tally = None if not several or (prints and sys.stdout.isatty()) else Tally(files)
+        delivery = Delivery(options, sinks, told, tally=tally)
         yield delivery
         delivery.finish()
     tell_of(paths)

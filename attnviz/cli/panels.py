@@ -16,7 +16,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "What to change": ("no_positions", "causal"),
     "On small matrices": ("toy", "d_model", "d_head", "seed", "init", "tied", "x", "q", "k", "v"),
     "Text and model": ("model", "pair", "target", "from_", "source_lang", "to", "target_lang",
-                       "lines", "file", "field", "skip_bad", "no_add_special", "truncate",
+                       "lines", "file", "field", "skip_bad", "resume", "no_add_special", "truncate",
                        "generate", "max_new_tokens", "beams", "allow_unknown", "offline"),
     "Colours of weights": ("palette", "scale", "vmin", "vmax", "background"),
     "Figures and pages": ("size", "title", "no_title", "no_notes", "numbers", "dpi", "font"),

@@ -6,10 +6,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-__all__ = ["Progress", "on_terminal", "progress"]
+__all__ = ["Progress", "Tally", "on_terminal", "progress"]
 
 PATIENCE, STEP = 1.0, 0.5  # seconds before anything is said, and between two lines
 CLEAR = "\r\x1b[K"
@@ -34,6 +35,11 @@ class Progress:
         if self._thread is None and on_terminal():
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
+
+    def update(self, what: str) -> None:
+        """Say more of what is still being done."""
+        with self._lock:
+            self._what = what
 
     def end(self) -> None:
         """Say no more; the terminal is as it was."""
@@ -65,6 +71,37 @@ class Progress:
         with suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(encodable(text, sys.stderr.encoding or "ascii"))
             sys.stderr.flush()
+
+
+class Tally:
+    """How far many texts of files have come, as a line for who waits."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self._files, self._n_lines = files, -1
+        self._began = time.monotonic()
+        self._texts = self._tokens = 0
+
+    def add(self, n_tokens: int, line: int | None) -> str:
+        """Count one more text, that of a line; the line to show, once it is time to."""
+        self._texts, self._tokens = self._texts + 1, self._tokens + n_tokens
+        seconds = time.monotonic() - self._began
+        if seconds < PATIENCE or not on_terminal():
+            return "attending"
+        said = f"{self._texts:,} texts, {self._tokens / seconds:,.0f} tokens a second"
+        left = self._all_lines() - (line or 0)
+        return said if not line or left < 0 else f"{said}, about {seconds * left / line:.0f} s left"
+
+    def _all_lines(self) -> int:
+        """How many lines there are in all, where that can be known: of one regular file."""
+        if self._n_lines < 0:
+            self._n_lines = 0
+            with suppress(OSError, ValueError):
+                [name] = self._files
+                if Path(name).is_file():
+                    with Path(name).open("rb") as file:
+                        parts = iter(lambda: file.read(1 << 20), b"")
+                        self._n_lines = sum(part.count(b"\n") for part in parts)
+        return self._n_lines
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from attnviz.cli.many import attended, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.resume import after, open_resumed
 from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
 
@@ -94,6 +96,12 @@ def run(
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     skip_bad: Annotated[bool, SKIP_BAD] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Add results of lines to a .json, behind those it has already."
+        ),
+    ] = None,
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
     ] = False,
@@ -139,11 +147,18 @@ def run(
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     how |= {"beams": beams, "allow_unknown": allow_unknown}
-    if top and (options.draws() or pair or target or generate):
+    if top and (options.draws() or pair or target or generate or resume):
         raise Misuse("--top prints links and nothing else; --json is all that goes with it")
-    with open_delivery(options, several=several, continued=bool(generate)) as delivery:
+    if resume is not None:
+        _require_lines(options, several)
+        place = open_resumed(Path(resume), options, file or ())
+    else:
+        place = open_delivery(options, several=several, continued=bool(generate), files=file or ())
+    with place as delivery:
         from attnviz.model import DEFAULT, load
 
+        if delivery.last is not None:
+            bursts = after(bursts, delivery.last)
         bursts = peeked(bursts)
         delivery.told.say(f"reading {model or DEFAULT}")
         loaded = load(model or DEFAULT, offline=offline)
@@ -158,7 +173,7 @@ def run(
                 "--beams and --allow-unknown are for what a model writes, and nothing is written "
                 "here; leave them out, or let a decoder continue the text with --generate N"
             )
-        if options.documents():
+        if options.documents() or resume:
             loaded.fingerprint()
         if top:
             from attnviz.cli.top import print_strongest
@@ -175,6 +190,14 @@ def run(
             [[only]] = bursts
             delivery.add(loaded.attend(only.text, **alone, **how))
     bad.finish()
+
+
+def _require_lines(options: Options, several: bool) -> None:
+    """Refuse to resume what is not a file of results of lines."""
+    if not several:
+        raise Misuse("--resume goes on with many texts; give them with -f, or --lines")
+    if options.json or options.output or options.open:
+        raise Misuse("--resume says where results go; leave out --json, -o and --open")
 
 
 def _require_one(several: bool, **alone: str | None) -> None:

@@ -9,8 +9,13 @@ import sys
 import pytest
 
 
+def numbered(line):
+    document = json.loads(line)
+    return document["line"], document["texts"][0]
+
+
 def lines_of(ended):
-    return [(document["line"], document["texts"][0]) for document in ended.documents]
+    return [*map(numbered, ended.out.splitlines())]
 
 
 def test_files_give_one_result_for_each_text_with_its_line(attnviz, tmp_path):
@@ -60,3 +65,37 @@ def test_who_writes_line_by_line_is_answered_line_by_line():
         service.stdin.close()
         assert service.stdout.read() == b""
     assert service.returncode == 0
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n\nthree three\nfour\n")
+    attnviz("run", "-f", "a.txt", "--resume", "whole.json")
+    whole = (tmp_path / "whole.json").read_bytes()
+    assert len(whole.splitlines()) == 4
+    for cut in (0, 1, len(whole) // 2, len(whole) - 1, len(whole)):
+        (tmp_path / "part.json").write_bytes(whole[:cut])
+        assert attnviz("run", "-f", "a.txt", "--resume", "part.json").code == 0
+        part = (tmp_path / "part.json").read_bytes()
+        kept = whole[: whole.rfind(b"\n", 0, cut) + 1]
+        assert part.startswith(kept) and part.endswith(b"\n")
+        assert [*map(numbered, part.splitlines())] == [*map(numbered, whole.splitlines())]
+
+
+def test_what_cannot_be_resumed_is_left_as_it_is(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    (tmp_path / "other.txt").write_text("two\none\n")
+    attnviz("run", "-f", "a.txt", "--resume", "a.json")
+    (tmp_path / "b.json").write_text("{}\n")
+    for file, place, said in [
+        ("other.txt", "a.json", "line 2 is another text than the one whose result is the last"),
+        ("a.txt", "b.json", "'b.json' ends with no result of a line"),
+        ("a.txt", ".", "'.' cannot be written: Is a directory"),
+        ("a.txt", "/dev/null", "'/dev/null' is no regular file"),
+    ]:
+        before = (tmp_path / place).read_bytes() if place.endswith(".json") else b""
+        ended = attnviz("run", "-f", file, "--resume", place)
+        assert (ended.code, ended.err.count("\n")) == (1, 1) and said in ended.err
+        assert not before or (tmp_path / place).read_bytes() == before
+    for more in (["x"], ["-f", "a.txt", "--json"], ["-f", "a.txt", "-o", "x.html"]):
+        assert attnviz("run", *more, "--resume", "c.json").code == 2
+        assert not (tmp_path / "c.json").exists()
