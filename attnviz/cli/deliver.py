@@ -15,6 +15,7 @@ from attnviz.cli.options import Options
 from attnviz.cli.pictures import PictureOptions
 from attnviz.cli.progress import Progress, Tally, progress
 from attnviz.cli.shown import open_files, tell_of
+from attnviz.cli.signals import unbroken
 from attnviz.cli.texts import Text
 from attnviz.errors import quote
 from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
@@ -51,7 +52,10 @@ class Delivery:
         for path, sink in self._sinks:
             if self._tally is None:
                 self.told.say(f"writing {path}" if path else "")
-            with naming(path) if path else nullcontext():
+            with (
+                naming(path) if path else nullcontext(),
+                unbroken() if self._tally else nullcontext(),
+            ):
                 sink.add(selection)
         if self._tally is None:
             self.told.say("attending")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.cli.deliver import Delivery
-from attnviz.cli.formats import FORMATS
+from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
 from attnviz.cli.progress import Tally, progress
 from attnviz.cli.texts import Text
@@ -32,7 +32,7 @@ def open_resumed(path: Path, options: Options, files: Sequence[str]) -> Iterator
         stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
     with stream, progress() as told:
         last = _last(stream, path)
-        sinks = [(path, FORMATS[".json"].sink(stream, options))]
+        sinks: list[tuple[Path | None, Sink]] = [(path, FORMATS[".json"].sink(stream, options))]
         yield Delivery(options, sinks, told, last, Tally(files))
 
 

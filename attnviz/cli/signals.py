@@ -8,12 +8,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from attnviz.output import remove_drafts
 
-__all__ = ["Terminated", "heard"]
+__all__ = ["Terminated", "heard", "unbroken"]
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+_waiting: list[int] | None = None  # signals that came where nothing may be broken off
 
 
 class Terminated(BaseException):
@@ -41,7 +44,10 @@ def heard() -> Iterator[None]:
             remove_drafts()
             os._exit(128 + number)
         ended = True
-        raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
+        if _waiting is not None:
+            _waiting.append(number)
+            return
+        _raise(number)
 
     numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
@@ -54,3 +60,20 @@ def heard() -> Iterator[None]:
         if not ended:
             for number in ours:
                 signal.signal(number, before[number])
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let the first signal wait until the block has ended, so that what is begun is whole."""
+    global _waiting
+    _waiting = []
+    try:
+        yield
+    finally:
+        came, _waiting = _waiting, None
+    if came:
+        _raise(came[0])
+
+
+def _raise(number: int) -> NoReturn:
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)

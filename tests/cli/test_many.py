@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from attnviz.cli import progress
 
 
 def numbered(line):
@@ -99,3 +102,26 @@ def test_what_cannot_be_resumed_is_left_as_it_is(attnviz, tmp_path):
     for more in (["x"], ["-f", "a.txt", "--json"], ["-f", "a.txt", "-o", "x.html"]):
         assert attnviz("run", *more, "--resume", "c.json").code == 2
         assert not (tmp_path / "c.json").exists()
+
+
+def test_an_interrupted_run_leaves_whole_lines(tmp_path):
+    (tmp_path / "a.txt").write_text("He took the hat and examined it carefully\n" * 5000)
+    command = [sys.executable, "-m", "attnviz", "run", "-f", "a.txt", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        read = [run.stdout.readline()]
+        run.send_signal(signal.SIGINT)
+        read += run.stdout.readlines()
+    assert run.returncode == 130
+    assert all(numbered(line) for line in read) and len(read) < 5000
+
+
+def test_who_waits_is_told_how_far_it_has_come(monkeypatch, tmp_path):
+    (tmp_path / "a.txt").write_text("a text\n" * 100)
+    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    now = iter([0.0, 0.5, 2.0, 4.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    tally = progress.Tally([str(tmp_path / "a.txt")])
+    assert tally.add(4, 1) == "attending"
+    assert tally.add(4, 20) == "2 texts, 4 tokens a second, about 8 s left"
+    assert tally.add(4, None) == "3 texts, 3 tokens a second"
