@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz import findings
 from attnviz.analysis.answers import MatrixView, WordAttention
@@ -17,9 +17,9 @@ from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing
-from attnviz.render.sentences import name_of, title_of
+from attnviz.render.sentences import heads_named, name_of, title_of
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, AttentionResult, Head, Kind, Link
+from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,10 +27,23 @@ if TYPE_CHECKING:
 
     from attnviz.render.figure.save import Format
 
-__all__ = ["ask", "claims", "dataframe", "draw", "figure", "html", "links", "png", "save", "words"]
+__all__ = [
+    "ask",
+    "claims",
+    "dataframe",
+    "draw",
+    "figure",
+    "html",
+    "links",
+    "page",
+    "png",
+    "save",
+    "words",
+]
 
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given
 DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
 WALKS = {".json": "write_explained"}
 
@@ -39,19 +52,34 @@ WALKS = {".json": "write_explained"}
 class _Chosen:
     """The choices of one picture, as ``figure`` takes them."""
 
-    head: Head | tuple[int, int] | str | None = None
+    head: Heads | None = None
     layer: int | None = None
     mean: bool = False
-    heads: str | None = None
+    heads: Heads | None = None
     map: str | None = None
     tokens: bool = False
     no_special: bool = False
-    ask: Sequence[str] = ()
+    ask: str | Sequence[str] = ()
     by: str | None = None
 
-    def one_head(self) -> Head | None:
-        """The head asked for, if one was."""
-        return None if self.head is None else Head.of(self.head)
+    def __post_init__(self) -> None:
+        asked = (self.ask,) if isinstance(self.ask, str) else tuple(self.ask)
+        object.__setattr__(self, "ask", asked)
+        chosen = {"head": self.head is not None, "layer": self.layer is not None}
+        chosen |= {"mean": self.mean, "heads": self.heads is not None}
+        given = [name for name, is_given in chosen.items() if is_given]
+        if len(given) > 1 and not (self.every_head and given == ["layer", "heads"]):
+            raise InputError(f"{given[0]} and {given[1]} choose different things; give one of them")
+
+    @property
+    def every_head(self) -> bool:
+        """Whether all heads are to be shown, as small maps."""
+        return self.heads == "all"
+
+    def named_heads(self) -> tuple[Head, ...]:
+        """The heads asked for by name, in their order; none where none was."""
+        named = self.heads if self.head is None and not self.every_head else self.head
+        return () if named is None else Head.several(named)
 
 
 def ask(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
@@ -126,9 +154,53 @@ def _write_page(
 
         write_walk_page(result, stream, **choices)
     else:
-        from attnviz.render.page import write_page
+        looks = {name: choices.pop(name) for name in LOOKS if name in choices}
+        page([_selection(result, **choices)], stream, **looks)
 
-        write_page([result], stream, findings=findings.of, **choices)
+
+def page(
+    selections: Sequence[Selection],
+    stream: BinaryIO,
+    *,
+    title: str | None = None,
+    palette: str | None = None,
+    scale: str | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+) -> None:
+    """Write a page with all results, which opens at what is chosen of the first."""
+    from attnviz.render.page import Opening, write_page
+
+    first = selections[0]
+    chosen = first.options
+    opening = Opening(
+        view="ask" if chosen.ask else "heads" if chosen.every_head else "matrix",
+        map=first.answers[0].kind if chosen.ask else first.kind,
+        heads=_opening_heads(first),
+        mix="apart" if len(first.heads) > 1 else None,
+        word=chosen.ask[0] if chosen.ask else None,
+        by="tokens" if chosen.tokens else "words",
+        special="hide" if chosen.no_special else "show",
+        palette=palette,
+        scale=scale,
+        vmin=vmin,
+        vmax=vmax,
+    )
+    results = [each.result for each in selections]
+    write_page(results, stream, title=title, opening=opening, findings=findings.of)
+
+
+def _opening_heads(selection: Selection) -> str:
+    """The heads a page opens at: those that are shown or that answer, or those of a mean."""
+    if selection.options.every_head:
+        return "*"
+    if len(selection.heads) > 1:
+        return ",".join(map(str, selection.heads))
+    if selection.options.ask:
+        return str(next(iter(selection.answers[0].heads), "*"))
+    if selection.matrices[0].head is not None:
+        return str(selection.matrices[0].head)
+    return "*" if selection.options.layer is None else f"{selection.options.layer}.*"
 
 
 def _selection(result: AttentionResult, *, special: bool = True, **choices: Any) -> Selection:
@@ -145,27 +217,28 @@ def _selection(result: AttentionResult, *, special: bool = True, **choices: Any)
 def figure(
     result: AttentionResult | Explanation,
     *,
-    head: Head | tuple[int, int] | str | None = None,
+    head: Heads | None = None,
     layer: int | None = None,
     mean: bool = False,
-    heads: Literal["all"] | None = None,
+    heads: Heads | None = None,
     map: Kind | None = None,
     tokens: bool = False,
     special: bool = True,
     ask: str | Sequence[str] = (),
     **style: Any,
 ) -> Figure:
-    """A matplotlib Figure of one head, a layer's mean, the mean of all, or every head.
+    """A matplotlib Figure of one head or several, a layer's mean, the mean of all, or every head.
 
-    Without a choice it is the head that says most about words; ``ask`` shows where words
-    look. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides special
-    tokens. ``style`` takes size in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes,
-    font, and ``ax``, matplotlib Axes to draw into. A walk through one row takes the style alone.
+    Without a choice it is the head that says most about words. ``head`` is "3.1" or (3, 1);
+    several, as ["3.1", (2, 4)] or "3.1,2.4", stand side by side, under either name, and
+    ``heads="all"`` is the grid of every head. ``ask`` shows where words look. ``tokens`` shows the
+    model's tokens instead of words, ``special=False`` hides special tokens. ``style`` takes size
+    in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes, font, and ``ax``, matplotlib
+    Axes to draw into. A walk through one row takes the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
-    asked = (ask,) if isinstance(ask, str) else tuple(ask)
-    chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, asked)
+    chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask)
     if isinstance(result, Explanation):
         return _walk(result, chosen, Style(**style))
     return draw([Selection(result, chosen, findings.of(result.model))], Style(**style))
@@ -180,14 +253,14 @@ def _walk(walk: Explanation, chosen: _Chosen, style: Style) -> Figure:
 
 
 def draw(selections: Sequence[Selection], style: Style) -> Figure:
-    """One matrix, several side by side, the grid of all heads, or the answers to all questions."""
+    """Matrices side by side, the grid of all heads, or the answers to all questions."""
     from attnviz.render import figure
 
     first = selections[0]
     if first.options.ask:
         answers = [answer for selection in selections for answer in selection.answers]
         return figure.answers(answers, style, title=_title(selections))
-    if first.options.heads:
+    if first.options.every_head:
         return figure.head_grid(
             first.map,
             *first.axes,
@@ -199,12 +272,15 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             labels=first.labels,
         )
     if len(selections) == 1:
-        return figure.heat_map(first.matrix, style, title=_title(selections, name_of(first.matrix)))
+        named = heads_named(first.heads) if first.heads else name_of(first.matrices[0])
+        return figure.side_by_side(first.matrices, style, title=_title(selections, named))
     matrices = [
-        replace(selection.matrix, title=f"{selection.name}: {name_of(selection.matrix)}")
+        replace(matrix, title=f"{selection.name}: {name_of(matrix)}")
         for selection in selections
+        for matrix in selection.matrices
     ]
-    return figure.side_by_side(matrices, style, title=_title(selections))
+    across = len(first.heads) if len(first.heads) > 1 else None
+    return figure.side_by_side(matrices, style, title=_title(selections), per_row=across)
 
 
 def _title(selections: Sequence[Selection], what: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -55,6 +56,20 @@ class Head(NamedTuple):
         return cls(int(layer), int(head))
 
     @classmethod
+    def several(cls, given: Heads) -> tuple[Head, ...]:
+        """One head, ``"3.1,2.4"``, or a list of heads as ``of`` reads them, in their order.
+
+        Raises InputError for what is no head, for an empty list, and for a head named twice.
+        """
+        heads = tuple(map(cls.of, _one_by_one(given)))
+        if not heads:
+            raise InputError(f"{quote(given)} names no head; write one or more, as 3.1,2.4")
+        for head, times in Counter(heads).items():
+            if times > 1:
+                raise InputError(f"{head} is named twice; name each head once")
+        return heads
+
+    @classmethod
     def of(cls, named: Head | tuple[int, int] | str) -> Head:
         """A head as anybody names it: ``"3.1"``, ``(3, 1)`` or a Head; else InputError."""
         if isinstance(named, str):
@@ -66,6 +81,22 @@ class Head(NamedTuple):
             raise InputError(
                 f"{quote(named)} is not a head; write '3.1' or (3, 1), counted from zero"
             ) from None
+
+
+Heads = Head | tuple[int, int] | str | Sequence[Head | tuple[int, int] | str]
+
+
+def _one_by_one(given: Heads) -> Sequence[Any]:
+    """Heads as anybody names several, or one."""
+    if isinstance(given, str):
+        return [part for part in given.split(",") if part.strip()]
+    try:
+        parts = list(given)
+    except TypeError:  # a number, say, which is then refused as no head
+        return [given]
+    return (
+        [given] if parts and not any(isinstance(part, str | Sequence) for part in parts) else parts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +150,8 @@ class AttentionMap(ShownAsPage):
 
     ``layers``, ``heads``, ``queries`` and ``keys`` hold the original index of each row on each
     axis, so that layer 7 of a slice is still layer 7; ``axes`` are the tokens that queries and
-    keys count, which a result gives to its maps.
+    keys count, which a result gives to its maps. Single heads of several layers, as 3.1 and 2.4,
+    are ``picked``: they lie along the head axis, and the layer axis has one entry that is none.
     """
 
     weights: FloatArray
@@ -128,6 +160,7 @@ class AttentionMap(ShownAsPage):
     queries: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
     axes: tuple[Sequence[Token], Sequence[Token]] = ((), ())
+    picked: tuple[Head, ...] = ()
 
     def __post_init__(self) -> None:
         weights = np.asarray(self.weights, dtype=np.float32).view()
@@ -140,24 +173,40 @@ class AttentionMap(ShownAsPage):
                     f"the map has {weights.shape[axis]} {name} but {len(given)} indices for them"
                 )
             object.__setattr__(self, name, given)
+        if self.picked and weights.shape[:2] != (1, len(self.picked)):
+            raise InputError(
+                f"{len(self.picked)} picked heads need weights (1, {len(self.picked)}, query, key)"
+            )
 
     def __repr__(self) -> str:
         layers, heads, queries, keys = self.weights.shape
-        return f"<AttentionMap: {layers} layers × {heads} heads, {queries} queries × {keys} keys>"
+        of = f"{heads} picked heads" if self.picked else f"{layers} layers × {heads} heads"
+        return f"<AttentionMap: {of}, {queries} queries × {keys} keys>"
 
     def all_heads(self) -> list[Head]:
-        """Every head of the map, layer by layer."""
+        """Every head of the map in the order of its weights, layer by layer."""
+        if self.picked:
+            return list(self.picked)
         return [Head(layer, head) for layer in self.layers for head in self.heads]
 
     def head(self, head: Head) -> FloatArray:
         """The weights (query, key) of one head, named by its true indices."""
-        self.require(head)
-        found: FloatArray = self.weights[self.layers.index(head.layer), self.heads.index(head.head)]
+        found: FloatArray = self.weights[self.place(head)]
         return found
+
+    def place(self, head: Head) -> tuple[int, int]:
+        """Where a head lies on the first two axes; UnknownHead if it is not there."""
+        self.require(head)
+        if self.picked:
+            return 0, self.picked.index(head)
+        return self.layers.index(head.layer), self.heads.index(head.head)
 
     def require(self, head: Head) -> None:
         """Raise UnknownHead unless the map holds this head."""
-        if head.layer not in self.layers or head.head not in self.heads:
+        if self.picked and head not in self.picked:
+            there = ", ".join(map(str, self.picked))
+            raise UnknownHead(f"there is no head {head}; the map has {there}")
+        if not self.picked and (head.layer not in self.layers or head.head not in self.heads):
             raise UnknownHead(
                 f"there is no head {head}; the map has layers {span(self.layers)} "
                 f"and heads {span(self.heads)}"
@@ -172,12 +221,41 @@ class AttentionMap(ShownAsPage):
         keys: Iterable[int] | None = None,
     ) -> AttentionMap:
         """The part of the map with these true indices; nothing is renormalised."""
+        if self.picked and (layers is not None or heads is not None):
+            return self._of_picked(layers, heads).select(queries=queries, keys=keys)
         picked = self
         wanted = {"layers": layers, "heads": heads, "queries": queries, "keys": keys}
         for axis, (name, indices) in enumerate(wanted.items()):
             if indices is not None:
                 picked = picked._take(axis, name, tuple(indices))
         return picked
+
+    def pick(self, heads: Sequence[Head]) -> AttentionMap:
+        """These heads alone, in this order; UnknownHead for one that is not there."""
+        weights = np.stack([self.head(head) for head in heads])
+        layers, numbers = (tuple(dict.fromkeys(axis)) for axis in zip(*heads, strict=True))
+        block = list(heads) == [Head(layer, head) for layer in layers for head in numbers]
+        shape = (len(layers), len(numbers)) if block else (1, len(heads))
+        return replace(
+            self,
+            weights=weights.reshape(*shape, *weights.shape[1:]),
+            layers=layers if block else (),
+            heads=numbers if block else (),
+            picked=() if block else tuple(heads),
+        )
+
+    def _of_picked(self, layers: Iterable[int] | None, heads: Iterable[int] | None) -> AttentionMap:
+        """The picked heads that are in these layers and have these numbers."""
+        of, numbers = (None if wanted is None else set(wanted) for wanted in (layers, heads))
+        kept = [
+            head
+            for head in self.picked
+            if (of is None or head.layer in of) and (numbers is None or head.head in numbers)
+        ]
+        if not kept:
+            there = ", ".join(map(str, self.picked))
+            raise UnknownHead(f"none of these heads is in the map; it has {there}")
+        return self.pick(kept)
 
     def _take(self, axis: int, name: str, indices: tuple[int, ...]) -> AttentionMap:
         have = getattr(self, name)

@@ -105,3 +105,65 @@ def test_a_result_in_a_console_is_one_line():
     )
     hostile = AttentionResult((Token("\x1b[2J"),), {}, model=replace(encoder().model, name="\x1b"))
     assert repr(hostile) == "<AttentionResult of '\\x1b': 1 token>"
+
+
+# several heads
+
+
+@pytest.mark.parametrize(
+    "given", ["3.1,2.4", ["3.1", (2, 4)], (Head(3, 1), "2.4"), " 3.1 , 2.4 ", ((3, 1), (2, 4))]
+)
+def test_several_heads_are_named_as_anybody_names_them(given):
+    assert Head.several(given) == (Head(3, 1), Head(2, 4))
+
+
+@pytest.mark.parametrize("given", ["3.1", (3, 1), [3, 1], Head(3, 1), [(3, 1)], ["3.1"]])
+def test_one_head_is_a_list_of_one(given):
+    assert Head.several(given) == (Head(3, 1),)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "'' names no head"),
+        ([], "names no head; write one or more, as 3.1,2.4"),
+        ("3.1,2.4,3.1", "3.1 is named twice; name each head once"),
+        ("3.1,hat", "'hat' is not a head"),
+        ([3, 1, 2], "is not a head"),
+        (3, "is not a head"),
+    ],
+)
+def test_what_names_no_heads_is_refused(given, said):
+    with pytest.raises(InputError, match=said):
+        Head.several(given)
+
+
+@given(st.lists(st.sampled_from(some().all_heads()), min_size=1, unique=True), st.data())
+def test_picked_heads_are_exactly_those_in_their_order_and_may_be_picked_again(heads, data):
+    map = some()
+    picked = map.pick(heads)
+    assert picked.all_heads() == heads
+    assert picked.weights.shape[0] * picked.weights.shape[1] == len(heads)
+    again = picked.pick(data.draw(st.permutations(heads))[:2])
+    for head in again.all_heads():
+        np.testing.assert_array_equal(picked.head(head), map.head(head))
+        np.testing.assert_array_equal(again.head(head), map.head(head))
+
+
+def test_picked_heads_that_make_a_block_are_an_ordinary_map():
+    assert some().pick([Head(1, 0), Head(1, 3)]).heads == (0, 3)
+    assert some().pick([Head(0, 2), Head(2, 2)]).layers == (0, 2)
+    assert not some().pick([Head(0, 2), Head(2, 2)]).picked
+
+
+def test_of_picked_heads_layers_and_single_ones_are_found():
+    picked = some().pick([Head(2, 1), Head(0, 3), Head(2, 0)])
+    assert repr(picked) == "<AttentionMap: 3 picked heads, 5 queries × 5 keys>"
+    assert picked.select(layers=[2]).all_heads() == [Head(2, 1), Head(2, 0)]
+    assert picked.select(queries=[4]).queries == (4,)
+    with pytest.raises(UnknownHead, match=r"no head 1\.1; the map has 2\.1, 0\.3, 2\.0"):
+        picked.head(Head(1, 1))
+    with pytest.raises(UnknownHead, match=r"none of these heads is in the map; it has 2\.1"):
+        picked.select(layers=[1])
+    with pytest.raises(InputError, match="2 picked heads need weights"):
+        some(picked=(Head(0, 0), Head(1, 1)))

@@ -14,7 +14,7 @@ from attnviz.analysis.specificity import BoolArray, HeadStatistics, IntArray
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.errors import UnknownWord
-from attnviz.result import FloatArray, Head, Token
+from attnviz.result import FloatArray, Token
 
 __all__ = ["Place", "ask", "find_word", "numbered"]
 
@@ -30,14 +30,21 @@ class Place(NamedTuple):
 
 
 def ask(
-    view: View, kind: str, statistics: HeadStatistics, place: Place, n_heads: int = 5
+    view: View,
+    kind: str,
+    statistics: HeadStatistics,
+    place: Place,
+    n_heads: int = 5,
+    *,
+    every: bool = False,
 ) -> WordAttention:
     """Where the word at ``place`` looks: its mean row, and the rows of the heads that say most.
 
     These are the heads in which the word has the most particular weight on another word, those
     that distance alone explains after all others. Each row is that head's as it is, and its top the
     word it looks at most among those that count. Where nothing counts, as for a special token,
-    heads go by their weight on anything else.
+    heads go by their weight on anything else. ``every`` keeps all heads of the map, as where
+    somebody chose them.
     """
     map, at = view.map(kind), place.position
     rows = map.weights[:, :, at]  # (layer, head, key)
@@ -46,7 +53,9 @@ def ask(
         counted = np.array([kind == "cross" or key != map.queries[at] for key in map.keys])
         strength = np.where(counted, rows, 0).max(axis=-1)
     weight = np.where(counted, rows, -1).max(axis=-1)
-    layers, heads = _best(strength, weight, statistics.positional, n_heads)
+    most = strength.size if every else n_heads
+    layers, heads = _best(strength, weight, statistics.positional, most, least=-1 if every else 0)
+    named = map.all_heads()
     mean = rows.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
     return WordAttention(
         word=view.queries(kind)[at],
@@ -55,7 +64,7 @@ def ask(
         mean=mean,
         excluded=statistics.excluded,
         top=int(np.where(counted, mean, -1).argmax()),
-        heads=tuple(Head(map.layers[i], map.heads[j]) for i, j in zip(layers, heads, strict=True)),
+        heads=tuple(named[i * strength.shape[1] + j] for i, j in zip(layers, heads, strict=True)),
         rows=rows[layers, heads],
         tops=tuple(np.where(counted, rows[layers, heads], -1).argmax(axis=-1).tolist()),
         kind=kind,
@@ -68,14 +77,15 @@ def ask(
 
 
 def _best(
-    strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int
+    strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int, least: float = 0
 ) -> tuple[IntArray, ...]:
     """The layers and heads of the ``n`` largest strengths (layer, head), the heaviest first.
 
-    Those that are ``behind`` (layer, head) come after all others.
+    Those that are ``behind`` (layer, head) come after all others, those no stronger than
+    ``least`` not at all.
     """
     best = np.lexsort((-strength.ravel(), behind.ravel()))
-    best = best[strength.flat[best] > 0][:n]
+    best = best[strength.flat[best] > least][:n]
     order = np.lexsort((-weight.flat[best], behind.flat[best]))
     return np.unravel_index(best[order], strength.shape)
 

@@ -46,29 +46,25 @@ def default_kind(view: View) -> str:
 
 def head_matrix(view: View, kind: str, head: Head) -> MatrixView:
     """One head of a map."""
-    map = view.map(kind)
-    map.require(head)
-    return _matrix(view, kind, [map.layers.index(head.layer)], [map.heads.index(head.head)])
+    return _matrix(view, kind, (head,))
 
 
 def mean_matrix(view: View, kind: str) -> MatrixView:
-    """The mean of all heads of a map, or of those that ``select_head`` left in it."""
-    map = view.map(kind)
-    return _matrix(view, kind, range(len(map.layers)), range(len(map.heads)))
+    """The mean of all heads of a map, or of those that ``select_heads`` left in it."""
+    return _matrix(view, kind, tuple(view.map(kind).all_heads()))
 
 
-def _matrix(
-    view: View, kind: str, layers: list[int] | range, heads: list[int] | range
-) -> MatrixView:
-    """The mean over some layers and heads, given by their places in the map."""
+def _matrix(view: View, kind: str, heads: tuple[Head, ...]) -> MatrixView:
+    """The mean over these heads of a map."""
     map = view.map(kind)
-    at = np.ix_(layers, heads)
+    layers, numbers = zip(*[map.place(head) for head in heads], strict=True)
+    at = (list(layers), list(numbers))
     return MatrixView(
-        weights=map.weights[at].mean(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        weights=map.weights[at].mean(axis=0, dtype=np.float64).astype(np.float32),
         queries=view.queries(kind),
         keys=view.keys(kind),
         kind=kind,
-        heads=tuple(Head(map.layers[i], map.heads[j]) for i in layers for j in heads),
+        heads=heads,
         hidden=float(view.hidden[kind][at].mean()),
         merged=view.merged,
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.analysis.specificity import HeadStatistics
 from attnviz.analysis.view import View
-from attnviz.result import Head, Link
+from attnviz.result import Link
 
 __all__ = ["strongest_links"]
 
@@ -33,6 +33,5 @@ def strongest_links(
 def _link(view: View, kind: str, statistics: HeadStatistics, at: int) -> Link:
     map = view.map(kind)
     query, key = divmod(at, len(map.keys))
-    layer, head = divmod(int(statistics.holder[query, key]), len(map.heads))
-    weight = float(map.weights[layer, head, query, key])
-    return Link(query, key, weight, Head(map.layers[layer], map.heads[head]))
+    head = map.all_heads()[int(statistics.holder[query, key])]
+    return Link(query, key, float(map.head(head)[query, key]), head)

@@ -15,7 +15,7 @@ from attnviz.analysis.claims import Claim, claims_about, pronoun_claims
 from attnviz.analysis.labels import Known, Label
 from attnviz.analysis.links import strongest_links
 from attnviz.analysis.specificity import HeadStatistics, head_statistics
-from attnviz.analysis.view import View, make_view, select_head
+from attnviz.analysis.view import View, make_view, select_heads
 from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import UnknownWord
 from attnviz.result import AttentionMap, AttentionResult, Head, Link, Token
@@ -24,9 +24,9 @@ __all__ = ["Choices", "Selection"]
 
 
 class Choices(Protocol):
-    """What to look at: one head, one layer's mean, the mean of all, or the head that says most.
+    """What to look at: named heads, a layer's mean, the mean of all, or the head that says most.
 
-    ``heads`` "all" shows every head, ``ask`` where words look, ``map`` one of several maps;
+    ``every_head`` shows the grid of all, ``ask`` where words look, ``map`` one of several maps;
     ``tokens`` instead of words, and ``no_special`` without special tokens; ``by`` "word" lets
     documents carry words.
     """
@@ -36,7 +36,7 @@ class Choices(Protocol):
     @property
     def mean(self) -> bool: ...
     @property
-    def heads(self) -> str | None: ...
+    def every_head(self) -> bool: ...
     @property
     def map(self) -> str | None: ...
     @property
@@ -48,17 +48,18 @@ class Choices(Protocol):
     @property
     def by(self) -> str | None: ...
 
-    def one_head(self) -> Head | None:
-        """The head asked for, if one was."""
+    def named_heads(self) -> tuple[Head, ...]:
+        """The heads asked for by name, in their order; none where none was."""
 
 
 class Selection:
-    """One result as the choices show it, confined to the layer or head asked for."""
+    """One result as the choices show it, confined to the layer or heads asked for."""
 
     def __init__(
         self, result: AttentionResult, options: Choices, known: Known | None = None
     ) -> None:
-        self.result = select_head(result, layer=options.layer, head=options.one_head())
+        self.heads = options.named_heads()
+        self.result = select_heads(result, layer=options.layer, heads=self.heads)
         self.options, self._known = options, known
         self._statistics_of: dict[str, HeadStatistics] = {}
 
@@ -96,14 +97,14 @@ class Selection:
         return self.view.queries(self.kind), self.view.keys(self.kind)
 
     @cached_property
-    def matrix(self) -> MatrixView:
-        """The one matrix to show: what was asked for, or the head that says most about words."""
-        options = self.options
-        if options.mean or options.layer is not None or options.one_head() is not None:
-            return mean_matrix(self.view, self.kind)
+    def matrices(self) -> list[MatrixView]:
+        """What to show: each head asked for, a mean, or the head that says most about words."""
+        if self.heads:
+            return [head_matrix(self.view, self.kind, head) for head in self.heads]
+        if self.options.mean or self.options.layer is not None:
+            return [mean_matrix(self.view, self.kind)]
         choice = most_telling(self.view, self.kind, self._statistics(self.kind))
-        matrix = head_matrix(self.view, self.kind, choice.head)
-        return replace(matrix, choice=choice)
+        return [replace(head_matrix(self.view, self.kind, choice.head), choice=choice)]
 
     @cached_property
     def links(self) -> list[Link]:
@@ -144,7 +145,8 @@ class Selection:
 
     def _answer(self, word: str) -> WordAttention:
         kind, place = self._find(word)
-        return replace(ask(self.view, kind, self._statistics(kind), place), text=self.name)
+        answer = ask(self.view, kind, self._statistics(kind), place, every=bool(self.heads))
+        return replace(answer, text=self.name)
 
     def _find(self, word: str) -> tuple[str, Place]:
         """The map in which a word looks: the one shown or, unless it was asked for, another."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attnviz.analysis.words import merge_words
-from attnviz.errors import InputError
+from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["View", "hide_special", "make_view", "select_head"]
+__all__ = ["View", "hide_special", "make_view", "select_heads"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,27 +44,24 @@ class View:
         return self.result.key_tokens(kind)
 
 
-def select_head(
-    result: AttentionResult, *, layer: int | None = None, head: Head | None = None
+def select_heads(
+    result: AttentionResult, *, layer: int | None = None, heads: Sequence[Head] = ()
 ) -> AttentionResult:
-    """The part of a result that is one layer or one head, under its true indices.
+    """The part of a result that is one layer, or these heads, under its true indices.
 
-    Maps without that layer or head are left out; UnknownHead if that leaves none.
+    Maps without that layer, or without one of the heads, are left out; UnknownHead if that leaves
+    none.
     """
-    if head is not None:
-        layer = head.layer
-    if layer is None:
+    if layer is None and not heads:
         return result
-    maps = {
-        kind: map.select(layers=[layer], heads=None if head is None else [head.head])
-        for kind, map in result.maps.items()
-        if layer in map.layers and (head is None or head.head in map.heads)
-    }
-    if not maps:
-        first = next(iter(result.maps.values()))
-        if head is not None:
-            first.require(head)
-        first.select(layers=[layer])
+    maps, missing = {}, None
+    for kind, map in result.maps.items():
+        try:
+            maps[kind] = map.pick(heads) if heads else map.select(layers=[layer or 0])
+        except UnknownHead as error:
+            missing = missing or error
+    if missing and not maps:
+        raise missing
     return replace(result, maps=maps)
 
 

@@ -81,7 +81,7 @@ def open_delivery(
     paths = paths_of(options)
     for path in paths:
         _check(path, options, several)
-    options.one_head()
+    options.named_heads()
     with progress() as told, all_or_nothing(paths) as streams:
         sinks: list[tuple[Path | None, Sink]] = [
             (path, FORMATS[suffix_of(path)].sink(stream, options))
@@ -116,7 +116,7 @@ def _check(path: Path, options: Options, several: bool) -> None:
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
     if format.drawn:
         options.style()
-    single = format.holds == "one" or (format.holds == "several matrices" and options.heads)
+    single = format.holds == "one" or (format.holds == "several matrices" and options.every_head)
     if several and single:
         raise Misuse(
             f"{quote(path, 200)} holds one result and here are several texts; "

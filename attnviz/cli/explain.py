@@ -8,11 +8,11 @@ import typer
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import FIGURES, Forms, give
+from attnviz.cli.named_heads import head_names, read_heads
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.texts import one_text, read_texts
 from attnviz.cli.values import one_of, whole
-from attnviz.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,12 @@ def explain(
         str | None, typer.Option(metavar="WORD", help="Whose row; it:2 is the second 'it'.")
     ] = None,
     head: Annotated[
-        str | None, typer.Option(metavar="L.H", help="In which head, as 3.1: layer 3, head 1.")
+        list[str] | None,
+        typer.Option(
+            metavar="L.H",
+            help="In which head, as 3.1: layer 3, head 1.",
+            autocompletion=head_names,
+        ),
     ] = None,
     map: Annotated[
         str | None,
@@ -123,7 +128,9 @@ def explain(
     if toy:
         from attnviz.cli.explain_toy import explain_toy
 
-        _refuse("a model", word=word, head=head, map=map, pair=pair, target=target, model=model)
+        _refuse(
+            "a model", word=word, head=head or None, map=map, pair=pair, target=target, model=model
+        )
         _refuse("a model", no_positions=no_positions or None, matrices=matrices or None)
         explain_toy(text or [], drawn, scale=scale, causal=causal, options=options)
         return
@@ -185,10 +192,12 @@ def _refuse(owner: str, **given: object) -> None:
             raise Misuse(f"{option} goes with {owner}, which this is not; leave it out")
 
 
-def _head(text: str | None) -> Head | None:
-    from attnviz.result import Head
-
-    try:
-        return None if text is None else Head.parse(text)
-    except InputError as error:
-        raise Misuse(f"--head {error}") from None
+def _head(given: list[str] | None) -> Head | None:
+    if not given:
+        return None
+    first, *others = read_heads(given, "--head")
+    if others:
+        raise Misuse(
+            f"a walk goes through one head and there are {len(others) + 1}; give one --head"
+        )
+    return first

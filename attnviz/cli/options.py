@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.named_heads import head_names, heads_names, read_heads
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.values import one_of, whole
-from attnviz.errors import InputError
 
 if TYPE_CHECKING:
     from attnviz.render.style import Style
@@ -21,10 +21,6 @@ __all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
 UNITS = ("token", "word")
-
-
-def _all() -> list[str]:
-    return ["all"]
 
 
 def _kinds() -> list[str]:
@@ -40,7 +36,12 @@ class Options(PictureOptions):
     """What to look at, how, and where to put it."""
 
     head: Annotated[
-        str | None, typer.Option(metavar="L.H", help="Show one head, as 3.1: layer 3, head 1.")
+        list[str] | None,
+        typer.Option(
+            metavar="L.H",
+            help="Show one head, as 3.1: layer 3, head 1. Repeat it for several side by side.",
+            autocompletion=head_names,
+        ),
     ] = None
     layer: Annotated[
         int | None,
@@ -51,11 +52,11 @@ class Options(PictureOptions):
     heads: Annotated[
         str | None,
         typer.Option(
-            metavar="all",
-            help="Show every head side by side; with --layer, those of the layer.",
-            autocompletion=_all,
+            metavar="all|L.H,...",
+            help="Show the heads of a list, as 3.1,2.4, side by side; or all, as small maps (with "
+            "--layer, those of the layer).",
+            autocompletion=heads_names,
         ),
-        one_of("all"),
     ] = None
     map: Annotated[
         str | None,
@@ -111,30 +112,32 @@ class Options(PictureOptions):
 
     def __post_init__(self) -> None:
         given = {
-            "--head": self.head is not None,
+            "--head": bool(self.head),
             "--layer": self.layer is not None,
             "--mean": self.mean,
-            "--heads all": self.heads is not None and self.layer is None,
+            "--heads": self.heads is not None and not self.every_head,
+            "--heads all": self.every_head and self.layer is None,
         }
         _at_most_one([name for name, chosen in given.items() if chosen])
-        if self.heads and self.ask:
+        if self.every_head and self.ask:
             raise Misuse("--heads all and --ask show different things; give one of them")
         PictureOptions.__post_init__(self)
 
-    def one_head(self) -> Head | None:
-        """The head asked for, if one was."""
-        from attnviz.result import Head
+    @property
+    def every_head(self) -> bool:
+        """Whether all heads are to be shown, as small maps."""
+        return self.heads == "all"
 
-        try:
-            return None if self.head is None else Head.parse(self.head)
-        except InputError as error:
-            raise Misuse(f"--head {error}") from None
+    def named_heads(self) -> tuple[Head, ...]:
+        """The heads asked for by name, in their order; none where none was."""
+        listed = None if self.every_head else self.heads
+        given, option = (self.head, "--head") if self.head else (listed, "--heads")
+        return () if given is None else read_heads(given, option)
 
     def layers(self) -> list[int] | None:
         """The layers that need computing; None for all."""
-        head = self.one_head()
-        if head is not None:
-            return [head.layer]
+        if heads := self.named_heads():
+            return sorted({head.layer for head in heads})
         return None if self.layer is None else [self.layer]
 
     def documents(self) -> bool:
@@ -143,7 +146,7 @@ class Options(PictureOptions):
 
     def draws(self) -> bool:
         """Whether a picture or a file is asked for, or a map in particular."""
-        return bool(self.output or self.ask or self.heads or self.mean)
+        return bool(self.output or self.ask or self.every_head or self.mean)
 
     def style(self) -> Style:
         """How a figure is to look; Misuse where that cannot be drawn."""

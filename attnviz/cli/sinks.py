@@ -94,37 +94,13 @@ class Page:
 
     def finish(self) -> None:
         """Write the page."""
-        from attnviz import findings
-        from attnviz.render.page import Opening, write_page
+        from attnviz.display import page
 
-        options, first = self._options, self._selections.kept[0]
-        opening = Opening(
-            view="ask" if options.ask else "heads" if options.heads else "matrix",
-            map=first.answers[0].kind if options.ask else first.kind,
-            heads=_heads(first),
-            word=options.ask[0] if options.ask else None,
-            by="tokens" if options.tokens else "words",
-            special="hide" if options.no_special else "show",
-            palette=options.palette,
-            scale=options.scale,
-            vmin=options.vmin,
-            vmax=options.vmax,
+        options = self._options
+        names = ("title", "palette", "scale", "vmin", "vmax")
+        page(
+            self._selections.kept, self._stream, **{name: getattr(options, name) for name in names}
         )
-        results = [selection.result for selection in self._selections.kept]
-        write_page(
-            results, self._stream, title=options.title, opening=opening, findings=findings.of
-        )
-
-
-def _heads(selection: Selection) -> str:
-    """The heads a page opens at: the one that is shown or that answers, or those of a mean."""
-    if selection.options.heads:
-        return "*"
-    if selection.options.ask:
-        return str(next(iter(selection.answers[0].heads), "*"))
-    if selection.matrix.head is not None:
-        return str(selection.matrix.head)
-    return "*" if selection.options.layer is None else f"{selection.options.layer}.*"
 
 
 class Terminal:
@@ -198,7 +174,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
         for answer in selection.answers:
             yield "\n"
             yield terminal.answer(answer, screen)
-    elif selection.options.heads:
+    elif selection.options.every_head:
         yield "\n"
         yield terminal.head_grid(
             map,
@@ -210,7 +186,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
         )
     else:
         yield "\n"
-        yield terminal.heat_map(selection.matrix, screen)
+        yield terminal.heat_maps(selection.matrices, screen)
         if selection.links:
             yield "\n"
             yield terminal.links(
@@ -219,10 +195,10 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
                 screen,
                 heading=links_heading(
                     len(map.all_heads()),
-                    selection.options.one_head(),
+                    selection.heads,
                     units="tokens" if selection.options.tokens else "words",
                 ),
-                notes=[] if selection.matrix.choice else [links_note(selection.excluded)],
+                notes=[] if selection.matrices[0].choice else [links_note(selection.excluded)],
             )
         if selection.claims:
             yield "\n"

@@ -33,10 +33,10 @@ def print_strongest(
 
     console, screen = open_terminal(options)
     for number, (text, given) in enumerate(texts):
-        links = model.strongest(given, n, layers=options.layers())
+        links = model.strongest(given, n, layers=options.layers(), heads=options.named_heads())
         n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
         searched = n_heads * (n_layers if options.layers() is None else 1)
-        heading = links_heading(searched, units="tokens")
+        heading = links_heading(searched, options.named_heads(), units="tokens")
         if number:
             console.print()
         console.print(
@@ -61,7 +61,7 @@ def _print_json(
     from attnviz.document.labels import dumps
 
     for text, given in texts:
-        links = model.strongest(given, n, layers=options.layers())
+        links = model.strongest(given, n, layers=options.layers(), heads=options.named_heads())
         said = {
             **({} if text.line is None else {"line": text.line}),
             "model": model.info.described(),

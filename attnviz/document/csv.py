@@ -9,7 +9,7 @@ from typing import BinaryIO
 from attnviz.document.arrays import check_result
 from attnviz.document.decimals import number_rows
 from attnviz.render.safe import visible
-from attnviz.result import AttentionResult, FloatArray, Token
+from attnviz.result import AttentionResult, FloatArray, Head, Token
 
 __all__ = ["write_csv"]
 
@@ -37,13 +37,12 @@ def _rows(result: AttentionResult, kind: str, precision: int | None) -> Iterator
     keys = [f"{key}," for key in part.keys]
     key_texts = [f",{_cell(token)}," for token in result.key_tokens(kind)]
     query_texts = [_cell(token) for token in result.query_tokens(kind)]
-    for i, layer in enumerate(part.layers):
-        for j, head in enumerate(part.heads):
-            numbers = _lines_of_numbers(part.weights[i, j], precision)
-            for query, text, weights in zip(part.queries, query_texts, numbers, strict=True):
-                start = repeat(f"{kind},{layer},{head},{query},")
-                cells = zip(start, keys, repeat(text), key_texts, weights)
-                yield "\n".join(map("".join, cells)) + "\n"
+    for layer, head in part.all_heads():
+        numbers = _lines_of_numbers(part.head(Head(layer, head)), precision)
+        for query, text, weights in zip(part.queries, query_texts, numbers, strict=True):
+            start = repeat(f"{kind},{layer},{head},{query},")
+            cells = zip(start, keys, repeat(text), key_texts, weights)
+            yield "\n".join(map("".join, cells)) + "\n"
 
 
 def _lines_of_numbers(matrix: FloatArray, precision: int | None) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ def found(selection: Selection) -> dict[str, Any]:
     A word is named by its text and by the tokens of the document that it is made of; ``hidden``
     is the mean share of a row's weight that went to what was left out.
     """
-    kind, choice = selection.kind, selection.matrix.choice
+    kind, choice = selection.kind, selection.matrices[0].choice
     sides = _sides(selection, kind)
     words = _words(selection.result)
     return {

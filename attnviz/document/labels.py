@@ -9,7 +9,7 @@ from typing import Any
 
 from attnviz._version import __version__
 from attnviz.document.arrays import WEIGHT_AXES
-from attnviz.result import AttentionResult, Token
+from attnviz.result import AttentionMap, AttentionResult, Token
 
 __all__ = ["SCHEMA", "dumps", "labels"]
 
@@ -37,12 +37,17 @@ def labels(
         "target_texts": list(result.target_texts),
         "tokens": list(map(_token, result.tokens)),
         "target_tokens": list(map(_token, result.target_tokens)),
-        "maps": {
-            kind: {axis: list(getattr(part, axis)) for axis in WEIGHT_AXES}
-            for kind, part in result.maps.items()
-        },
+        "maps": {kind: _axes(part) for kind, part in result.maps.items()},
         **({} if found is None else {"found": found}),
     }
+
+
+def _axes(map: AttentionMap) -> dict[str, Any]:
+    """The original index of each entry on each axis; of picked heads their names."""
+    if map.picked:
+        heads: dict[str, Any] = {"picked": [str(head) for head in map.picked]}
+        return heads | {axis: list(getattr(map, axis)) for axis in ("queries", "keys")}
+    return {axis: list(getattr(map, axis)) for axis in WEIGHT_AXES}
 
 
 def _token(token: Token) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from attnviz.document.arrays import (
 )
 from attnviz.document.foreign import read_tokens, with_four_axes
 from attnviz.document.labels import SCHEMA
+from attnviz.errors import InputError
 from attnviz.labelling.spellings import Read, say_what_was_read
-from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, ModelInfo, Token
 
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]
 
@@ -100,6 +101,10 @@ def _map(weights: FloatArray, labels: Fields, where: str, limits: tuple[int, ...
     weights = with_four_axes(weights, f"{where}.weights")
     check_weights(weights, f"{where}.weights")
     indices: dict[str, Any] = {}
+    if labels.get("picked") is not None:
+        indices["picked"] = _picked(labels["picked"], f"{where}.picked", weights.shape, limits)
+        labels = {axis: labels.get(axis) for axis in ("queries", "keys")}
+        limits = (1, weights.shape[1], *limits[2:])
     for axis, size, limit in zip(WEIGHT_AXES, weights.shape, limits, strict=True):
         given = labels.get(axis)
         if given is None and axis in ("queries", "keys") and size != limit:
@@ -107,6 +112,23 @@ def _map(weights: FloatArray, labels: Fields, where: str, limits: tuple[int, ...
         given = list(range(size)) if given is None else given
         indices[axis] = _indices(given, f"{where}.{axis}", size, limit)
     return AttentionMap(weights, **indices)
+
+
+def _picked(
+    value: object, where: str, shape: tuple[int, ...], limits: tuple[int, ...]
+) -> tuple[Head, ...]:
+    """The names of single heads that lie along the head axis, as "3.1"; no head twice."""
+    names = [_text(name, f"{where}[{i}]") for i, name in enumerate(_list(value, where))]
+    try:
+        heads = Head.several(names)
+    except InputError as error:
+        fail(where, f"cannot be read: {error}")
+    if shape[:2] != (1, len(heads)):
+        fail(where, f"names {len(heads)} heads, so its weights must be 1 × {len(heads)} matrices")
+    for head in heads:
+        if head.layer >= limits[0] or head.head >= limits[1]:
+            fail(where, f"names {head}, which the model does not have")
+    return heads
 
 
 def _indices(value: object, where: str, size: int, limit: int) -> tuple[int, ...]:

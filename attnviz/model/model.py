@@ -253,20 +253,34 @@ class Model(Encoder):
         return explain_row(self.spec, self.weights, given, row, turned, self.info, self._cache)
 
     def strongest(
-        self, given: Input, n: int = 20, *, layers: Collection[int] | None = None
+        self,
+        given: Input,
+        n: int = 20,
+        *,
+        layers: Collection[int] | None = None,
+        heads: Collection[Head] = (),
     ) -> list[Link]:
         """The n strongest links between different words, and nothing else kept.
 
+        They are those of some ``layers`` or, where any are named, of these ``heads`` alone.
         Special tokens do not count. Memory grows with the tokens, not with their square.
         """
         if n < 1:
             raise InputError(f"there are no {n} strongest links; ask for at least one")
+        layers = {head.layer for head in heads} or layers
         wanted = self._wanted((self.spec.stacks[0].kind,), layers)
+        for layer, head in heads:
+            n_heads = self.spec.stacks[0].layers[layer].attention.n_heads
+            if head >= n_heads:
+                there = span(range(n_heads))
+                raise UnknownHead(
+                    f"there is no head {layer}.{head}; layer {layer} has heads {there}"
+                )
         counts = np.asarray([not token.special for token in given.tokens])
         words = [
             -1 - i if token.word is None else token.word for i, token in enumerate(given.tokens)
         ]
-        keeper = Strongest(n, counts, counts, np.asarray(words, np.int64))
+        keeper = Strongest(n, counts, counts, np.asarray(words, np.int64), frozenset(heads))
         self.watch([given], keeper.visit, layers=wanted)
         return keeper.links()
 

@@ -58,7 +58,7 @@ class Strongest:
     """Keeps the strongest links of one sequence and nothing else.
 
     ``queries`` and ``keys`` say which tokens count; a token's own weight and weights between
-    tokens of one group (a word, say) never do.
+    tokens of one group (a word, say) never do. Of ``heads``, where there are any, only these count.
     """
 
     def __init__(
@@ -67,8 +67,9 @@ class Strongest:
         queries: npt.NDArray[np.bool_],
         keys: npt.NDArray[np.bool_],
         groups: npt.NDArray[np.int64] | None,
+        heads: frozenset[Head] = frozenset(),
     ) -> None:
-        self.n = n
+        self.n, self.heads = n, heads
         self.queries, self.keys, self.groups = queries, keys, groups
         self.heap: list[tuple[float, int, int, int, int]] = []
 
@@ -77,6 +78,8 @@ class Strongest:
         require_numbers(finite=step.finite)
         floor = self._floor()
         for head, weights in enumerate(step.weights):
+            if self.heads and (step.layer, head) not in self.heads:
+                continue
             rows, columns = np.nonzero(weights > floor)
             queries = rows + step.start
             counts = self.queries[queries] & self.keys[columns]

@@ -19,6 +19,7 @@ __all__ = [
     "alignment_note",
     "answer_notes",
     "counted",
+    "heads_named",
     "hidden_note",
     "links_heading",
     "links_note",
@@ -83,9 +84,9 @@ def answer_notes(answer: WordAttention) -> list[str]:
     return [*map_notes(answer.hidden, answer.merged, answer.keys), *_which(answer), *ranked]
 
 
-def links_heading(n_heads: int, head: Head | None = None, *, units: str = "words") -> str:
+def links_heading(n_heads: int, heads: Sequence[Head] = (), *, units: str = "words") -> str:
     """What stands over a list of links: in which heads they were looked for."""
-    where = f"in head {head}" if head else f"over {counted(n_heads, 'head')}"
+    where = f"in {heads_named(heads)}" if heads else f"over {counted(n_heads, 'head')}"
     return f"Strongest links between {units}, {where}"
 
 
@@ -116,6 +117,12 @@ def name_of(view: MatrixView) -> str:
     if len(layers) == 1:
         return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
     return f"mean of {len(view.heads)} heads in {len(layers)} layers"
+
+
+def heads_named(heads: Sequence[Head]) -> str:
+    """``head 3.1``, ``heads 3.1 and 2.4``, and of many the first few."""
+    *others, last = _first(list(map(str, heads)))
+    return f"heads {', '.join(others)} and {last}" if others else f"head {last}"
 
 
 def title_of(model: str, what: str, text: str) -> str:
@@ -181,6 +188,11 @@ def _some(names: Sequence[str]) -> str:
     """The first few names of a list."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
+
+
+def _first(names: list[str]) -> list[str]:
+    """The first few names of a list, the last of them how many more there are."""
+    return [*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names
 
 
 def _listed(names: Sequence[str]) -> str:

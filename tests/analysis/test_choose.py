@@ -12,7 +12,7 @@ from attnviz.analysis.choose import (
     most_telling,
 )
 from attnviz.analysis.specificity import head_statistics
-from attnviz.analysis.view import make_view, select_head
+from attnviz.analysis.view import make_view, select_heads
 from attnviz.errors import UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.analysis.results import result, uniform, words
@@ -45,7 +45,7 @@ def test_one_head_is_shown_as_it_is():
 
 
 def layer(view, index):
-    return mean_matrix(make_view(select_head(view.result, layer=index)), "encoder")
+    return mean_matrix(make_view(select_heads(view.result, layer=index)), "encoder")
 
 
 def test_a_layer_is_the_mean_of_its_heads():

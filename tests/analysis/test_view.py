@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.view import make_view, select_head
+from attnviz.analysis.view import make_view, select_heads
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.analysis.results import result, tokens, uniform, words
@@ -78,12 +78,12 @@ def test_what_is_shown_and_what_is_hidden_make_up_the_whole_row(marks):
 
 def test_a_result_is_confined_to_a_layer_or_a_head_under_its_true_name():
     source = result(UNITS, np.arange(6 * 16).reshape(2, 3, 4, 4))
-    layer = select_head(source, layer=1).maps["encoder"]
+    layer = select_heads(source, layer=1).maps["encoder"]
     assert (layer.layers, layer.heads) == ((1,), (0, 1, 2))
-    head = select_head(source, head=Head(1, 2)).maps["encoder"]
+    head = select_heads(source, heads=[Head(1, 2)]).maps["encoder"]
     assert (head.layers, head.heads) == ((1,), (2,))
     np.testing.assert_array_equal(head.weights[0, 0], np.arange(80, 96).reshape(4, 4))
-    assert select_head(source) is source
+    assert select_heads(source) is source
 
 
 def test_confining_leaves_out_the_maps_without_that_layer():
@@ -92,11 +92,11 @@ def test_confining_leaves_out_the_maps_without_that_layer():
         "cross": AttentionMap(np.ones((2, 1, 1, 1))),
     }
     pair = AttentionResult(words("a"), maps, target_tokens=words("b"))
-    assert list(select_head(pair, layer=1).maps) == ["cross"]
+    assert list(select_heads(pair, layer=1).maps) == ["cross"]
 
 
 def test_confining_to_what_is_not_there_is_refused():
     with pytest.raises(UnknownHead, match=r"9\.1"):
-        select_head(result(UNITS, WEIGHTS), head=Head(9, 1))
+        select_heads(result(UNITS, WEIGHTS), heads=[Head(9, 1)])
     with pytest.raises(UnknownHead, match="layer 9"):
-        select_head(result(UNITS, WEIGHTS), layer=9)
+        select_heads(result(UNITS, WEIGHTS), layer=9)

@@ -48,6 +48,9 @@ def test_help_names_every_palette():
         ("attnviz models show all-", 3, b"all-MiniLM-L6-v2"),
         ("attnviz run a --model all-", 4, b"all-MiniLM-L6-v2"),
         ("attnviz render a --color al", 4, b"always"),
+        ("attnviz run a --head 5.1", 4, b"5.1 5.10 5.11"),
+        ("attnviz run a --heads al", 4, b"all"),
+        ("attnviz run a --heads 3.1,0.7", 4, b"3.1,0.7"),
     ],
 )
 def test_names_are_completed(monkeypatch, tmp_path, words, at, expected):
@@ -58,7 +61,7 @@ def test_names_are_completed(monkeypatch, tmp_path, words, at, expected):
     ended = subprocess.run(
         [sys.executable, "-c", "from attnviz.cli import main; main()"], capture_output=True
     )
-    assert ended.stdout.split() == [expected]
+    assert ended.stdout.split() == expected.split()
 
 
 # colours

@@ -32,7 +32,7 @@ def refused(ended, code: int, *words: str) -> None:
         (["run", "a", "--head", "three"], ["'three' is not a head", "3.1"]),
         (["run", "a", "--layer", "x"], ["--layer 'x' is not a whole number from 0"]),
         (["run", "a", "--width", "3"], ["--width '3'", "from 24"]),
-        (["run", "a", "--heads", "some"], ["--heads 'some' is not all"]),
+        (["run", "a", "--heads", "some"], ["--heads 'some' is not a head"]),
         (["run", "a", "--map", "left"], ["--map 'left'", "encoder, decoder or cross"]),
         (["run", "a", "--head", "3.1", "--layer", "2"], ["--head and --layer"]),
         (["run", "a", "--mean", "--heads", "all"], ["--mean and --heads all"]),

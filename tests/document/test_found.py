@@ -28,15 +28,16 @@ class Choices:
     head: Head | None = None
     layer: int | None = None
     mean: bool = False
-    heads: str | None = None
     map: str | None = None
     tokens: bool = False
     no_special: bool = False
     ask: list[str] = field(default_factory=list)
     by: str | None = None
 
-    def one_head(self) -> Head | None:
-        return self.head
+    every_head = False
+
+    def named_heads(self) -> tuple[Head, ...]:
+        return () if self.head is None else (self.head,)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_links_are_those_of_the_pictures_with_the_tokens_they_are_made_of(result
 
 def test_the_head_that_was_chosen_says_by_what(result: Any) -> None:
     selection = Selection(result, Choices())
-    assert found(selection)["head"]["head"] == str(selection.matrix.head)
+    assert found(selection)["head"]["head"] == str(selection.matrices[0].head)
     assert found(Selection(result, Choices(head=Head(3, 1))))["head"] is None
 
 

@@ -8,7 +8,7 @@ from attnviz.analysis.ask import ask, find_word
 from attnviz.analysis.choose import default_kind, most_telling
 from attnviz.analysis.links import strongest_links
 from attnviz.analysis.specificity import head_statistics
-from attnviz.analysis.view import make_view, select_head
+from attnviz.analysis.view import make_view, select_heads
 from attnviz.analysis.words import tokens_of_words
 from attnviz.result import AttentionResult, Head, Kind
 
@@ -37,7 +37,7 @@ def choose_row(
 
     Raises UnknownWord, UnknownHead, or InputError for a map that is not there.
     """
-    view = make_view(result if head is None else select_head(result, head=head))
+    view = make_view(result if head is None else select_heads(result, heads=[head]))
     kind = cast(Kind, map or default_kind(view))
     view.map(kind)
     words = view.queries(kind)
@@ -57,6 +57,6 @@ def choose_row(
 
 def _strongest(result: AttentionResult, kind: str, head: Head) -> int:
     """The word with the strongest link in a head; the first one if there is no link."""
-    view = make_view(select_head(result, head=head))
+    view = make_view(select_heads(result, heads=[head]))
     links = strongest_links(view, kind, head_statistics(view, kind))
     return links[0].query if links else 0

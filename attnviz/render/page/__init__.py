@@ -40,6 +40,7 @@ SCRIPTS = (
     "captions.js",
     "pointing.js",
     "matrix.js",
+    "apart.js",
     "lines.js",
     "ask.js",
     "answers.js",
@@ -71,13 +72,15 @@ Axes = tuple[Sequence[Token], Sequence[Token]]
 class Opening:
     """What a page shows when it opens; None leaves the choice to the page.
 
-    ``heads`` is "3.1", "3.*" (the mean of a layer), "*.1", "*" or several with commas; ``word``
-    is "it" or, for its second occurrence, "it:2". The page's address takes the same names.
+    ``heads`` is "3.1", "3.*" (the mean of a layer), "*.1", "*" or several with commas, of which
+    ``mix`` shows the mean or each apart; ``word`` is "it" or, for its second occurrence, "it:2".
+    The page's address takes the same names.
     """
 
     view: Literal["heads", "matrix", "lines", "ask"] | None = None
     map: str | None = None
     heads: str | None = None
+    mix: Literal["mean", "apart"] | None = None
     word: str | None = None
     by: Literal["words", "tokens"] | None = None
     special: Literal["show", "hide"] | None = None
@@ -232,6 +235,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
             kind: {
                 "layers": map.layers,
                 "heads": map.heads,
+                **({"picked": [str(head) for head in map.picked]} if map.picked else {}),
                 "queries": map.queries,
                 "keys": map.keys,
                 "step": packed[kind].step,

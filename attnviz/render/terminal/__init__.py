@@ -6,7 +6,7 @@ from attnviz.render.terminal.claims import claims
 from attnviz.render.terminal.explained import explained
 from attnviz.render.terminal.explained_toy import explained_toy
 from attnviz.render.terminal.head_grid import head_grid
-from attnviz.render.terminal.heat_map import heat_map
+from attnviz.render.terminal.heat_map import heat_map, heat_maps
 from attnviz.render.terminal.links import generated, links, title
 from attnviz.render.terminal.screen import Colour, Screen, ground_of
 from attnviz.render.terminal.shaded_text import notes_of, paragraph_of, shaded_text
@@ -25,6 +25,7 @@ __all__ = [
     "head_grid",
     "headline",
     "heat_map",
+    "heat_maps",
     "links",
     "notes_of",
     "paragraph_of",

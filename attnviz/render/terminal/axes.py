@@ -15,7 +15,7 @@ import numpy.typing as npt
 from attnviz.render.numbers import short
 from attnviz.render.safe import visible
 from attnviz.render.terminal.colours import NOTHING, Levels, Shading, plain
-from attnviz.render.terminal.lines import Cell, Line, row, text_cell
+from attnviz.render.terminal.lines import Cell, Line, Row, row, text_cell
 from attnviz.render.terminal.measure import fit, graphemes, width_of
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.result import FloatArray
@@ -102,23 +102,23 @@ def ticks(words: Sequence[str], step: int, screen: Screen) -> list[Cell]:
     ]
 
 
-def level_heads(words: Sequence[str], widths: Sequence[int], indent: int, screen: Screen) -> Line:
+def level_heads(words: Sequence[str], widths: Sequence[int], indent: int) -> Row:
     """Words in one line, each above its column."""
     heads = (
         Cell(fit(word, width - 1), width, None, "center")
         for word, width in zip(words, widths, strict=True)
     )
-    return row([Cell("", indent), *heads], screen)
+    return [Cell("", indent), *heads]
 
 
-def narrow_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Line]:
+def narrow_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Row]:
     """Words above columns too narrow for them, whichever way takes fewer lines."""
     stairs = stair_heads(words, width, indent, screen)
     upright = upright_heads(words, width, indent, screen)
     return stairs if len(stairs) <= len(upright) else upright
 
 
-def stair_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Line]:
+def stair_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Row]:
     """Words that end above their columns, each with a line down to it, kept apart by height."""
     shown = [fit(word, min(indent + n * width, LONGEST)) for n, word in enumerate(words, 1)]
     heights = _heights([width_of(word) for word in shown], width)
@@ -144,7 +144,7 @@ def _stair(
     width: int,
     indent: int,
     screen: Screen,
-) -> Line:
+) -> Row:
     """One line of the stairs: its own words, and lines down from the words above."""
     cells = []
     used, end = 0, indent
@@ -155,10 +155,10 @@ def _stair(
         cell = text_cell(word) if height == level else text_cell("│", plain(screen, dim=True))
         cells += [Cell("", end - cell.width - used), cell]
         used = end
-    return row(cells, screen)
+    return cells
 
 
-def upright_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Line]:
+def upright_heads(words: Sequence[str], width: int, indent: int, screen: Screen) -> list[Row]:
     """Words written downwards, ending at their columns; every other one dimmed, to tell apart."""
     styles = cycle((None, plain(screen, dim=True)))
     stacks = [_stack(word, width) for word in words]
@@ -167,7 +167,7 @@ def upright_heads(words: Sequence[str], width: int, indent: int, screen: Screen)
         [Cell(letter, width, style, "right") for letter in [""] * (height - len(stack)) + stack]
         for stack, style in zip(stacks, styles, strict=False)
     ]
-    return [row([Cell("", indent), *cells], screen) for cells in zip(*columns, strict=True)]
+    return [[Cell("", indent), *cells] for cells in zip(*columns, strict=True)]
 
 
 def _stack(word: str, width: int) -> list[str]:

@@ -43,10 +43,12 @@ def head_grid(
     across, step = _arrangement(heads, keys, screen.width)
     blank = masked(attention.weights, kind, same=attention.queries == attention.keys)
     small = pooled_mask(blank, step)
-    lines = [caption(f"{counted(layers, 'layer')} × {counted(heads, 'head')}", shading, screen)]
-    for layer in attention.layers:
-        for n in range(0, heads, across):
-            these = [Head(layer, head) for head in attention.heads[n : n + across]]
+    size = f"{counted(layers, 'layer')} × {counted(heads, 'head')}"
+    named = attention.all_heads()
+    lines = [caption(counted(heads, "head") if attention.picked else size, shading, screen)]
+    for first in range(0, len(named), heads):
+        for n in range(first, first + heads, across):
+            these = named[n : min(n + across, first + heads)]
             maps = [
                 pixels(pooled(attention.head(head), step), shading, screen, small) for head in these
             ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +11,7 @@ from rich.segment import Segments
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.render.cells import masked
-from attnviz.render.sentences import matrix_notes, name_of
+from attnviz.render.sentences import heads_named, matrix_notes, name_of
 from attnviz.render.terminal.axes import (
     Matrix,
     caption,
@@ -18,8 +20,18 @@ from attnviz.render.terminal.axes import (
     side,
     side_label,
 )
-from attnviz.render.terminal.colours import NOTHING, Shading, plain
-from attnviz.render.terminal.lines import Cell, Line, footnotes, labels, picture, row
+from attnviz.render.terminal.colours import NOTHING, Shading, accent, plain
+from attnviz.render.terminal.lines import (
+    Cell,
+    Line,
+    Row,
+    beside,
+    footnotes,
+    labels,
+    picture,
+    row,
+    text_cell,
+)
 from attnviz.render.terminal.measure import width_of
 from attnviz.render.terminal.pixels import dense, explained, squares
 from attnviz.render.terminal.screen import Screen
@@ -29,26 +41,69 @@ ZERO = "·"
 STRONGEST = 8  # weights named under a dense picture
 LEAST = 0.005  # or their numbers would be 0.00
 GAP = Cell("", 3)
+APART = 3  # columns between matrices
 
 
 def heat_map(view: MatrixView, screen: Screen) -> Segments:
     """Queries down, keys across: numbers where they fit, else squares, else half blocks."""
+    return heat_maps([view], screen)
+
+
+def heat_maps(views: Sequence[MatrixView], screen: Screen) -> Segments:
+    """Matrices on one scale: beside each other as far as that costs no detail, else beneath."""
+    shading = Shading.over(np.stack([view.weights for view in views]), screen, views[0].signed)
+    matrices = [_matrix(view, shading, screen) for view in views]
+    several = len(views) > 1
+    title = heads_named([view.heads[0] for view in views]) if several else name_of(views[0])
+    across, drawn = _arranged(matrices, screen)
+    lines = [caption(title, shading, screen, views[0].kind)]
+    for first in range(0, len(views), across):
+        last = first + across
+        names = [f"head {view.heads[0]}" for view in views[first:last]] if several else []
+        lines += [[]] * bool(first)
+        lines += beside([body.rows for body in drawn[first:last]], names, screen)
+    lines += explained(shading, drawn[0].step, screen) if drawn[0].step else []
+    if drawn[0].dense:
+        for view, matrix in zip(views, matrices, strict=True):
+            lines += [row([text_cell(name_of(view), accent(screen))], screen)] if several else []
+            lines += _strongest(view, matrix, screen)
+    notes = dict.fromkeys(note for view in views for note in matrix_notes(view))
+    return picture([*lines, *footnotes(list(notes), screen)])
+
+
+def _matrix(view: MatrixView, shading: Shading, screen: Screen) -> Matrix:
     queries, keys = labels(view.queries, screen), labels(view.keys, screen)
-    shading = Shading.over(view.weights, screen, view.signed)
     same = tuple(view.queries) == tuple(view.keys)
     blank = masked(view.weights, view.kind, same=same)
-    matrix = Matrix(view.weights, queries, keys, shading, blank)
-    top = caption(name_of(view), shading, screen, view.kind)
-    return picture([top, *_body(view, matrix, screen), *footnotes(matrix_notes(view), screen)])
+    return Matrix(view.weights, queries, keys, shading, blank)
 
 
-def _body(view: MatrixView, matrix: Matrix, screen: Screen) -> list[Line]:
-    if lines := numbers(matrix, screen):
-        return lines
-    if lines := squares(matrix, screen):
-        return lines + explained(matrix.shading, 1, screen)
-    lines, step = dense(matrix, screen)
-    return lines + explained(matrix.shading, step, screen) + _strongest(view, matrix, screen)
+class Body(NamedTuple):
+    """A matrix as rows of cells; ``step`` × ``step`` weights share a pixel, 0 for numbers."""
+
+    rows: list[Row]
+    step: int = 0
+    dense: bool = False
+
+
+def _body(matrix: Matrix, screen: Screen) -> Body:
+    if rows := numbers(matrix, screen):
+        return Body(rows)
+    if rows := squares(matrix, screen):
+        return Body(rows, step=1)
+    rows, step = dense(matrix, screen)
+    return Body(rows, step, dense=True)
+
+
+def _arranged(matrices: Sequence[Matrix], screen: Screen) -> tuple[int, list[Body]]:
+    """How many matrices stand beside each other, and each as it is drawn in the room it has."""
+    alone = _body(matrices[0], screen)
+    for across in range(len(matrices), 1, -1):
+        narrow = replace(screen, width=(screen.width + APART) // across - APART)
+        body = _body(matrices[0], narrow)
+        if (body.step, body.dense) == (alone.step, alone.dense):
+            return across, [_body(matrix, narrow) for matrix in matrices]
+    return 1, [_body(matrix, screen) for matrix in matrices]
 
 
 def _strongest(view: MatrixView, matrix: Matrix, screen: Screen) -> list[Line]:
@@ -90,18 +145,18 @@ class Layout(NamedTuple):
     level: bool
 
 
-def numbers(matrix: Matrix, screen: Screen) -> list[Line] | None:
+def numbers(matrix: Matrix, screen: Screen) -> list[Row] | None:
     """A line for each query and a number for each key, or None where that does not fit."""
     label = side(matrix.queries, screen)
     layout = lay_out([width_of(key) for key in matrix.keys], screen.width - label, matrix)
     if layout is None:
         return None
     if layout.level:
-        heads = [level_heads(matrix.keys, layout.widths, label, screen)]
+        heads = [level_heads(matrix.keys, layout.widths, label)]
     else:
         heads = narrow_heads(matrix.keys, layout.widths[0], label, screen)
     return heads + [
-        row([side_label(word, label), *_cells(matrix, query, layout)], screen)
+        [side_label(word, label), *_cells(matrix, query, layout)]
         for query, word in enumerate(matrix.queries)
     ]
 

@@ -18,7 +18,6 @@ from attnviz.render.terminal.screen import Screen
 from attnviz.result import Token
 
 Line = list[Segment]
-
 LEFT_TO_RIGHT = "\u200e"
 # Scripts and emoji on whose width terminals disagree; letters, signs and blocks are certain.
 UNSURE = re.compile("[^\x00-\u02ff\u2000-\u2bff]")
@@ -31,6 +30,9 @@ class Cell(NamedTuple):
     width: int
     style: Style | None = None
     align: Literal["left", "right", "center"] = "left"
+
+
+Row = list[Cell]
 
 
 class Piece(NamedTuple):
@@ -62,6 +64,35 @@ def row(cells: Iterable[Cell], screen: Screen) -> Line:
             move = (ControlType.CURSOR_MOVE_TO_COLUMN, column)
             parts.append(Segment(f"\x1b[{column + 1}G", None, [move]))
     return parts
+
+
+def beside(
+    blocks: Sequence[Sequence[Row]], names: Sequence[str], screen: Screen, apart: int = 3
+) -> list[Line]:
+    """Blocks of rows next to each other, ending on one level, each under its name if it has one."""
+    widths = [max((sum(c.width for c in row) for row in rows), default=0) for rows in blocks]
+    tall = max(map(len, blocks))
+    lines = (
+        [
+            row(
+                (
+                    Cell(name, width + apart, accent(screen, bold=True))
+                    for name, width in zip(names, widths, strict=True)
+                ),
+                screen,
+            )
+        ]
+        if names
+        else []
+    )
+    level: list[list[Row]] = [[[]] * (tall - len(rows)) + list(rows) for rows in blocks]
+    for parts in zip(*level, strict=True):
+        cells: Row = []
+        for part, width in zip(parts, widths, strict=True):
+            used = sum(cell.width for cell in part)
+            cells += [*part, Cell("", width - used + apart)]
+        lines.append(row(cells, screen))
+    return lines
 
 
 def paragraph(

@@ -13,12 +13,12 @@ from attnviz.render.colour import LEVELS
 from attnviz.render.numbers import short
 from attnviz.render.terminal.axes import BoolArray, Matrix, narrow_heads, side, side_label, ticks
 from attnviz.render.terminal.colours import NOTHING, Levels, Shading, plain
-from attnviz.render.terminal.lines import Cell, Line, row, sentence
+from attnviz.render.terminal.lines import Cell, Line, Row, sentence
 from attnviz.render.terminal.measure import fit
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.result import FloatArray
 
-Pixels = list[list[Cell]]
+Pixels = list[Row]
 T = TypeVar("T")
 
 MOST_LINES_OF_SQUARES = 64
@@ -26,7 +26,7 @@ LEAST_WORDS, MOST_WORDS = 10, 30  # columns beside half blocks
 DIGITS, LOSS_DIGITS = "·123456789", "·abcdefghi"
 
 
-def squares(matrix: Matrix, screen: Screen) -> list[Line] | None:
+def squares(matrix: Matrix, screen: Screen) -> list[Row] | None:
     """A line for each query and two columns for each key, or None where that does not fit."""
     label = side(matrix.queries, screen)
     too_wide = label + 2 * len(matrix.keys) > screen.width
@@ -34,12 +34,12 @@ def squares(matrix: Matrix, screen: Screen) -> list[Line] | None:
         return None
     levels = matrix.levels
     return narrow_heads(matrix.keys, 2, label, screen) + [
-        row([side_label(word, label), *blocks(line, matrix.shading, width=2)], screen)
+        [side_label(word, label), *blocks(line, matrix.shading, width=2)]
         for word, line in zip(matrix.queries, levels, strict=True)
     ]
 
 
-def dense(matrix: Matrix, screen: Screen) -> tuple[list[Line], int]:
+def dense(matrix: Matrix, screen: Screen) -> tuple[list[Row], int]:
     """A pixel for each weight, or the strongest of step × step weights; the lines and the step."""
     digits = len(str(len(matrix.queries)))
     step = max(1, -(-len(matrix.keys) // (screen.width - digits - LEAST_WORDS)))
@@ -49,10 +49,10 @@ def dense(matrix: Matrix, screen: Screen) -> tuple[list[Line], int]:
         pooled(matrix.weights, step), matrix.shading, screen, pooled_mask(matrix.blank, step)
     )
     each = step * rows_in_a_line(screen)
-    lines = [row([Cell("", label), *ticks(matrix.keys, step, screen)], screen)]
+    lines = [[Cell("", label), *ticks(matrix.keys, step, screen)]]
     for start, cells in zip(range(0, len(matrix.queries), each), shown, strict=True):
         words = f"{start:>{digits}} {' '.join(matrix.queries[start : start + each])}"
-        lines.append(row([Cell(fit(words, label - 1), label), *cells], screen))
+        lines.append([Cell(fit(words, label - 1), label), *cells])
     return lines, step
 
 

@@ -2,9 +2,11 @@
 
 const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
-function titleOf({ heads: spec }, heads, map) {
+function titleOf(state, heads, map) {
+  const { heads: spec } = state;
   if (heads.length === 1) return `Head ${nameOf(heads[0], map)}`;
-  const only = map.layers.length === 1 && `${map.layers[0]}.*`;
+  if (oneByOne(state, heads)) return `Heads ${heads.map((i) => nameOf(i, map)).join(", ")}`;
+  const only = map.layers.length === 1 && !map.picked && `${map.layers[0]}.*`;
   if (spec === "*" && !only) return `Mean of all ${heads.length} heads`;
   const [layer, head] = (spec === "*" ? only : spec).split(".");
   if (head === "*") return `Layer ${layer}, mean of ${counted(map.heads.length, "head")}`;

@@ -22,6 +22,7 @@ function bindControls() {
   on("input", "change", ({ value }) => ({ input: Number(value) }));
   on("map", "change", ({ value }) => ({ map: value }));
   on("by", "change", ({ value }) => ({ by: value }));
+  on("mix", "change", ({ value }) => ({ mix: value }));
   on("special", "change", ({ checked }) => ({ special: checked ? "show" : "hide" }));
   on("min", "input", ({ value }) => ({ min: Number(((value / SLIDER) ** 2).toFixed(4)) }));
   on("scale", "change", ({ value }) => ({ scale: value }));
@@ -59,7 +60,9 @@ function drawControls() {
   byId("input").value = state.input;
   byId("model").textContent = [
     model + (type ? ` (${type})` : ""),
-    `${counted(map.layers.length, "layer")} × ${counted(map.heads.length, "head")}`,
+    map.picked
+      ? `heads ${map.picked.slice(0, 8).join(", ")}${map.picked.length > 8 ? ", …" : ""}`
+      : `${counted(map.layers.length, "layer")} × ${counted(map.heads.length, "head")}`,
     map.queries.length === map.keys.length
       ? counted(map.keys.length, "token")
       : `${map.queries.length} × ${map.keys.length} tokens`,
@@ -73,6 +76,10 @@ function drawControls() {
   byId("panel").setAttribute("aria-labelledby", `tab-${state.view}`);
   for (const radio of byId("by").querySelectorAll("input"))
     radio.checked = radio.value === state.by;
+  const heads = headsOf(state.heads, map);
+  byId("mix").hidden = heads.length < 2 || heads.length > MOST_APART || !VIEWS_APART.includes(state.view);
+  for (const radio of byId("mix").querySelectorAll("input"))
+    radio.checked = radio.value === state.mix;
   byId("special").checked = state.special === "show";
   byId("min").value = Math.round(Math.sqrt(state.min) * SLIDER);
   byId("min-shown").textContent = short(state.min);

@@ -10,12 +10,12 @@ function drawGrid(host, picture) {
   const right = left + map.heads.length * pitch;
   const root = sheet(Math.max(right, left + LEGEND_WIDTH + 8), down + 12 + LEGEND_HEIGHT, looks);
   const heading = { "font-size": 11, fill: looks.quiet };
-  map.heads.forEach((head, j) =>
+  (map.picked ?? map.heads).forEach((head, j) =>
     root.append(
       words(left + j * pitch + size / 2, top - 8, head, { ...heading, "text-anchor": "middle" }),
     ),
   );
-  map.layers.forEach((layer, i) =>
+  (map.picked ? [] : map.layers).forEach((layer, i) =>
     root.append(
       words(left - 8, top + i * (tall + plan.gap) + tall / 2 + 4, layer, {
         ...heading,
@@ -23,7 +23,7 @@ function drawGrid(host, picture) {
       }),
     ),
   );
-  root.append(words(left, 12, "head →", heading), words(0, 12, "layer ↓", heading));
+  root.append(words(left, 12, "head →", heading), words(0, 12, map.picked ? "" : "layer ↓", heading));
   const tiles = Array.from({ length: picture.weights.count }, (_, i) => tileOf(picture, plan, i));
   const grid = svg(
     "g",

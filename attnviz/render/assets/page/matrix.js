@@ -7,7 +7,7 @@ const AROUND = 330; // pixels of the window that a matrix should leave to what s
 const NUMBERS_FROM = 34; // pixels a cell must have to hold its number
 const LABEL = 13;
 
-function drawMatrix(host, picture, zoom) {
+function drawMatrix(host, picture, zoom, parts = { legend: true }) {
   const { grid, looks } = picture;
   const plan = matrixPlan(host.clientWidth, picture, zoom);
   const { left, top, cell } = plan;
@@ -23,10 +23,10 @@ function drawMatrix(host, picture, zoom) {
   });
   const across = columnLabels(picture, plan);
   const down = rowLabels(picture, plan);
-  const scale = legend(picture, left, height + 16);
+  const scale = parts.legend ? [legend(picture, left, height + 16)] : [];
   const root = sheet(
-    Math.max(width, left + LEGEND_WIDTH) + plan.right,
-    height + 16 + LEGEND_HEIGHT,
+    Math.max(width, parts.legend ? left + LEGEND_WIDTH : 0) + plan.right,
+    height + (parts.legend ? 16 + LEGEND_HEIGHT : 4),
     looks,
   );
   const heading = { "font-size": 11, fill: looks.quiet };
@@ -34,7 +34,7 @@ function drawMatrix(host, picture, zoom) {
     words(0, top - 22, "→ is looked at", heading),
     words(0, top - 7, "↓ looks", heading),
   ];
-  root.append(cells, cross, across, down, ...axes, scale);
+  root.append(cells, cross, across, down, ...axes, ...scale);
 
   const frame = html("div", {
     class: zoom > 1 ? "scroll zoomed" : "scroll",

@@ -38,25 +38,38 @@ async function pictureOf(state) {
   if (!all) await weights.load(heads);
   const axes = axesOf(state, map);
   const grid = all ? null : gridOf(state, weights, heads, axes);
+  const apart = oneByOne(state, heads)
+    ? heads.map((head) => fold(weights.levels[head], map, axes.rows, axes.columns))
+    : null;
   const looks = looksOf(state, contents.palettes);
   const signed = map.low < 0;
-  const picture = { state, weights, map, heads, ...axes, grid, looks, signed, update };
-  setScale(picture, all ? { lowest: signed ? -map.top : 0, highest: map.top } : rangeOf(grid.values));
+  const picture = { state, weights, map, heads, ...axes, grid, apart, looks, signed, update };
+  const shown = apart ? together(apart) : grid;
+  setScale(picture, all ? { lowest: signed ? -map.top : 0, highest: map.top } : rangeOf(shown.values));
   return Object.assign(picture, {
     model: contents.inputs[state.input - 1].model,
     title: titleOf(state, heads, map),
-    notes: all ? [] : notesOf(picture),
+    notes: all ? [] : notesOf({ ...picture, grid: shown }),
     number: (weight) => numberText(weight, map.step),
-    hiddenText: (row) =>
-      axes.columns.hidden.length && !all
-        ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.`
-        : null,
+    hiddenText: (row) => (all ? null : hiddenText(picture, row)),
     ask: (side, unit) => update({ at: side && { side, token: unit.tokens[0] } }),
     point: (what) => point(picture, what),
     links: () => linksFor(picture),
     tiles: () => (keptTiles.key === tilesKey(state) ? keptTiles.tiles : []),
   });
 }
+
+/** How much of a row's weight goes to what is hidden; null where nothing is. */
+const hiddenText = ({ columns, grid }, row) =>
+  columns.hidden.length
+    ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.`
+    : null;
+
+/** Several grids as one, for what is said of all of them. */
+const together = (grids) => ({
+  values: Float32Array.from(grids.flatMap(({ values }) => [...values])),
+  hidden: grids.flatMap(({ hidden }) => [...hidden]),
+});
 
 /** The units along both axes of the map, as words or tokens, with or without special ones. */
 function axesOf(state, map) {
@@ -156,6 +169,11 @@ function drawView(host, picture) {
     const view = drawGrid(host, picture);
     saveable = () => [view.root, { ...picture, title: byId("caption").textContent }];
     return { ...view, complete: () => gridNotes(picture) };
+  }
+  if (picture.apart) {
+    const view = drawApart(host, picture);
+    saveable = () => [view.sheet(), picture];
+    return view;
   }
   if (state.view === "matrix") {
     const view = drawMatrix(host, picture, zoom);

@@ -17,8 +17,9 @@ function drawHeads(host, picture) {
       },
       text,
     );
+  const all = button("all", "all", "*", "All heads");
   const top = [
-    button("all", "all", "*", "All heads"),
+    all,
     ...map.heads.map((h) => button("side", `${h}`, `*.${h}`, `Head ${h} of every layer`)),
   ];
   const squares = [];
@@ -28,27 +29,27 @@ function drawHeads(host, picture) {
       squares.push(square);
       return square;
     });
-    return [
-      button("side", `${layer}`, `${layer}.*`, `Layer ${layer}, mean of its heads`),
-      ...cells,
-    ];
+    const whole = () => button("side", `${layer}`, `${layer}.*`, `Layer ${layer}, mean of its heads`);
+    return [map.picked ? all : whole(), ...cells];
   });
+  const drawn = map.picked ? rows : [top, ...rows];
   const grid = html(
     "div",
     { class: "picker", role: "group", "aria-label": "Choose heads" },
-    row(...top),
-    ...rows.map((cells) => row(...cells)),
+    ...drawn.map((cells) => row(...cells)),
   );
-  const size = Math.min(Math.max(Math.floor(232 / (map.heads.length + 1)), 13), 26);
+  const most = map.picked ? 44 : 26;
+  const size = Math.min(Math.max(Math.floor(232 / (map.heads.length + 1)), 13), most);
   setStyle(grid, { "--size": `${size}px`, "--columns": map.heads.length });
   host.replaceChildren(grid);
   const first =
     heads.length === weights.count
       ? 0
-      : (Math.floor(heads[0] / map.heads.length) + 1) * (map.heads.length + 1) +
+      : (Math.floor(heads[0] / map.heads.length) + drawn.length - rows.length) *
+          (map.heads.length + 1) +
         (heads[0] % map.heads.length) +
         1;
-  roving(grid, [...top, ...rows.flat()], { columns: map.heads.length + 1, start: first });
+  roving(grid, drawn.flat(), { columns: map.heads.length + 1, start: first });
   return {
     show: (head, tile) => setStyle(squares[head], { "background-image": `url("${tile.url}")` }),
     heat: (link) => heatSquares(picture, squares, link),
@@ -80,7 +81,7 @@ function squareOf(picture, head, chosen) {
       toggle();
     },
     onkeyup: (event) => event.key === " " && event.preventDefault(), // else it is a click as well
-  });
+  }, map.picked ? html("span", { class: "chip" }, name) : null);
 }
 
 /** Colour every square by the weight of one link in its head, or show the heads again. */

@@ -32,6 +32,7 @@ function linkLines(picture, what) {
     ["link", linkName(picture, what)],
     ["number", number(value)],
   ];
+  if (picture.panel) lines.unshift(["quiet", picture.title]);
   if (head !== undefined)
     lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest weight`]);
   else if (heads.length > 1) {

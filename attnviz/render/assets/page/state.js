@@ -7,8 +7,11 @@ const CHOICES = {
   by: ["words", "tokens"],
   special: ["show", "hide"],
   scale: ["root", "linear", "fit"],
+  mix: ["mean", "apart"],
   theme: ["light", "dark"],
 };
+const VIEWS_APART = ["matrix"];
+const MOST_APART = 12; // heads that are shown one by one; of more, their mean
 const FRAMED = window.parent !== window; // in a notebook, where the address is not ours
 
 /** The state that these parameters ask for, with everything impossible replaced. */
@@ -24,6 +27,7 @@ function stateOf(parameters, contents) {
     map,
     view: OLD_VIEWS[parameters.view] ?? of("view"),
     heads: canonical(parameters.heads ?? "*", maps[map]),
+    mix: of("mix") ?? "mean",
     by: of("by") ?? (hasWords(contents.inputs[input - 1]) ? "words" : "tokens"),
     special: of("special") ?? "show",
     min: Math.min(Math.max(Number(parameters.min) || 0, 0), 1),
@@ -99,32 +103,36 @@ function findUnit(units, asked) {
 }
 
 /** The places in a map of the heads that "3.1,3.2", "3.*", "*.1" or "*" name. */
-function headsOf(text, { layers, heads }) {
-  const chosen = new Set();
-  for (const part of text.split(",")) {
-    const [layer, head] = part === "*" ? ["*", "*"] : part.trim().split(".");
-    layers.forEach((l, i) =>
-      heads.forEach((h, j) => {
-        const named = (layer === "*" || layer === `${l}`) && (head === "*" || head === `${h}`);
-        if (named) chosen.add(i * heads.length + j);
-      }),
-    );
-  }
-  return [...chosen].sort((a, b) => a - b);
+function headsOf(text, map) {
+  const parts = text.split(",").map((part) => (part === "*" ? "*.*" : part).trim().split("."));
+  const fits = (wanted, own) => wanted === "*" || wanted === own;
+  return namesOf(map).flatMap((name, i) => {
+    const [layer, head] = name.split(".");
+    return parts.some(([l, h]) => fits(l, layer) && fits(h, head)) ? [i] : [];
+  });
 }
 
 /** The shortest way to name these heads; all of them where the text names none. */
 function canonical(text, map) {
   const chosen = headsOf(text, map);
   const same = (shorter) => headsOf(shorter, map).join() === chosen.join();
-  const short = ["*", ...map.layers.map((l) => `${l}.*`), ...map.heads.map((h) => `*.${h}`)];
+  const whole = [...map.layers.map((l) => `${l}.*`), ...map.heads.map((h) => `*.${h}`)];
+  const short = ["*", ...(map.picked ? [] : whole)];
   if (!chosen.length) return "*";
   if (chosen.length === 1) return nameOf(chosen[0], map);
   return short.find(same) ?? chosen.map((i) => nameOf(i, map)).join(",");
 }
 
-const nameOf = (i, { layers, heads }) =>
-  `${layers[Math.floor(i / heads.length)]}.${heads[i % heads.length]}`;
+/** The name of a head by its place: single heads of several layers are picked and named. */
+const nameOf = (i, { layers, heads, picked }) =>
+  picked?.[i] ?? `${layers[Math.floor(i / heads.length)]}.${heads[i % heads.length]}`;
+
+const namesOf = (map) =>
+  map.picked ?? Array.from({ length: map.layers.length * map.heads.length }, (_, i) => nameOf(i, map));
+
+/** Whether chosen heads are shown one by one and not as their mean. */
+const oneByOne = ({ mix, view }, heads) =>
+  mix === "apart" && VIEWS_APART.includes(view) && heads.length > 1 && heads.length <= MOST_APART;
 
 /** The address of a state: only what differs from what the page would choose by itself. */
 function addressOf(state, contents) {
@@ -134,7 +142,7 @@ function addressOf(state, contents) {
   if (contents.inputs.length > 1) parameters.set("input", state.input);
   parameters.set("map", state.map);
   parameters.set("heads", state.heads);
-  for (const name of ["by", "special", "min", "scale", "vmin", "vmax", "palette", "theme"])
+  for (const name of ["mix", "by", "special", "min", "scale", "vmin", "vmax", "palette", "theme"])
     if (state[name] !== null && state[name] !== plain[name]) parameters.set(name, state[name]);
   if (state.at) parameters.set("at", state.at.side[0] + state.at.token);
   return "#" + parameters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");
