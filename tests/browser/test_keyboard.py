@@ -24,14 +24,14 @@ def said(page):
 def test_tab_reaches_every_control_and_leaves_again(show):
     page = show(encoder(), address="#view=matrix")
     reached = []
-    for _ in range(16):
+    for _ in range(17):
         page.press(Keys.TAB)
         reached.append(
             page.js("const e = document.activeElement; return e.id || e.name || e.dataset.key")
         )
     assert reached == [
-        "palette", "save-svg", "save-png", "theme", "tab-matrix", "by", "special", "min", "scale",
-        "vmin", "vmax", "pick*", "matrix", None, "palette", "save-svg",
+        "palette", "save-svg", "save-png", "theme", "tab-matrix", "by", "mix", "special", "min",
+        "scale", "vmin", "vmax", "pick*", "matrix", None, "palette", "save-svg",
     ]  # fmt: skip
 
 
