@@ -8,7 +8,7 @@ import typer
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import FIGURES, Forms, give
-from attnviz.cli.named_heads import head_names, read_heads
+from attnviz.cli.named_heads import head_names, one_head
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.texts import one_text, read_texts
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from attnviz.analysis.explain import Explanation
     from attnviz.render.style import Style
-    from attnviz.result import Head
 
 __all__ = ["explain"]
 
@@ -138,7 +137,7 @@ def explain(
     if not text:
         raise Misuse("there is no text to explain; give one")
     texts = [given.text for given in read_texts(text, lines=lines)]
-    row: dict[str, Any] = {"word": word, "head": _head(head), "map": map}
+    row: dict[str, Any] = {"word": word, "head": one_head(head, "a walk goes through"), "map": map}
     knobs: dict[str, Any] = {"scale": scale, "positions": not no_positions, "causal": causal}
     beside: dict[str, Any] = {
         name: one_text(given) for name, given in (("pair", pair), ("target", target)) if given
@@ -190,14 +189,3 @@ def _refuse(owner: str, **given: object) -> None:
         if value is not None:
             option = "--" + name.replace("_", "-")
             raise Misuse(f"{option} goes with {owner}, which this is not; leave it out")
-
-
-def _head(given: list[str] | None) -> Head | None:
-    if not given:
-        return None
-    first, *others = read_heads(given, "--head")
-    if others:
-        raise Misuse(
-            f"a walk goes through one head and there are {len(others) + 1}; give one --head"
-        )
-    return first

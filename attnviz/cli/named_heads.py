@@ -13,7 +13,7 @@ from attnviz.errors import AttnvizError, InputError
 if TYPE_CHECKING:
     from attnviz.result import Head
 
-__all__ = ["head_names", "heads_names", "read_heads"]
+__all__ = ["head_names", "heads_names", "one_head", "read_heads"]
 
 
 def read_heads(given: str | Sequence[str], option: str) -> tuple[Head, ...]:
@@ -24,6 +24,16 @@ def read_heads(given: str | Sequence[str], option: str) -> tuple[Head, ...]:
         return Head.several(given if isinstance(given, str) else ",".join(given))
     except InputError as error:
         raise Misuse(f"{option} {error}") from None
+
+
+def one_head(given: Sequence[str] | None, of: str) -> Head | None:
+    """The only head of an option that may be given again; ``of`` says what takes no more."""
+    if not given:
+        return None
+    first, *others = read_heads(given, "--head")
+    if others:
+        raise Misuse(f"{of} one head and here are {len(others) + 1}; give one --head")
+    return first
 
 
 def head_names(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -15,6 +15,7 @@ from attnviz.cli.forms import Forms, give
 from attnviz.cli.languages import language_codes
 from attnviz.cli.many import peeked, prepared
 from attnviz.cli.models import complete_name
+from attnviz.cli.named_heads import one_head
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
 from attnviz.cli.texts import Text, one_text, read_bursts
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from attnviz.model.inputs import Input
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
-    from attnviz.result import Token
+    from attnviz.result import Head, Token
     from attnviz.tasks.translate import Translation
 
 __all__ = ["translate"]
@@ -50,7 +51,7 @@ def translate(
         bool, typer.Option("--plain", help="Print translations alone, one on each line.")
     ] = False,
     head: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(metavar="L.H", help="Read the alignment in this cross-attention head."),
     ] = None,
     beams: Annotated[
@@ -119,6 +120,7 @@ def translate(
         raise Misuse("--plain prints translations and nothing else; it goes with no other output")
     if target is not None and (lines or file or len(text or ()) > 1):
         raise Misuse("--target goes with one text and here are several; run them singly")
+    one = one_head(head, "an alignment is read in")
     given: dict[str, Any] = {"beams": beams, "max_new_tokens": max_new_tokens}
     given |= {"source_lang": source_lang, "target_lang": target_lang}
     how = {name: value for name, value in given.items() if value is not None}
@@ -135,7 +137,7 @@ def translate(
         require_translator(loaded)
         read = loaded.read if aim is None else partial(loaded.encode, target=aim)
         read = partial(read, truncate=truncate, **how)
-        found = _translations(loaded, list(prepared(read, texts, bad)), head)
+        found = _translations(loaded, list(prepared(read, texts, bad)), one)
         if not found:
             bad.finish()
             raise EmptyText("no line is left to translate; give at least one that is not bad")
@@ -146,7 +148,7 @@ def translate(
 
 
 def _translations(
-    model: Model, given: Sequence[tuple[Text, Input]], head: str | None
+    model: Model, given: Sequence[tuple[Text, Input]], head: Head | None
 ) -> list[Translation]:
     """Translations with the numbers of the lines that their texts stood on."""
     from attnviz.tasks.translate import translate as translations

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any
 
 from attnviz.analysis.alignment import Aligned, HeadChoice, aligned, best_alignment_head
-from attnviz.analysis.view import make_view, select_head
+from attnviz.analysis.view import make_view, select_heads
 from attnviz.errors import InputError
 from attnviz.model import Model
 from attnviz.model.inputs import Input
@@ -105,7 +105,7 @@ def _best(results: list[AttentionResult]) -> HeadChoice:
 
 
 def _translation(result: AttentionResult, choice: HeadChoice) -> Translation:
-    one = select_head(replace(result, maps=_cross(result)), head=choice.head)
+    one = select_heads(replace(result, maps=_cross(result)), heads=[choice.head])
     view = make_view(one)
     found = aligned(view, choice.head)
     rows, columns = (

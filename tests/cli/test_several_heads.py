@@ -86,6 +86,10 @@ def test_what_cannot_be_shown_is_refused_in_one_sentence(attnviz, document, wron
     assert ended.err.startswith(f"attnviz: {said}")
 
 
-def test_a_walk_goes_through_one_head(attnviz):
-    ended = attnviz("explain", "a hat", "--head", "3.1", "--head", "2.4")
-    assert ended.code == 2 and "a walk goes through one head and there are 2" in ended.err
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("explain", "a walk goes through"), ("translate", "an alignment is read in")],
+)
+def test_what_is_of_one_head_takes_no_more(attnviz, command, said):
+    ended = attnviz(command, "a hat", "--head", "3.1", "--head", "2.4")
+    assert ended.code == 2 and f"{said} one head and here are 2; give one --head" in ended.err

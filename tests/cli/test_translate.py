@@ -143,7 +143,7 @@ def test_foreign_texts_become_something(attnviz: Program, text: str) -> None:
         (["x", "--plain", "--json"], 2, "--plain prints translations and nothing else"),
         (["x", "--beams", "0"], 2, "--beams '0' is not a whole number from 1"),
         (["x", "--head", "9.9"], 1, "there is no layer 9"),
-        (["x", "--head", "one"], 1, "'one' is not a head"),
+        (["x", "--head", "one"], 2, "'one' is not a head"),
         (["x", "--from", "fra_Latn"], 1, "no languages to choose 'fra_Latn' from"),
         (["x", "-m", "all-MiniLM-L6-v2"], 1, "all-MiniLM-L6-v2 does not translate"),
         (["x", "-o", "x.txt"], 2, "has no suffix that can be written"),
