@@ -88,16 +88,18 @@ def _card(source: Source) -> Card:
 
 def _look_at(folder: Path, known: dict[str, Any]) -> None:
     """Note what can be read before the first error."""
-    from attnviz.checkpoint.tensors import open_tensors  # NumPy, which completion needs not
+    from attnviz.checkpoint.opened import open_checkpoint  # NumPy, which completion needs not
     from attnviz.families import translate
-    from attnviz.tokenizer.tokenizer import load_tokenizer
+    from attnviz.tokenizer.tokenizer import has_tokenizer, load_tokenizer
 
-    values = read_config(folder)
+    if (folder / "config.json").exists():
+        known["model_type"] = str(read_config(folder).get("model_type"))
+    values, _, tensors, folders = open_checkpoint(folder)
     known["model_type"] = str(values.get("model_type"))
-    tensors = open_tensors(folder)
     known["n_parameters"], known["storage"] = tensors.n_parameters, tensors.storage
     known["stacks"] = tuple(map(_stack, translate(values, tensors).spec.stacks))
-    load_tokenizer(folder, model_type=known["model_type"])
+    first = next((each for each in folders if has_tokenizer(each)), folders[-1])
+    load_tokenizer(first, model_type=known["model_type"])
 
 
 def _stack(stack: StackSpec) -> Stack:

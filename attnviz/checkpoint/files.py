@@ -8,7 +8,7 @@ from typing import Any
 
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["parse_object", "read_json", "unreadable"]
+__all__ = ["parse_object", "read_json", "read_list", "unreadable"]
 
 LARGEST_JSON = 100_000_000  # bytes; the largest index in use is about a tenth of this
 
@@ -27,6 +27,21 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise unreadable(path, error) from None
     return parse_object(raw, what)
+
+
+def read_list(path: Path) -> list[Any]:
+    """The JSON array in a small file; BadCheckpoint when it is damaged or something else."""
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise BadCheckpoint(f"{path.name} is larger than {LARGEST_JSON // 1_000_000} MB")
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, RecursionError):
+        raise BadCheckpoint(f"{path.name} is not JSON") from None
+    if not isinstance(value, list):
+        raise BadCheckpoint(f"{path.name} is not a JSON array")
+    return value
 
 
 def parse_object(raw: bytes, what: str, *, unique: bool = False) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
 __all__ = [
+    "ADAPTER",
+    "ADAPTER_FILES",
     "INDEX",
     "PICKLES",
     "SINGLE",
@@ -26,7 +29,11 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TORCH_SINGLE = "pytorch_model.bin"
 TORCH_INDEX = "pytorch_model.bin.index.json"
+SHARD = re.compile(r"([\w.-]+)-\d{5}-of-(\d{5})\.safetensors", re.ASCII)
+MOST_SHARDS = 1000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+ADAPTER = "adapter_config.json"
+ADAPTER_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 OTHERS = {
     "*.gguf": "a GGUF file, which attnviz does not read; take the model's safetensors",
     "*.onnx": "an ONNX file, which attnviz does not read; take the model's safetensors",
@@ -49,12 +56,39 @@ class WeightFiles(NamedTuple):
 
 def weight_files(folder: Path) -> WeightFiles | None:
     """The weights to read: safetensors first, a variant of them next, what torch saved last."""
-    for single, index in ((SINGLE, INDEX), *_variants(folder), (TORCH_SINGLE, TORCH_INDEX)):
-        if (folder / single).exists():
-            return WeightFiles((single,))
-        if (folder / index).exists():
-            where = weight_map(folder, index)
-            return WeightFiles(tuple(sorted(set(where.values()))), index, where)
+    for single, index in ((SINGLE, INDEX), *_variants(folder)):
+        if found := _named(folder, single, index):
+            return found
+    return _unnamed(folder) or _named(folder, TORCH_SINGLE, TORCH_INDEX)
+
+
+def _named(folder: Path, single: str, index: str) -> WeightFiles | None:
+    """The weights in one file of this name, or in shards that an index of this name lists."""
+    if (folder / single).exists():
+        return WeightFiles((single,))
+    if (folder / index).exists():
+        where = weight_map(folder, index)
+        return WeightFiles(tuple(sorted(set(where.values()))), index, where)
+    return None
+
+
+def _unnamed(folder: Path) -> WeightFiles | None:
+    """Shards without an index, all that their names count, or one safetensors file alone."""
+    files = sorted(
+        path.name
+        for path in folder.glob("*.safetensors")
+        if not path.name.startswith("adapter") and path.name.isprintable()
+    )
+    if len(files) == 1:
+        return WeightFiles((files[0],))
+    for file in files:
+        counted = SHARD.fullmatch(file)
+        if counted and int(counted[2]) <= MOST_SHARDS:
+            wanted = [
+                f"{counted[1]}-{n:05}-of-{counted[2]}.safetensors"
+                for n in range(1, int(counted[2]) + 1)
+            ]
+            return WeightFiles(tuple(wanted))
     return None
 
 
@@ -76,6 +110,10 @@ def weight_map(folder: Path, index: str = INDEX) -> dict[str, str]:
 
 def missing_file(folder: Path) -> str | None:
     """The first file without which a folder is no checkpoint, as after a broken-off download."""
+    if (folder / ADAPTER).exists():
+        files = (folder / name for name in ADAPTER_FILES)
+        if any(path.exists() for path in files):
+            return None
     if not (folder / "config.json").exists():
         return "config.json"
     try:
@@ -97,8 +135,8 @@ def no_weights(folder: Path) -> BadCheckpoint:
     pickles = sorted(path.name for path in folder.glob("*") if path.suffix in PICKLES)
     if pickles:
         instead = f" but {quote(pickles[0])}; rename it to {TORCH_SINGLE} if it holds the weights"
-    elif (folder / "adapter_model.safetensors").exists():
-        instead = " but only an adapter; merge it into its base model first"
+    elif any((folder / name).exists() for name in ADAPTER_FILES):
+        instead = f" but only an adapter, without the {ADAPTER} that says what it is merged into"
     else:
         instead = ""
     return BadCheckpoint(f"{quote(folder)} has no {SINGLE}{instead}")

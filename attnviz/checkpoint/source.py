@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from attnviz.checkpoint.cache import Snapshot, find_snapshot, list_snapshots
+from attnviz.checkpoint.files import read_list
 from attnviz.checkpoint.layout import missing_file
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
@@ -27,6 +28,8 @@ EMBEDDED = Path(__file__).resolve().parent.parent / "models"
 PART = r"[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?"
 REPOSITORY = re.compile(rf"(?:{PART}/)?{PART}", re.ASCII)
 REVISION = re.compile(r"\w[\w./+-]{0,199}", re.ASCII)
+MODULES = "modules.json"
+MODULE = re.compile(r"[\w-][\w.-]*", re.ASCII)
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
@@ -118,7 +121,7 @@ def _not_here(name: str, here: Source | None, forbidden_by: str) -> ModelError:
 
 
 def _source(name: str, snapshot: Snapshot, kind: Literal["cache", "hub"]) -> Source:
-    return Source(name, snapshot.folder, kind, snapshot.commit)
+    return Source(name, _transformer_in(snapshot.folder), kind, snapshot.commit)
 
 
 def _folder(name: str) -> Path | None:
@@ -126,7 +129,7 @@ def _folder(name: str) -> Path | None:
     try:
         path = Path(name).expanduser()
         if name and path.is_dir():
-            return path
+            return _transformer_in(path)
         is_file = path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, nobody's home
         is_file = False
@@ -137,6 +140,19 @@ def _folder(name: str) -> Path | None:
     if name.startswith((".", "/", "~")):
         raise ModelNotFound(f"there is no folder {quote(name)}")
     return None
+
+
+def _transformer_in(folder: Path) -> Path:
+    """The folder itself, or that of the Transformer of a Sentence Transformers' modules.json."""
+    if (folder / "config.json").exists() or not (folder / MODULES).is_file():
+        return folder
+    for module in read_list(folder / MODULES):
+        if not isinstance(module, dict) or not str(module.get("type")).endswith(".Transformer"):
+            continue
+        inside = module.get("path")
+        if isinstance(inside, str) and MODULE.fullmatch(inside):
+            return folder / inside
+    raise BadCheckpoint(f"{MODULES} in {quote(folder)} names no folder of a Transformer")
 
 
 def _repository(name: str) -> tuple[str, str | None]:

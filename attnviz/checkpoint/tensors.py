@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,10 @@ from attnviz.checkpoint.shard import Shard
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Tensors", "open_tensors"]
+__all__ = ["Tensors", "combined", "open_file", "open_tensors"]
 
+WRAPPERS = re.compile(r"^(module\.|_orig_mod\.)+")
+OWN = re.compile(r"model\.((encoder|decoder)\.layers|layers|language_model|text_model|vi\w+)\.")
 BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays in the cache
 
 
@@ -37,17 +40,37 @@ def open_tensors(folder: Path) -> Tensors:
             raise BadCheckpoint(
                 f"{found.index_file} says that {file} holds {quote(name)}, but it does not"
             )
-    return Tensors(shards, found.where)
+    where = found.where or _where(shards)
+    return Tensors(shards, _without_wrapper(where))
+
+
+def open_file(path: Path) -> Tensors:
+    """Open one file of tensors, safetensors or what torch saved."""
+    return Tensors({path.name: Shard(path)})
+
+
+class Place(NamedTuple):
+    """In which file a tensor is, and by which name."""
+
+    file: str
+    name: str
 
 
 class Tensors:
     """The named tensors of a checkpoint; may be read from several threads at once."""
 
-    def __init__(self, shards: Mapping[str, Shard], files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, shards: Mapping[str, Shard], files: Mapping[str, Place] | None = None
+    ) -> None:
         self._shards = dict(shards)
         if files is None:
-            files = {name: file for file, shard in shards.items() for name in shard.entries}
-        self._where = {name: shards[file] for name, file in files.items()}
+            files = {
+                name: Place(file, name) for file, shard in shards.items() for name in shard.entries
+            }
+        self._where = {
+            name: (shards[place.file], shards[place.file].entries[place.name])
+            for name, place in files.items()
+        }
         self._sha256: str | None = None
 
     @property
@@ -136,14 +159,13 @@ class Tensors:
         their file names, a newline after each.
         """
         if self._sha256 is None:
-            self._sha256 = _combined([self._shards[file].sha256() for file in sorted(self._shards)])
+            self._sha256 = combined([self._shards[file].sha256() for file in sorted(self._shards)])
         return self._sha256
 
     def _find(self, name: str) -> tuple[Shard, Entry]:
-        shard = self._where.get(name)
-        if shard is None:
+        if name not in self._where:
             raise BadCheckpoint(f"the checkpoint has no tensor {quote(name)}")
-        return shard, shard.entries[name]
+        return self._where[name]
 
     def _readable(self, name: str) -> tuple[Shard, Entry]:
         shard, entry = self._find(name)
@@ -157,7 +179,32 @@ class Tensors:
         return shard, entry
 
     def _entries(self) -> Iterator[Entry]:
-        return (shard.entries[name] for name, shard in self._where.items())
+        return (entry for _, entry in self._where.values())
+
+
+def _where(shards: Mapping[str, Shard]) -> dict[str, str]:
+    """Which file holds which tensor, where no index says so."""
+    where: dict[str, str] = {}
+    for file, shard in shards.items():
+        for name in shard.entries:
+            if name in where:
+                raise BadCheckpoint(f"tensor {quote(name)} is in {where[name]} and in {file}")
+            where[name] = file
+    return where
+
+
+def _without_wrapper(where: Mapping[str, str]) -> dict[str, Place]:
+    """Names without what DistributedDataParallel, torch.compile or a trainer put in front of all.
+
+    A model's own prefix "model." is told from a trainer's by what follows it.
+    """
+    shorter = {WRAPPERS.sub("", name): name for name in where}
+    if len(shorter) < len(where):  # the same tensor twice: nothing is a wrapper then
+        shorter = {name: name for name in where}
+    trained = all(name.startswith("model.") for name in shorter)
+    if trained and not any(OWN.match(name) for name in shorter):
+        shorter = {name.removeprefix("model."): its for name, its in shorter.items()}
+    return {name: Place(where[its], its) for name, its in shorter.items()}
 
 
 def _load(
@@ -189,7 +236,8 @@ def _runs(rows: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, int]]:
         yield int(run[0]), len(run)
 
 
-def _combined(digests: list[str]) -> str:
+def combined(digests: list[str]) -> str:
+    """One digest alone, or that of several in hexadecimal, a newline after each."""
     import hashlib
 
     lines = "".join(f"{digest}\n" for digest in digests)

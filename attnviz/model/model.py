@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
 from attnviz import memory
-from attnviz.checkpoint.config import read_config, read_generation_config
+from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
-from attnviz.checkpoint.tensors import Tensors, open_tensors
+from attnviz.checkpoint.tensors import Tensors
 from attnviz.core.hooks import AttentionBlock, Ids, Kind, Request
 from attnviz.core.transformer import run
 from attnviz.errors import InputError, TooLong, UnknownHead
@@ -68,18 +68,33 @@ def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
     Raises ModelNotFound, BadCheckpoint or UnsupportedModel.
     """
     source = resolve(str(name), offline=offline)
-    config = read_config(source.folder)
-    tensors = open_tensors(source.folder)
-    rules = Rules.of(config, read_generation_config(source.folder))
-    return Model(source, translate(config, tensors), tensors, rules)
+    config, generation, tensors, folders = open_checkpoint(source.folder)
+    source = source._replace(folder=_with_tokenizer(folders))
+    rules = Rules.of(config, generation)
+    return Model(source, translate(config, tensors), tensors, rules, generation)
+
+
+def _with_tokenizer(folders: Sequence[Path]) -> Path:
+    """The first folder that has a tokenizer, or else the last one."""
+    if len(folders) == 1:
+        return folders[0]
+    from attnviz.tokenizer.tokenizer import has_tokenizer
+
+    return next((folder for folder in folders if has_tokenizer(folder)), folders[-1])
 
 
 class Model(Encoder):
     """A checkpoint that attends; made by ``load``."""
 
     def __init__(
-        self, source: Source, translated: Translated, tensors: Tensors, rules: Rules
+        self,
+        source: Source,
+        translated: Translated,
+        tensors: Tensors,
+        rules: Rules,
+        generation: Mapping[str, Any],
     ) -> None:
+        self._generation = generation
         self.weights, self._tensors = translated.weights, tensors
         self._cache, self._spare = WeightCache(KEPT_BYTES), ArrayPool()
         layers = translated.spec.stacks[0].layers
@@ -100,7 +115,7 @@ class Model(Encoder):
     @cached_property
     def alignment_head(self) -> Head | None:
         """The cross-attention head that generation_config.json names as aligning words, if any."""
-        return named_alignment_head(read_generation_config(self._folder), self.spec.decoder)
+        return named_alignment_head(self._generation, self.spec.decoder)
 
     def fingerprint(self) -> ModelInfo:
         """The model's description with the SHA-256 of its weights, which are read for it."""

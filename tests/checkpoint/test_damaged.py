@@ -143,7 +143,7 @@ def test_a_variant_alone_is_read(folder: Path) -> None:
 def test_an_adapter_alone_is_refused_with_a_way_out(folder: Path) -> None:
     folder.mkdir()
     (folder / "adapter_model.safetensors").write_bytes(tensor_bytes({}))
-    with pytest.raises(BadCheckpoint, match="only an adapter; merge it"):
+    with pytest.raises(BadCheckpoint, match="only an adapter, without the adapter_config"):
         open_tensors(folder)
 
 

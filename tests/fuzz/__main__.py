@@ -14,8 +14,8 @@ from pathlib import Path
 SILENCE = 300.0  # seconds after which a process that says nothing is taken for hung
 BATCH = 2000  # inputs of one process, whose memory then goes back
 SHARES = {
-    "config": 20, "safetensors": 16, "tokenizers": 10, "tokenizer-files": 6, "documents": 20,
-    "texts": 8, "options": 12, "outputs": 5, "hub": 3, "pages": 2,
+    "config": 20, "safetensors": 16, "tokenizers": 10, "tokenizer-files": 6, "adapters": 4,
+    "documents": 20, "texts": 8, "options": 12, "outputs": 5, "hub": 3, "pages": 2,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from tests.fuzz.groups.adapters import Adapters
 from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
 from tests.fuzz.groups.documents import Documents, Pages
 from tests.fuzz.groups.hub import HubAnswers
@@ -31,6 +32,7 @@ GROUPS: dict[str, type[Group]] = {
     "safetensors": Safetensors,
     "tokenizers": Tokenizers,
     "tokenizer-files": TokenizerFiles,
+    "adapters": Adapters,
     "documents": Documents,
     "texts": Texts,
     "options": Options,

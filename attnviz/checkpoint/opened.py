@@ -1,0 +1,75 @@
+"""A checkpoint opened: its settings, its tensors, and the folders its tokenizer may be in."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from attnviz.checkpoint.adapter import is_adapter, merge, read_adapter, weights_file
+from attnviz.checkpoint.config import read_config, read_generation_config
+from attnviz.checkpoint.layout import weight_files
+from attnviz.checkpoint.source import find
+from attnviz.checkpoint.tensors import Tensors, open_file, open_tensors
+from attnviz.errors import AttnvizWarning, ModelNotFound, quote
+
+__all__ = ["Checkpoint", "open_checkpoint"]
+
+
+class Checkpoint(NamedTuple):
+    """What a model is made from; ``folders`` are where a tokenizer is looked for, in order."""
+
+    config: dict[str, Any]
+    generation: dict[str, Any]
+    tensors: Tensors
+    folders: tuple[Path, ...]
+
+
+def open_checkpoint(folder: Path) -> Checkpoint:
+    """Open a model's folder, or an adapter's with the base that it is merged into."""
+    if is_adapter(folder) and not _has_model(folder):
+        return _merged(folder)
+    config = read_config(folder)
+    _warn_of_code(config)
+    return Checkpoint(config, read_generation_config(folder), open_tensors(folder), (folder,))
+
+
+def _merged(folder: Path) -> Checkpoint:
+    adapter = read_adapter(folder)
+    base = _find_base(adapter.base)
+    if base is None or not _has_model(base):
+        raise ModelNotFound(
+            f"{quote(folder)} is an adapter of {quote(adapter.base)}, which is not on this machine;"
+            f" fetch it with 'attnviz models pull {adapter.base}'"
+        )
+    found = open_checkpoint(base)
+    weights = open_file(folder / weights_file(adapter))
+    merged = merge(adapter, weights, found.tensors, found.config.get("model_type"))
+    return found._replace(tensors=merged, folders=(folder, *found.folders))
+
+
+def _find_base(name: str) -> Path | None:
+    """The folder of an adapter's base on this machine; nothing is fetched for it."""
+    try:
+        found = find(name)
+    except ModelNotFound:
+        return None
+    return found and found.folder
+
+
+def _has_model(folder: Path) -> bool:
+    return (folder / "config.json").exists() and weight_files(folder) is not None
+
+
+def _warn_of_code(config: dict[str, Any]) -> None:
+    """Say once that a repository brings code, of which nothing is run."""
+    code = config.get("auto_map")
+    names = [name for name in code if str(name).startswith("AutoModel")] if code else []
+    if isinstance(code, dict) and names:
+        warnings.warn(
+            f"the repository brings model code of its own ({quote(code[names[0]])}), which is not "
+            f"run; the numbers are those of {quote(config.get('model_type'))} as transformers has "
+            "it",
+            AttnvizWarning,
+            stacklevel=3,
+        )
