@@ -44,8 +44,8 @@ class Heads:
 class Block:
     """Queries ``rows`` of one sequence, all its keys, and where what comes of them belongs.
 
-    ``weights`` is (head, rows, key), ``context`` (head, rows, d_head) or None; ``which`` heads of
-    the layer these are.
+    ``weights`` is (head, rows, key), ``context`` (head, rows, d_value) or None; ``which`` heads of
+    the layer these are, with ``sinks`` (head, 1, 1).
     """
 
     heads: Heads
@@ -55,6 +55,7 @@ class Block:
     weights: FloatArray
     context: FloatArray | None
     which: slice = field(default_factory=lambda: slice(None))
+    sinks: FloatArray | None = None
 
     def part(self, which: slice, rows: slice) -> Block:
         """Some heads, whole groups of them, and some queries."""
@@ -63,8 +64,11 @@ class Block:
         here = slice(rows.start - self.rows.start, rows.stop - self.rows.start)
         heads = Heads(q[which, here], k[shared], None if v is None else v[shared])
         context = None if self.context is None else self.context[which, here]
-        weights = self.weights[which, here]
-        return Block(heads, self.spec, self.bias, rows, weights, context, which)
+        weights, sinks = (
+            self.weights[which, here],
+            None if self.sinks is None else self.sinks[which],
+        )
+        return Block(heads, self.spec, self.bias, rows, weights, context, which, sinks)
 
 
 def attend(block: Block, sharing: Sharing) -> bool:
@@ -90,9 +94,9 @@ def _attention(block: Block) -> bool:
     keys, finite = _visible(block), True
     weights = _only(keys, block.weights, 0)
     _masked_scores_(block, keys, weights)
-    if not unshifted_softmax_(weights):
+    if not unshifted_softmax_(weights, block.sinks):
         finite = _masked_scores_(block, keys, weights, look=True)
-        softmax_(weights)
+        softmax_(weights, block.sinks)
     if block.context is not None and block.heads.values is not None:
         context_(weights, block.heads.values[:, keys], block.context)
     return finite
@@ -104,7 +108,7 @@ def _scores_alone(block: Block) -> bool:
 
 
 def _attention_to_scores(block: Block) -> bool:
-    softmax_(block.weights)  # of all keys: perhaps what the mask hid is seen now
+    softmax_(block.weights, block.sinks)  # of all keys: perhaps what the mask hid is seen now
     if block.context is not None and block.heads.values is not None:
         context_(block.weights, block.heads.values, block.context)
     return True

@@ -14,22 +14,25 @@ __all__ = ["layer_norm", "normalise", "rms_norm", "softcap_", "softmax_", "unshi
 ENOUGH = 1e-20  # rows whose exponentials sum to less might have lost digits
 
 
-def softmax_(scores: FloatArray) -> FloatArray:
+def softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> FloatArray:
     """Turn scores (…, query, key) into weights in place; each row sums to 1.
 
     Rows are shifted by their maximum first, so no finite score overflows. A row that is -inf
-    throughout (a query that may see nothing) becomes zeros, not NaN.
+    throughout (a query that may see nothing) becomes zeros, not NaN. ``sinks`` (…, 1, 1) are
+    scores of no key, whose share is lost.
     """
     top = scores.max(axis=-1, keepdims=True, initial=np.finfo(np.float32).min)
+    top = top if sinks is None else np.maximum(top, sinks)
     np.subtract(scores, top, out=scores)
     np.exp(scores, out=scores)
     total = _row_sums(scores)
+    total += 0 if sinks is None else np.exp(sinks - top)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
     scores /= total
     return scores
 
 
-def unshifted_softmax_(scores: FloatArray) -> bool:
+def unshifted_softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> bool:
     """softmax_ without the shift, which most scores do not need; False where these did.
 
     Then what they were is lost. 0.58 of softmax_'s time at 128 keys.
@@ -37,6 +40,7 @@ def unshifted_softmax_(scores: FloatArray) -> bool:
     with np.errstate(over="ignore"):
         np.exp(scores, out=scores)
         total = _row_sums(scores)
+        total += 0 if sinks is None else np.exp(sinks)
     if not (total.min(initial=1) >= ENOUGH and total.max(initial=1) < np.inf):
         return False
     scores /= total

@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
-from attnviz.core.buffers import FloatArray
+from attnviz.core.buffers import FloatArray, states
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Rotary
 from attnviz.core.threads import Sharing
-from attnviz.core.weights import AttentionWeights, NormWeights
+from attnviz.core.weights import AttentionWeights, LatentWeights, NormWeights
 
-__all__ = ["Batch", "Sublayer", "multi_head", "parts_of"]
+__all__ = ["Batch", "Sublayer", "compress", "multi_head", "parts_of"]
 
 BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
 
@@ -83,9 +83,9 @@ class Sublayer:
     table: FloatArray | None
     need_output: bool
 
-    def split(self, x: FloatArray) -> FloatArray:
+    def split(self, x: FloatArray, d_head: int | None = None) -> FloatArray:
         """x (token, head · d_head) seen as (head, token, d_head)."""
-        d_head = self.spec.d_head
+        d_head = d_head or self.spec.d_head
         return x.reshape(len(x), x.shape[1] // d_head, d_head).transpose(1, 0, 2)
 
 
@@ -102,9 +102,10 @@ def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
         for number, mine in enumerate(heads if wanted else ()):
             _attend(sublayer, number, mine, None)
         return None
-    context = np.empty((len(x), spec.n_heads * spec.d_head), np.float32)  # heads side by side
+    width = spec.value_width
+    context = np.empty((len(x), spec.n_heads * width), np.float32)  # heads side by side
     for number, mine in enumerate(heads):
-        _attend(sublayer, number, mine, sublayer.split(context[batch.parts[number]]))
+        _attend(sublayer, number, mine, sublayer.split(context[batch.parts[number]], width))
     return sublayer.weights.output(context, batch.sharing)
 
 
@@ -113,7 +114,9 @@ def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     spec, weights, crosses = sublayer.spec, sublayer.weights, sublayer.kind == "cross"
     queries, keys, values = spec.sides
     width = (queries if crosses else values if sublayer.need_output else keys).stop
-    projected = weights.qkv.outputs(slice(0, width))(x, sublayer.batch.sharing)
+    projected = _from_latent(sublayer, x, width)
+    if projected is None:
+        projected = weights.qkv.outputs(slice(0, width))(x, sublayer.batch.sharing)
     _norm_and_rotate(sublayer, projected[:, queries], weights.query_norm)
     if spec.scale != 1.0:
         projected[:, queries] *= np.float32(spec.scale)
@@ -122,15 +125,46 @@ def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     return projected
 
 
+def _from_latent(sublayer: Sublayer, x: FloatArray, width: int) -> FloatArray | None:
+    """Queries, keys and values made of few numbers (DeepSeek-AI 2024, eq. 9 to 19)."""
+    weights, sharing, end = sublayer.weights, sublayer.batch.sharing, sublayer.spec.sides[0].stop
+    if weights.latent is None or weights.memory is None:
+        return None
+    given, shared = compress(weights.latent, x, sharing)
+    found = states(len(x), width)
+    found[:, :end] = weights.qkv(given, sharing)
+    found[:, end:] = weights.memory.outputs(slice(0, width - end))(shared, sharing)
+    return found
+
+
+def compress(
+    latent: LatentWeights, x: FloatArray, sharing: Sharing
+) -> tuple[FloatArray, FloatArray]:
+    """What queries are made of, and what keys and values are, of x (row, d_model)."""
+    shared, given = latent.shared(x, sharing), x
+    first = shared[:, : len(latent.shared.weight) - latent.turned]
+    latent.norm(first, out=first)
+    if latent.query and latent.query_norm:
+        given = latent.query_norm(latent.query(x, sharing))
+    return given, shared
+
+
 def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None) -> None:
     """What comes behind the projection of queries or keys (row, head · d_head), in place."""
     spec = sublayer.spec
     heads = x.reshape(len(x), -1, spec.d_head)
-    if norm is not None:
-        x[...] = norm(x if spec.qk_norm_over == "all" else heads).reshape(x.shape)
+
+    def normed() -> None:
+        if norm is not None:
+            x[...] = norm(x if spec.qk_norm_over == "all" else heads).reshape(x.shape)
+
+    if not spec.norm_turned:
+        normed()
     if spec.rotary is not None and sublayer.kind != "cross":
         cos, sin = sublayer.batch.rotation(spec.rotary)
         rotate_(heads, cos, sin, interleaved=spec.rotary.interleaved)
+    if spec.norm_turned:
+        normed()
 
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
@@ -141,7 +175,8 @@ def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
         make = partial(_project_memory, sublayer)
         seen = past.crossed(index, make) if past else make()
     else:
-        k, v = sublayer.split(projected[:, keys]), sublayer.split(projected[:, values])
+        k = sublayer.split(projected[:, keys])
+        v = sublayer.split(projected[:, values], sublayer.spec.value_width)
         seen = [(k[:, mine], v[:, mine]) for mine in batch.parts]
         seen = past.extend(index, seen) if past else seen
     return [
@@ -152,10 +187,9 @@ def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
 
 def _project_memory(sublayer: Sublayer) -> list[KeysAndValues]:
     """Keys and values of the encoder's hidden states of each sequence."""
-    _, keys, values = sublayer.spec.sides
-    both, batch = sublayer.weights.qkv.outputs(slice(keys.start, values.stop)), sublayer.batch
+    both, batch = sublayer.weights.side(sublayer.spec, 1, 2), sublayer.batch
     found = both(np.concatenate(batch.memory), batch.sharing)
-    _norm_and_rotate(sublayer, found[:, : keys.stop - keys.start], sublayer.weights.key_norm)
+    _norm_and_rotate(sublayer, found[:, : found.shape[1] // 2], sublayer.weights.key_norm)
     k, v = np.split(sublayer.split(found), 2)
     return [(k[:, part], v[:, part]) for part in parts_of(batch.memory)]
 
@@ -171,12 +205,13 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     height = n if weights is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
     weights = np.empty((n_heads, height, m), np.float32) if weights is None else weights
     bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
+    every = slice(None), sublayer.weights.sinks
     for start in range(0, n, height):
         stop, before = min(start + height, n), sublayer.batch.start
         mine = Heads(heads.queries[:, start:stop], heads.keys, heads.values)
         here = None if context is None else context[:, start:stop]
         rows = slice(before + start, before + stop)
-        block = Block(mine, sublayer.spec, bias, rows, weights[:, : stop - start], here)
+        block = Block(mine, sublayer.spec, bias, rows, weights[:, : stop - start], here, *every)
         finite = score(block, sharing) if request.edit else attend(block, sharing)
         where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
         shown = AttentionBlock(*where, block.weights, heads, finite, here)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
-    "ALiBi", "AttentionSpec", "Buckets", "Convolution", "Disentangled", "EmbeddingSpec",
-    "HeadSpec", "LayerSpec", "MLPSpec", "ModelSpec", "NormSpec", "PositionKind", "PositionSpec",
-    "Projected", "Rotary", "RotaryKind", "StackSpec",
+    "ALiBi", "AttentionSpec", "Buckets", "Convolution", "Disentangled", "EmbeddingSpec", "Experts",
+    "HeadSpec", "Latent", "LayerSpec", "MLPSpec", "ModelSpec", "NormSpec", "PositionKind",
+    "PositionSpec", "Projected", "Rotary", "RotaryKind", "StackSpec",
 ]  # fmt: skip
 
 
@@ -80,12 +80,29 @@ class Disentangled:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """Queries, keys and values made of few normed numbers (DeepSeek-AI 2024, sec. 2.1).
+
+    Keys and values are made of ``d_shared`` numbers a token, but for the ``d_turned`` first
+    dimensions of a key, which all heads share; queries of ``d_query``, or straight of x.
+    """
+
+    d_shared: int
+    d_turned: int
+    norm: NormSpec
+    d_query: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionSpec:
     """One attention sublayer; scores are query · key · ``scale``, then ``softcap``, then masks.
 
     A query at position q sees keys from q - ``left`` to q + ``right`` (None: no bound);
     causal attention has ``right`` 0. ``qk_norm`` normalises queries and keys per head
-    ("head"), per head with a weight row of its own ("heads") or all heads at once ("all").
+    ("head"), per head with a weight row of its own ("heads") or all heads at once ("all"), behind
+    the rotation where ``norm_turned``. ``sinks`` are scores of no key, one a head, that take their
+    share of each row (OpenAI 2025). Values have ``d_value`` dimensions if not d_head, and cross
+    attention reads states of ``d_memory`` if not d_model.
     """
 
     n_heads: int
@@ -99,22 +116,59 @@ class AttentionSpec:
     softcap: float | None = None
     qk_norm: NormSpec | None = None
     qk_norm_over: Literal["head", "heads", "all"] = "head"
+    norm_turned: bool = False
+    sinks: bool = False
+    latent: Latent | None = None
+    d_value: int | None = None
+    d_memory: int | None = None
 
     @property
     def sides(self) -> tuple[slice, slice, slice]:
         """Where queries, keys and values lie, side by side in one projection."""
         d_query, d_key = self.n_heads * self.d_head, self.n_kv_heads * self.d_head
-        keys = slice(d_query, d_query + d_key)
-        return slice(0, d_query), keys, slice(keys.stop, keys.stop + d_key)
+        keys, d_value = slice(d_query, d_query + d_key), self.n_kv_heads * self.value_width
+        return slice(0, d_query), keys, slice(keys.stop, keys.stop + d_value)
+
+    @property
+    def value_width(self) -> int:
+        """The dimensions of a value."""
+        return self.d_value or self.d_head
+
+
+@dataclass(frozen=True, slots=True)
+class Experts:
+    """Each token goes through ``top`` of ``n`` MLPs, and through a shared one of ``d_shared``.
+
+    They are those with the largest ``score`` of the router's logits, a stored ``correction`` added
+    for the choice alone; with ``groups`` (n, top, best), only those of the top of n groups, ranked
+    by the sum of so many best (DeepSeek-AI 2024, eq. 20 and 2.1.2). Scores, ``normed`` to a sum of
+    1 and times ``scale``, weigh what comes out. ``shared_gate`` weighs the shared one.
+    """
+
+    n: int
+    top: int
+    score: Literal["softmax", "sigmoid"] = "softmax"
+    normed: bool = True
+    scale: float = 1.0
+    correction: bool = False
+    groups: tuple[int, int, int] | None = None
+    d_shared: int = 0
+    shared_gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MLPSpec:
-    """down(act(up(x))), or down(act(gate(x)) * up(x)) where ``gated`` (Shazeer 2020)."""
+    """down(act(up(x))), or down(act(gate(x)) * up(x)) where ``gated`` (Shazeer 2020).
+
+    With a ``limit``, the gate is at most that, up within ± that, and 1 is added to it (OpenAI
+    2025). With ``experts``, this is each of them.
+    """
 
     d_ff: int
     activation: str
     gated: bool = False
+    limit: float | None = None
+    experts: Experts | None = None
 
 
 Place = Literal["before", "inside", "after"]
@@ -130,7 +184,8 @@ class LayerSpec:
     branch behind it, or "after" the sum. Post-norm BERT is ("after",), pre-norm GPT ("before",),
     Gemma 2 ("before", "inside"), OLMo 2 ("inside",).
     ``parallel`` adds attention and MLP of the same input (GPT-J); without ``mlp_norm`` both
-    share the attention's norm. ``residual_after_norm`` adds to the normed input (BLOOM).
+    share the attention's norm. ``residual_after_norm`` adds to the normed input (BLOOM), and what
+    is added is multiplied by ``residual_scale`` (Granite).
     """
 
     attention: AttentionSpec
@@ -142,6 +197,7 @@ class LayerSpec:
     mlp_norm: bool = True
     attention_norm: bool = True
     residual_after_norm: bool = False
+    residual_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import numpy as np
 from attnviz.core.activations import Activation
 from attnviz.core.buffers import FloatArray, IntArray, states
 from attnviz.core.functional import normalise
-from attnviz.core.spec import LayerSpec, NormSpec, StackSpec
+from attnviz.core.spec import AttentionSpec, LayerSpec, NormSpec, StackSpec
 from attnviz.core.threads import ALONE, Sharing
 
 __all__ = [
-    "AttentionWeights", "LayerWeights", "Linear", "NormWeights", "StackWeights", "Weights",
-    "WeightsKept",
+    "AttentionWeights", "ExpertsWeights", "LatentWeights", "LayerWeights", "Linear", "MLPWeights",
+    "NormWeights", "StackWeights", "Weights", "WeightsKept",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -90,27 +90,70 @@ class NormWeights(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class LatentWeights:
+    """What keys and values share, its last ``turned`` numbers not normed, and what queries have."""
+
+    shared: Linear
+    turned: int
+    norm: NormWeights
+    query: Linear | None
+    query_norm: NormWeights | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
-    """Projections of one attention sublayer; ``qkv`` has queries, keys, values below each other."""
+    """Projections of one attention sublayer; ``qkv`` has queries, keys, values below each other.
+
+    Where keys and values are not made of what queries are, they are in ``memory`` instead.
+    """
 
     qkv: Linear
     output: Linear
+    memory: Linear | None = None
+    latent: LatentWeights | None = None
+    sinks: FloatArray | None = None  # (n_heads, 1, 1)
     query_norm: NormWeights | None = None
     key_norm: NormWeights | None = None
     position_key: Linear | None = None
     position_query: Linear | None = None
 
+    def side(self, spec: AttentionSpec, first: int, last: int) -> Linear:
+        """The projection to queries (0), keys (1) and values (2), from one of them to another."""
+        start, stop = spec.sides[first].start, spec.sides[last].stop
+        if first == 0 or self.memory is None:
+            return self.qkv.outputs(slice(start, stop))
+        before = spec.sides[0].stop
+        return self.memory.outputs(slice(start - before, stop - before))
+
+
+@dataclass(frozen=True, slots=True)
+class MLPWeights:
+    """A feed-forward; ``up`` has the gate above it where gated."""
+
+    up: Linear
+    down: Linear
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertsWeights:
+    """A mixture of experts; ``read`` reads one when it is needed."""
+
+    router: Linear
+    read: Callable[[int], MLPWeights]
+    correction: FloatArray | None = None
+    shared_gate: Linear | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class LayerWeights:
-    """Everything one layer multiplies with; ``up`` has the gate above it where gated."""
+    """Everything one layer multiplies with; ``mlp`` is the shared one where there are experts."""
 
     attention: AttentionWeights
-    up: Linear
-    down: Linear
+    mlp: MLPWeights | None
     norms: dict[str, NormWeights]
-    activation: Activation
     cross: AttentionWeights | None = None
+    experts: ExpertsWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)

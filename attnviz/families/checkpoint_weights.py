@@ -28,7 +28,7 @@ class CheckpointWeights:
         self._names = names
         self._tensors = tensors
         self._where = where
-        self._last: tuple[str, FloatArray] | None = None
+        self._last: tuple[tuple[str, int], FloatArray] | None = None
         self._tables: dict[str, FloatArray | None] = {}  # None where it was used once
 
     def has(self, name: str) -> bool:
@@ -44,7 +44,7 @@ class CheckpointWeights:
         if stored.stacked:
             every = [theirs.replace("{n}", str(n)) for n in range(stored.stacked)]
             return np.stack([self._tensors.read(name) for name in every])
-        whole = _oriented(self._whole(theirs, keep=stored.part is not None), stored)
+        whole = _oriented(self._whole(theirs, stored), stored)
         return (_take(whole, stored.part) if stored.part else whole).reshape(shape)
 
     def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
@@ -94,25 +94,29 @@ class CheckpointWeights:
         every = [self._names[name] for name in names]
         first = every[0]
         if first.part is None:
-            return first if len(every) == 1 and not first.stacked else None
-        if first.part.groups != 1 or len(every) != len(first.part.sizes):
+            return first if len(every) == 1 and not (first.stacked or first.slots) else None
+        if first.slots or first.part.groups != 1 or len(every) != len(first.part.sizes):
             return None
         order = [replace(first, part=replace(first.part, index=i)) for i in range(len(every))]
         return first if every == order else None
 
     def _fill(self, name: str, out: FloatArray) -> None:
         stored = self._names[name]
-        if stored.part or stored.transposed or stored.stacked:
+        if stored.part or stored.transposed or stored.stacked or stored.slots:
             out[...] = self.get(name, *out.shape)
         else:
             self._tensors.read_into(self._where[stored], out)
 
-    def _whole(self, theirs: str, *, keep: bool) -> FloatArray:
-        """A tensor; one that several of ours are parts of is read once."""
-        if self._last and self._last[0] == theirs:
+    def _whole(self, theirs: str, stored: Stored) -> FloatArray:
+        """A tensor, or one that it stacks; what several of ours are parts of is read once."""
+        here = theirs, stored.slot
+        if self._last and self._last[0] == here:
             return self._last[1]
-        tensor = self._tensors.read(theirs)
-        self._last = (theirs, tensor) if keep else None
+        if stored.slots:
+            tensor: FloatArray = self._tensors.read_rows(theirs, np.asarray([stored.slot]))[0]
+        else:
+            tensor = self._tensors.read(theirs)
+        self._last = (here, tensor) if stored.part else None
         return tensor
 
 

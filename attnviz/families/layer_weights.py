@@ -9,12 +9,31 @@ import numpy as np
 
 from attnviz.core.activations import TRAINED, activation
 from attnviz.core.buffers import FloatArray
-from attnviz.core.spec import AttentionSpec, Buckets, Disentangled, LayerSpec, NormSpec, StackSpec
-from attnviz.core.weights import AttentionWeights, LayerWeights, Linear, NormWeights, StackWeights
+from attnviz.core.spec import (
+    AttentionSpec,
+    Buckets,
+    Disentangled,
+    Experts,
+    Latent,
+    LayerSpec,
+    MLPSpec,
+    NormSpec,
+    StackSpec,
+)
+from attnviz.core.weights import (
+    AttentionWeights,
+    ExpertsWeights,
+    LatentWeights,
+    LayerWeights,
+    Linear,
+    MLPWeights,
+    NormWeights,
+    StackWeights,
+)
 
 __all__ = [
-    "NamedTensors", "attention_weights", "layer_weights", "linear", "norm", "required",
-    "stack_weights",
+    "NamedTensors", "attention_weights", "layer_weights", "linear", "mlp_weights", "norm",
+    "required", "stack_weights",
 ]  # fmt: skip
 
 
@@ -58,24 +77,77 @@ def norm(tensors: NamedTensors, name: str, spec: NormSpec, *shape: int) -> NormW
 
 
 def attention_weights(
-    tensors: NamedTensors, prefix: str, spec: AttentionSpec, d_model: int
+    tensors: NamedTensors,
+    prefix: str,
+    spec: AttentionSpec,
+    d_model: int,
+    *,
+    crosses: bool = False,
 ) -> AttentionWeights:
     """Read the projections of one attention sublayer."""
-    d_query, d_key = spec.n_heads * spec.d_head, spec.n_kv_heads * spec.d_head
+    queries, keys, values = (side.stop - side.start for side in spec.sides)
     names = (f"{prefix}.query", f"{prefix}.key", f"{prefix}.value")
     positions = spec.bias if isinstance(spec.bias, Disentangled) and not spec.bias.shared else None
+    sinks = required(tensors, f"{prefix}.sinks", spec.n_heads) if spec.sinks else None
+    memory: Linear | None = None
+    latent: LatentWeights | None = None
+    if spec.latent:
+        qkv, memory, latent = _latent(tensors, prefix, spec, spec.latent, d_model)
+    elif crosses:
+        qkv = linear(tensors, names[:1], (queries,), d_model)
+        memory = linear(tensors, names[1:], (keys, values), spec.d_memory or d_model)
+    else:
+        qkv = linear(tensors, names, (queries, keys, values), d_model)
 
     def projected(part: str, *, needed: object) -> Linear | None:
-        return linear(tensors, (f"{prefix}.{part}",), (d_query,), d_model) if needed else None
+        return linear(tensors, (f"{prefix}.{part}",), (queries,), d_model) if needed else None
 
     return AttentionWeights(
-        qkv=linear(tensors, names, (d_query, d_key, d_key), d_model),
-        output=linear(tensors, (f"{prefix}.output",), (d_model,), d_query),
+        qkv=qkv,
+        output=linear(tensors, (f"{prefix}.output",), (d_model,), spec.n_heads * spec.value_width),
+        memory=memory,
+        latent=latent,
+        sinks=None if sinks is None else sinks[:, None, None],
         query_norm=_qk_norm(tensors, f"{prefix}.query_norm", spec, spec.n_heads),
         key_norm=_qk_norm(tensors, f"{prefix}.key_norm", spec, spec.n_kv_heads),
         position_key=projected("position_key", needed=positions and positions.c2p),
         position_query=projected("position_query", needed=positions and positions.p2c),
     )
+
+
+def _latent(
+    tensors: NamedTensors, prefix: str, spec: AttentionSpec, latent: Latent, d_model: int
+) -> tuple[Linear, Linear, LatentWeights]:
+    """What expands to queries, what to keys and values, and what makes the few numbers of x.
+
+    Dimensions that turn come first in each head, and all heads take those of keys as they are.
+    """
+    heads, turned, width = spec.n_heads, latent.d_turned, latent.d_shared
+    d_query, rest = latent.d_query or d_model, spec.d_head - turned
+
+    def each(name: str, size: int, d_in: int) -> FloatArray:
+        return required(tensors, f"{prefix}.{name}.weight", heads * size, d_in).reshape(
+            heads, size, d_in
+        )
+
+    queries = np.concatenate(
+        [each("query_turned", turned, d_query), each("query_rest", rest, d_query)], axis=1
+    )
+    keys = np.zeros((heads, spec.d_head, width + turned), np.float32)
+    keys[:, :turned, width:] = np.eye(turned, dtype=np.float32)
+    keys[:, turned:, :width] = each("key", rest, width)
+    values = np.zeros((heads, spec.value_width, width + turned), np.float32)
+    values[..., :width] = each("value", spec.value_width, width)
+    both = np.concatenate([keys.reshape(-1, width + turned), values.reshape(-1, width + turned)])
+    down, norms = (f"{prefix}.query_down",), (f"{prefix}.shared_norm", f"{prefix}.query_norm_down")
+    made = LatentWeights(
+        linear(tensors, (f"{prefix}.shared",), (width + turned,), d_model),
+        turned,
+        norm(tensors, norms[0], latent.norm, width),
+        linear(tensors, down, (latent.d_query,), d_model) if latent.d_query else None,
+        norm(tensors, norms[1], latent.norm, latent.d_query) if latent.d_query else None,
+    )
+    return Linear(queries.reshape(-1, d_query), None), Linear(both, None), made
 
 
 def _qk_norm(
@@ -91,20 +163,46 @@ def layer_weights(
     tensors: NamedTensors, prefix: str, spec: LayerSpec, d_model: int
 ) -> LayerWeights:
     """Read everything one layer needs."""
-    mlp, d_ff, cross = spec.mlp, spec.mlp.d_ff, spec.cross
-    names = (f"{prefix}.mlp.gate", f"{prefix}.mlp.up") if mlp.gated else (f"{prefix}.mlp.up",)
-    trained = TRAINED.get(mlp.activation, ())
-    parameters = [required(tensors, f"{prefix}.mlp.activation.{name}", 1) for name in trained]
+    cross, experts = spec.cross, spec.mlp.experts
+    d_ff = experts.d_shared if experts else spec.mlp.d_ff
     norms = {
         name: norm(tensors, f"{prefix}.{name}", spec.norm, d_model) for name in norm_names(spec)
     }
     return LayerWeights(
         attention=attention_weights(tensors, f"{prefix}.attention", spec.attention, d_model),
-        up=linear(tensors, names, (d_ff,) * len(names), d_model),
-        down=linear(tensors, (f"{prefix}.mlp.down",), (d_model,), d_ff),
+        mlp=mlp_weights(tensors, f"{prefix}.mlp", spec.mlp, d_ff, d_model) if d_ff else None,
         norms=norms,
-        activation=activation(mlp.activation, parameters),
-        cross=attention_weights(tensors, f"{prefix}.cross", cross, d_model) if cross else None,
+        cross=attention_weights(tensors, f"{prefix}.cross", cross, d_model, crosses=True)
+        if cross
+        else None,
+        experts=_experts(tensors, f"{prefix}.mlp", spec.mlp, experts, d_model) if experts else None,
+    )
+
+
+def mlp_weights(
+    tensors: NamedTensors, prefix: str, spec: MLPSpec, d_ff: int, d_model: int
+) -> MLPWeights:
+    """Read one feed-forward."""
+    names = (f"{prefix}.gate", f"{prefix}.up") if spec.gated else (f"{prefix}.up",)
+    trained = TRAINED.get(spec.activation, ())
+    parameters = [required(tensors, f"{prefix}.activation.{name}", 1) for name in trained]
+    return MLPWeights(
+        linear(tensors, names, (d_ff,) * len(names), d_model),
+        linear(tensors, (f"{prefix}.down",), (d_model,), d_ff),
+        activation(spec.activation, parameters),
+    )
+
+
+def _experts(
+    tensors: NamedTensors, prefix: str, spec: MLPSpec, experts: Experts, d_model: int
+) -> ExpertsWeights:
+    """Read a router; its experts are read when they are needed."""
+    gate = (f"{prefix}.shared_gate",)
+    return ExpertsWeights(
+        linear(tensors, (f"{prefix}.router",), (experts.n,), d_model),
+        lambda n: mlp_weights(tensors, f"{prefix}.expert.{n}", spec, spec.d_ff, d_model),
+        required(tensors, f"{prefix}.correction", experts.n) if experts.correction else None,
+        linear(tensors, gate, (1,), d_model) if experts.shared_gate else None,
     )
 
 

@@ -59,7 +59,7 @@ def match_tensors(
         elif not stored.optional:
             prefix = _prefix(tensors, bases) if stored.base else ""
             raise _missing(prefix + stored.name)
-    _warn_of_unused(names, tensors, bases, where)
+    _warn_of_unused(names, tensors, bases, where, config)
     return CheckpointWeights(names, tensors, where)
 
 
@@ -118,7 +118,8 @@ def _as_stored(stored: Stored, shape: Shape) -> Shape:
         shape = shape[1:]
     if stored.part:
         shape = (stored.part.groups * sum(stored.part.sizes), *shape[1:])
-    return shape[::-1] if stored.transposed else shape
+    shape = shape[::-1] if stored.transposed else shape
+    return (stored.slots, *shape) if stored.slots else shape
 
 
 def _flat(shape: Shape) -> Shape:
@@ -138,13 +139,18 @@ def _sizes(ours: str, config: Config) -> str:
 
 
 def _warn_of_unused(
-    names: Names, tensors: Tensors, bases: tuple[str, ...], where: Mapping[Stored | None, str]
+    names: Names,
+    tensors: Tensors,
+    bases: tuple[str, ...],
+    where: Mapping[Stored | None, str],
+    config: Config,
 ) -> None:
     """Name tensors of the base model that nobody reads, and that are not there for nothing."""
     used = set(where.values())
     base = _base_of(used, bases)
     left = {name for name in tensors.names - used if name.startswith(base)}
     left = {name for name in left if not EXPECTED.search(name)}
+    left -= _predicting(config, left)
     strange = sorted(left - _known(names, bases) if left else ())
     if strange:
         warnings.warn(
@@ -153,6 +159,15 @@ def _warn_of_unused(
             AttnvizWarning,
             stacklevel=2,
         )
+
+
+def _predicting(config: Config, left: set[str]) -> set[str]:
+    """Tensors of layers behind the last one, which guess further tokens ahead."""
+    first, more = config.get("num_hidden_layers"), config.get("num_nextn_predict_layers")
+    if not isinstance(first, int) or not isinstance(more, int):
+        return set()
+    numbers = "|".join(str(first + i) for i in range(min(more, 8)))
+    return {name for name in left if numbers and re.search(rf"(^|\.)layers\.({numbers})\.", name)}
 
 
 def _known(names: Names, bases: tuple[str, ...]) -> set[str]:

@@ -43,7 +43,8 @@ class Stored:
     ``transposed`` is for weights stored (in, out); ``part`` takes one of several fused tensors;
     ``base`` is False for tensors outside the base model, such as lm_head; ``also`` are
     names of tensors that are the same and may be stored instead; ``stacked`` counts tensors
-    named {n} that ours stacks; ``flat`` drops dimensions of 1.
+    named {n} that ours stacks; ``flat`` drops dimensions of 1; ours may be the ``slot``-th of
+    ``slots`` that theirs stacks.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Stored:
     also: tuple[str, ...] = ()
     stacked: int = 0
     flat: bool = False
+    slots: int = 0
+    slot: int = 0
 
 
 Module = str | Stored

@@ -29,7 +29,10 @@ def shapes(spec: ModelSpec) -> dict[str, Shape]:
             found[f"{name}.type.weight"] = (given.n_types, width)
         stack_weights(asked, stack)
         for number, layer in enumerate(stack.layers):
-            layer_weights(asked, f"{name}.{number}", layer, stack.d_model)
+            weights = layer_weights(asked, f"{name}.{number}", layer, stack.d_model)
+            if weights.experts and layer.mlp.experts:
+                for expert in range(layer.mlp.experts.n):
+                    weights.experts.read(expert)
     if spec.head:
         last = spec.stacks[-1]
         found["head.weight"] = (spec.head.vocab_size, last.project_out or last.d_model)
@@ -48,9 +51,9 @@ class _Asked:
 
     def get(self, name: str, *shape: int) -> FloatArray:
         self.found[name] = shape
-        return np.empty(0, np.float32)
+        return np.broadcast_to(np.float32(0), shape)
 
     def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
-        return np.concatenate(
-            [self.get(name, out, d_in) for name, out in zip(names, outs, strict=True)]
-        )
+        for name, out in zip(names, outs, strict=True):
+            self.get(name, out, d_in)
+        return np.broadcast_to(np.float32(0), (sum(outs), d_in))

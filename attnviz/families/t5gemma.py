@@ -31,9 +31,9 @@ def spec(config: Config) -> ModelSpec:
     encoder = _encoder(_stack(config, "encoder"))
     if not _decodes(config):
         return ModelSpec(encoder)
-    config.part("decoder").refuse_unless({"hidden_size": encoder.d_model})
     whole, stack = gemma2.spec(config.part("decoder")), _stack(config, "decoder")
-    layers = tuple(replace(layer, cross=_cross(layer.attention)) for layer in stack.layers)
+    width = encoder.d_model
+    layers = tuple(replace(layer, cross=_cross(layer.attention, width)) for layer in stack.layers)
     return ModelSpec(encoder, replace(stack, layers=layers), whole.head)
 
 
@@ -59,9 +59,9 @@ def _both_ways(layer: LayerSpec) -> LayerSpec:
     return replace(layer, attention=replace(layer.attention, left=side, right=side))
 
 
-def _cross(attention: AttentionSpec) -> AttentionSpec:
+def _cross(attention: AttentionSpec, d_memory: int) -> AttentionSpec:
     """Cross attention beside self-attention: it sees everything and turns nothing."""
-    return replace(attention, left=None, right=None, rotary=None)
+    return replace(attention, left=None, right=None, rotary=None, d_memory=d_memory)
 
 
 def tensors(config: Config) -> Names:

@@ -133,6 +133,8 @@ def _projections(walk: Explanation) -> Said:
         "token, a key and a value of every token it can look at"
     )
     spec = walk.recorded.spec
+    if walk.keys.latent is not None:
+        text += f"; keys and values are made of {walk.keys.latent.shape[1]} numbers a token"
     if walk.query.normed is not None:
         text += "; queries and keys are normed"
     if walk.query.rotated is not None:
@@ -210,6 +212,8 @@ def _softmax(walk: Explanation) -> Said:
         f"{three_digits(float(found.exponentials[at]))} of {three_digits(found.total)}, "
         f"which is {three_digits(float(walk.weights[at]))}."
     )
+    if found.sink is not None:
+        text += f" The head's sink takes {percent(found.sink / found.total)}, which no key gets."
     return Said("Softmax", text, "weight = e^score / Σ e^score", f"{VASWANI}, eq. 1")
 
 
@@ -238,7 +242,7 @@ def _heads(walk: Explanation) -> Said:
     spec = walk.recorded.spec
     text = (
         f"The layer's heads do the same with other matrices; they are put side by side: "
-        f"{spec.n_heads} × {spec.d_head} = {spec.n_heads * spec.d_head} numbers."
+        f"{spec.n_heads} × {spec.value_width} = {spec.n_heads * spec.value_width} numbers."
     )
     return Said("All heads", text, "Concat(head₁, …, headₕ)", f"{VASWANI}, sec. 3.2.2")
 
@@ -264,6 +268,8 @@ def _feed_forward(walk: Explanation) -> Said:
     d = 0 if given is None else len(given)
     act = spec.activation
     text = f"Each token alone: {d} numbers become {spec.d_ff}, bent by {act}, and {d} again"
+    if spec.experts:
+        text = f"Each token alone goes through {spec.experts.top} of {spec.experts.n} experts"
     if walk.recorded.layer.parallel:
         text += "; here beside the attention, of the same input"
     elif walk.recorded.layer.cross is not None and walk.recorded.kind == "decoder":

@@ -96,9 +96,9 @@ def check_projections(walk: Explanation) -> None:
         (walk.values, walk.memory, recorded.key_head),
     ):
         bias = 0 if side.bias is None else side.bias
-        close(side.projected, x @ side.weight.T + bias)
+        close(side.projected, (x if side.latent is None else side.latent) @ side.weight.T + bias)
         qk = weights.query_norm if side is walk.query else weights.key_norm
-        if side.normed is not None:
+        if side.normed is not None and not spec.norm_turned:
             if spec.qk_norm_over == "all":
                 which = spec.sides[0 if side is walk.query else 1]
                 whole = x @ weights.qkv.weight[which].T
@@ -110,7 +110,7 @@ def check_projections(walk: Explanation) -> None:
                 shift = None if qk.bias is None else qk.bias if qk.bias.ndim == 1 else qk.bias[head]
                 close(side.normed, norm(side.projected, (qk.spec, row, shift)))
         if side.rotated is not None:
-            before = side.projected if side.normed is None else side.normed
+            before = side.projected if side.normed is None or spec.norm_turned else side.normed
             d = spec.rotary.dims
             close(side.rotated[:, d:], before[:, d:])
             if spec.rotary.kind in ("default", "linear", "dynamic", "llama3"):
@@ -140,9 +140,13 @@ def check_scores(walk: Explanation) -> None:
     np.testing.assert_array_equal(walk.visible, seen)
     close(walk.scores[seen], summed[seen])
     assert (walk.scores[~seen] == -np.inf).all()
-    assert walk.softmax.total == pytest.approx(walk.softmax.exponentials.sum())
+    sinks = walk.recorded.projections.sinks
+    scores = walk.scores
+    if sinks is not None:
+        scores = np.append(scores, sinks[walk.recorded.head.head, 0, 0])
+    assert walk.softmax.total == pytest.approx(np.exp(scores - walk.softmax.shift).sum())
     close(walk.softmax.exponentials / walk.softmax.total, walk.weights)
-    close(walk.weights, softmax(walk.scores))
+    close(walk.weights, softmax(scores)[: len(walk.weights)])
 
 
 def check_output(walk: Explanation) -> None:
@@ -150,7 +154,8 @@ def check_output(walk: Explanation) -> None:
     layer, weights, name = recorded.layer, recorded.weights, recorded.sublayer
     close(walk.context, walk.weights @ walk.values.vectors)
     close(walk.contributions.sum(axis=0), walk.output_weight @ walk.context)
-    mine = slice(recorded.head.head * spec.d_head, (recorded.head.head + 1) * spec.d_head)
+    width = spec.value_width
+    mine = slice(recorded.head.head * width, (recorded.head.head + 1) * width)
     close(walk.concat[mine], walk.context)
     weight, bias = recorded.projections.output
     output = weight @ walk.concat + (0 if bias is None else bias)
@@ -159,7 +164,7 @@ def check_output(walk: Explanation) -> None:
     def added(name: str, output: Array, beside: Array) -> Array:
         if f"{name}.norm_inside" in weights.norms:
             output = norm(output, weights.norms[f"{name}.norm_inside"])
-        found = output + beside
+        found = layer.residual_scale * output + beside
         after = weights.norms.get(f"{name}.norm_after")
         return norm(found, after) if after else found
 
@@ -175,9 +180,13 @@ def check_output(walk: Explanation) -> None:
     if not layer.mlp_norm:
         mlp = walk.state("attention_input")
     close(walk.state("mlp_input"), mlp)
-    down, bias = weights.down
-    found = down @ walk.neurons + (0 if bias is None else bias)
-    close(walk.state("mlp_output"), found)
+    found = walk.state("mlp_output")
+    if layer.mlp.experts:
+        assert walk.neurons is None
+    else:
+        down, bias = weights.mlp.down
+        found = down @ walk.neurons + (0 if bias is None else bias)
+        close(walk.state("mlp_output"), found)
     beside = mlp if layer.residual_after_norm else middle
     close(walk.state("mlp_sum"), added("mlp", found, beside))
 

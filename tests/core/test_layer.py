@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnviz.core import layer as module
+from attnviz.core import feed_forward as module
 from tests.core.made import decoder, encoder, some, watched
 
 

@@ -17,6 +17,7 @@ CLASSES = recorded()["classes"]
 EXPANDED = {  # where the class has None and fills it in later
     "apertus": {"rope_parameters"},
     "gpt_neo": {"attention_types"},
+    "gpt_oss": {"rope_parameters"},
 }
 WHOLE = set(FAMILIES) - {"t5gemma"}  # whose two sides have configs of their own
 

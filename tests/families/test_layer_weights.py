@@ -65,4 +65,4 @@ def test_query_and_key_norms_have_the_shape_that_they_work_over(over: str, shape
 def test_a_gate_lies_above_what_it_gates() -> None:
     found = layer_weights(Drawn(), "l", layer(mlp=MLPSpec(24, "silu", gated=True)), 16)
     gate, up = (Drawn().get(f"l.mlp.{name}.weight", 24, 16) for name in ("gate", "up"))
-    np.testing.assert_array_equal(found.up.weight, np.concatenate([gate, up]))
+    np.testing.assert_array_equal(found.mlp.up.weight, np.concatenate([gate, up]))

@@ -37,6 +37,11 @@ CANNOT = [
     ("deberta", "talking_head", True),
     ("nomic_bert", "prenorm", True),
     ("cohere2", "use_qk_norm", True),
+    ("olmoe", "clip_qkv", 8.0),
+    ("gpt_oss", "swiglu_alpha", 1.0),
+    ("deepseek_v2", "topk_method", "noaux_tc"),
+    ("deepseek_v3", "scoring_func", "softmax"),
+    ("deepseek_v3", "num_key_value_heads", 2),
     ("bert", "add_cross_attention", True),
     ("bert", "hidden_act", "gelu_but_better"),
     ("bart", "is_encoder_decoder", False),
@@ -213,6 +218,10 @@ def test_a_number_that_is_none_is_refused(value: Any) -> None:
         ("gptj", {"rotary_dim": 64}),
         ("gpt_neox", {"rotary_pct": 2.0}),
         ("gemma3_text", {"rope_parameters": {"full_attention": "default"}}),
+        ("mixtral", {"num_experts_per_tok": 5}),
+        ("qwen2_moe", {"mlp_only_layers": "all"}),
+        ("deepseek_v3", {"n_group": 3}),
+        ("deepseek_v3", {"n_group": 8}),
     ],
 )
 def test_lists_and_patterns_that_make_no_sense_are_refused(
@@ -234,8 +243,8 @@ def test_a_key_that_nobody_knows_is_told_once_and_cannot_speak_to_the_terminal()
 
 
 UNKNOWN = [
-    ({"model_type": "mixtral", "num_local_experts": 8}, "sends each token to some of many experts"),
-    ({"model_type": "qwen2_moe", "num_experts": 60}, "sends each token to some of many experts"),
+    ({"model_type": "new_moe", "num_local_experts": 8}, "sends each token to some of many experts"),
+    ({"model_type": "other_moe", "num_experts": 60}, "sends each token to some of many experts"),
     ({"model_type": "clip", "vision_config": {}}, "works on images"),
     ({"model_type": "whisper", "num_mel_bins": 80}, "works on sound"),
     ({"model_type": "mamba", "state_size": 16}, "without attention"),

@@ -72,7 +72,11 @@ def run(folder: Path, case: Case, given: Inputs, dtype: torch.dtype) -> Outputs:
 def load(folder: Path, case: Case) -> Any:
     """The model, once transformers has found every tensor it wants."""
     model, loading = getattr(transformers, case.architecture).from_pretrained(
-        folder, attn_implementation="eager", dtype=torch.float32, output_loading_info=True
+        folder,
+        attn_implementation="eager",
+        experts_implementation="eager",  # the others know no float64
+        dtype=torch.float32,
+        output_loading_info=True,
     )
     missing = {
         name

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.positions import rotary_table, rotate_
-from attnviz.core.weights import NormWeights
+from attnviz.core.weights import LatentWeights, Linear, NormWeights
 
 __all__ = ["Float64Array", "Projected", "normed", "project"]
 
@@ -22,7 +22,9 @@ class Projected:
     """x Wᵀ + b of one head (Vaswani et al. 2017, sec. 3.2.2), and what is done to it behind that.
 
     ``weight`` is (d_head, d_model), ``bias`` (d_head,); ``projected``, ``normed`` and ``rotated``
-    are (token, d_head), the last two None where the model does not.
+    are (token, d_head), the last two None where the model does not. ``latent`` (token, d) is what
+    is projected in the place of x, where that is made of it first (DeepSeek-AI 2024, sec. 2.1);
+    where the model norms what it has rotated, ``rotated`` comes before ``normed``.
     """
 
     weight: Float64Array
@@ -30,35 +32,74 @@ class Projected:
     projected: Float64Array
     normed: Float64Array | None = None
     rotated: Float64Array | None = None
+    latent: Float64Array | None = None
+    norm_turned: bool = False
 
     @property
     def vectors(self) -> Float64Array:
         """What goes into attention, (token, d_head)."""
-        found = self.projected if self.normed is None else self.normed
-        return found if self.rotated is None else self.rotated
+        stages = [self.projected, self.normed, self.rotated]
+        if self.norm_turned:
+            stages = [self.projected, self.rotated, self.normed]
+        return next(stage for stage in reversed(stages) if stage is not None)
 
 
 def project(recorded: RecordedHead, x: Any, side: int, tokens: slice) -> Projected:
     """Queries (side 0), keys (1) or values (2) of x (token, d_model), which are ``tokens``."""
     spec, weights = recorded.spec, recorded.projections
     head = recorded.head.head if side == 0 else recorded.key_head
-    mine = slice(head * spec.d_head, (head + 1) * spec.d_head)
-    linear = weights.qkv.outputs(spec.sides[side])
+    width = spec.value_width if side == 2 else spec.d_head
+    mine = slice(head * width, (head + 1) * width)
+    linear = weights.side(spec, side, side)
     x = np.asarray(x, np.float64)
-    whole = x @ np.asarray(linear.weight, np.float64).T
+    latent = _latent(weights.latent, x, side)
+    whole = (x if latent is None else latent) @ np.asarray(linear.weight, np.float64).T
     if linear.bias is not None:
         whole += linear.bias
-    behind = None
-    if (norm := (weights.query_norm, weights.key_norm, None)[side]) is not None:
-        behind = _qk_norm(whole, norm, recorded)[:, mine]
-    found = whole[:, mine] if behind is None else behind
+    norm = (weights.query_norm, weights.key_norm, None)[side]
     return Projected(
         weight=np.asarray(linear.weight[mine], np.float64),
         bias=None if linear.bias is None else np.asarray(linear.bias[mine], np.float64),
         projected=whole[:, mine],
-        normed=behind,
-        rotated=None if side == 2 else _rotated(recorded, found, tokens),
+        latent=latent,
+        norm_turned=spec.norm_turned,
+        **_behind(recorded, whole, mine, norm, None if side == 2 else tokens),
     )
+
+
+def _behind(
+    recorded: RecordedHead,
+    whole: Float64Array,
+    mine: slice,
+    norm: NormWeights | None,
+    tokens: slice | None,
+) -> dict[str, Float64Array | None]:
+    """Queries or keys of the head, normed and rotated in the order that the model does it."""
+    found: dict[str, Float64Array | None] = {"normed": None, "rotated": None}
+    last = whole[:, mine]
+    if norm is not None and not recorded.spec.norm_turned:
+        found["normed"] = last = _qk_norm(whole, norm, recorded)[:, mine]
+    if tokens is not None:
+        found["rotated"] = _rotated(recorded, last, tokens)
+    if norm is not None and recorded.spec.norm_turned:
+        found["normed"] = normed(last if found["rotated"] is None else found["rotated"], norm)
+    return found
+
+
+def _latent(latent: LatentWeights | None, x: Float64Array, side: int) -> Float64Array | None:
+    """What queries, or keys and values, are made of where that is not x itself."""
+    if latent is None or (side == 0 and latent.query is None):
+        return None
+    if side == 0 and latent.query and latent.query_norm:
+        return normed(_applied(latent.query, x), latent.query_norm)
+    shared = _applied(latent.shared, x)
+    first = shared.shape[1] - latent.turned
+    return np.concatenate([normed(shared[:, :first], latent.norm), shared[:, first:]], axis=1)
+
+
+def _applied(linear: Linear, x: Float64Array) -> Float64Array:
+    found: Float64Array = x @ np.asarray(linear.weight, np.float64).T
+    return found if linear.bias is None else found + linear.bias
 
 
 def _qk_norm(whole: Float64Array, norm: NormWeights, recorded: RecordedHead) -> Float64Array:

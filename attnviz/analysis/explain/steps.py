@@ -67,6 +67,8 @@ def _projections(walk: Explanation) -> list[Step]:
     arrays: dict[str, Any] = {}
     for name, side in sides.items():
         arrays |= _projected(name, side, one=name == "q")
+    arrays["c_q"] = None if walk.query.latent is None else walk.query.latent[0]
+    arrays["c_kv"] = walk.keys.latent
     matrices: dict[str, Any] = {f"W_{name}": side.weight for name, side in sides.items()}
     matrices |= {f"b_{name}": side.bias for name, side in sides.items()}
     return _step("projections", arrays, matrices)
@@ -78,7 +80,8 @@ def _projected(name: str, side: Projected, *, one: bool) -> dict[str, Any]:
     if side.normed is not None or side.rotated is not None:
         stages[f"{name}_projected"] = side.projected
     if side.normed is not None and side.rotated is not None:
-        stages[f"{name}_normed"] = side.normed
+        between = ("rotated", side.rotated) if side.norm_turned else ("normed", side.normed)
+        stages[f"{name}_{between[0]}"] = between[1]
     stages[name] = side.vectors
     return {key: value[0] if one else value for key, value in stages.items()}
 
@@ -112,6 +115,7 @@ def _softmax(walk: Explanation) -> list[Step]:
     arrays = {
         "exponentials": found.exponentials,
         "shift": found.shift or None,
+        "sink": found.sink,
         "sum": found.total,
         "weights": found.weights,
         "weights before": walk.before,

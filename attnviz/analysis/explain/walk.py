@@ -29,12 +29,16 @@ SAFE = 80.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Softmax:
-    """exp(score - shift) of each key, their sum, and the weights: each by the sum (key,)."""
+    """exp(score - shift) of each key, their sum, and the weights: each by the sum (key,).
+
+    ``sink`` is the exponential of the head's sink, which is in the sum, or None.
+    """
 
     exponentials: Float64Array
     shift: float
     total: float
     weights: Float64Array
+    sink: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +138,10 @@ def explain(
     capped = None if spec.softcap is None else spec.softcap * np.tanh(summed / spec.softcap)
     visible = visible_keys(spec, at, n_keys)
     scores = np.where(visible, summed if capped is None else capped, -np.inf)
-    found = softmax(scores)
+    sinks, width = recorded.projections.sinks, spec.value_width
+    found = softmax(scores, None if sinks is None else float(sinks[recorded.head.head, 0, 0]))
     output = np.asarray(recorded.projections.output.weight, np.float64)
-    mine = slice(recorded.head.head * spec.d_head, (recorded.head.head + 1) * spec.d_head)
+    mine = slice(recorded.head.head * width, (recorded.head.head + 1) * width)
     context = found.weights @ values.vectors
     concat = np.asarray(recorded.contexts, np.float64).reshape(-1)
     concat[mine] = context
@@ -166,15 +171,16 @@ def explain(
     )
 
 
-def softmax(scores: Float64Array) -> Softmax:
-    """exp(score) / Σ exp(score) of finite scores and -inf, (key,)."""
-    finite = scores[np.isfinite(scores)]
-    top = float(finite.max()) if len(finite) else 0.0
+def softmax(scores: Float64Array, sink: float | None = None) -> Softmax:
+    """exp(score) / Σ exp(score) of finite scores and -inf, (key,), a sink's among the sum."""
+    finite = [*scores[np.isfinite(scores)], *([] if sink is None else [sink])]
+    top = float(max(finite)) if finite else 0.0
     shift = top if abs(top) > SAFE else 0.0
     exponentials = np.exp(scores - shift)
-    total = float(exponentials.sum())
+    lost = None if sink is None else float(np.exp(sink - shift))
+    total = float(exponentials.sum()) + (lost or 0.0)
     weights = exponentials / total if total else np.zeros_like(scores)
-    return Softmax(exponentials, shift, total, weights)
+    return Softmax(exponentials, shift, total, weights, lost)
 
 
 def visible_keys(spec: AttentionSpec, query: int, n_keys: int) -> npt.NDArray[np.bool_]:
@@ -213,11 +219,17 @@ def _added(recorded: RecordedHead, spec: AttentionSpec) -> Float64Array:
 
 
 def feed_forward_neurons(recorded: RecordedHead) -> Float64Array | None:
-    """act(W₁x + b₁), gated where it is (d_ff,), of the token (Vaswani et al. 2017, eq. 2)."""
-    given = recorded.states.get("mlp_input")
-    if given is None:
+    """act(W₁x + b₁), gated where it is (d_ff,), of the token (Vaswani et al. 2017, eq. 2).
+
+    None where there are experts, each of which has neurons of its own.
+    """
+    given, weights, spec = (
+        recorded.states.get("mlp_input"),
+        recorded.weights.mlp,
+        recorded.layer.mlp,
+    )
+    if given is None or weights is None or spec.experts:
         return None
-    weights, spec = recorded.weights, recorded.layer.mlp
     both = weights.up(given[recorded.query : recorded.query + 1])
     found = np.ascontiguousarray(both[:, : spec.d_ff])
     weights.activation(found)

@@ -6,6 +6,7 @@ from tests.oracle.cases import (
     bert_like,
     deberta,
     encoders,
+    experts,
     gemma,
     gpt,
     joined,
@@ -33,6 +34,7 @@ MODULES = (
     llama_like,
     bert_like,
     joined,
+    experts,
 )
 CASES: list[Case] = [
     case for module in MODULES for family in module.FAMILIES for case in family.cases

@@ -64,6 +64,7 @@ t5gemma.vary("bias", both(attention_bias=True))
 t5gemma.vary("window", both(sliding_window=2, layer_types=["sliding_attention"] * 2))
 t5gemma.vary("scale", both(query_pre_attn_scalar=5))
 t5gemma.vary("uneven", {"encoder": SIDE | {"num_hidden_layers": 1, "num_attention_heads": 2}})
+t5gemma.vary("wide-encoder", {"encoder": SIDE | {"hidden_size": 40}})
 t5gemma.vary("untied", {"tie_word_embeddings": False}, same_as="plain")
 t5gemma.vary(
     "encoder-alone",

@@ -95,7 +95,29 @@ apertus.vary("unscaled", PLAIN)
 apertus.vary("bias", {"attention_bias": True})
 apertus.vary("relu2", {"hidden_act": "relu2"})
 
+GRANITE = {
+    "attention_multiplier": 0.3,
+    "embedding_multiplier": 2.0,
+    "logits_scaling": 3.0,
+    "residual_multiplier": 0.4,
+}
+granite = Family("granite", "GraniteForCausalLM", BASE | GRANITE, inputs=INPUTS, kind="decoder")
+granite.vary("no-factors", without=list(GRANITE))
+granite.vary("biases", {"attention_bias": True, "mlp_bias": True})
+for factor in ("attention_multiplier", "embedding_multiplier", "residual_multiplier"):
+    granite.vary(factor.replace("_", "-"), {factor: 0.7})
+
+HUNYUAN = BASE | {"head_dim": 8}
+hunyuan = Family(
+    "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", HUNYUAN, inputs=INPUTS, kind="decoder"
+)
+ALPHA = {"type": "dynamic", "alpha": 30.0, "factor": 1.0, "mscale": 1.0, "mscale_all_dim": 0.0}
+hunyuan.vary("alpha", {"rope_scaling": ALPHA})
+hunyuan.vary("head-size", {"head_dim": 12})
+hunyuan.vary("bias", {"attention_bias": True})
+hunyuan.vary("epsilon", {"rms_norm_eps": 1e-2})
+
 FAMILIES = [
     arcee, seed_oss, ministral, helium, olmo, starcoder2, cohere, cohere2, glm, glm4, ernie4_5,
-    exaone4, olmo3, nemotron, apertus,
+    exaone4, olmo3, nemotron, apertus, granite, hunyuan,
 ]  # fmt: skip
