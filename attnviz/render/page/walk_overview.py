@@ -112,7 +112,7 @@ def _mask(_: Step, walk: Explanation) -> str:
 
 
 def _heads(step: Step, walk: Explanation) -> str:
-    head, d = walk.recorded.head.head, walk.recorded.spec.d_head
+    head, d = walk.recorded.head.head, walk.recorded.spec.value_width
     mine = slice(head * d, (head + 1) * d)
     return wave(step.arrays["concat"], mine=mine, small=True)
 
@@ -132,7 +132,7 @@ GISTS: Mapping[str, Callable[[Step, Explanation], str]] = {
     "mask": lambda _, walk: f"{int((~walk.visible).sum())} hidden",
     "softmax": lambda _, walk: _strongest(walk, walk.weights[walk.strongest]),
     "contributions": lambda _, walk: _most_added(walk),
-    "heads": lambda _, walk: f"{walk.recorded.spec.n_heads} × {walk.recorded.spec.d_head}",
+    "heads": lambda _, walk: f"{walk.recorded.spec.n_heads} × {walk.recorded.spec.value_width}",
 }
 THUMBNAILS: Mapping[str, Callable[[Step, Explanation], str]] = {
     "tokens": _tokens, "projections": _projections, "products": _products, "scaling": _scaling,

@@ -226,7 +226,7 @@ def _contributions(_: Step, walk: Explanation) -> str:
 def _heads(step: Step, walk: Explanation) -> str:
     """All heads side by side, this one marked; then each alone."""
     head, spec, concat = walk.recorded.head, walk.recorded.spec, step.arrays["concat"]
-    d, top = spec.d_head, float(np.abs(concat).max())
+    d, top = spec.value_width, float(np.abs(concat).max())
     mine = slice(head.head * d, (head.head + 1) * d)
     note = f"marked: the {d} numbers of head {head}, from {mine.start} to {mine.stop - 1}"
     start = max(0, min(head.head - MOST_HEADS // 2, spec.n_heads - MOST_HEADS))
