@@ -19,7 +19,12 @@ EXPANDED = {  # where the class has None and fills it in later
     "gpt_neo": {"attention_types"},
     "gpt_oss": {"rope_parameters"},
 }
-WHOLE = set(FAMILIES) - {"t5gemma"}  # whose two sides have configs of their own
+WHOLE = set(FAMILIES) - {  # the defaults of these do not make a model
+    "deepseek_v2",  # has no num_experts_per_tok
+    "esm",  # has no vocab_size
+    "glm4_moe",  # its heads do not divide its width
+    "t5gemma",  # its two sides have configs of their own
+}
 
 
 def module(model_type: str) -> ModuleType:

@@ -24,8 +24,10 @@ def test_a_layer_counts_with_every_tensor_that_was_read(spec: LayerSpec) -> None
     weights, cache = Drawn(), WeightCache(1 << 30)
     found = cache.load("l", lambda: weights.layer("l", spec, 16))
     sublayers = [found.attention, *([found.cross] if found.cross else [])]
-    maps = [linear for each in sublayers for linear in (each.qkv, each.output)]
-    maps += [found.up, found.down]
+    maps = [
+        linear for each in sublayers for linear in (each.qkv, each.output, each.memory) if linear
+    ]
+    maps += [found.mlp.up, found.mlp.down]
     numbers = sum(each.weight.size + each.bias.size for each in maps)
     numbers += sum(each.weight.size + each.bias.size for each in found.norms.values())
     assert cache.used == 4 * numbers
