@@ -270,6 +270,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             merged=first.view.merged,
             kind=first.kind,
             labels=first.labels,
+            longer=first.view.longer,
         )
     if len(selections) == 1:
         named = heads_named(first.heads) if first.heads else name_of(first.matrices[0])

@@ -126,7 +126,9 @@ class Token:
 class ModelInfo:
     """Which model spoke; ``n_layers`` and ``n_heads`` are those of its first stack.
 
-    ``folder`` is where its files are, where they are on this machine; no document says it.
+    ``folder`` is where its files are, where they are on this machine; no document says it;
+    ``max_seq_length`` is how many tokens the texts had at most that it was trained on, as far as
+    its files say so.
     """
 
     name: str
@@ -135,6 +137,7 @@ class ModelInfo:
     n_heads: int | None = None
     revision: str | None = None
     sha256: str | None = None
+    max_seq_length: int | None = None
     folder: Path | None = field(default=None, repr=False, compare=False)
 
     def described(self) -> dict[str, Any]:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attnviz.analysis.claims import Claim
 from attnviz.result import FloatArray, Head, Token
 from attnviz.showing import ShownAsFigure
 
-__all__ = ["Choice", "Excluded", "MatrixView", "WordAttention"]
+__all__ = ["Choice", "Excluded", "Longer", "MatrixView", "WordAttention"]
 
 Excluded = Literal["special", "itself", "neighbours"]
+
+
+class Longer(NamedTuple):
+    """How many tokens a text has, and those that the model was trained on had at most."""
+
+    tokens: int
+    trained: int
+
+    @classmethod
+    def of(cls, tokens: int, trained: int | None) -> Longer | None:
+        """Both, where the text is longer than they were; else None."""
+        return cls(tokens, trained) if trained is not None and tokens > trained else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class MatrixView(ShownAsFigure):
     It is the mean of ``heads``, or has a ``title`` of its own, as a difference has. ``hidden`` is
     the mean share of each row's weight that went to keys left out of it, 0 when none is left out;
     ``merged`` says that some tokens were merged into words; ``choice`` why it is shown, where
-    nobody asked for it.
+    nobody asked for it; ``longer`` that the text is longer than any that the model was trained on.
     """
 
     weights: FloatArray
@@ -53,6 +65,7 @@ class MatrixView(ShownAsFigure):
     signed: bool = False
     merged: bool = False
     choice: Choice | None = None
+    longer: Longer | None = None
 
     @property
     def head(self) -> Head | None:
@@ -88,6 +101,7 @@ class WordAttention(ShownAsFigure):
     occurrences: int = 1
     text: str = ""
     claims: tuple[Claim, ...] = ()
+    longer: Longer | None = None
 
     @property
     def alone(self) -> Head | None:

@@ -71,6 +71,7 @@ def ask(
         hidden=float(view.hidden[kind][:, :, at].mean()),
         n_heads=strength.size,
         merged=view.merged,
+        longer=view.longer,
         occurrence=place.occurrence,
         occurrences=place.occurrences,
     )

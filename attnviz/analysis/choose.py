@@ -67,4 +67,5 @@ def _matrix(view: View, kind: str, heads: tuple[Head, ...]) -> MatrixView:
         heads=heads,
         hidden=float(view.hidden[kind][at].mean()),
         merged=view.merged,
+        longer=view.longer,
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attnviz.analysis.answers import Longer
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["View", "hide_special", "make_view", "select_heads"]
+__all__ = ["View", "hide_special", "longer_than_trained", "make_view", "select_heads"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,12 +21,14 @@ class View:
 
     Rows are never renormalised: where keys are left out, the rest of a row sums to less than 1,
     and ``hidden`` holds the share that went to the keys left out. ``merged`` says that some tokens
-    were merged into words.
+    were merged into words; ``longer`` that the text has more tokens than those that the model was
+    trained on.
     """
 
     result: AttentionResult
     hidden: Mapping[str, FloatArray]
     merged: bool = False
+    longer: Longer | None = None
 
     def map(self, kind: str) -> AttentionMap:
         """One of the maps, by its kind; InputError names the kinds there are."""
@@ -71,8 +74,14 @@ def make_view(result: AttentionResult, *, words: bool = True, special: bool = Tr
     fewer = len(shown.tokens) < len(result.tokens) or (
         len(shown.target_tokens) < len(result.target_tokens)
     )
-    view = View(shown, {kind: _nothing(map) for kind, map in shown.maps.items()}, fewer)
+    nothing = {kind: _nothing(map) for kind, map in shown.maps.items()}
+    view = View(shown, nothing, fewer, longer_than_trained(result))
     return view if special else hide_special(view)
+
+
+def longer_than_trained(result: AttentionResult) -> Longer | None:
+    """Whether a text has more tokens than those that its model was trained on."""
+    return Longer.of(len(result.tokens), result.model.max_seq_length)
 
 
 def hide_special(view: View) -> View:

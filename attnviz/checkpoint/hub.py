@@ -24,6 +24,8 @@ SETTINGS = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
+    "sentence_bert_config.json",
+    "chat_template.jinja",
 )
 VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt")
 SENTENCEPIECE = re.compile(r"[\w-][\w.-]*\.(model|spm)", re.ASCII)

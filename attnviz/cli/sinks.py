@@ -165,7 +165,8 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
     model, map = selection.result.model, selection.map
     n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
     n_tokens = len(selection.result.tokens) + len(selection.result.target_tokens)
-    yield terminal.title(model, n_tokens, n_layers, n_heads, screen, selection.result.line)
+    line, longer = selection.result.line, selection.view.longer
+    yield terminal.title(model, n_tokens, n_layers, n_heads, screen, line, longer)
     written = selection.result.texts if continued else selection.result.target_texts
     if any(text.strip() for text in written):
         yield "\n"

@@ -28,6 +28,7 @@ def print_strongest(
     if options.json:
         _print_json(model, texts, n, options)
         return
+    from attnviz.analysis.answers import Longer
     from attnviz.render import terminal
     from attnviz.render.sentences import links_heading
 
@@ -39,10 +40,10 @@ def print_strongest(
         heading = links_heading(searched, options.named_heads(), units="tokens")
         if number:
             console.print()
-        console.print(
-            terminal.title(model.info, len(given.tokens), n_layers, n_heads, screen, text.line),
-            end="",
-        )
+        n_tokens = len(given.tokens)
+        longer = Longer.of(n_tokens, model.info.max_seq_length)
+        shape = n_tokens, n_layers, n_heads
+        console.print(terminal.title(model.info, *shape, screen, text.line, longer), end="")
         console.print("\n", end="")
         if links:
             tokens = given.tokens if options.tokens else _as_written(given.tokens)

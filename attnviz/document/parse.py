@@ -168,6 +168,7 @@ def _model(value: object) -> ModelInfo:
         n_heads=whole("n_heads"),
         revision=text("revision"),
         sha256=text("sha256"),
+        max_seq_length=whole("max_seq_length"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from attnviz.model.inputs import (
     require_embedded,
     require_text,
     too_long,
+    warn_of_length,
     warn_of_padding,
     warn_of_two_starts,
     with_mask,
@@ -43,6 +44,7 @@ class Encoder:
         self._folder = folder
         self._tokenizer: Tokenizer | None = None
         self._has_tokenizer: bool | None = None
+        self._told_of_length = False
 
     @property
     def folder(self) -> Path:
@@ -133,6 +135,13 @@ class Encoder:
             return given
         tokens, texts = self._labels(ids.target_ids, None)
         return replace(given, target_tokens=tokens, target_texts=texts)
+
+    def _note_lengths(self, inputs: Iterable[Input]) -> None:
+        """Warn of the first text that is longer than those that the model was trained on."""
+        trained, n = self.info.max_seq_length, max(len(given.ids.ids) for given in inputs)
+        if trained is not None and n > trained and not self._told_of_length:
+            self._told_of_length = True
+            warn_of_length(n, trained, self.info.name)
 
     def _labels(
         self, ids: IntArray, types: IntArray | None

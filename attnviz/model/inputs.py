@@ -23,6 +23,7 @@ __all__ = [
     "require_embedded",
     "require_text",
     "too_long",
+    "warn_of_length",
     "warn_of_padding",
     "warn_of_two_starts",
     "with_mask",
@@ -80,6 +81,16 @@ def with_mask(given: Input, mask: IntArray) -> Input:
         return tuple(token if seen else replace(token, masked=True) for token, seen in pairs)
 
     return replace(given, mask=mask == 1, tokens=LazySequence(named, len(mask)))
+
+
+def warn_of_length(n: int, trained: int, name: str) -> None:
+    """Warn that a text is longer than those that the model was trained on."""
+    warnings.warn(
+        f"the text has {n} tokens but {name} was trained on texts of up to {trained}, so what it "
+        "attends to in longer ones is less reliable",
+        AttnvizWarning,
+        stacklevel=5,
+    )
 
 
 def warn_of_padding(ids: IntArray, padding: int | None) -> None:

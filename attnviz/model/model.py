@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import numpy as np
 
 from attnviz import memory
+from attnviz.checkpoint.config import read_max_seq_length
 from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
 from attnviz.checkpoint.tensors import Tensors
@@ -105,6 +106,7 @@ class Model(Encoder):
             n_heads=layers[0].attention.n_heads,
             revision=source.revision,
             folder=source.folder,
+            max_seq_length=read_max_seq_length(source.folder),
         )
         super().__init__(translated.spec, info, source.folder, rules)
 
@@ -283,6 +285,7 @@ class Model(Encoder):
         if n < 1:
             raise InputError(f"there are no {n} strongest links; ask for at least one")
         layers = {head.layer for head in heads} or layers
+        self._note_lengths([given])
         wanted = self._wanted((self.spec.stacks[0].kind,), layers)
         for layer, head in heads:
             n_heads = self.spec.stacks[0].layers[layer].attention.n_heads
@@ -415,6 +418,7 @@ class Model(Encoder):
     def _attend(
         self, inputs: Sequence[Input], layers: Collection[int] | None, hidden: bool
     ) -> list[AttentionResult]:
+        self._note_lengths(inputs)
         wanted = self._wanted(self._kinds(inputs), layers)
         recorder = Recorder(self.spec, inputs, wanted, self._spare)
         want = Request(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import shorten
 
 from attnviz.analysis.alignment import HeadChoice
-from attnviz.analysis.answers import Choice, Excluded, MatrixView, WordAttention
+from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
 from attnviz.result import Head, Token
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "hidden_note",
     "links_heading",
     "links_note",
+    "longer_notes",
     "map_notes",
     "matrix_notes",
     "mean_of",
@@ -100,6 +101,16 @@ def map_notes(hidden: float, merged: bool, tokens: Iterable[Token] = ()) -> list
     unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
     said = [UNKNOWN.format(words=_some(unknown))] if unknown else []
     return said + [MERGED] * merged + ([hidden_note(hidden)] if hidden > 0 else [])
+
+
+def longer_notes(longer: Longer | None) -> list[str]:
+    """What must be said where a text is longer than those that the model was trained on."""
+    if longer is None:
+        return []
+    return [
+        f"The text has {longer.tokens} tokens; the model was trained on up to {longer.trained}, "
+        "so what is seen here is less reliable."
+    ]
 
 
 def hidden_note(share: float) -> str:

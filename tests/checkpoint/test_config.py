@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.checkpoint.config import read_config
+from attnviz.checkpoint.config import read_config, read_max_seq_length
 from attnviz.errors import BadCheckpoint
 
 
@@ -50,3 +50,32 @@ def test_a_folder_in_place_of_the_config_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").mkdir()
     with pytest.raises(BadCheckpoint, match=r"^config\.json is not a regular file$"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "length"),
+    [
+        ({}, None),
+        ({"sentence_bert_config.json": '{"max_seq_length": 256}'}, 256),
+        ({"tokenizer_config.json": '{"model_max_length": 512}'}, 512),
+        ({"tokenizer.json": '{"version": "1.0", "truncation": {"max_length": 128}}'}, 128),
+        (
+            {
+                "sentence_bert_config.json": '{"max_seq_length": 256}',
+                "tokenizer_config.json": '{"model_max_length": 512}',
+            },
+            256,
+        ),
+        ({"tokenizer_config.json": '{"model_max_length": 1000000000000000019884624838656}'}, None),
+        ({"tokenizer.json": '{"truncation": null, "padding": {"max_length": 3}}'}, None),
+        ({"sentence_bert_config.json": '{"max_seq_length": null}'}, None),
+        ({"sentence_bert_config.json": '{"max_seq_length": -4}'}, None),
+        ({"sentence_bert_config.json": "{"}, None),
+    ],
+)
+def test_the_length_of_texts_trained_on_is_the_least_that_a_file_says(
+    tmp_path: Path, files: dict[str, str], length: int | None
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    assert read_max_seq_length(tmp_path) == length

@@ -40,6 +40,7 @@ def test_the_document_says_who_wrote_it_and_what_it_holds() -> None:
         "n_heads": 2,
         "revision": None,
         "sha256": None,
+        "max_seq_length": None,
     }
     assert document["tokens"][1] == {
         "text": "un",

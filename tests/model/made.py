@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,9 @@ def write(
     """The model of a recipe, written into a folder and loaded from it."""
     write_checkpoint(folder, made)
     if tokenizer:
-        shutil.copy(TOKENIZERS / tokenizer / "tokenizer.json", folder)
+        written = json.loads((TOKENIZERS / tokenizer / "tokenizer.json").read_text("utf-8"))
+        untruncated = {**written, "truncation": None}  # which would say how long texts may be
+        (folder / "tokenizer.json").write_text(json.dumps(untruncated), "utf-8")
     if generation is not None:
         (folder / "generation_config.json").write_text(json.dumps(generation))
     return attnviz.load(folder)

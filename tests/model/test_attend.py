@@ -207,3 +207,15 @@ def test_special_tokens_may_be_left_out(embedded: Model) -> None:
 def test_a_text_that_begins_with_what_is_added_to_it_is_told(embedded: Model) -> None:
     with pytest.warns(AttnvizWarning, match="begins with .*there twice"):
         embedded.attend("[CLS] the hat")
+
+
+def test_a_text_longer_than_those_trained_on_is_told_about_once() -> None:
+    model = attnviz.load()
+    assert model.info.max_seq_length == 128 < model.spec.stacks[0].max_positions
+    model.attend("hat " * 126, layers=[0])
+    with pytest.warns(AttnvizWarning, match="129 tokens .* trained on texts of up to 128") as told:
+        model.attend("hat " * 127, layers=[0])
+    assert len(told) == 1
+    model.attend("hat " * 128, layers=[0])
+    with pytest.warns(AttnvizWarning, match="trained on"):
+        attnviz.load().attend(token_ids=[101] * 129, layers=[0])

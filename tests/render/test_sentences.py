@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.answers import Choice, MatrixView
+from attnviz.analysis.answers import Choice, Longer, MatrixView
 from attnviz.render.figure import Style, answers, heat_map
 from attnviz.render.sentences import (
     MERGED,
@@ -22,8 +22,10 @@ from attnviz.render.sentences import (
 )
 from attnviz.render.terminal import answer as terminal_answer
 from attnviz.render.terminal import heat_map as terminal_heat_map
+from attnviz.render.terminal import title
 from attnviz.result import Head
 from tests.render import drawn, printed
+from tests.support.results import encoder
 
 CHOICE = Choice(Head(1, 2), 0.1, 0.62, ("special", "itself", "neighbours"), 6)
 
@@ -120,3 +122,16 @@ def test_hidden_weight_has_one_sentence():
     assert hidden_note(0.624) == (
         "62% of the weight goes to hidden special tokens; nothing is rescaled."
     )
+
+
+def test_a_text_longer_than_those_trained_on_is_named_in_figure_page_and_title():
+    said = "The text has 11 tokens; the model was trained on up to 4"
+    result = encoder("the ship " * 4 + "mend", layers=1, heads=2)
+    trained = replace(result, model=replace(result.model, max_seq_length=4))
+    for choices in ({"head": "0.1"}, {"heads": "all"}, {"ask": "mend"}):
+        assert said in drawn.notes(trained.figure(size=(12, 9), **choices))
+        assert said not in drawn.notes(result.figure(size=(12, 9), **choices))
+    assert said in trained._repr_html_()
+    assert said not in result._repr_html_()
+    shown = title(trained.model, 11, 1, 2, printed.screen(), longer=Longer.of(11, 4))
+    assert "11 tokens (trained on 4)" in printed.text(shown)[0]

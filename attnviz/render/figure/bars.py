@@ -21,7 +21,7 @@ from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
 from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import label, token_label, visible
-from attnviz.render.sentences import answer_notes, mean_of, percent
+from attnviz.render.sentences import answer_notes, longer_notes, mean_of, percent
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
@@ -205,6 +205,7 @@ class _Bars:
             left_out = set(range(len(answer.keys))) - set(_strongest(answer, keys))
             share = float(answer.mean[sorted(left_out)].sum())
             notes += [of + note for note in _notes(answer)]
+            notes += longer_notes(answer.longer)
             if left_out:
                 notes.append(
                     f"{of}only the {keys} of {len(answer.keys)} keys that get most; "

@@ -12,7 +12,7 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.side import Side, ordinal
 from attnviz.render.numbers import short
 from attnviz.render.safe import visible
-from attnviz.render.sentences import hidden_note, matrix_notes, name_of
+from attnviz.render.sentences import hidden_note, longer_notes, matrix_notes, name_of
 
 __all__ = [
     "Frame",
@@ -94,6 +94,7 @@ def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
         of = f"{name_of(view)}: " if len(hidden) > 1 else ""
         left_out = hidden_note(view.hidden)
         yield from (of + note if note == left_out else note for note in matrix_notes(view))
+        yield from longer_notes(view.longer)
 
 
 def axes_note(kind: str) -> str:

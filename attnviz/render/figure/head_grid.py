@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from attnviz.analysis.answers import Longer
 from attnviz.analysis.labels import Label
 from attnviz.render.colour import scale_of
 from attnviz.render.figure.canvas import GREY, NARROWEST, PAD, Canvas
@@ -28,7 +29,7 @@ from attnviz.render.figure.side import SMALLEST, Labelling, Side, lay_across, la
 from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
 from attnviz.render.labels import named_head
 from attnviz.render.safe import token_label, visible
-from attnviz.render.sentences import map_notes
+from attnviz.render.sentences import longer_notes, map_notes
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Head, Token
 
@@ -62,13 +63,14 @@ def head_grid(
     merged: bool = False,
     kind: str = "encoder",
     labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
+    longer: Longer | None = None,
 ) -> Figure:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
     Behind a name stands what the head was found to do, as far as there is room.
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
-    said = (axes_note(kind), *map_notes(hidden, merged, (*queries, *keys)))
+    said = (axes_note(kind), *map_notes(hidden, merged, (*queries, *keys)), *longer_notes(longer))
     named = [named_head(head, labels) for head in attention.all_heads()]
     with plain_settings():
         return _HeadGrid(attention, queries, keys, style, title, said, named).draw()

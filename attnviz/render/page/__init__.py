@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 from attnviz.analysis.claims import COREFERENCE, all_claims
 from attnviz.analysis.labels import Known
+from attnviz.analysis.view import longer_than_trained
 from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
 from attnviz.memory import require
@@ -25,7 +26,7 @@ from attnviz.render.labels import labels_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
-from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, not_to
+from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, longer_notes, not_to
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
 __all__ = ["Opening", "asset", "digest", "fragment", "frame", "script", "write_page"]
@@ -229,6 +230,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
     return {
         "model": visible(model.name),
         "type": model.model_type and visible(model.model_type),
+        "notes": longer_notes(longer_than_trained(result)),
         "source": running(result.tokens, result.texts),
         "target": running(result.target_tokens, result.target_texts),
         "maps": {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segments
 
+from attnviz.analysis.answers import Longer
 from attnviz.render.safe import visible
 from attnviz.render.sentences import counted
 from attnviz.render.terminal.colours import accent, plain
@@ -32,12 +33,14 @@ def title(
     n_heads: int,
     screen: Screen,
     line: int | None = None,
+    longer: Longer | None = None,
 ) -> Segments:
     """``all-MiniLM-L6-v2 · 11 tokens · 6 layers × 12 heads``, and which line the text stood on."""
     dim = plain(screen, dim=True)
     size = f"{counted(n_layers, 'layer')} × {counted(n_heads, 'head')}"
     where = "" if line is None else f" · line {line}"
-    said = f"· {counted(n_tokens, 'token')} · {size}{where}".split()
+    trained = f" (trained on {longer.trained})" if longer else ""
+    said = f"· {counted(n_tokens, 'token')}{trained} · {size}{where}".split()
     name = Piece(screen.writable(visible(model.name)), plain(screen, bold=True))
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 

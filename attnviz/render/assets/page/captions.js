@@ -38,7 +38,7 @@ function notesOf({ state, map, rows, columns, grid, scale }) {
   const unknown = [...new Set([...units].map((unit) => unit.text))];
   if (unknown.length)
     notes.push(contents.said.unknown.replace("{words}", () => some(unknown)));
-  notes.push(precisionOf(map));
+  notes.push(...contents.inputs[state.input - 1].notes, precisionOf(map));
   return notes;
 }
 
