@@ -17,6 +17,8 @@ from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 WEIGHTS = st.floats(0, 1, width=32)
 STATES = st.floats(allow_nan=False, allow_infinity=False, width=32)
 WORDS = st.text(max_size=6)
+SPELLINGS = st.none() | WORDS
+COUNTS = st.none() | st.integers(1, 10_000)
 
 
 @st.composite
@@ -28,8 +30,10 @@ def texts_and_tokens(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[Token, ...
         segment = draw(st.integers(0, len(texts) - 1))
         start = draw(st.integers(0, len(texts[segment])))
         end = draw(st.integers(start, len(texts[segment])))
-        token = Token(draw(WORDS), draw(st.integers(0, 30_000)), start, end, word, False, segment)
-        special = Token(draw(WORDS), None, None, None, None, True, segment)
+        unknown, masked, spelling = draw(st.booleans()), draw(st.booleans()), draw(SPELLINGS)
+        rest = (segment, unknown, spelling, masked)
+        token = Token(draw(WORDS), draw(st.integers(0, 30_000)), start, end, word, False, *rest)
+        special = Token(draw(WORDS), None, None, None, None, True, *rest)
         tokens.append(draw(st.sampled_from([token, special])))
     return texts, tuple(tokens)
 
@@ -54,13 +58,14 @@ def results(draw: st.DrawFn) -> AttentionResult:
     """Encoders, decoders and both."""
     texts, tokens = draw(texts_and_tokens())
     kind = draw(st.sampled_from(["encoder", "decoder", "both"]))
-    model = ModelInfo(draw(WORDS.filter(bool)), draw(st.none() | WORDS), 3, 2)
+    model = ModelInfo(
+        draw(WORDS.filter(bool)), draw(st.none() | WORDS), 3, 2, max_seq_length=draw(COUNTS)
+    )
+    line = draw(COUNTS)
     hidden = draw(st.none() | arrays(np.float32, (len(tokens), 3), elements=STATES))
     n = len(tokens)
     if kind != "both":
-        return AttentionResult(
-            tokens, {kind: draw(maps(n, n))}, texts=texts, hidden=hidden, model=model
-        )
+        return AttentionResult(tokens, {kind: draw(maps(n, n))}, (), texts, (), hidden, model, line)
     target_texts, targets = draw(texts_and_tokens())
     m = len(targets)
     made = {
@@ -68,7 +73,7 @@ def results(draw: st.DrawFn) -> AttentionResult:
         "decoder": draw(maps(m, m)),
         "cross": draw(maps(m, n)),
     }
-    return AttentionResult(tokens, made, targets, texts, target_texts, hidden, model)
+    return AttentionResult(tokens, made, targets, texts, target_texts, hidden, model, line)
 
 
 def small() -> AttentionResult:
@@ -114,7 +119,7 @@ def as_dict(result: AttentionResult) -> dict[str, Any]:
 
 def assert_same(one: AttentionResult, other: AttentionResult) -> None:
     """Both results hold the same, to the last bit."""
-    for field in ("tokens", "target_tokens", "texts", "target_texts", "model"):
+    for field in ("tokens", "target_tokens", "texts", "target_texts", "model", "line"):
         assert getattr(one, field) == getattr(other, field)
     assert list(one.maps) == list(other.maps)
     for kind, part in one.maps.items():
