@@ -152,6 +152,8 @@ def _target(path: Path) -> Path:
         for is_kind, refusal in KINDS:
             if mode is not None and is_kind(mode):
                 raise OutputError(f"{_named(path)} {refusal}")
+        if mode is not None:  # a file that may not be written may not be replaced either, as by cp
+            os.close(os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
         target = path.resolve()
         if not target.parent.is_dir():
             raise OutputError(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
@@ -91,6 +94,52 @@ def test_a_folder_without_permission_is_refused_before_the_work(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="Permission denied"), all_or_nothing([tmp_path / "a"]):
         pytest.fail("the work began")
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that any user may write in."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+@contextmanager
+def without_root() -> Iterator[None]:
+    """For root, whom no permission binds, the life of somebody else."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced_either(open_to_all):
+    kept = open_to_all / "kept.json"
+    (open_to_all / "link.json").symlink_to(kept)
+    with without_root():
+        kept.write_text("old")
+        kept.chmod(0o444)
+        before = kept.stat()
+        for name in ("kept.json", "link.json"):
+            with (
+                pytest.raises(OutputError, match=r"json' cannot be written: Permission denied"),
+                all_or_nothing([open_to_all / "new.json", open_to_all / name]),
+            ):
+                pytest.fail("the work began")
+    assert kept.read_text() == "old" and kept.stat() == before
+    assert left(open_to_all) == ["kept.json", "link.json"]
+
+
+def test_a_file_that_is_left_as_it_was_keeps_its_time(tmp_path):
+    (tmp_path / "a").write_text("old")
+    before = (tmp_path / "a").stat().st_mtime_ns
+    with pytest.raises(KeyboardInterrupt), all_or_nothing([tmp_path / "a"]):
+        raise KeyboardInterrupt
+    assert (tmp_path / "a").stat().st_mtime_ns == before
 
 
 def read_while(path: Path, write) -> bytes:
