@@ -14,6 +14,7 @@ import pytest
 
 import attnviz
 from attnviz import Model
+from attnviz.errors import AttnvizWarning
 
 LENGTHS = (12, 40, 128, 300, 512)
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +23,10 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="only some systems fo
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return attnviz.load()
+    loaded = attnviz.load()
+    with pytest.warns(AttnvizWarning, match="trained on"):  # which is said once, of the longest
+        loaded.attend(token_ids=[101] * max(LENGTHS), layers=[0])
+    return loaded
 
 
 def bits(model: Model, n: int) -> bytes:
