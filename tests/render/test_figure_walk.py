@@ -13,6 +13,8 @@ from attnviz.render.figure.walk import walk_figure
 from tests.render.drawn import cut, labels, notes, overlapping, texts
 from tests.support.walks import hat, long, spelt
 
+pytestmark = pytest.mark.filterwarnings("ignore:the text has .* trained on")
+
 
 def test_it_has_the_numbers_of_every_key():
     shown = set(texts(walk_figure(hat())))

@@ -17,6 +17,8 @@ from attnviz.render.page.walk_page import write_walk_page
 from attnviz.render.page.walk_svg import strip, wave
 from tests.support.walks import hat, long, spelt
 
+pytestmark = pytest.mark.filterwarnings("ignore:the text has .* trained on")
+
 
 class Cells(HTMLParser):
     """The texts of a page's elements in order, and the tags that it has."""
