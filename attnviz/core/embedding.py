@@ -11,7 +11,7 @@ from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import PositionSpec, StackSpec
 from attnviz.core.weights import StackWeights, Weights
 
-__all__ = ["absolute_positions", "embed"]
+__all__ = ["absolute_positions", "embed", "unmasked"]
 
 
 def embed(
@@ -31,6 +31,8 @@ def embed(
     found = weights.rows(f"{name}.token.weight", new, spec.d_embedding)
     if spec.scale != 1.0:
         found *= np.float32(spec.scale)
+    if spec.masked is not None:
+        found *= np.concatenate([unmasked(sequence, spec.masked)[start:] for sequence in ids])
     if project and spec.project == "tokens":
         found = project(found)
     if spec.positions:
@@ -49,6 +51,13 @@ def embed(
     if tensors.embedding_norm:
         x = tensors.embedding_norm(x, out=x)
     return project(x) if project and spec.project == "normed" else x
+
+
+def unmasked(ids: IntArray, masked: int) -> FloatArray:
+    """What embeddings are multiplied by, (token, 1), where some are masked (Lin et al. 2023)."""
+    shown: FloatArray = (ids != masked).astype(np.float32)[:, None]
+    shown /= np.float32(max(shown.mean(), 1e-9))
+    return shown
 
 
 def absolute_positions(

@@ -92,6 +92,7 @@ def score_bias(
         case Buckets():
             n = max(n_queries, keys.shape[1])  # a cache has keys of queries before
             distance = np.arange(-(n - 1), n, dtype=np.int64)
+            table = weights.relative if spec.bias.own else table
             found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
             return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n)
         case Disentangled() as relative:

@@ -54,12 +54,14 @@ class ALiBi:
 class Buckets:
     """One learned score per head and bucketed distance (Raffel et al. 2020, sec. 2.1).
 
-    The table ``{stack}.relative.weight`` is (n_buckets, n_heads).
+    The table ``{stack}.relative.weight`` is (n_buckets, n_heads); each layer has its ``own`` in
+    its attention, or all share the stack's.
     """
 
     n_buckets: int
     max_distance: int
     bidirectional: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ class EmbeddingSpec:
     """Token embeddings times ``scale``, plus positions and types, then a norm.
 
     Where d_embedding is not d_model, ``project`` says what is mapped to d_model: the "tokens"
-    (OPT), the "sum" before its norm (DeBERTa) or the "normed" sum (ALBERT, ELECTRA).
+    (OPT), the "sum" before its norm (DeBERTa) or the "normed" sum (ALBERT, ELECTRA). Tokens
+    ``masked`` are zeros, and the others as much larger as if those had been dropped out (ESM).
     """
 
     vocab_size: int
@@ -241,6 +244,7 @@ class EmbeddingSpec:
     n_types: int = 0
     norm: NormSpec | None = None
     project: Projected | None = None
+    masked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ class AttentionWeights:
     memory: Linear | None = None
     latent: LatentWeights | None = None
     sinks: FloatArray | None = None  # (n_heads, 1, 1)
+    relative: FloatArray | None = None  # (n_buckets, n_heads)
     query_norm: NormWeights | None = None
     key_norm: NormWeights | None = None
     position_key: Linear | None = None

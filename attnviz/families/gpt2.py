@@ -86,9 +86,9 @@ def _scaled(layer: LayerSpec, scale: float) -> LayerSpec:
 def tensors(config: Config) -> Names:
     """Where a GPT-2 checkpoint keeps its tensors; queries, keys and values are one."""
     d_model = config.whole("n_embd")
-    qkv = _parts("h.{i}.attn.c_attn", QKV, d_model)
+    qkv = parts("h.{i}.attn.c_attn", QKV, d_model)
     if config.crossing:
-        keys = _parts("h.{i}.crossattention.c_attn", ("cross.key", "cross.value"), d_model)
+        keys = parts("h.{i}.crossattention.c_attn", ("cross.key", "cross.value"), d_model)
         qkv |= CROSS | keys
     return (
         vocabulary("decoder", "wte", "lm_head", tied=config.tied())
@@ -98,7 +98,7 @@ def tensors(config: Config) -> Names:
     )
 
 
-def _parts(theirs: str, ours: tuple[str, ...], d_model: int) -> dict[str, Module]:
+def parts(theirs: str, ours: tuple[str, ...], d_model: int) -> dict[str, Module]:
     """Several of our modules in one of theirs, which is stored (in, out)."""
     sizes = (d_model,) * len(ours)
     return {

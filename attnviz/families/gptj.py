@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attnviz.core.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -15,7 +17,7 @@ from attnviz.core.spec import (
 )
 from attnviz.families import gpt2
 from attnviz.families.config import Config
-from attnviz.families.names import Names, expand, vocabulary
+from attnviz.families.names import Module, Names, expand, vocabulary
 
 BASE = "transformer"
 ALIASES = gpt2.ALIASES
@@ -73,11 +75,16 @@ def spec(config: Config) -> ModelSpec:
 
 
 def tensors(config: Config) -> Names:
-    """Where a GPT-J checkpoint keeps its tensors; attention has no biases."""
+    """Where a GPT-J checkpoint keeps its tensors."""
+    return names(config, {})
+
+
+def names(config: Config, changes: Mapping[str, Module]) -> Names:
+    """GPT-J's names with these changes; attention has no biases."""
     bias = {"attention.norm_before", "mlp.up", "mlp.down"}
     tied = config.tied()
     return (
         vocabulary("decoder", "wte", "lm_head", tied=tied, bias=True)
         | expand("decoder", {"norm": "ln_f"})
-        | expand("decoder", LAYER, layers=config.depth("n_layer"), bias=bias)
+        | expand("decoder", {**LAYER, **changes}, layers=config.depth("n_layer"), bias=bias)
     )

@@ -89,6 +89,7 @@ def attention_weights(
     names = (f"{prefix}.query", f"{prefix}.key", f"{prefix}.value")
     positions = spec.bias if isinstance(spec.bias, Disentangled) and not spec.bias.shared else None
     sinks = required(tensors, f"{prefix}.sinks", spec.n_heads) if spec.sinks else None
+    own = spec.bias if isinstance(spec.bias, Buckets) and spec.bias.own and not crosses else None
     memory: Linear | None = None
     latent: LatentWeights | None = None
     if spec.latent:
@@ -108,6 +109,9 @@ def attention_weights(
         memory=memory,
         latent=latent,
         sinks=None if sinks is None else sinks[:, None, None],
+        relative=required(tensors, f"{prefix}.relative.weight", own.n_buckets, spec.n_heads)
+        if own
+        else None,
         query_norm=_qk_norm(tensors, f"{prefix}.query_norm", spec, spec.n_heads),
         key_norm=_qk_norm(tensors, f"{prefix}.key_norm", spec, spec.n_kv_heads),
         position_key=projected("position_key", needed=positions and positions.c2p),
@@ -220,7 +224,7 @@ def stack_weights(tensors: NamedTensors, stack: StackSpec) -> StackWeights:
     first = stack.layers[0].attention if stack.layers else None
     bias = first.bias if first else None
     relative = None
-    if first and isinstance(bias, Buckets):
+    if first and isinstance(bias, Buckets) and not bias.own:
         relative = required(tensors, f"{name}.relative.weight", bias.n_buckets, first.n_heads)
     elif isinstance(bias, Disentangled):
         relative = required(tensors, f"{name}.relative.weight", 2 * bias.span, d)

@@ -18,8 +18,8 @@ Shape = tuple[int, ...]
 
 EXPECTED = re.compile(
     r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|attention\.bias|version"
-    r"|num_batches_tracked|embed_positions\.weights|embeddings\.position_embeddings\.weight)$"
-    r"|(^|\.)(pooler|encoder\.LayerNorm)\.|EncDecAttention\.relative_attention_bias"
+    r"|num_batches_tracked|embed_positions\.weights|encoder\.embed_positions\.weight|embeddings\.position_embeddings\.weight)$"
+    r"|(^|\.)(pooler|contact_head|text_model\.head|encoder\.LayerNorm)\.|EncDecAttention\.relative_attention_bias"
 )
 """Unused tensors that say nothing: buffers of old versions, and heads inside the base model."""
 

@@ -38,6 +38,7 @@ DEFAULTS = {
     "feed_forward_proj": "relu",
 }
 Side = Literal["encoder", "decoder"]
+KINDS = ("T5", "MT5", "UMT5")
 TABLES = ("shared", "encoder.embed_tokens", "decoder.embed_tokens", "lm_head")
 
 
@@ -56,13 +57,13 @@ def spec(config: Config) -> ModelSpec:
 
 def _sides(config: Config) -> tuple[Side, ...]:
     """The stacks of a checkpoint: those trained to embed texts kept the encoder alone."""
-    alone = config.get("architectures") in (["T5EncoderModel"], ["MT5EncoderModel"])
+    alone = config.get("architectures") in [[f"{kind}EncoderModel"] for kind in KINDS]
     return ("encoder",) if alone else ("encoder", "decoder")
 
 
 def _scales_logits(config: Config) -> bool:
-    """T5 scales its logits unless its weights were not tied; mT5 never does."""
-    if config.model_type == "mt5":
+    """T5 scales its logits unless its weights were not tied; others never do."""
+    if config.model_type != "t5":
         return False
     stored = config.values.get("scale_decoder_outputs")
     return config.tied() if stored is None else config.flag("scale_decoder_outputs")

@@ -43,6 +43,7 @@ class Wrapper:
 
 
 WRAPPERS = {
+    "clip": Wrapper("Text part of CLIP (Radford et al. 2021)", "clip_text_model"),
     "gemma3": Wrapper("Text part of Gemma 3 (Gemma Team 2025)", "gemma3_text", tied=True),
     "idefics3": Wrapper("Text part of Idefics3 (Laurençon 2024)", "llama", free=True),
     "llava": Wrapper("Text part of LLaVA (Liu et al. 2023)", "llama", free=True),
@@ -56,6 +57,7 @@ WRAPPERS = {
     ),
     "qwen2_vl": Wrapper("Text part of Qwen2-VL (Wang et al. 2024)", "qwen2_vl_text", flat=True),
     "qwen3_vl": Wrapper("Text part of Qwen3-VL (Bai et al. 2025)", "qwen3_vl_text"),
+    "siglip": Wrapper("Text part of SigLIP (Zhai et al. 2023)", "siglip_text_model"),
     "smolvlm": Wrapper("Text part of SmolVLM (Marafioti 2025)", "llama", free=True),
 }
 """model_type → what it is around."""

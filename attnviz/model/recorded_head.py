@@ -12,7 +12,7 @@ from attnviz.analysis.explain.chosen import Chosen
 from attnviz.analysis.explain.recorded import Embedded, RecordedHead
 from attnviz.core.attention import Heads, mask_, scores_
 from attnviz.core.buffers import FloatArray, IntArray
-from attnviz.core.embedding import absolute_positions
+from attnviz.core.embedding import absolute_positions, unmasked
 from attnviz.core.functional import softcap_
 from attnviz.core.hooks import AttentionBlock, Ids, Kind, LayerState, Request
 from attnviz.core.positions import position_ids
@@ -229,6 +229,8 @@ def _embedded(
     query = recorder.query
     spec, name, d = place.stack.embedding, place.stack.kind, place.stack.d_model
     token = weights.rows(f"{name}.token.weight", ids[query : query + 1], spec.d_embedding)[0]
+    if spec.masked is not None:
+        token = token * unmasked(ids, spec.masked)[query]
     width = d if spec.project == "tokens" else spec.d_embedding
     position, where = None, None
     if spec.positions:

@@ -245,7 +245,7 @@ def test_a_key_that_nobody_knows_is_told_once_and_cannot_speak_to_the_terminal()
 UNKNOWN = [
     ({"model_type": "new_moe", "num_local_experts": 8}, "sends each token to some of many experts"),
     ({"model_type": "other_moe", "num_experts": 60}, "sends each token to some of many experts"),
-    ({"model_type": "clip", "vision_config": {}}, "works on images"),
+    ({"model_type": "new_clip", "vision_config": {}}, "works on images"),
     ({"model_type": "whisper", "num_mel_bins": 80}, "works on sound"),
     ({"model_type": "mamba", "state_size": 16}, "without attention"),
     ({"model_type": "my-own"}, "it implements albert, apertus, arcee, bart"),

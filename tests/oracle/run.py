@@ -18,6 +18,7 @@ from tests.oracle.patches import patch
 from tests.support.seeded import Recipe, write_checkpoint
 
 Outputs = dict[str, np.ndarray]
+TOWERS = ("CLIPModel", "SiglipModel")  # which as a whole want images too
 
 
 def design(case: Case) -> Recipe:
@@ -62,8 +63,9 @@ def run(folder: Path, case: Case, given: Inputs, dtype: torch.dtype) -> Outputs:
     model = load(folder, case).to(dtype)
     names = {"token_ids": "input_ids", "target_ids": "decoder_input_ids"}
     tensors = {names.get(name, name): torch.tensor([ids]) for name, ids in given.items()}
+    whole = model.text_model if case.architecture in TOWERS else model.base_model
     with torch.no_grad():
-        output = model.base_model(
+        output = whole(
             **tensors, output_attentions=True, output_hidden_states=True, use_cache=False
         )
     return collect(output, case.kind)

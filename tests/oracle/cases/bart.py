@@ -163,4 +163,12 @@ for family in (mvp, plbart):
 mvp.vary("scaled", {"scale_embedding": True})
 plbart.vary("unscaled", {"scale_embedding": False})
 
-FAMILIES = [mvp, plbart, bart, mbart, pegasus, m2m_100, marian]
+blenderbot = Family(
+    "blenderbot", "BlenderbotForConditionalGeneration", BASE, inputs=INPUTS, kind="encoder"
+)
+blenderbot.vary("uneven-stacks", UNEVEN)
+blenderbot.vary("scaled", {"scale_embedding": True})
+blenderbot.vary("relu", {"activation_function": "relu"})
+blenderbot.vary("no-prefix", architecture="BlenderbotModel")
+
+FAMILIES = [mvp, plbart, blenderbot, bart, mbart, pegasus, m2m_100, marian]

@@ -1,7 +1,9 @@
 """Encoders that are BERT, RoBERTa or Llama under other names."""
 
+from dataclasses import replace
+
 from tests.oracle.cases.bert import BERT, IDS, PAIRED
-from tests.oracle.cases.case import Family
+from tests.oracle.cases.case import Family, Storage
 from tests.oracle.cases.llama import BASE, INPUTS, YARN, rotary
 
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "mask_token_id": 3}
@@ -86,4 +88,37 @@ xlm.vary("languages", {"n_langs": 3, "use_lang_emb": False}, same_as="plain")
 xlm.vary("epsilon", {"layer_norm_eps": 1e-2})
 xlm.vary("no-prefix", architecture="XLMModel")
 
-FAMILIES = [eurobert, ernie, data2vec, nomic, gte, *before, xlm]
+ESM = {key: value for key, value in BERT.items() if "type" not in key} | {
+    "pad_token_id": 0,
+    "mask_token_id": 3,
+    "position_embedding_type": "rotary",
+    "token_dropout": True,
+}
+HIDDEN = {"token_ids": [1, 17, 3, 33, 3, 8, 21, 2]}
+esm = Family("esm", "EsmForMaskedLM", ESM, inputs=[{"token_ids": IDS}, HIDDEN], kind="encoder")
+FREQUENCIES = {"drop": "inv_freq", "omitted": ["inv_freq"]}
+esm.cases[0] = replace(esm.plain, storage=Storage(**FREQUENCIES))
+esm.vary("no-dropout", {"token_dropout": False}, **FREQUENCIES)
+esm.vary("absolute", {"position_embedding_type": "absolute"})
+esm.vary("normed", {"emb_layer_norm_before": True}, **FREQUENCIES)
+esm.vary("base", {"rope_theta": 20.0}, **FREQUENCIES)
+esm.vary("no-prefix", architecture="EsmModel", **FREQUENCIES)
+
+SINUSOIDS = {"drop": "embed_positions", "omitted": ["embed_positions"]}
+roformer = Family(
+    "roformer", "RoFormerForMaskedLM", BERT, inputs=[{"token_ids": IDS}], kind="encoder"
+)
+roformer.vary("pair", inputs=[PAIRED], **SINUSOIDS)
+roformer.vary("narrow", {"embedding_size": 20}, **SINUSOIDS)
+roformer.vary("decoder", {"is_decoder": True}, kind="decoder", **SINUSOIDS)
+roformer.vary("no-prefix", architecture="RoFormerModel", **SINUSOIDS)
+roformer.cases[0] = replace(roformer.plain, storage=Storage(**SINUSOIDS))
+
+REMBERT = BERT | {"input_embedding_size": 20, "output_embedding_size": 24}
+rembert = Family("rembert", "RemBertForMaskedLM", REMBERT, inputs=[PAIRED], kind="encoder")
+rembert.vary("relu", {"hidden_act": "relu"})
+rembert.vary("no-prefix", architecture="RemBertModel")
+
+FAMILIES = [
+    eurobert, ernie, data2vec, nomic, gte, *before, xlm, esm, roformer, rembert,
+]  # fmt: skip

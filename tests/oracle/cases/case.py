@@ -44,7 +44,8 @@ class Case:
 
     ``same_as`` names a case whose outputs this one must have: then nothing more is stored.
     Every other case must differ from all others of its family. ``read_as`` changes what
-    transformers is given, where it no longer reads a spelling that it wrote once.
+    transformers is given, where it no longer reads a spelling that it wrote once; ``single``
+    says that transformers computes the family in float32 alone.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Case:
     storage: Storage = Storage()
     same_as: str | None = None
     read_as: Mapping[str, Any] = field(default_factory=dict)
+    single: bool = False
 
 
 class Family:

@@ -1,5 +1,7 @@
 """GPT-2, GPT-Neo, GPT-NeoX, GPT-J, OPT, BLOOM and Falcon."""
 
+from dataclasses import replace
+
 from tests.oracle.cases.case import Family
 
 IDS = [(11 * i) % 38 + 2 for i in range(11)]
@@ -234,4 +236,67 @@ falcon.vary(
 falcon.vary("no-prefix", architecture="FalconModel")
 falcon.vary("bfloat16", dtype="bfloat16")
 
-FAMILIES = [gpt2, gpt_neo, gpt_neox, gptj, opt, bloom, falcon]
+bigcode = Family("gpt_bigcode", "GPTBigCodeForCausalLM", GPT2, inputs=INPUTS, kind="decoder")
+bigcode.vary("own-keys", {"multi_query": False})
+bigcode.vary("unscaled", {"scale_attn_weights": False}, gain={"c_attn": 0.7})
+bigcode.vary("relu", {"activation_function": "relu"})
+bigcode.vary("no-prefix", architecture="GPTBigCodeModel")
+
+codegen = Family(
+    "codegen",
+    "CodeGenForCausalLM",
+    GPTJ | {"n_head": 4, "rotary_dim": 4},
+    inputs=INPUTS,
+    kind="decoder",
+)
+codegen.vary("whole-rotary", {"rotary_dim": 8})
+codegen.vary("two-heads", {"n_head": 2})
+codegen.vary("silu", {"activation_function": "silu"})
+
+first = Family("openai-gpt", "OpenAIGPTLMHeadModel", GPT2, inputs=INPUTS, kind="decoder")
+first.vary("swish", {"afn": "swish"})
+first.vary("epsilon", {"layer_norm_epsilon": 1e-2})
+first.vary("no-prefix", architecture="OpenAIGPTModel")
+
+XGLM = {
+    "vocab_size": 40,
+    "d_model": 32,
+    "ffn_dim": 40,
+    "num_layers": 2,
+    "attention_heads": 4,
+    "max_position_embeddings": 24,
+}
+xglm = Family("xglm", "XGLMForCausalLM", XGLM, inputs=INPUTS, kind="decoder")
+xglm.plain = xglm.cases[0] = replace(xglm.plain, single=True)
+xglm.vary("unscaled", {"scale_embedding": False})
+xglm.vary("relu", {"activation_function": "relu"})
+xglm.vary("no-prefix", architecture="XGLMModel")
+
+BIOGPT = {
+    "vocab_size": 40,
+    "hidden_size": 32,
+    "intermediate_size": 40,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 24,
+}
+biogpt = Family("biogpt", "BioGptForCausalLM", BIOGPT, inputs=INPUTS, kind="decoder")
+biogpt.vary("unscaled", {"scale_embedding": False})
+biogpt.vary("relu", {"hidden_act": "relu"})
+biogpt.vary("epsilon-unused", {"layer_norm_eps": 1e-2}, same_as="plain")
+biogpt.vary("no-prefix", architecture="BioGptModel")
+
+FAMILIES = [
+    bigcode,
+    codegen,
+    first,
+    xglm,
+    biogpt,
+    gpt2,
+    gpt_neo,
+    gpt_neox,
+    gptj,
+    opt,
+    bloom,
+    falcon,
+]

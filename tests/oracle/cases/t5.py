@@ -78,4 +78,12 @@ mt5.vary("relu", {"feed_forward_proj": "relu"})
 mt5.vary("untied", {"tie_word_embeddings": False}, same_as="plain")
 mt5.vary("encoder-alone", architecture="MT5EncoderModel", inputs=[{"token_ids": SOURCE}])
 
-FAMILIES = [t5, mt5]
+UMT5 = BASE | {"feed_forward_proj": "gated-gelu"}
+umt5 = Family(
+    "umt5", "UMT5ForConditionalGeneration", UMT5, inputs=INPUTS, kind="encoder", gain=GAIN
+)
+umt5.vary("long", inputs=LONG)
+umt5.vary("plain-mlp", {"feed_forward_proj": "relu"})
+umt5.vary("encoder-alone", architecture="UMT5EncoderModel", inputs=[{"token_ids": SOURCE}])
+
+FAMILIES = [umt5, t5, mt5]

@@ -136,7 +136,41 @@ paligemma = wrapper(
 paligemma.vary("one-kv-head", text(paligemma, num_key_value_heads=1))
 paligemma.vary("gemma2", text(paligemma, **GEMMA2, model_type="gemma2"))
 
+TOWER = {
+    "vocab_size": 40,
+    "hidden_size": 32,
+    "intermediate_size": 40,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 24,
+    **SPECIAL,
+}
+clip_text_model = Family("clip_text_model", "CLIPTextModel", TOWER, inputs=INPUTS, kind="decoder")
+siglip_text_model = Family(
+    "siglip_text_model", "SiglipTextModel", TOWER, inputs=INPUTS, kind="encoder"
+)
+for family in (clip_text_model, siglip_text_model):
+    family.vary("relu", {"hidden_act": "relu"})
+    family.vary("epsilon", {"layer_norm_eps": 1e-2})
+clip_text_model.vary("projected", architecture="CLIPTextModelWithProjection")
+
+clip = Family(
+    "clip",
+    "CLIPModel",
+    {"text_config": {**TOWER, "model_type": "clip_text_model"}, "vision_config": CLIP},
+    inputs=INPUTS,
+    kind="decoder",
+)
+siglip = Family(
+    "siglip",
+    "SiglipModel",
+    {"text_config": {**TOWER, "model_type": "siglip_text_model"}, "vision_config": SIGLIP},
+    inputs=INPUTS,
+    kind="encoder",
+)
+
 FAMILIES = [
+    clip_text_model, siglip_text_model, clip, siglip,
     paligemma,
     gemma3, llava, llava_next, mistral3, qwen2_vl, qwen2_5_vl, qwen3_vl, smolvlm,
     idefics3, qwen2_vl_text, qwen2_5_vl_text, qwen3_vl_text,
