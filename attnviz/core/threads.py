@@ -21,7 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-__all__ = ["ALONE", "Sharing", "even", "one_blas_thread", "sharing"]
+__all__ = ["ALONE", "Sharing", "available_cores", "even", "one_blas_thread", "sharing"]
 
 T = TypeVar("T")
 
@@ -73,15 +73,15 @@ ALONE = Sharing()  # everything in one piece on the thread that asks
 
 
 @contextmanager
-def sharing() -> Iterator[Sharing]:
-    """How a run is shared, with BLAS on one thread.
+def sharing(cores: int | None = None) -> Iterator[Sharing]:
+    """How a run is shared by so many cores, or all, with BLAS on one thread.
 
     Numbers that grow too large make no noise: whoever uses what comes out looks whether it is
     finite.
     """
     one_blas_thread()
     with np.errstate(over="ignore", invalid="ignore"):
-        yield Sharing(_cores())
+        yield Sharing(cores or available_cores())
 
 
 def even(n: int, count: int) -> list[slice]:
@@ -117,7 +117,7 @@ def _pool(process: int) -> ThreadPoolExecutor:  # noqa: ARG001
     """The threads of a process; a fork has none of its parent's."""
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(max(1, _cores() - 1), "attnviz", initializer=_begin)
+    return ThreadPoolExecutor(max(1, available_cores() - 1), "attnviz", initializer=_begin)
 
 
 def _begin() -> None:
@@ -126,7 +126,7 @@ def _begin() -> None:
     one_blas_thread()  # some libraries count their threads for each of ours
 
 
-def _cores() -> int:
+def available_cores() -> int:
     """Cores that this process may use, as far as the system says."""
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), _quota())

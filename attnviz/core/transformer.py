@@ -31,17 +31,19 @@ def run(
     cache: WeightsKept | None = None,
     memory: tuple[FloatArray, ...] = (),
     past: KeyValueCache | None = None,
+    cores: int | None = None,
 ) -> Output:
     """Compute what is requested, layer by layer, and nothing behind it.
 
     Sequences run as one batch without padding. ``memory`` gives the encoder's hidden states of an
     earlier run. ``cache`` keeps the tensors of layers for the next run. ``past`` is what the
     decoder remembers of earlier runs over the same sequences: only tokens that it has not read are
-    run, so only their hidden states, which must be requested, come out.
+    run, so only their hidden states, which must be requested, come out. ``cores`` are those that a
+    run is shared by, instead of all.
     """
     encoded, decoded = memory, tuple[FloatArray, ...]()
     needs_decoder = request.hidden or request.last("decoder", "cross") >= 0
-    with sharing() as shared:
+    with sharing(cores) as shared:
         whole = _Run(spec, weights, sequences, request, shared, cache, past)
         if spec.encoder and not memory:
             finish = needs_decoder if spec.decoder else request.hidden

@@ -1,12 +1,10 @@
-"""Hidden states of every layer, of as many inputs as there are: packed, and pack beside pack."""
+"""Hidden states of every layer, of as many inputs as there are."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +13,13 @@ from attnviz.core.hooks import AttentionBlock, LayerState, Request
 from attnviz.core.transformer import run
 from attnviz.errors import InputError
 from attnviz.model.inputs import Input
+from attnviz.model.packs import packs, side_by_side
 from attnviz.result import FloatArray
 
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["hidden_states", "packs"]
-
-PACK_TOKENS = 2048
-"""How many tokens run together."""
+__all__ = ["hidden_states"]
 
 
 def hidden_states(
@@ -38,33 +34,14 @@ def hidden_states(
     n = len(model.spec.stacks[0].layers)
     if not layers or not 0 <= min(layers) <= max(layers) <= n:
         raise InputError(f"{model.info.name} has hidden states 0 to {n}; ask for some of these")
-    waiting: deque[Future[list[FloatArray]]] = deque()
-    cores = _cores()
-    with ThreadPoolExecutor(cores) as pool:
-        for pack in packs(inputs):
-            waiting.append(pool.submit(_states, model, pack, layers))
-            if len(waiting) > cores:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    for found in side_by_side(partial(_states, model, layers), packs(inputs)):
+        yield from found
 
 
-def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
-    """Inputs in groups of up to PACK_TOKENS tokens."""
-    pack: list[Input] = []
-    n_tokens = 0
-    for given in inputs:
-        if pack and n_tokens + len(given.tokens) > PACK_TOKENS:
-            yield pack
-            pack, n_tokens = [], 0
-        pack.append(given)
-        n_tokens += len(given.tokens)
-    if pack:
-        yield pack
-
-
-def _states(model: Model, pack: Sequence[Input], layers: Sequence[int]) -> list[FloatArray]:
-    """The hidden states of one pack, on one thread because somebody watches."""
+def _states(
+    model: Model, layers: Sequence[int], pack: Sequence[Input], cores: int | None
+) -> list[FloatArray]:
+    """The hidden states of one pack."""
     stack = model.spec.stacks[0]
     depth, encoder = max(layers), stack.kind == "encoder"
     if depth < len(stack.layers):
@@ -82,7 +59,8 @@ def _states(model: Model, pack: Sequence[Input], layers: Sequence[int]) -> list[
             found[state.sequence][at, state.start : state.stop] = state.values
 
     request = Request({}, _ignore, hidden=True, watch=watch)
-    output = run(spec, model.weights, [given.ids for given in pack], request, cache=model._cache)
+    ids = [given.ids for given in pack]
+    output = run(spec, model.weights, ids, request, cache=model._cache, cores=cores)
     for states, last in zip(found, output.encoder or output.decoder, strict=True):
         if last.shape[1] != stack.d_model:
             raise InputError(f"the last hidden state of {model.info.name} has another size")
@@ -92,9 +70,3 @@ def _states(model: Model, pack: Sequence[Input], layers: Sequence[int]) -> list[
 
 def _ignore(block: AttentionBlock) -> None:
     """Attention is not what is asked for."""
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -24,6 +24,7 @@ from attnviz.model.array_pool import ArrayPool
 from attnviz.model.encoder import Encoder
 from attnviz.model.generate import Rules, Writer
 from attnviz.model.inputs import Input
+from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
     Strongest,
@@ -47,9 +48,6 @@ WRITING_SHARE = 0.25
 
 MOST_BEAMS = 64
 """How many texts at a time are searched at most."""
-
-PACK_TOKENS = 2048
-"""How many tokens attend_many runs together."""
 
 NEW_TOKENS = 64
 """How many tokens a model writes at most, where nobody says."""
@@ -165,7 +163,7 @@ class Model(Encoder):
         given = self._given(text, pair, target, ids, truncate, **how)
         writer = self._writer(beams, allow_unknown=allow_unknown)
         given = self._written(given, generate, max_new_tokens, layers, writer)
-        return self._attend([given], layers, hidden)[0]
+        return self._attend(layers, hidden, [given])[0]
 
     def attend_many(
         self,
@@ -196,17 +194,10 @@ class Model(Encoder):
             allow_unknown=allow_unknown,
             **how,
         )
-        pack: list[Input] = []
-        tokens = 0
-        for text in texts:
-            given = text if isinstance(text, Input) else read(text)
-            if pack and tokens + len(given.tokens) > PACK_TOKENS:
-                yield from self._attend(pack, layers, hidden)
-                pack, tokens = [], 0
-            pack.append(given)
-            tokens += len(given.tokens)
-        if pack:
-            yield from self._attend(pack, layers, hidden)
+        inputs = packs(text if isinstance(text, Input) else read(text) for text in texts)
+        attend = partial(self._attend, layers, hidden)
+        for results in side_by_side(attend, inputs):
+            yield from results
 
     def read(
         self,
@@ -264,7 +255,7 @@ class Model(Encoder):
         ids = token_ids, token_type_ids, target_ids
         given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
-        result = self._attend([given], None if one is None else [one.layer], hidden=False)[0]
+        result = self._attend(None if one is None else [one.layer], False, [given])[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
         return explain_row(self.spec, self.weights, given, row, turned, self.info, self._cache)
@@ -416,7 +407,11 @@ class Model(Encoder):
         return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
 
     def _attend(
-        self, inputs: Sequence[Input], layers: Collection[int] | None, hidden: bool
+        self,
+        layers: Collection[int] | None,
+        hidden: bool,
+        inputs: Sequence[Input],
+        cores: int | None = None,
     ) -> list[AttentionResult]:
         self._note_lengths(inputs)
         wanted = self._wanted(self._kinds(inputs), layers)
@@ -429,7 +424,7 @@ class Model(Encoder):
             edit=_hiding(inputs) if any(given.mask is not None for given in inputs) else None,
         )
         ids = [given.ids for given in inputs]
-        output = run(self.spec, self.weights, ids, want, cache=self._cache)
+        output = run(self.spec, self.weights, ids, want, cache=self._cache, cores=cores)
         last = output.decoder or output.encoder
         for states in last if hidden else ():
             require_numbers(finite=bool(np.isfinite(states).all()))

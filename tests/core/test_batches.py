@@ -60,11 +60,11 @@ def test_a_batch_may_hold_any_lengths(lengths: list[int], name: str) -> None:
 def test_threads_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = BATCHES[name]
     given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
-    monkeypatch.setattr(threads, "_cores", lambda: 1)
+    monkeypatch.setattr(threads, "available_cores", lambda: 1)
     alone, expected = watched(spec, given)
     monkeypatch.setattr(threads, "WORTH", 1)  # threads even for a handful of rows
     monkeypatch.setattr(attention_module, "WORTH", 1)
-    monkeypatch.setattr(threads, "_cores", lambda: 2)
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
     shared, output = watched(spec, given)
     assert shared.maps.keys() == alone.maps.keys()
     for key, found in alone.maps.items():

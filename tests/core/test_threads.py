@@ -59,7 +59,7 @@ def test_a_small_product_stays_whole_and_a_large_one_is_shared_by_all_cores() ->
 
 
 def test_a_run_is_shared_by_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_cores", lambda: 3)
+    monkeypatch.setattr(threads, "available_cores", lambda: 3)
     with sharing() as found:
         assert found == Sharing(3)
 

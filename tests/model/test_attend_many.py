@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnviz.model.model as module
+import attnviz.model.packs as packing
 from attnviz import AttentionResult, Model
 from attnviz.errors import EmptyText
 
@@ -32,7 +34,7 @@ def check_alike(found: AttentionResult, alone: AttentionResult) -> None:
 def test_many_texts_are_as_each_alone_and_in_order(
     reader: Model, monkeypatch: pytest.MonkeyPatch, pack: int
 ) -> None:
-    monkeypatch.setattr(module, "PACK_TOKENS", pack)
+    monkeypatch.setattr(packing, "PACK_TOKENS", pack)
     results = list(reader.attend_many(TEXTS, hidden=True))
     assert len(results) == len(TEXTS)
     for text, result in zip(TEXTS, results, strict=True):
@@ -45,7 +47,7 @@ def test_any_texts_in_packs_of_any_size_come_back_in_order(
     reader: Model, texts: list[str], pack: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PACK_TOKENS", pack)
+        patch.setattr(packing, "PACK_TOKENS", pack)
         results = list(reader.attend_many(texts, layers=[1]))
     assert [result.texts for result in results] == [(text,) for text in texts]
     for text, result in zip(texts, results, strict=True):
@@ -56,11 +58,12 @@ def test_no_texts_give_no_results(reader: Model) -> None:
     assert list(reader.attend_many([])) == []
 
 
-def test_a_pack_is_computed_before_the_next_text_is_taken(
+def test_only_a_few_texts_are_taken_ahead_of_their_results(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each text has four tokens or more, so with packs of six each is a pack of its own."""
-    monkeypatch.setattr(module, "PACK_TOKENS", 6)
+    monkeypatch.setattr(packing, "available_cores", lambda: 1)
+    monkeypatch.setattr(packing, "PACK_TOKENS", 6)
     taken = []
 
     def texts() -> Iterator[str]:
@@ -71,7 +74,7 @@ def test_a_pack_is_computed_before_the_next_text_is_taken(
     results = reader.attend_many(texts())
     assert taken == []
     next(results)
-    assert taken == TEXTS[:2]
+    assert taken == TEXTS[:4]  # one is computed, one waits, one is held, and one ended its pack
 
 
 def test_texts_of_one_pack_run_together(reader: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,15 +86,15 @@ def test_texts_of_one_pack_run_together(reader: Model, monkeypatch: pytest.Monke
         return run(spec, weights, sequences, want, **more)
 
     monkeypatch.setattr(module, "run", counting)
-    monkeypatch.setattr(module, "PACK_TOKENS", 12)
+    monkeypatch.setattr(packing, "PACK_TOKENS", 12)
     list(reader.attend_many(["the hat"] * 5))
-    assert packs == [[4, 4, 4], [4, 4]]
+    assert sorted(packs) == [[4, 4], [4, 4, 4]]
 
 
 def test_a_bad_text_among_good_ones_is_refused_when_its_turn_comes(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PACK_TOKENS", 1)
+    monkeypatch.setattr(packing, "PACK_TOKENS", 1)
     results = reader.attend_many(["hat", "cat", " "])
     assert next(results).texts == ("hat",)
     with pytest.raises(EmptyText):
@@ -113,3 +116,40 @@ def test_decoders_continue_many_texts_too(writer: Model) -> None:
 def test_truncation_holds_for_each_text(reader: Model) -> None:
     short, long = reader.attend_many(["hat", "hat " * 40], truncate=True)
     assert (len(short.tokens), len(long.tokens)) == (3, 24)
+
+
+def test_packs_run_side_by_side_and_a_single_one_has_all_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "available_cores", lambda: 3)
+    meeting = threading.Barrier(3, timeout=30)  # holds until three packs are begun
+
+    def cores_of(pack: object, cores: int | None) -> int | None:
+        if cores is not None:
+            meeting.wait()
+        return cores
+
+    assert [*packing.side_by_side(cores_of, [[]] * 9)] == [1] * 9
+    assert [*packing.side_by_side(cores_of, [[]])] == [None]
+    assert [*packing.side_by_side(cores_of, [])] == []
+
+
+def test_whoever_asks_for_no_more_results_waits_for_no_more_packs() -> None:
+    begun = []
+
+    def begin(pack: object, cores: int | None) -> None:
+        begun.append(pack)
+
+    results = packing.side_by_side(begin, ([] for _ in range(1000)))
+    next(results)
+    results.close()
+    assert len(begun) < 1000
+
+
+def test_the_same_texts_have_the_same_bits_every_time(reader: Model) -> None:
+    texts = [f"{text} {number}" for number in range(300) for text in TEXTS]
+    first, again = (
+        [result.maps["encoder"].weights.tobytes() for result in reader.attend_many(texts)]
+        for _ in range(2)
+    )
+    assert first == again

@@ -1,0 +1,85 @@
+"""Many inputs: packed, so that short ones run together, and pack beside pack on all cores."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NoReturn, TypeVar
+
+from attnviz.core.threads import available_cores
+from attnviz.errors import AttnvizError
+from attnviz.model.inputs import Input
+
+__all__ = ["packs", "side_by_side"]
+
+R = TypeVar("R")
+
+PACK_TOKENS = 2048
+"""How many tokens run together."""
+
+
+def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
+    """Inputs in their order, in groups of up to PACK_TOKENS tokens, but of one input at least."""
+    pack: list[Input] = []
+    n_tokens = 0
+    for given in inputs:
+        if pack and n_tokens + len(given.tokens) > PACK_TOKENS:
+            yield pack
+            pack, n_tokens = [], 0
+        pack.append(given)
+        n_tokens += len(given.tokens)
+    if pack:
+        yield pack
+
+
+def side_by_side(
+    function: Callable[[list[Input], int | None], R], packed: Iterable[list[Input]]
+) -> Iterator[R]:
+    """What a function makes of each pack, given how many cores it may use, in their order.
+
+    Several packs have one core each; a single one has all, which None says. They are taken as
+    they are needed, some ahead of what is asked for; what goes wrong with that is raised behind
+    the results before it. Whoever asks for no more waits only for those that have begun.
+    """
+    cores = available_cores()
+    pool = ThreadPoolExecutor(cores, "attnviz-packs")
+    waiting: deque[Callable[[], R]] = deque()
+    try:
+        for result in _begun(function, packed, pool):
+            waiting.append(result)
+            if len(waiting) > cores:
+                yield waiting.popleft()()
+        while waiting:
+            yield waiting.popleft()()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begun(
+    function: Callable[[list[Input], int | None], R],
+    packed: Iterable[list[Input]],
+    pool: ThreadPoolExecutor,
+) -> Iterator[Callable[[], R]]:
+    """What gives the result of each pack, or raises what went wrong when it was to be taken."""
+    last: list[Input] | None = None
+    several = False
+    failed: list[Callable[[], R]] = []
+    try:
+        for pack in packed:
+            if last is not None:
+                several = True
+                yield pool.submit(function, last, 1).result
+            last = pack
+    except AttnvizError as error:
+        failed.append(partial(_raise, error))
+    if last is not None and several:
+        yield pool.submit(function, last, 1).result
+    elif last is not None:
+        yield partial(function, last, None)
+    yield from failed
+
+
+def _raise(error: AttnvizError) -> NoReturn:
+    raise error

@@ -1,0 +1,120 @@
+"""Many texts in a warm process: attend_many and heads against transformers' sorted batches of 32.
+
+::
+
+    python -m tests.benchmarks.many --torch-python /path/to/python
+
+800 sentences of mixed length. Every side begins with texts; ours keep all maps and read them,
+or measure heads; transformers' batches are padded, and sorted by length before they are made.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from tests.benchmarks.common import EMBEDDED, ROOT, alternate, options, report, require_torch
+
+SENTENCES, BATCH = 800, 32
+KEPT_GOAL, HEADS_GOAL = 1 / 1.8, 1 / 2.0
+WORDS = (
+    "the keeper took lamp and examined it carefully because glass had cracked in storm nobody "
+    "else would climb stairs before boats came home"
+)
+
+
+def sentences() -> list[str]:
+    """The same every time: 4 to 40 words, most of them around fifteen."""
+    chance = random.Random(0)
+    lengths = [min(40, max(4, round(chance.gammavariate(4, 4)))) for _ in range(SENTENCES)]
+    return [" ".join(chance.choices(WORDS.split(), k=length)) + "." for length in lengths]
+
+
+def kept() -> Callable[[list[str]], object]:
+    import attnviz
+
+    model = attnviz.load()
+    return lambda texts: sum(
+        float(result.maps["encoder"].weights.sum()) for result in model.attend_many(texts)
+    )
+
+
+def heads() -> Callable[[list[str]], object]:
+    import attnviz
+    from attnviz.probing import heads as measured
+
+    model = attnviz.load()
+    return lambda texts: measured(model, texts)
+
+
+def transformers() -> Callable[[list[str]], object]:
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED)
+    model = AutoModel.from_pretrained(EMBEDDED, attn_implementation="eager", dtype=torch.float32)
+
+    def call(texts: list[str]) -> float:
+        total = 0.0
+        texts = sorted(texts, key=len)
+        with torch.inference_mode():
+            for start in range(0, len(texts), BATCH):
+                batch = tokenizer(texts[start : start + BATCH], padding=True, return_tensors="pt")
+                found = model(**batch, output_attentions=True).attentions
+                total += sum(float(layer.sum()) for layer in found)
+        return total
+
+    return call
+
+
+SIDES = {side.__name__: side for side in (kept, heads, transformers)}
+
+
+def serve(side: str) -> None:
+    """Answer every line of standard input with the seconds of one call."""
+    call, texts = SIDES[side](), sentences()
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        call(texts)
+        print(time.perf_counter() - started, flush=True)
+
+
+def main() -> None:
+    if sys.argv[1:] and sys.argv[1] in SIDES:
+        serve(sys.argv[1])
+        return
+    given = options(__doc__, rounds=7).parse_args()
+    require_torch(given.torch_python)
+    workers = {
+        side: subprocess.Popen(
+            [given.torch_python if side == "transformers" else sys.executable,
+             "-m", "tests.benchmarks.many", side],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for side in SIDES
+    }  # fmt: skip
+
+    def seconds(side: str) -> float:
+        asked, answered = workers[side].stdin, workers[side].stdout
+        assert asked is not None and answered is not None
+        print(file=asked, flush=True)
+        return float(answered.readline())
+
+    found = alternate(
+        {side: lambda side=side: seconds(side) for side in SIDES},  # type: ignore[misc]
+        given.rounds,
+    )
+    for side, what, goal in (
+        ("kept", "attend_many, all maps kept and read", KEPT_GOAL),
+        ("heads", "heads", HEADS_GOAL),
+    ):
+        report(f"{what}, {SENTENCES} texts", found[side], found["transformers"], "s", goal)
+    for worker in workers.values():
+        worker.communicate()
+
+
+if __name__ == "__main__":
+    main()
