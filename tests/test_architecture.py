@@ -56,9 +56,13 @@ ARROWS: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }
-# The tokenizers library raises bare Exception, and its panics are not even that; at its outermost
-# the program says a sentence of whatever nobody foresaw.
-WARY = {PACKAGE / path for path in ("tokenizer/guard.py", "cli/failures.py")}
+# A chat template raises whatever Python can, in a process of its own; the tokenizers library raises
+# bare Exception, and its panics are not even that; at its outermost the program says a sentence of
+# whatever nobody foresaw.
+WARY = {
+    PACKAGE / path
+    for path in ("tokenizer/chat_process.py", "tokenizer/guard.py", "cli/failures.py")
+}
 # What made a model's weights needs torch; it stands beside them and is no part of the program.
 MAKERS = set(PACKAGE.glob("models/*/make.py"))
 FILES = sorted(set(PACKAGE.rglob("*.py")) - MAKERS)

@@ -8,35 +8,42 @@ from typing import Any
 
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["parse_object", "read_json", "read_list", "unreadable"]
+__all__ = ["parse_object", "read_json", "read_list", "read_text", "unreadable"]
 
+LARGEST_TEXT = 5_000_000
 LARGEST_JSON = 100_000_000  # bytes; the largest index in use is about a tenth of this
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; BadCheckpoint when it is missing, damaged or something else."""
-    what = path.name
     if not path.exists():
-        raise BadCheckpoint(f"there is no {what} in {quote(path.parent)}")
-    if not path.is_file():  # a pipe or a device could block or never end
-        raise BadCheckpoint(f"{what} is not a regular file")
+        raise BadCheckpoint(f"there is no {path.name} in {quote(path.parent)}")
+    return parse_object(_read(path, LARGEST_JSON), path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a small file; BadCheckpoint when it is none."""
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise BadCheckpoint(f"{what} is larger than {LARGEST_JSON // 1_000_000} MB")
-        raw = path.read_bytes()
+        return _read(path, LARGEST_TEXT).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadCheckpoint(f"{path.name} is not UTF-8") from None
+
+
+def _read(path: Path, most: int) -> bytes:
+    if not path.is_file():  # a pipe or a device could block or never end
+        raise BadCheckpoint(f"{path.name} is not a regular file")
+    try:
+        if path.stat().st_size > most:
+            raise BadCheckpoint(f"{path.name} is larger than {most // 1_000_000} MB")
+        return path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
-    return parse_object(raw, what)
 
 
 def read_list(path: Path) -> list[Any]:
     """The JSON array in a small file; BadCheckpoint when it is damaged or something else."""
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise BadCheckpoint(f"{path.name} is larger than {LARGEST_JSON // 1_000_000} MB")
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        raise unreadable(path, error) from None
+        value = json.loads(_read(path, LARGEST_JSON))
     except (ValueError, RecursionError):
         raise BadCheckpoint(f"{path.name} is not JSON") from None
     if not isinstance(value, list):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from attnviz.cli.chats import as_chats
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
@@ -58,6 +59,17 @@ def run(
     no_add_special: Annotated[
         bool,
         typer.Option("--no-add-special", help="Add no special tokens around the text."),
+    ] = False,
+    chat: Annotated[
+        bool,
+        typer.Option(
+            "--chat",
+            help="Put the model's chat template around a text or a JSON list of messages.",
+        ),
+    ] = False,
+    generation_prompt: Annotated[
+        bool,
+        typer.Option("--generation-prompt", help="Begin an answer behind the chat."),
     ] = False,
     max_new_tokens: Annotated[
         int | None,
@@ -125,6 +137,10 @@ def run(
     """
     if target is not None and max_new_tokens is not None:
         raise Misuse("--target is the whole target, so --max-new-tokens adds nothing; give one")
+    if chat and (pair or no_add_special):
+        raise Misuse("--chat makes one text with its special tokens; give it alone")
+    if generation_prompt and not chat:
+        raise Misuse("--generation-prompt ends a chat; give --chat with it")
     bad = BadLines(skip=skip_bad)
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
     several = lines or bool(file) or len(text or ()) > 1
@@ -173,6 +189,9 @@ def run(
                 "--beams and --allow-unknown are for what a model writes, and nothing is written "
                 "here; leave them out, or let a decoder continue the text with --generate N"
             )
+        if chat:
+            begun = generation_prompt or bool(generate)
+            bursts = as_chats(loaded, bursts, bad, generation_prompt=begun)
         if options.documents() or resume:
             loaded.fingerprint()
         if top:

@@ -31,6 +31,7 @@ from attnviz.model.lazy import LazySequence
 from attnviz.result import ModelInfo, Token
 
 if TYPE_CHECKING:
+    from attnviz.tokenizer.chat import ChatText, Messages
     from attnviz.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["Encoder"]
@@ -88,8 +89,12 @@ class Encoder:
         source_lang: str | None = None,
         target_lang: str | None = None,
     ) -> Input:
-        """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input."""
+        """Text, or a pair of texts, and a target for a sequence-to-sequence model, as input.
+
+        No special tokens are added around what ``chat`` made: it has its own.
+        """
         require_text(text, pair, target)
+        add_special = add_special and not getattr(text, "has_special", False)
         limit = self.spec.stacks[0].max_positions
         how: dict[str, Any] = {"special": add_special, "language": source_lang}
         encoded = self.tokenizer.encode(text, pair, **how)
@@ -108,6 +113,33 @@ class Encoder:
             target_language=language,
         )
         return given if target is None else self._with_target(given, target, truncate)
+
+    def chat(
+        self,
+        messages: Messages,
+        *,
+        generation_prompt: bool = False,
+        template: str | None = None,
+    ) -> ChatText:
+        """A chat as the text that this model was trained on, for ``attend`` and ``encode``.
+
+        ``messages`` are a list as ``[{"role": "user", "content": "hello"}]``, or a text that a
+        user says; ``generation_prompt`` begins an answer; ``template`` names one of several. The
+        text is that of transformers' ``apply_chat_template``, special tokens included.
+
+        Raises UnsupportedModel without a template or without Jinja, InputError for messages that
+        cannot be used, BadCheckpoint for a template that cannot be rendered.
+        """
+        from attnviz.tokenizer.chat import chat_text
+
+        return chat_text(
+            self._folder,
+            messages,
+            name=self.info.name,
+            model_type=self.info.model_type,
+            generation_prompt=generation_prompt,
+            template=template,
+        )
 
     def label(
         self,

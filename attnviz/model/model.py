@@ -153,7 +153,8 @@ class Model(Encoder):
         of refusing it.
 
         ``source_lang`` and ``target_lang`` say the languages of a multilingual translator;
-        ``add_special=False`` leaves out what the tokenizer puts around a text. ``attention_mask``
+        ``add_special=False`` leaves out what the tokenizer puts around a text, and ``chat`` makes
+        a text of messages. ``attention_mask``
         (token,) goes with ids: no token looks at one whose mask is 0.
 
         Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and

@@ -32,7 +32,7 @@ from attnviz.tokenizer.special_tokens import (
     given_extra,
 )
 
-__all__ = ["ALIASES", "CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary"]
+__all__ = ["ALIASES", "CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary", "special_by_default"]
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
@@ -123,6 +123,12 @@ def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings
     return tokenizer
 
 
+def special_by_default(class_name: str) -> Mapping[str, Any]:
+    """The special tokens that a class has where its settings name none."""
+    recipe = {**_WORDPIECE, **_BYTE_LEVEL}.get(class_name)
+    return recipe.special if recipe else _NAMED.get(class_name, {})
+
+
 def _wordpiece(files: tuple[Path, ...], settings: Settings) -> Tokenizer:
     unknown = content_of(settings["unk_token"])
     tokenizer = Tokenizer(models.WordPiece.from_file(str(files[0]), unk_token=unknown))
@@ -186,6 +192,19 @@ def _qwen2_words() -> Any:
         ]
     )
 
+
+_NAMED: Mapping[str, Mapping[str, str]] = {
+    "LlamaTokenizer": {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"},
+    "GemmaTokenizer": {
+        "unk_token": "<unk>",
+        "bos_token": "<bos>",
+        "eos_token": "<eos>",
+        "pad_token": "<pad>",
+        "mask_token": "<mask>",
+    },
+    "T5Tokenizer": {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"},
+}
+"""Of classes that are made of a tokenizer.json alone."""
 
 _WORDPIECE = {
     "BertTokenizer": _BERT,

@@ -33,7 +33,7 @@ from attnviz.tokenizer.settings import (
     switch,
 )
 
-__all__ = ["Opened", "has_tokenizer", "open_tokenizer"]
+__all__ = ["Opened", "class_beside_json", "has_tokenizer", "open_tokenizer"]
 
 UNNAMED = "of model type"
 ANY_CLASS = {"TokenizersBackend", "PreTrainedTokenizer", "PythonBackend"}
@@ -74,7 +74,7 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
             growth = _growth(raw, folder)
             tokenizer = Tokenizer.from_buffer(raw)
             add_tokens(tokenizer, settings)
-            ruling = _class_beside_json(folder, settings, model_type)
+            ruling = class_beside_json(folder, settings, model_type)
             apply_class(tokenizer, ruling, settings)
         else:
             alone = _type_of(folder, model_type) in FILE_ALONE or class_name.startswith(UNNAMED)
@@ -155,7 +155,7 @@ def _type_of(folder: Path, model_type: str | None) -> str:
     return str(model_type or read_if_there(folder / "config.json").get("model_type"))
 
 
-def _class_beside_json(folder: Path, settings: Settings, model_type: str | None) -> str | None:
+def class_beside_json(folder: Path, settings: Settings, model_type: str | None) -> str | None:
     """The class that has a say beside tokenizer.json; empty where it has none, None if unknown."""
     config = read_if_there(folder / "config.json")
     model_type = str(model_type or config.get("model_type"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -219,3 +220,21 @@ def test_a_text_longer_than_those_trained_on_is_told_about_once() -> None:
     model.attend("hat " * 128, layers=[0])
     with pytest.warns(AttnvizWarning, match="trained on"):
         attnviz.load().attend(token_ids=[101] * 129, layers=[0])
+
+
+def test_a_chat_brings_its_special_tokens_with_it(tmp_path: Path) -> None:
+    model = write(tmp_path, small("bert-plain", "wordpiece"), "wordpiece")
+    settings = {
+        "chat_template": "{{ cls_token }}{% for m in messages %}{{ m.content }}[SEP]{% endfor %}"
+        "{% if add_generation_prompt %}it{% endif %}",
+        "cls_token": "[CLS]",
+    }
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    said = model.chat([{"role": "user", "content": "the hat"}], generation_prompt=True)
+    assert said == "[CLS]the hat[SEP]it"
+    assert texts(model.attend(said)) == ["[CLS]", "the", "hat", "[SEP]", "it"]
+    assert [texts(one) for one in model.attend_many([model.chat("hat")])] == [
+        ["[CLS]", "hat", "[SEP]"]
+    ]
+    with pytest.warns(AttnvizWarning, match="there twice"):
+        model.attend(said + "!")
