@@ -233,7 +233,7 @@ def test_a_malformed_document_is_refused_with_the_place(document: Any, where: st
         (b" \n\t ", "the document is empty"),
         (b"hello", "line 1, column 1 is not JSON"),
         (json_bytes(small())[:-9], "line 1, column .* is not JSON"),
-        (b'{"schema":\n"attnviz/1",}', "line 2, column 13 is not JSON"),
+        (b'{"schema":\n"attnviz/1" 3}', "line 2, column 13 is not JSON"),
         ('{"schema": "é"}'.encode("latin-1"), "neither UTF-8 text nor NPZ: byte 12 is not text"),
         ("{}".encode("utf-16"), "neither UTF-8 text nor NPZ"),
         (b"\x89PNG\r\n\x1a\n", "neither UTF-8 text nor NPZ"),
