@@ -268,6 +268,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             title=_title(selections, "all heads"),
             hidden=first.hidden,
             merged=first.view.merged,
+            sinks=first.view.sinks,
             kind=first.kind,
             labels=first.labels,
             longer=first.view.longer,

@@ -51,8 +51,9 @@ class MatrixView(ShownAsFigure):
 
     It is the mean of ``heads``, or has a ``title`` of its own, as a difference has. ``hidden`` is
     the mean share of each row's weight that went to keys left out of it, 0 when none is left out;
-    ``merged`` says that some tokens were merged into words; ``choice`` why it is shown, where
-    nobody asked for it; ``longer`` that the text is longer than any that the model was trained on.
+    ``sinks`` says that heads' sinks took some of it; ``merged`` that some tokens were merged into
+    words; ``choice`` why it is shown, where nobody asked for it; ``longer`` that the text is longer
+    than any that the model was trained on.
     """
 
     weights: FloatArray
@@ -64,6 +65,7 @@ class MatrixView(ShownAsFigure):
     hidden: float = 0.0
     signed: bool = False
     merged: bool = False
+    sinks: bool = False
     choice: Choice | None = None
     longer: Longer | None = None
 
@@ -97,6 +99,7 @@ class WordAttention(ShownAsFigure):
     hidden: float = 0.0
     n_heads: int = 0
     merged: bool = False
+    sinks: bool = False
     occurrence: int = 1
     occurrences: int = 1
     text: str = ""

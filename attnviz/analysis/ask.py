@@ -72,6 +72,7 @@ def ask(
         n_heads=strength.size,
         merged=view.merged,
         longer=view.longer,
+        sinks=view.sinks,
         occurrence=place.occurrence,
         occurrences=place.occurrences,
     )

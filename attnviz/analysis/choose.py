@@ -68,4 +68,5 @@ def _matrix(view: View, kind: str, heads: tuple[Head, ...]) -> MatrixView:
         hidden=float(view.hidden[kind][at].mean()),
         merged=view.merged,
         longer=view.longer,
+        sinks=view.sinks,
     )

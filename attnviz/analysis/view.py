@@ -12,6 +12,9 @@ from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
+SINKED = frozenset({"gpt_oss"})
+"""Models whose heads have sinks: scores of no key, which take a share of each row."""
+
 __all__ = ["View", "hide_special", "longer_than_trained", "make_view", "select_heads"]
 
 
@@ -20,15 +23,16 @@ class View:
     """A result as it is shown; ``hidden`` float32 (layer, head, query) says what is left out.
 
     Rows are never renormalised: where keys are left out, the rest of a row sums to less than 1,
-    and ``hidden`` holds the share that went to the keys left out. ``merged`` says that some tokens
-    were merged into words; ``longer`` that the text has more tokens than those that the model was
-    trained on.
+    and ``hidden`` holds the share that went to the keys left out, and to the heads' ``sinks`` of a
+    model that has some. ``merged`` says that some tokens were merged into words; ``longer`` that
+    the text has more tokens than those that the model was trained on.
     """
 
     result: AttentionResult
     hidden: Mapping[str, FloatArray]
     merged: bool = False
     longer: Longer | None = None
+    sinks: bool = False
 
     def map(self, kind: str) -> AttentionMap:
         """One of the maps, by its kind; InputError names the kinds there are."""
@@ -74,8 +78,9 @@ def make_view(result: AttentionResult, *, words: bool = True, special: bool = Tr
     fewer = len(shown.tokens) < len(result.tokens) or (
         len(shown.target_tokens) < len(result.target_tokens)
     )
-    nothing = {kind: _nothing(map) for kind, map in shown.maps.items()}
-    view = View(shown, nothing, fewer, longer_than_trained(result))
+    sinks = result.model.model_type in SINKED
+    lost = {kind: _lost(map, sinks=sinks) for kind, map in shown.maps.items()}
+    view = View(shown, lost, fewer, longer_than_trained(result), sinks)
     return view if special else hide_special(view)
 
 
@@ -93,7 +98,8 @@ def hide_special(view: View) -> View:
         columns = _kept(view.keys(kind), map.keys, kind)
         dropped = [i for i, key in enumerate(map.keys) if key not in set(columns)]
         seen = map.select(queries=rows)
-        hidden[kind] = seen.weights[..., dropped].sum(axis=-1, dtype=np.float32)
+        lost = view.hidden[kind][..., [map.queries.index(row) for row in rows]]
+        hidden[kind] = lost + seen.weights[..., dropped].sum(axis=-1, dtype=np.float32)
         maps[kind] = seen.select(keys=columns)
     return replace(view, result=replace(view.result, maps=maps), hidden=hidden)
 
@@ -105,5 +111,9 @@ def _kept(tokens: Sequence[Token], indices: Sequence[int], kind: str) -> tuple[i
     return kept
 
 
-def _nothing(map: AttentionMap) -> FloatArray:
-    return np.zeros(map.weights.shape[:3], np.float32)
+def _lost(map: AttentionMap, *, sinks: bool) -> FloatArray:
+    """The share of each row that no key has, (layer, head, query): what sinks take of it."""
+    if not sinks:
+        return np.zeros(map.weights.shape[:3], np.float32)
+    shown: FloatArray = map.weights.sum(axis=-1, dtype=np.float64).astype(np.float32)
+    return np.maximum(1 - shown, np.float32(0))

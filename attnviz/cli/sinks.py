@@ -182,6 +182,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             screen,
             hidden=selection.hidden,
             merged=selection.view.merged,
+            sinks=selection.view.sinks,
             kind=selection.kind,
             labels=selection.labels,
         )

@@ -15,6 +15,8 @@ KINDS = {
     "num_mel_bins": "works on sound",
     "image_size": "works on images",
     "patch_size": "works on images",
+    "altup_num_inputs": "runs several streams of hidden states side by side",
+    "linear_conv_kernel_dim": "has layers of linear attention, which have no weights",
     "num_experts": "sends each token to some of many experts",
     "num_local_experts": "sends each token to some of many experts",
     "n_routed_experts": "sends each token to some of many experts",

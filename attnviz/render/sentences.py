@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
+SUNK = (
+    "{share} of the weight goes to the heads' sinks, which are no tokens, or to hidden special "
+    "tokens; nothing is rescaled."
+)
 MERGED = "A word's weight is the sum over its tokens, its row the mean of theirs."
 UNKNOWN = (
     "The model's vocabulary has nothing for {words}; "
@@ -61,7 +65,7 @@ def matrix_notes(view: MatrixView) -> list[str]:
     """What must be said with a matrix: why it is shown, how to read it, what it leaves out."""
     why = [_why(view.choice)] if view.choice else []
     tokens = (*view.queries, *view.keys)
-    return [*why, *map_notes(view.hidden, view.merged, tokens)]
+    return [*why, *map_notes(view.hidden, view.merged, tokens, sinks=view.sinks)]
 
 
 def alignment_note(choice: HeadChoice) -> str:
@@ -82,7 +86,8 @@ def alignment_note(choice: HeadChoice) -> str:
 def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
     ranked = [_ranked(answer)] if answer.heads and answer.alone is None else []
-    return [*map_notes(answer.hidden, answer.merged, answer.keys), *_which(answer), *ranked]
+    notes = map_notes(answer.hidden, answer.merged, answer.keys, sinks=answer.sinks)
+    return [*notes, *_which(answer), *ranked]
 
 
 def links_heading(n_heads: int, heads: Sequence[Head] = (), *, units: str = "words") -> str:
@@ -96,11 +101,13 @@ def links_note(excluded: Sequence[Excluded]) -> str:
     return f"Links by the weight beyond {EXPLAINED}; not to {not_to(excluded)}."
 
 
-def map_notes(hidden: float, merged: bool, tokens: Iterable[Token] = ()) -> list[str]:
+def map_notes(
+    hidden: float, merged: bool, tokens: Iterable[Token] = (), *, sinks: bool = False
+) -> list[str]:
     """What must be said with any picture of these tokens and this share of hidden weight."""
     unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
     said = [UNKNOWN.format(words=_some(unknown))] if unknown else []
-    return said + [MERGED] * merged + ([hidden_note(hidden)] if hidden > 0 else [])
+    return said + [MERGED] * merged + ([hidden_note(hidden, sinks=sinks)] if hidden > 0 else [])
 
 
 def longer_notes(longer: Longer | None) -> list[str]:
@@ -113,9 +120,9 @@ def longer_notes(longer: Longer | None) -> list[str]:
     ]
 
 
-def hidden_note(share: float) -> str:
-    """How much weight goes to what is not shown."""
-    return HIDDEN.format(share=percent(share))
+def hidden_note(share: float, *, sinks: bool = False) -> str:
+    """How much weight goes to what is not shown, and where that is."""
+    return (SUNK if sinks else HIDDEN).format(share=percent(share))
 
 
 def name_of(view: MatrixView) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.view import make_view, select_heads
 from attnviz.errors import InputError, UnknownHead
-from attnviz.result import AttentionMap, AttentionResult, Head, Token
+from attnviz.result import AttentionMap, AttentionResult, Head, ModelInfo, Token
 from tests.analysis.results import result, tokens, uniform, words
 
 UNITS = words("[CLS]", "a", "b", "[SEP]")
@@ -100,3 +102,13 @@ def test_confining_to_what_is_not_there_is_refused():
         select_heads(result(UNITS, WEIGHTS), heads=[Head(9, 1)])
     with pytest.raises(UnknownHead, match="layer 9"):
         select_heads(result(UNITS, WEIGHTS), layer=9)
+
+
+def test_what_sinks_take_is_hidden_weight():
+    half = result(UNITS, WEIGHTS / 2)
+    sunk = replace(half, model=ModelInfo("small", "gpt_oss"))
+    np.testing.assert_allclose(make_view(sunk).hidden["encoder"], 0.5, atol=1e-6)
+    assert make_view(sunk).sinks
+    shown = make_view(sunk, special=False)
+    np.testing.assert_allclose(shown.hidden["encoder"], [[[0.85, 0.65]]], atol=1e-6)
+    assert not make_view(half).hidden["encoder"].any()  # of another model nobody knows why

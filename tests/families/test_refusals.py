@@ -248,6 +248,8 @@ UNKNOWN = [
     ({"model_type": "new_clip", "vision_config": {}}, "works on images"),
     ({"model_type": "whisper", "num_mel_bins": 80}, "works on sound"),
     ({"model_type": "mamba", "state_size": 16}, "without attention"),
+    ({"model_type": "qwen3_next", "linear_conv_kernel_dim": 4}, "which have no weights"),
+    ({"model_type": "gemma3n_text", "altup_num_inputs": 4}, "several streams of hidden states"),
     ({"model_type": "my-own"}, "it implements albert, apertus, arcee, bart"),
     ({"model_type": "my\x1b[31mown"}, r"'my\\x1b[31mown'"),
     (

@@ -122,6 +122,10 @@ def test_hidden_weight_has_one_sentence():
     assert hidden_note(0.624) == (
         "62% of the weight goes to hidden special tokens; nothing is rescaled."
     )
+    assert hidden_note(0.624, sinks=True) == (
+        "62% of the weight goes to the heads' sinks, which are no tokens, or to hidden special "
+        "tokens; nothing is rescaled."
+    )
 
 
 def test_a_text_longer_than_those_trained_on_is_named_in_figure_page_and_title():

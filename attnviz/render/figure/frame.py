@@ -92,7 +92,7 @@ def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
     hidden = {view.hidden for view in views}
     for view in views:
         of = f"{name_of(view)}: " if len(hidden) > 1 else ""
-        left_out = hidden_note(view.hidden)
+        left_out = hidden_note(view.hidden, sinks=view.sinks)
         yield from (of + note if note == left_out else note for note in matrix_notes(view))
         yield from longer_notes(view.longer)
 

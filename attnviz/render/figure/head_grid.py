@@ -60,6 +60,7 @@ def head_grid(
     *,
     title: str = "",
     hidden: float = 0.0,
+    sinks: bool = False,
     merged: bool = False,
     kind: str = "encoder",
     labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
@@ -70,7 +71,8 @@ def head_grid(
     Behind a name stands what the head was found to do, as far as there is room.
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
-    said = (axes_note(kind), *map_notes(hidden, merged, (*queries, *keys)), *longer_notes(longer))
+    notes = map_notes(hidden, merged, (*queries, *keys), sinks=sinks)
+    said = (axes_note(kind), *notes, *longer_notes(longer))
     named = [named_head(head, labels) for head in attention.all_heads()]
     with plain_settings():
         return _HeadGrid(attention, queries, keys, style, title, said, named).draw()

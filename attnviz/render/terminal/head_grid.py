@@ -29,6 +29,7 @@ def head_grid(
     screen: Screen,
     *,
     hidden: float = 0.0,
+    sinks: bool = False,
     merged: bool = False,
     kind: str = "encoder",
     labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
@@ -56,7 +57,7 @@ def head_grid(
             lines += _strip(names, maps, small.shape[1], screen)
     below = [
         *explained(shading, step, screen),
-        *footnotes(map_notes(hidden, merged, chain(*attention.axes)), screen),
+        *footnotes(map_notes(hidden, merged, chain(*attention.axes), sinks=sinks), screen),
     ]
     return picture([*lines, *below])
 
