@@ -15,6 +15,9 @@ from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Toke
 
 __all__ = ["MEASURES", "HeadMeasures", "Measure", "Units", "measure"]
 
+TOGETHER = 1 << 20
+"""Bytes of layers that are measured together: for short texts half the time of one by one."""
+
 BoolArray = npt.NDArray[np.bool_]
 DoubleArray = npt.NDArray[np.float64]
 
@@ -221,12 +224,17 @@ def measure(results: Iterable[AttentionResult], kind: str | None = None) -> Head
 
 def _sums(map: AttentionMap, units: Units) -> DoubleArray:
     """What one text adds, float64 (above and below, measure, layer, head)."""
-    found = np.zeros((2, len(MEASURES), len(map.layers), len(map.heads)))
-    for layer, weights in enumerate(map.weights):
-        counted = weights[:, units.counts]
+    n_layers, n_heads, *size = map.weights.shape
+    found = np.zeros((2, len(MEASURES), n_layers, n_heads))
+    together = max(1, TOGETHER // (map.weights[0].nbytes or 1))
+    for first in range(0, n_layers, together):
+        layers = slice(first, first + together)
+        counted = map.weights[layers].reshape(-1, *size)[:, units.counts]
         if counted.size:
             for at, one in enumerate(MEASURES.values()):
-                found[0, at, layer], found[1, at, layer] = one.ratio(counted, units)
+                for side, part in enumerate(one.ratio(counted, units)):
+                    whole = np.broadcast_to(part, len(counted))
+                    found[side, at, layers] = whole.reshape(-1, n_heads)
     return found
 
 
