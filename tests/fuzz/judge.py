@@ -144,7 +144,8 @@ class Judge:
 def _of_ending(code: object, said: str, codes: tuple[int, ...]) -> str | None:
     lines = said.splitlines() if said else []
     warned = [line for line in lines if line.startswith("attnviz: warning: ")]
-    told = [line for line in lines if line not in warned]
+    passed_over = [line for line in lines if line.endswith("; skipped")]  # of files, line by line
+    told = [line for line in lines if line not in (*warned, *passed_over)]
     code = 0 if code is None else code
     if code not in codes:
         return f"exit code {code}: {said[:300]!r}"

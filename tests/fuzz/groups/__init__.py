@@ -7,7 +7,9 @@ from random import Random
 from typing import Protocol
 
 from tests.fuzz.groups.adapters import Adapters
+from tests.fuzz.groups.chats import Chats
 from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
+from tests.fuzz.groups.commands import Commands
 from tests.fuzz.groups.documents import Documents, Pages
 from tests.fuzz.groups.hub import HubAnswers
 from tests.fuzz.groups.program import Options, Outputs, Texts
@@ -37,6 +39,8 @@ GROUPS: dict[str, type[Group]] = {
     "texts": Texts,
     "options": Options,
     "outputs": Outputs,
+    "commands": Commands,
+    "chats": Chats,
     "hub": HubAnswers,
     "pages": Pages,
 }

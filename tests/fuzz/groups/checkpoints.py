@@ -13,7 +13,7 @@ from tests.fuzz.groups.steps import step
 from tests.fuzz.judge import Case, by_library, by_program
 from tests.fuzz.values import broken_bytes, broken_json, changed, text
 from tests.model.made import small
-from tests.support.references import names
+from tests.support.references import descriptions, families, names, read, recipe
 from tests.support.seeded import write_checkpoint
 
 __all__ = ["Config", "Safetensors", "Tokenizers"]
@@ -48,7 +48,7 @@ def runs(random: Random, folder: Path) -> Case:
 
 
 class _Checkpoints:
-    """Small checkpoints of many families, each in a folder of its own."""
+    """Small checkpoints of every family, each in a folder of its own."""
 
     def __init__(self, place: Path) -> None:
         self.folders: list[Path] = []
@@ -59,6 +59,13 @@ class _Checkpoints:
                 folder.mkdir()
                 write_checkpoint(folder, small(name, "wordpiece"))
                 shutil.copy(TOKENIZERS / "wordpiece" / "tokenizer.json", folder)
+                self.folders.append(folder)
+        for family in families():
+            name = next(iter(descriptions(family)))
+            if name not in SOME:
+                folder = place / name
+                folder.mkdir()
+                write_checkpoint(folder, recipe(read(name)))
                 self.folders.append(folder)
         self.configs = [json.loads((folder / "config.json").read_text()) for folder in self.folders]
         self.weights = [(folder / "model.safetensors").read_bytes() for folder in self.folders]
