@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attnviz.core.spec import HeadSpec, LayerSpec, ModelSpec
+from attnviz.core.spec import LayerSpec, ModelSpec
 from attnviz.families import modernbert
 from attnviz.families.config import Config
 from attnviz.families.names import Names
@@ -19,11 +19,14 @@ APART = {
 
 
 def spec(config: Config) -> ModelSpec:
-    """A ModernBERT decoder; its window is half of local_attention, the token itself in it."""
+    """A ModernBERT decoder; its window is half of local_attention, the token itself in it.
+
+    What it writes with has layers of its own, which the core does not have, so it has no head.
+    """
     config.refuse_unless({"sliding_window": config.whole("local_attention") // 2})
     encoder = modernbert.stack(config)
     stack = replace(encoder, kind="decoder", layers=tuple(map(_causal, encoder.layers)))
-    return ModelSpec(decoder=stack, head=HeadSpec(config.whole("vocab_size"), bias=True))
+    return ModelSpec(decoder=stack)
 
 
 def _causal(layer: LayerSpec) -> LayerSpec:

@@ -62,8 +62,8 @@ def _sides(config: Config) -> tuple[Side, ...]:
 
 
 def _scales_logits(config: Config) -> bool:
-    """T5 scales its logits unless its weights were not tied; others never do."""
-    if config.model_type != "t5":
+    """T5 and UMT5 scale their logits unless their weights were not tied; mT5 never does."""
+    if config.model_type == "mt5":
         return False
     stored = config.values.get("scale_decoder_outputs")
     return config.tied() if stored is None else config.flag("scale_decoder_outputs")

@@ -7,7 +7,17 @@ import pytest
 
 from attnviz.core.hooks import Ids, Request
 from attnviz.core.key_value_cache import KeyValueCache
-from attnviz.core.spec import ALiBi, Buckets, Disentangled, ModelSpec, Rotary
+from attnviz.core.spec import (
+    ALiBi,
+    Buckets,
+    Disentangled,
+    Experts,
+    Latent,
+    MLPSpec,
+    ModelSpec,
+    NormSpec,
+    Rotary,
+)
 from attnviz.core.transformer import run
 from attnviz.model.generate import can_remember
 from tests.core.made import Drawn, attention, decoder, layer, some, translator
@@ -26,6 +36,7 @@ def one(**more: object) -> ModelSpec:
     return decoder(*[layer(attention(right=0, **more), norms=("before",))] * 2)
 
 
+MIXED = MLPSpec(8, "silu", gated=True, experts=Experts(4, 2, d_shared=6, shared_gate=True))
 MODELS = {
     "plain": decoder(),
     "rotary": one(rotary=Rotary(4)),
@@ -34,6 +45,11 @@ MODELS = {
     "buckets": one(bias=Buckets(4, 6, False)),
     "window": one(left=2),
     "grouped": one(n_heads=6, n_kv_heads=2),
+    "sinks": one(sinks=True),
+    "normed behind its rotation": one(rotary=Rotary(4), qk_norm=NormSpec("rms"), norm_turned=True),
+    "tables of its own": one(bias=Buckets(4, 6, False, own=True)),
+    "latent": one(latent=Latent(6, 2, NormSpec("rms"), 5), d_value=3, rotary=Rotary(2)),
+    "experts": decoder(*[layer(attention(right=0), mlp=MIXED, norms=("before",))] * 2),
     "encoder and decoder": translator(),
 }
 
