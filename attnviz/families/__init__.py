@@ -150,7 +150,7 @@ def specify(values: Mapping[str, Any]) -> Specified:
     Raises UnsupportedModel for a family, key or value that attnviz cannot compute exactly and
     BadCheckpoint for values that make no sense; warns of keys that it does not know.
     """
-    if values.get("model_type") in JOINED:
+    if values.get("model_type") in list(JOINED):  # it may be anything, of which some has no hash
         return _joined(values)
     text, prefixes = unwrap(values)
     return _specify(text, prefixes)

@@ -260,6 +260,7 @@ UNKNOWN = [
     ({"model_type": "llava"}, "text_config 'None'; llava needs an object there"),
     ({}, "no model_type"),
     ({"model_type": 7}, "no model_type"),
+    ({"model_type": ["bert"]}, "no model_type"),
 ]
 
 
