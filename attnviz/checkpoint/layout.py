@@ -19,6 +19,7 @@ __all__ = [
     "TORCH_INDEX",
     "TORCH_SINGLE",
     "WeightFiles",
+    "gguf_files",
     "missing_file",
     "no_weights",
     "weight_files",
@@ -35,7 +36,6 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 ADAPTER = "adapter_config.json"
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 OTHERS = {
-    "*.gguf": "a GGUF file, which attnviz does not read; take the model's safetensors",
     "*.onnx": "an ONNX file, which attnviz does not read; take the model's safetensors",
     "onnx/*.onnx": "an ONNX file, which attnviz does not read; take the model's safetensors",
     "tf_model.h5": "TensorFlow's weights; load it with transformers (from_tf=True) and call "
@@ -115,13 +115,13 @@ def missing_file(folder: Path) -> str | None:
         if any(path.exists() for path in files):
             return None
     if not (folder / "config.json").exists():
-        return "config.json"
+        return None if gguf_files(folder) else "config.json"
     try:
         found = weight_files(folder)
     except BadCheckpoint:  # nothing is missing; opening it says what is wrong
         return None
     if found is None:
-        return SINGLE
+        return None if gguf_files(folder) else SINGLE
     return next((file for file in found.files if not (folder / file).exists()), None)
 
 
@@ -140,6 +140,11 @@ def no_weights(folder: Path) -> BadCheckpoint:
     else:
         instead = ""
     return BadCheckpoint(f"{quote(folder)} has no {SINGLE}{instead}")
+
+
+def gguf_files(folder: Path) -> list[Path]:
+    """The GGUF files of a folder."""
+    return sorted(folder.glob("*.gguf"))
 
 
 def _variants(folder: Path) -> list[tuple[str, str]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from attnviz.checkpoint.adapter import is_adapter, merge, read_adapter, weights_file
 from attnviz.checkpoint.config import read_config, read_generation_config
-from attnviz.checkpoint.layout import weight_files
+from attnviz.checkpoint.gguf_file import read_gguf
+from attnviz.checkpoint.gguf_models import gguf_config, gguf_tensors
+from attnviz.checkpoint.layout import gguf_files, weight_files
 from attnviz.checkpoint.source import find
 from attnviz.checkpoint.tensors import Tensors, open_file, open_tensors
-from attnviz.errors import AttnvizWarning, ModelNotFound, quote
+from attnviz.errors import AttnvizWarning, BadCheckpoint, ModelNotFound, quote
 
 __all__ = ["Checkpoint", "open_checkpoint"]
 
@@ -26,12 +29,34 @@ class Checkpoint(NamedTuple):
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """Open a model's folder, or an adapter's with the base that it is merged into."""
+    """Open a model's folder, or an adapter's with the base that it is merged into, or a GGUF."""
+    if folder.suffix == ".gguf" and folder.is_file():
+        return _gguf(folder)
+    if weight_files(folder) is None and (found := gguf_files(folder)):
+        return _gguf(_only(found))
     if is_adapter(folder) and not _has_model(folder):
         return _merged(folder)
     config = read_config(folder)
     _warn_of_code(config)
     return Checkpoint(config, read_generation_config(folder), open_tensors(folder), (folder,))
+
+
+def _gguf(path: Path) -> Checkpoint:
+    """A GGUF file, which says all of its model itself; its folder may have another tokenizer."""
+    file = read_gguf(path)
+    config = gguf_config(file, path.name)
+    tensors = gguf_tensors(open_file(path), file, config)
+    return Checkpoint(config, {}, tensors, (path, path.parent))
+
+
+def _only(files: Sequence[Path]) -> Path:
+    if len(files) > 1:
+        names = ", ".join(path.name for path in files)
+        raise BadCheckpoint(
+            f"{quote(files[0].parent)} has several GGUF files ({names}); choose one with "
+            f"-m {files[0]}"
+        )
+    return files[0]
 
 
 def _merged(folder: Path) -> Checkpoint:

@@ -41,6 +41,10 @@ class Shard:
             raise unreadable(path, error) from None
 
     def _read_header(self) -> dict[str, Entry]:
+        if self.path.suffix == ".gguf":
+            from attnviz.checkpoint.gguf_file import read_gguf_header
+
+            return dict(read_gguf_header(self._file, self.what).entries)
         if self.path.suffix not in PICKLES:
             return read_header(self._file, self.what)
         from attnviz.checkpoint.torch_file import read_torch_header  # zip and pickle opcodes

@@ -133,9 +133,12 @@ def _folder(name: str) -> Path | None:
         is_file = path.is_file()
     except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, nobody's home
         is_file = False
+    if is_file and path.suffix == ".gguf":
+        return path
     if is_file:
         raise ModelNotFound(
-            f"{quote(name)} is a file; a model is the folder with its config.json and weights"
+            f"{quote(name)} is a file; a model is the folder with its config.json and weights, "
+            "or a .gguf"
         )
     if name.startswith((".", "/", "~")):
         raise ModelNotFound(f"there is no folder {quote(name)}")

@@ -132,6 +132,13 @@ class Tensors:
         if not np.may_share_memory(flat, out):
             out[...] = flat.reshape(out.shape)
 
+    def read_raw(self, name: str) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor as they are stored, whatever their type."""
+        shard, entry = self._find(name)
+        raw = np.empty(entry.stop - entry.start, np.uint8)
+        shard.read(name, entry.start, raw)
+        return raw
+
     def read_rows(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> FloatArray:
         """The rows of a tensor with these indices, float32 (row, …); no others are read."""
         shard, entry = self._readable(name)

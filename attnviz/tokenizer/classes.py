@@ -32,7 +32,14 @@ from attnviz.tokenizer.special_tokens import (
     given_extra,
 )
 
-__all__ = ["ALIASES", "CLASS_OF_MODEL", "FILE_ALONE", "from_vocabulary", "special_by_default"]
+__all__ = [
+    "ALIASES",
+    "CLASS_OF_MODEL",
+    "FILE_ALONE",
+    "QWEN2",
+    "from_vocabulary",
+    "special_by_default",
+]
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
@@ -178,7 +185,7 @@ _ROBERTA = _Recipe(_SENTENCE, _cls_and_two_seps)
 _END_OF_TEXT = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
 _GPT2 = _Recipe(_END_OF_TEXT, around_by_switches)
 
-_QWEN2 = (
+QWEN2 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -187,7 +194,7 @@ _QWEN2 = (
 def _qwen2_words() -> Any:
     return pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_QWEN2), "isolated"),
+            pre_tokenizers.Split(Regex(QWEN2), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

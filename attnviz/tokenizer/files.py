@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
+from attnviz.checkpoint.gguf_file import read_gguf
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
 from attnviz.tokenizer.builders import (
     FORMATS,
@@ -22,6 +23,7 @@ from attnviz.tokenizer.builders import (
 )
 from attnviz.tokenizer.class_rules import apply_class, has_types
 from attnviz.tokenizer.classes import ALIASES, CLASS_OF_MODEL, FILE_ALONE
+from attnviz.tokenizer.gguf_tokens import gguf_tokenizer, has_gguf_tokenizer
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.settings import (
@@ -35,6 +37,7 @@ from attnviz.tokenizer.settings import (
 
 __all__ = ["Opened", "class_beside_json", "has_tokenizer", "open_tokenizer"]
 
+GGUF = ".gguf"
 UNNAMED = "of model type"
 ANY_CLASS = {"TokenizersBackend", "PreTrainedTokenizer", "PythonBackend"}
 
@@ -52,6 +55,8 @@ class Opened(NamedTuple):
 
 def has_tokenizer(folder: Path) -> bool:
     """Whether the folder holds a tokenizer in a format that can be read."""
+    if folder.suffix == GGUF:
+        return has_gguf_tokenizer(read_gguf(folder).metadata)
     return bool(_files(folder)) or _needs_no_file(folder)
 
 
@@ -60,6 +65,8 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
 
     What the tokenizer would cut off or fill up by itself is turned off: that is for us to say.
     """
+    if folder.suffix == GGUF:
+        return _open_gguf(folder)
     files = _files(folder)
     if not files and not _needs_no_file(folder):
         raise _no_tokenizer(folder)
@@ -88,6 +95,13 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
                 _prepare(each, settings)
     typed = has_types(ruling, settings)
     return Opened(tokenizer, class_name, settings, growth, typed, targets)
+
+
+def _open_gguf(path: Path) -> Opened:
+    with guarded(f"the tokenizer in {quote(path)} is not usable"), _named(path.name, path.parent):
+        tokenizer, settings = gguf_tokenizer(read_gguf(path).metadata)
+        _prepare(tokenizer, settings)
+    return Opened(tokenizer, "", settings, typed=False)
 
 
 def _prepare(tokenizer: Tokenizer, settings: Settings) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from attnviz.errors import BadCheckpoint
 from attnviz.tokenizer.sentencepiece_file import NORMAL, Piece
 
-__all__ = ["merges_by_id", "merges_by_score"]
+__all__ = ["merges_by_falling_score", "merges_by_id", "merges_by_score"]
 
 LONGEST_PIECE = 1000  # characters; the longest in use has some two hundred
 
@@ -21,6 +21,23 @@ def merges_by_id(ids: Mapping[str, int]) -> list[tuple[str, str]]:
         if left in ids and right in ids
     ]
     return [(left, right) for *_, left, right in sorted(ranked)]
+
+
+def merges_by_falling_score(
+    tokens: Sequence[str], scores: Sequence[float]
+) -> list[tuple[str, str]]:
+    """Every pair of pieces that makes a piece; those of a higher score come first."""
+    ids = {token: id for id, token in enumerate(tokens)}
+    ranked = [
+        (score, len(left), len(right), left, right)
+        for token, score in dict(zip(tokens, scores, strict=True)).items()
+        for left, right in sorted(
+            ((left, right) for left, right in _halves(token) if left in ids and right in ids),
+            key=lambda pair: (ids[pair[0]], ids[pair[1]]),
+        )
+    ]
+    ranked.sort(key=lambda one: one[:3], reverse=True)
+    return [(left, right) for *_, left, right in ranked]
 
 
 def merges_by_score(pieces: Mapping[int, tuple[str, Piece]]) -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ def test_a_file_cut_while_it_is_open_is_an_error_not_a_crash(folder: Path) -> No
     ("file", "sentence"),
     [
         ("training.ckpt", "but 'training.ckpt'; rename it to pytorch_model.bin"),
-        ("model.gguf", "only 'model.gguf', a GGUF file"),
+        ("model.onnx", "only 'model.onnx', an ONNX file"),
         ("tf_model.h5", "TensorFlow's weights; load it with transformers"),
     ],
 )

@@ -11,6 +11,7 @@ from tests.fuzz.groups.chats import Chats
 from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
 from tests.fuzz.groups.commands import Commands
 from tests.fuzz.groups.documents import Documents, Pages
+from tests.fuzz.groups.gguf import Ggufs
 from tests.fuzz.groups.hub import HubAnswers
 from tests.fuzz.groups.program import Options, Outputs, Texts
 from tests.fuzz.groups.tokenizer_files import TokenizerFiles
@@ -35,6 +36,7 @@ GROUPS: dict[str, type[Group]] = {
     "tokenizers": Tokenizers,
     "tokenizer-files": TokenizerFiles,
     "adapters": Adapters,
+    "gguf": Ggufs,
     "documents": Documents,
     "texts": Texts,
     "options": Options,
