@@ -64,7 +64,7 @@ def test_what_cannot_be_drawn_is_refused(result, choices, error):
 def test_results_and_maps_show_themselves_in_notebooks(result):
     for shown in (result, result.maps["encoder"]):
         assert shown._repr_html_() == attnviz.html(shown)
-        assert attnviz.html(shown).startswith("<iframe srcdoc=")
+        assert attnviz.html(shown).startswith("<div><iframe srcdoc=")
 
 
 def test_what_analysis_finds_shows_itself_as_its_figure(result):
@@ -98,7 +98,7 @@ def test_anything_else_can_be_registered_to_draw(result):
         assert result._repr_html_() == "plain"
     finally:
         showing.register(lambda: attnviz.display)
-    assert result._repr_html_().startswith("<iframe")
+    assert result._repr_html_().startswith("<div><iframe")
 
 
 def test_a_walk_shows_itself_too(tmp_path):

@@ -20,6 +20,7 @@ from attnviz.model.inputs import (
     checked,
     integers,
     require_embedded,
+    require_maskable,
     require_text,
     too_long,
     warn_of_length,
@@ -160,7 +161,9 @@ class Encoder:
         checked(ids, self.spec, self.info.name)
         given = Input(ids, *self._labels(ids.ids, ids.types))
         if attention_mask is not None:
-            given = with_mask(given, integers(attention_mask, "attention_mask"))
+            mask = integers(attention_mask, "attention_mask")
+            given = with_mask(given, mask)
+            require_maskable(ids.ids, mask, self.info.model_type, self.spec)
         else:
             warn_of_padding(ids.ids, self.rules.padding)
         if ids.target_ids is None:

@@ -154,8 +154,12 @@ class Model(Encoder):
 
         ``source_lang`` and ``target_lang`` say the languages of a multilingual translator;
         ``add_special=False`` leaves out what the tokenizer puts around a text, and ``chat`` makes
-        a text of messages. ``attention_mask``
-        (token,) goes with ids: no token looks at one whose mask is 0.
+        a text of messages.
+
+        ``attention_mask`` (token,) goes with ids: no token looks at one whose mask is 0. Rows of
+        tokens that are seen equal transformers' on any side of the padding. The rows of masked
+        tokens, which are named ``masked``, mean nothing, for nobody looks at them: a row that may
+        see no token is zeros here, and uniform there; so are all masked rows of DeBERTa there.
 
         Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and
         TooBig when the maps would not fit in memory.

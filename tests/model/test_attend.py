@@ -186,6 +186,27 @@ def test_masked_tokens_of_a_source_are_hidden_from_its_target_too(translator: Mo
     same(masked.maps["decoder"].weights, short.maps["decoder"].weights)
 
 
+def test_what_embeds_by_the_tokens_that_are_seen_takes_no_padding_on_the_left(
+    tmp_path: Path,
+) -> None:
+    model = write(tmp_path, small("opt-plain"))
+    ids = [5, 9, 13]
+    alone = model.attend(token_ids=ids).maps["decoder"].weights
+    right = model.attend(token_ids=[*ids, 1], attention_mask=[1, 1, 1, 0]).maps["decoder"].weights
+    same(right[:, :, :3, :3], alone)
+    with pytest.raises(InputError, match="leave the hidden tokens out instead"):
+        model.attend(token_ids=[1, *ids], attention_mask=[0, 1, 1, 1])
+
+
+def test_tokens_that_a_mask_lets_see_nothing_have_rows_of_zeros(writer: Model) -> None:
+    ids = [5, 9, 13, 6]
+    padded = writer.attend(token_ids=[0, 0, *ids], attention_mask=[0, 0, 1, 1, 1, 1])
+    weights = padded.maps["decoder"].weights
+    assert weights[..., :2].max() == 0
+    assert weights[:, :, :2].max() == 0  # they may see nothing, so their rows are zeros
+    np.testing.assert_allclose(weights[:, :, 2:].sum(axis=-1), 1, atol=1e-5)
+
+
 @pytest.mark.parametrize("mask", [[1], [1, 1, 2], [0, 0, 0], [[1, 1, 1]]])
 def test_a_mask_that_does_not_fit_is_refused(embedded: Model, mask: list[int]) -> None:
     with pytest.raises(InputError, match="attention_mask"):

@@ -168,7 +168,8 @@ def test_144_heads_of_512_tokens_take_less_than_12_megabytes_even_if_they_are_no
 
 def test_a_fragment_is_one_frame_that_may_run_scripts_and_nothing_else():
     elements = Elements(fragment(encoder()))
-    [(tag, frame)] = elements.found
+    [(around, _), (tag, frame)] = elements.found
+    assert around == "div"
     assert tag == "iframe"
     assert frame["sandbox"] == "allow-scripts allow-downloads"
     assert frame["srcdoc"] == page_of(encoder())

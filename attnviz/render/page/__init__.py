@@ -145,12 +145,15 @@ def fragment(
 
 
 def frame(page: str, title: str, height: int) -> str:
-    """A page in a frame of a notebook; the title is ours."""
+    """A page in a frame of a notebook; the title is ours.
+
+    The frame stands in a division, for IPython warns of HTML that begins with a frame.
+    """
     quoted = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
-        f'<iframe srcdoc="{quoted}" '
+        f'<div><iframe srcdoc="{quoted}" '
         f'sandbox="allow-scripts allow-downloads" title="{title}" '
-        f'style="width: 100%; height: {height}px; border: 0; resize: vertical"></iframe>'
+        f'style="width: 100%; height: {height}px; border: 0; resize: vertical"></iframe></div>'
     )
 
 
