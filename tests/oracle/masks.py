@@ -37,7 +37,11 @@ def main(folders: list[str]) -> None:
             print(f"{folder.name}: {type(error).__name__}: {str(error)[:120]}")
             continue
         for side in ("right", "left"):
-            seen, masked = differences(model, theirs, side)
+            try:
+                seen, masked = differences(model, theirs, side)
+            except AttnvizError as error:
+                print(f"{folder.name} {side}: {error}")
+                continue
             worst = max(worst, seen)
             print(f"{folder.name} {side}: seen rows {seen:.1e}, masked rows {masked:.1e}")
     print(f"largest difference of seen rows: {worst:.1e}")
