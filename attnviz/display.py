@@ -44,8 +44,8 @@ __all__ = [
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given
-DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
-WALKS = {".json": "write_explained"}
+DOCUMENTS = (".json", ".npz", ".csv")
+WALKS = (".json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,10 @@ def dataframe(result: AttentionResult) -> DataFrame:
 def save(result: AttentionResult | Explanation, path: str | PathLike[str], **choices: Any) -> None:
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
-    ``choices`` are those of ``figure``; documents hold the result as it is. A walk is written as a
-    figure, a page or a .json. Raises InputError for
-    any other suffix, OutputError where the file cannot be written; then there is no file.
+    ``choices`` are those of ``figure``; documents hold the result as it is, .json and .npz what
+    was found in it too, as the command line's do. A walk is written as a figure, a page or a .json.
+    Raises InputError for any other suffix, OutputError where the file cannot be written; then
+    there is no file.
     """
     target = Path(path)
     suffix = target.suffix.lower()
@@ -141,9 +142,20 @@ def save(result: AttentionResult | Explanation, path: str | PathLike[str], **cho
         elif suffix == ".html":
             _write_page(result, stream, choices)
         else:
-            from attnviz import document
+            _write_document(result, stream, suffix)
 
-            getattr(document, documents[suffix])(result, stream)
+
+def _write_document(result: AttentionResult | Explanation, stream: BinaryIO, suffix: str) -> None:
+    from attnviz import document
+
+    if isinstance(result, Explanation):
+        document.write_explained(result, stream)
+    elif suffix == ".csv":
+        document.write_csv(result, stream)
+    else:
+        write = document.write_json if suffix == ".json" else document.write_npz
+        any_head = any(attention.weights.size for attention in result.maps.values())
+        write(result, stream, found=document.found(_selection(result)) if any_head else None)
 
 
 def _write_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -166,6 +167,23 @@ def test_what_is_no_head_is_refused(result, head):
 def test_the_suffix_decides_what_is_saved(result, tmp_path, name, start):
     result.save(tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_documents_say_what_the_pictures_say(result, tmp_path):
+    result.save(tmp_path / "hat.json")
+    result.save(tmp_path / "hat.npz")
+    said = json.loads((tmp_path / "hat.json").read_text("utf-8"))["found"]
+    assert said["head"]["head"] == "3.1"
+    strongest = result.links()[0]
+    first = said["links"][0]
+    assert (first["head"], first["key"]["text"]) == (str(strongest.head), "hat")
+    with np.load(tmp_path / "hat.npz") as arrays:
+        assert json.loads(str(arrays["document"]))["found"] == said
+
+
+def test_a_result_without_layers_is_saved_with_nothing_found(tmp_path):
+    attnviz.load().attend("He took it", layers=[]).save(tmp_path / "none.json")
+    assert "found" not in json.loads((tmp_path / "none.json").read_text("utf-8"))
 
 
 def test_what_cannot_be_saved_leaves_no_file(result, tmp_path):
