@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from attnviz import findings
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.claims import Claim, pronoun_claims
-from attnviz.analysis.explain import Explanation
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing
+from attnviz.render.lessons import (
+    LESSONS,
+    Lesson,
+    draw_lesson,
+    lesson_fragment,
+    write_lesson_page,
+)
 from attnviz.render.sentences import heads_named, name_of, title_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link
@@ -44,8 +50,8 @@ __all__ = [
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given
-DOCUMENTS = (".json", ".npz", ".csv")
-WALKS = (".json",)
+DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
+OF_LESSONS = {".json": "write_explained"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +124,22 @@ def dataframe(result: AttentionResult) -> DataFrame:
     return pandas.read_csv(BytesIO(rows.getvalue()), keep_default_na=False)
 
 
-def save(result: AttentionResult | Explanation, path: str | PathLike[str], **choices: Any) -> None:
+def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices: Any) -> None:
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
-    ``choices`` are those of ``figure``; documents hold the result as it is, .json and .npz what
-    was found in it too, as the command line's do. A walk is written as a figure, a page or a .json.
-    Raises InputError for any other suffix, OutputError where the file cannot be written; then
-    there is no file.
+    ``choices`` are those of ``figure``; documents hold the result as it is. A walk, or
+    encodings of positions, are a figure, a page or a .json. Raises InputError for any other suffix,
+    OutputError where the file cannot be written; then there is no file.
     """
     target = Path(path)
     suffix = target.suffix.lower()
-    documents = WALKS if isinstance(result, Explanation) else DOCUMENTS
+    lesson = isinstance(result, LESSONS)
+    documents = OF_LESSONS if lesson else DOCUMENTS
     if suffix not in (*FIGURES, *documents, ".html"):
         known = ", ".join((*FIGURES, ".html", *documents))
         raise InputError(f"{quote(path)} has no suffix that can be written; take one of {known}")
+    if unknown := set(choices) - {"title"} if lesson and suffix == ".html" else ():
+        raise InputError(f"the page takes a title and no {min(unknown)}")
     if choices and suffix in DOCUMENTS:
         raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
     with all_or_nothing([target]) as (stream,):
@@ -159,12 +167,10 @@ def _write_document(result: AttentionResult | Explanation, stream: BinaryIO, suf
 
 
 def _write_page(
-    result: AttentionResult | Explanation, stream: BinaryIO, choices: dict[str, Any]
+    result: AttentionResult | Lesson, stream: BinaryIO, choices: dict[str, Any]
 ) -> None:
-    if isinstance(result, Explanation):
-        from attnviz.render.page.walk_page import write_walk_page
-
-        write_walk_page(result, stream, **choices)
+    if isinstance(result, LESSONS):
+        write_lesson_page(result, stream, **choices)
     else:
         looks = {name: choices.pop(name) for name in LOOKS if name in choices}
         page([_selection(result, **choices)], stream, **looks)
@@ -227,7 +233,7 @@ def _selection(result: AttentionResult, *, special: bool = True, **choices: Any)
 
 
 def figure(
-    result: AttentionResult | Explanation,
+    result: AttentionResult | Lesson,
     *,
     head: Heads | None = None,
     layer: int | None = None,
@@ -246,22 +252,16 @@ def figure(
     ``heads="all"`` is the grid of every head. ``ask`` shows where words look. ``tokens`` shows the
     model's tokens instead of words, ``special=False`` hides special tokens. ``style`` takes size
     in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes, font, and ``ax``, matplotlib
-    Axes to draw into. A walk through one row takes the style alone.
+    Axes to draw into. A walk, or positions, take the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask)
-    if isinstance(result, Explanation):
-        return _walk(result, chosen, Style(**style))
+    if isinstance(result, LESSONS):
+        if chosen != _Chosen():
+            raise InputError("this is of one row already, so its figure takes the style alone")
+        return draw_lesson(result, Style(**style))
     return draw([Selection(result, chosen, findings.of(result.model))], Style(**style))
-
-
-def _walk(walk: Explanation, chosen: _Chosen, style: Style) -> Figure:
-    if chosen != _Chosen():
-        raise InputError("a walk is of one row already, so its figure takes the style alone")
-    from attnviz.render.figure.walk import walk_figure
-
-    return walk_figure(walk, style)
 
 
 def draw(selections: Sequence[Selection], style: Style) -> Figure:
@@ -304,12 +304,10 @@ def _title(selections: Sequence[Selection], what: str = "") -> str:
     return title_of(first.model.name, what, text)
 
 
-def html(shown: AttentionResult | AttentionMap | Explanation) -> str:
-    """The page of a result, map or walk, in a frame that is safe in any notebook."""
-    if isinstance(shown, Explanation):
-        from attnviz.render.page.walk_page import walk_fragment
-
-        return walk_fragment(shown)
+def html(shown: AttentionResult | AttentionMap | Lesson) -> str:
+    """The page of a result, map or lesson, in a frame that is safe in any notebook."""
+    if isinstance(shown, LESSONS):
+        return lesson_fragment(shown)
     from attnviz.render.page import fragment
 
     if isinstance(shown, AttentionResult):

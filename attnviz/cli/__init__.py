@@ -15,6 +15,7 @@ from attnviz._version import __version__
 from attnviz.cli.classify import classify
 from attnviz.cli.classify_fit import fit
 from attnviz.cli.explain import explain
+from attnviz.cli.explain_positions import positions
 from attnviz.cli.failures import exit_code
 from attnviz.cli.heads import heads
 from attnviz.cli.models import models
@@ -67,4 +68,5 @@ def attnviz_(
 for command in (run, render, explain, heads, probe, classify, summarize, translate):
     app.command(cls=Command)(command)
 app.command("classify fit", cls=Command)(fit)
+app.command("explain positions", cls=Command)(positions)
 app.add_typer(models, name="models")

@@ -9,8 +9,8 @@ __all__ = ["panels"]
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
-    "Options": ("ask", "word", "why", "sentences", "plain", "output", "open", "head", "heads",
-                "json"),
+    "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "head",
+                "heads", "json"),
     "What to look at": ("layer", "mean", "map", "tokens", "words", "by", "who", "top",
                         "no_special"),
     "What to change": ("no_positions", "causal"),

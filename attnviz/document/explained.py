@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.explain import Explanation, steps
+from attnviz.analysis.explain.positions import Positions
 from attnviz.analysis.explain.toy import Toy
 
-__all__ = ["explained", "explained_toy", "write_explained"]
+__all__ = ["explained", "explained_positions", "explained_toy", "write_explained"]
 
 
 def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
@@ -46,10 +47,31 @@ def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
     }
 
 
-def write_explained(walk: Explanation, stream: BinaryIO, *, matrices: bool = False) -> None:
-    """Write the walk as one line of JSON."""
-    document = explained(walk, matrices=matrices)
+def write_explained(shown: Explanation | Positions, stream: BinaryIO) -> None:
+    """Write a walk, or encodings of positions, as one line of JSON."""
+    document = explained_positions(shown) if isinstance(shown, Positions) else explained(shown)
     stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+
+
+def explained_positions(positions: Positions) -> dict[str, Any]:
+    """Encodings of positions as a JSON object: every table whole."""
+    return {
+        "explains": "positions",
+        "model": positions.model or None,
+        "tables": [
+            {
+                "kind": table.kind,
+                "of": table.where or None,
+                "rows": "distance" if table.relative else "position",
+                "columns": table.column,
+                "places": table.rows.tolist(),
+                "values": table.values.tolist(),
+                "alike": None if table.alike is None else table.alike.tolist(),
+                "frequencies": None if table.frequencies is None else table.frequencies.tolist(),
+            }
+            for table in positions.tables
+        ],
+    }
 
 
 def explained_toy(toy: Toy, notes: Sequence[str] = ()) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from attnviz.result import AttentionResult, Head, Link, ModelInfo, span
 
 if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
+    from attnviz.analysis.explain.positions import Positions
 
 __all__ = ["Model", "load"]
 
@@ -264,6 +265,16 @@ class Model(Encoder):
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
         return explain_row(self.spec, self.weights, given, row, turned, self.info, self._cache)
+
+    def positions(self, n: int = 50) -> Positions:
+        """What tells the model where tokens are, for so many positions; see ``Positions``.
+
+        Raises InputError for a number of positions that nobody could look at.
+        """
+        from attnviz.analysis.explain.positions import Positions
+        from attnviz.model.positions import position_tables
+
+        return Positions(position_tables(self.spec, self.weights, n), self.info.name)
 
     def strongest(
         self,

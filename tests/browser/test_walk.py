@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+import attnviz
 from attnviz.render.page.walk_page import write_walk_page
 from tests.browser.test_looks import contrast, lightness, preferring
 from tests.support.browser import Page, resize, wait_for
@@ -158,11 +159,10 @@ def test_printed_it_has_every_step_and_no_controls(walk, browser):
 
 
 def test_in_a_notebooks_frame_it_moves_nothing_around_it(quiet, tmp_path):
-    from attnviz.render.page.walk_page import walk_fragment
-
+    shown = attnviz.html(hat())
     path = tmp_path / "notebook.html"
     path.write_text(
-        f"<!doctype html><meta charset=utf-8><div style='height:300px'></div>{walk_fragment(hat())}"
+        f"<!doctype html><meta charset=utf-8><div style='height:300px'></div>{shown}"
         "<div style='height:3000px'></div>",
         encoding="utf-8",
     )

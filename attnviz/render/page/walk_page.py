@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
-from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
 from attnviz.analysis.explain import Explanation, steps
 from attnviz.render.explained import heading, knob_notes, say
 from attnviz.render.explained_numbers import ledger
-from attnviz.render.page import asset, digest, frame, script
+from attnviz.render.page import asset, digest, script
 from attnviz.render.page.shaded_page import rules
 from attnviz.render.page.walk_overview import gist, sentence, thumbnail
 from attnviz.render.page.walk_steps import body
 from attnviz.render.safe import visible
 
-__all__ = ["Screen", "walk_fragment", "write_screens", "write_walk_page"]
+__all__ = ["Screen", "write_screens", "write_walk_page"]
 
 SCRIPTS = ("dom.js", "walk.js")
 POWER = re.compile(r"\be\^(−?\d+(?:\.\d+)?|score)")
@@ -49,13 +48,6 @@ def write_walk_page(walk: Explanation, stream: BinaryIO, *, title: str | None = 
     write_screens(
         list(_screens(walk)), stream, title=title or heading(walk), about=model, lead=lead
     )
-
-
-def walk_fragment(walk: Explanation, *, height: int = 620) -> str:
-    """The page in a frame, for a notebook."""
-    page = BytesIO()
-    write_walk_page(walk, page)
-    return frame(page.getvalue().decode(), "A walk through one attention weight", height)
 
 
 def write_screens(

@@ -8,6 +8,7 @@ from attnviz.render.terminal.explained_toy import explained_toy
 from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat_map import heat_map, heat_maps
 from attnviz.render.terminal.links import generated, links, title
+from attnviz.render.terminal.positions import position_tables
 from attnviz.render.terminal.screen import Colour, Screen, ground_of
 from attnviz.render.terminal.shaded_text import notes_of, paragraph_of, shaded_text
 from attnviz.render.terminal.word_weights import headline, word_weights
@@ -29,6 +30,7 @@ __all__ = [
     "links",
     "notes_of",
     "paragraph_of",
+    "position_tables",
     "shaded_text",
     "title",
     "word_weights",

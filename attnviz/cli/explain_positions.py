@@ -1,0 +1,98 @@
+"""``attnviz explain positions``: how a model knows where tokens are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from attnviz.cli.failures import Misuse
+from attnviz.cli.forms import Forms, give
+from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.values import whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from attnviz.analysis.explain.positions import Positions
+    from attnviz.render.style import Style
+
+__all__ = ["positions"]
+
+USUAL = 50
+
+
+@taking(PictureOptions)
+def positions(
+    *,
+    positions: Annotated[
+        int | None,
+        typer.Option("--positions", "-n", metavar="N", help="How many; 50 by default."),
+        whole(1),
+    ] = None,
+    d_model: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Of sinusoids: numbers of a position; 128 by default."),
+        whole(1),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="An embedded model, a folder, or org/name on the Hub; else sinusoids are shown.",
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only models that are on this machine.")
+    ] = False,
+    options: PictureOptions,
+) -> None:
+    """Show how positions are encoded: sinusoids, or whatever tells a model where tokens are.
+
+    Of a model these are its sinusoids, learned positions, rotary angles, ALiBi, buckets of
+    distance or relative embeddings, and beside them how alike two positions are.
+
+    \b
+    attnviz explain positions -n 50 --d-model 128 -o positions.png
+    attnviz explain positions -m all-MiniLM-L6-v2 -n 512
+    """
+    if model is not None and d_model is not None:
+        raise Misuse("--d-model goes with sinusoids and a model has its own size; leave it out")
+
+    def find() -> Forms:
+        n = USUAL if positions is None else positions
+        if model is None:
+            from attnviz.analysis.explain.positions import sinusoidal
+
+            return _forms(sinusoidal(n, 128 if d_model is None else d_model), options)
+        from attnviz.model import load
+
+        return _forms(load(model, offline=offline).positions(n), options)
+
+    give(options, find)
+
+
+def _forms(found: Positions, options: PictureOptions) -> Forms:
+    def documents() -> list[dict[str, Any]]:
+        from attnviz.document.explained import explained_positions
+
+        return [explained_positions(found)]
+
+    def terminal(screen: Any) -> Any:
+        from attnviz.render import terminal
+
+        yield terminal.position_tables(found, screen)
+
+    def figure(style: Style) -> Figure:
+        from attnviz.render.figure.positions import position_figure
+
+        return position_figure(found, style)
+
+    def page(stream: BinaryIO) -> None:
+        from attnviz.render.page.position_page import write_position_page
+
+        write_position_page(found, stream, title=options.title)
+
+    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
