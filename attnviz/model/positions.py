@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.explain.positions import MOST, Encoding, PositionTable, alike
+from attnviz.core.buffers import FloatArray
 from attnviz.core.embedding import absolute_positions
 from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket, rotary_table
 from attnviz.core.spec import (
@@ -42,20 +43,21 @@ def position_tables(spec: ModelSpec, weights: Weights, n: int) -> tuple[Position
         name = stack.kind if len(spec.stacks) > 1 else ""
         if stack.embedding.positions:
             found.append(_absolute(stack, stack.embedding.positions, weights, name, n))
-        for rotary, where in _by_layer(stack, lambda layer: layer.rotary, name):
+        for rotary, where in _by_layer(stack, lambda _, attention: attention.rotary, name):
             found.append(_rotary(rotary, where, n))
-        for attention, where in _by_layer(stack, lambda layer: layer if layer.bias else None, name):
-            found.append(_bias(stack, attention, weights, where, n))
+        for (attention, own), where in _by_layer(stack, _biased, name):
+            table = _relative(stack, own, weights)
+            found.append(_bias(attention, table, where, n))
     return tuple(found)
 
 
 def _by_layer(
-    stack: StackSpec, of: Callable[[AttentionSpec], Found | None], name: str
+    stack: StackSpec, of: Callable[[int, AttentionSpec], Found | None], name: str
 ) -> Iterator[tuple[Found, str]]:
     """What layers have, each once, and which of them do."""
     layers: list[tuple[Found, list[int]]] = []
     for number, layer in enumerate(stack.layers):
-        found = of(layer.attention)
+        found = of(number, layer.attention)
         known = next((numbers for other, numbers in layers if other == found), None)
         if known is not None:
             known.append(number)
@@ -93,23 +95,38 @@ def _rotary(rotary: Rotary, where: str, n: int) -> PositionTable:
     return PositionTable("rotary", cos, rows, where, between, frequencies)
 
 
-def _bias(
-    stack: StackSpec, spec: AttentionSpec, weights: Weights, where: str, n: int
-) -> PositionTable:
+def _biased(number: int, attention: AttentionSpec) -> tuple[AttentionSpec, int | None] | None:
+    """An attention with a score bias, and its layer where that has a table of its own."""
+    if attention.bias is None:
+        return None
+    own = isinstance(attention.bias, Buckets) and attention.bias.own
+    return attention, number if own else None
+
+
+def _relative(stack: StackSpec, own: int | None, weights: Weights) -> FloatArray | None:
+    """The table of a stack, or of one of its layers, normed as a run norms it."""
+    if own is not None:
+        layer = stack.layers[own]
+        return weights.layer(f"{stack.kind}.{own}", layer, stack.d_model).attention.relative
+    tensors = weights.stack(stack)
+    if tensors.relative is None or tensors.relative_norm is None:
+        return tensors.relative
+    return tensors.relative_norm(tensors.relative)
+
+
+def _bias(spec: AttentionSpec, table: FloatArray | None, where: str, n: int) -> PositionTable:
     """What distances add to scores, or the embeddings that they have."""
     back = np.arange(-(n - 1), 1, dtype=np.int64)
     both = np.arange(-(n - 1), n, dtype=np.int64)
     if isinstance(spec.bias, ALiBi):
         slopes = alibi_slopes(spec.n_heads).astype(np.float64) * spec.bias.factor
         return PositionTable("alibi", back[:, None] * slopes, back, where)
-    tensors = weights.stack(stack)
-    table = np.empty((0, 0), np.float32) if tensors.relative is None else tensors.relative
+    table = np.empty((0, 0), np.float32) if table is None else table
     if isinstance(spec.bias, Buckets):
         rows = both if spec.bias.bidirectional else back
         values = table[bucket_of(rows, spec.bias)].astype(np.float64)
         return PositionTable("buckets", values, rows, where)
     if not isinstance(spec.bias, Disentangled):
         raise TypeError(f"{type(spec.bias).__name__} is no score bias")
-    normed = tensors.relative_norm(table) if tensors.relative_norm else table
     places = np.clip(log_bucket(-both, spec.bias) + spec.bias.span, 0, 2 * spec.bias.span - 1)
-    return PositionTable("disentangled", normed[places].astype(np.float64), both, where)
+    return PositionTable("disentangled", table[places].astype(np.float64), both, where)

@@ -92,7 +92,14 @@ def check(model: Model, shown: Positions) -> None:
                 np.testing.assert_allclose(values, table.rows[:, None] * by_head, rtol=1e-5)
             elif table.kind == "buckets":
                 rows = [t5_bucket(int(d), attention.bias) for d in table.rows]
-                np.testing.assert_array_equal(values, tensors.relative[rows])
+                stored = tensors.relative
+                if attention.bias.own:
+                    number = int(table.where.split()[1])
+                    layer = stack.layers[number], stack.d_model
+                    stored = model.weights.layer(
+                        f"{stack.kind}.{number}", *layer
+                    ).attention.relative
+                np.testing.assert_array_equal(values, stored[rows])
             elif table.kind == "disentangled":
                 span = attention.bias.span
                 rows = [
