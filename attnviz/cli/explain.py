@@ -30,7 +30,10 @@ def explain(
     ] = None,
     *,
     word: Annotated[
-        str | None, typer.Option(metavar="WORD", help="Whose row; it:2 is the second 'it'.")
+        str | None,
+        typer.Option(
+            metavar="WORD", help="Whose row; it:2 is the second 'it', and ##ing a piece of a word."
+        ),
     ] = None,
     head: Annotated[
         list[str] | None,

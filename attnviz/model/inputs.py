@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.hooks import Ids
+from attnviz.core.hooks import AttentionBlock, Ids
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.errors import AttnvizWarning, BadCheckpoint, EmptyText, InputError, TooLong, quote
 from attnviz.model.lazy import LazySequence
 from attnviz.result import Token
 
 __all__ = [
+    "Edit",
     "Input",
     "checked",
+    "hiding",
     "integers",
     "require_embedded",
     "require_maskable",
@@ -31,6 +33,8 @@ __all__ = [
 ]
 
 IntArray = npt.NDArray[np.int64]
+Edit = Callable[[AttentionBlock], None]
+"""What changes the scores of a block before their softmax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +193,17 @@ def _check(stack: StackSpec, ids: IntArray, name: str, what: str) -> None:
             f"there are {len(ids)} {what} but {name} has {stack.max_positions} positions; "
             "give fewer"
         )
+
+
+def hiding(inputs: Sequence[Input]) -> Edit | None:
+    """What hides masked tokens, whose scores are -inf before the softmax; None where none are."""
+    if all(given.mask is None for given in inputs):
+        return None
+
+    def hide(block: AttentionBlock) -> None:
+        mask = inputs[block.sequence].mask
+        two_sided = inputs[block.sequence].ids.target_ids is not None
+        if mask is not None and not (two_sided and block.kind == "decoder"):
+            block.weights[:, :, ~mask[: block.weights.shape[2]]] = -np.inf
+
+    return hide

@@ -23,7 +23,7 @@ from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.encoder import Encoder
 from attnviz.model.generate import Rules, Writer
-from attnviz.model.inputs import Input
+from attnviz.model.inputs import Input, hiding
 from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
@@ -242,15 +242,17 @@ class Model(Encoder):
         token_ids: Sequence[int] | None = None,
         token_type_ids: Sequence[int] | None = None,
         target_ids: Sequence[int] | None = None,
+        attention_mask: Sequence[int] | None = None,
         truncate: bool = False,
         **how: Unpack[Reading],
     ) -> Explanation:
         """One row of attention from beginning to end, every number on the way.
 
-        It is the row of ``word`` (its first token) in ``head``; where one is not given, one that
-        says much. The text or the ids go in as ``attend`` takes them. ``scale`` is "none",
-        "d_model" or what this head's scores are to be multiplied by, ``causal`` hides from it what
-        follows; ``positions=False`` runs the whole model without any.
+        It is the row of ``word`` in ``head``; where one is not given, one that says much. Of a
+        word of several tokens it is the first one's, unless ``word`` is spelt as another of them
+        is. The text or the ids go in as ``attend`` takes them. ``scale`` is "none", "d_model" or
+        what this head's scores are to be multiplied by, ``causal`` hides from it what follows;
+        ``positions=False`` runs the whole model without any.
 
         Raises what ``attend`` raises, UnknownWord, and InputError for what is no scale.
         """
@@ -258,7 +260,7 @@ class Model(Encoder):
         from attnviz.model.explain import Turned, explain_row
 
         one = Head.parse(head) if isinstance(head, str) else head
-        ids = token_ids, token_type_ids, target_ids
+        ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
         result = self._attend(None if one is None else [one.layer], False, [given])[0]
@@ -437,7 +439,7 @@ class Model(Encoder):
             recorder.visit,
             hidden=hidden,
             place=recorder.place,
-            edit=_hiding(inputs) if any(given.mask is not None for given in inputs) else None,
+            edit=hiding(inputs),
         )
         ids = [given.ids for given in inputs]
         output = run(self.spec, self.weights, ids, want, cache=self._cache, cores=cores)
@@ -483,15 +485,3 @@ class Model(Encoder):
             )
         found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
         return {kind: some for kind, some in found.items() if some}
-
-
-def _hiding(inputs: Sequence[Input]) -> Callable[[AttentionBlock], None]:
-    """What hides masked tokens: their scores are -inf before the softmax."""
-
-    def hide(block: AttentionBlock) -> None:
-        mask = inputs[block.sequence].mask
-        two_sided = inputs[block.sequence].ids.target_ids is not None
-        if mask is not None and not (two_sided and block.kind == "decoder"):
-            block.weights[:, :, ~mask[: block.weights.shape[2]]] = -np.inf
-
-    return hide

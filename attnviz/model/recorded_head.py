@@ -24,7 +24,7 @@ from attnviz.core.weights import (
     StackWeights,
     Weights,
 )
-from attnviz.model.inputs import Input
+from attnviz.model.inputs import Edit, Input, hiding
 from attnviz.model.record import require_numbers
 from attnviz.model.weight_cache import WeightCache
 from attnviz.result import Head, ModelInfo
@@ -93,7 +93,7 @@ def record_head(
         {kind: frozenset((head.layer,))},
         recorder.visit,
         hidden=True,
-        edit=recorder.edit if knobs else None,
+        edit=_both(recorder.edit if knobs else None, hiding([given])),
         watch=recorder.watch,
     )
     output = run(spec, weights, [given.ids], request, cache=cache)
@@ -121,6 +121,18 @@ def record_head(
         memory=output.encoder[0] if kind == "cross" else None,
         table=place.table,
     )
+
+
+def _both(first: Edit | None, second: Edit | None) -> Edit | None:
+    """One edit after the other, as far as there are any."""
+    if first is None or second is None:
+        return first or second
+
+    def edit(block: AttentionBlock) -> None:
+        first(block)
+        second(block)
+
+    return edit
 
 
 def without_positions(spec: ModelSpec) -> ModelSpec:

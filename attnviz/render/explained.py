@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.analysis.explain import Explanation
-from attnviz.render.safe import label
+from attnviz.analysis.words import tokens_of_words
+from attnviz.render.safe import label, token_label
 from attnviz.render.sentences import counted, percent
 
 __all__ = ["VASWANI", "Said", "heading", "key_names", "knob_notes", "say", "three_digits"]
@@ -92,7 +93,22 @@ def _tokens(walk: Explanation) -> Said:
     recorded = walk.recorded
     query, _ = names(walk)
     what = f"“{query}” is token {recorded.query} of {len(recorded.tokens)}, counted from 0"
-    return Said("Tokens", f"{what}, and has id {recorded.embedded.id}.", "text → ids", "")
+    return Said(
+        "Tokens", f"{what}, and has id {recorded.embedded.id}.{_piece(walk)}", "text → ids", ""
+    )
+
+
+def _piece(walk: Explanation) -> str:
+    """That the token is a piece of a word, and of which others it is made."""
+    tokens, at = walk.recorded.tokens, walk.recorded.query
+    run = next(run for run in tokens_of_words(tokens) if at in run)
+    if len(run) == 1:
+        return ""
+    pieces = " ".join(f"“{token_label(tokens[i])}”" for i in run)
+    return (
+        f" It is piece {run.index(at) + 1} of the {len(run)} of one word, {pieces}; each has a row "
+        "of its own, and any of them can be asked for by its name."
+    )
 
 
 def _embedding(walk: Explanation) -> Said:
@@ -196,9 +212,11 @@ def _bias(walk: Explanation) -> Said:
 
 def _mask(walk: Explanation) -> Said:
     n, hidden = len(walk.visible), int((~walk.visible).sum())
-    spec = walk.recorded.spec
-    window = "" if spec.left is None else f" and what is more than {spec.left} tokens back"
-    text = f"The mask hides what follows{window}: {hidden} of {n} keys are hidden here."
+    spec, masked = walk.recorded.spec, int(walk.recorded.masked.sum())
+    hides = ["what follows"] if spec.right is not None else []
+    hides += [] if spec.left is None else [f"what is more than {spec.left} tokens back"]
+    hides += [f"the {counted(masked, 'token')} of attention_mask"] if masked else []
+    text = f"The mask hides {_listed(hides)}: {hidden} of {n} keys are hidden here."
     return Said("Mask", text, "score = −∞ where hidden", f"{VASWANI}, sec. 3.2.3")
 
 

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.explain import Explanation, explain
+from attnviz.analysis.explain import Explanation, explain, steps
 from attnviz.analysis.explain.chosen import Chosen
 from attnviz.core.spec import ALiBi, Buckets, Disentangled
+from attnviz.errors import UnknownWord
 from attnviz.model import Model
 from attnviz.model.recorded_head import record_head
 from attnviz.result import Head
+from tests.core.formulas import deberta_bucket, slopes, t5_bucket, turned
 from tests.support.references import names, read, recipe
 from tests.support.seeded import write_checkpoint
 from tests.support.shared import folders, rows
 
+LONG = "An unbelievably long walk"
 HAT = "He took the hat and examined it carefully"
 NOISE = 3e-5  # of float32, relative to the largest number of a step
 
@@ -113,10 +116,52 @@ def check_projections(walk: Explanation) -> None:
             before = side.projected if side.normed is None or spec.norm_turned else side.normed
             d = spec.rotary.dims
             close(side.rotated[:, d:], before[:, d:])
+            if spec.rotary.kind == "default":
+                first = recorded.query if side is walk.query else 0
+                close(side.rotated, np.array([
+                    turned(x, first + i, spec.rotary) for i, x in enumerate(before)
+                ]), noise=3e-4)  # fmt: skip
             if spec.rotary.kind in ("default", "linear", "dynamic", "llama3"):
                 lengths = np.linalg.norm(side.rotated, axis=1)  # turning changes no length
                 close(lengths, np.linalg.norm(before, axis=1))
     assert (walk.query.rotated is None) == (spec.rotary is None or recorded.kind == "cross")
+
+
+def check_biases(walk: Explanation) -> None:
+    """What positions add, made of the model's own tensors a distance at a time."""
+    recorded, spec = walk.recorded, walk.recorded.spec
+    at, head, keys = recorded.query, recorded.head.head, range(len(walk.dots))
+    if "alibi" in walk.biases:
+        slope = slopes(spec.n_heads)[head] * spec.bias.factor
+        close(walk.biases["alibi"], np.array([slope * key for key in keys]))
+    if "buckets" in walk.biases:
+        table = recorded.embedded.tensors.relative
+        close(walk.biases["buckets"], np.array([
+            table[t5_bucket(key - at, spec.bias), head] for key in keys
+        ]))  # fmt: skip
+    if not isinstance(spec.bias, Disentangled):
+        return
+    span, mine = spec.bias.span, slice(head * spec.d_head, (head + 1) * spec.d_head)
+    tensors = recorded.embedded.tensors
+    table = tensors.relative.astype(np.float64)
+    if tensors.relative_norm is not None:
+        table = norm(table, tensors.relative_norm)
+
+    def projected(content: object, position: object) -> Array:
+        if spec.bias.shared:
+            return table @ content.weight.T + (0 if content.bias is None else content.bias)
+        weight, bias = position
+        return table @ weight[mine].T + (0 if bias is None else bias[mine])
+
+    weights, ahead = recorded.projections, [at - key for key in keys]
+    if "c2p" in walk.biases:
+        relative = projected(walk.keys, weights.position_key)
+        places = [min(max(deberta_bucket(d, spec.bias) + span, 0), 2 * span - 1) for d in ahead]
+        close(walk.biases["c2p"], relative[places] @ walk.query.vectors[0] * spec.scale)
+    if "p2c" in walk.biases:
+        relative = projected(walk.query, weights.position_query)
+        places = [min(max(span - deberta_bucket(-d, spec.bias), 0), 2 * span - 1) for d in ahead]
+        close(walk.biases["p2c"], (relative[places] * walk.keys.vectors).sum(axis=1) * spec.scale)
 
 
 def check_scores(walk: Explanation) -> None:
@@ -129,6 +174,7 @@ def check_scores(walk: Explanation) -> None:
         assert set(walk.biases) == {n for n in ("c2p", "p2c") if getattr(spec.bias, n)}
     elif walk.recorded.kind != "cross":
         assert set(walk.biases) == names[type(spec.bias)]
+    check_biases(walk)
     summed = walk.scaled + sum(walk.biases.values())
     if spec.softcap is not None:
         close(walk.capped, spec.softcap * np.tanh(summed / spec.softcap))
@@ -137,6 +183,7 @@ def check_scores(walk: Explanation) -> None:
     seen = np.ones(len(k), bool)
     seen &= spec.right is None or distance <= (spec.right or 0)
     seen &= spec.left is None or distance >= -(spec.left or 0)
+    seen &= [not token.masked for token in walk.recorded.keys]
     np.testing.assert_array_equal(walk.visible, seen)
     close(walk.scores[seen], summed[seen])
     assert (walk.scores[~seen] == -np.inf).all()
@@ -260,3 +307,50 @@ def test_without_positions_words_in_another_order_get_the_same() -> None:
         for w in (one, two)
     ]
     assert by_word[0] == pytest.approx(by_word[1], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def unbelievable() -> Explanation:
+    return attnviz.load().explain(LONG, word="unbelievably", head="0.0")
+
+
+def test_of_a_word_of_several_tokens_the_first_is_explained_unless_another_is_named(
+    unbelievable: Explanation,
+) -> None:
+    spellings = [token.spelling for token in unbelievable.recorded.tokens]
+    assert spellings[3:7] == ["##bel", "##ie", "##va", "##bly"]
+    assert unbelievable.recorded.query == 2
+    for word, at in (("##ie", 4), ("bel", 3), ("##bly:1", 6), ("walk", 8)):
+        walk = attnviz.load().explain(LONG, word=word, head="0.0")
+        assert walk.recorded.query == at
+        check(walk)
+    with pytest.raises(UnknownWord, match="there is no word 'run' here"):
+        attnviz.load().explain(LONG, word="run", head="0.0")
+
+
+def test_a_word_stands_before_a_piece_that_is_spelt_like_it() -> None:
+    walk = attnviz.load().explain("An unbelievably long un walk", word="un", head="0.0")
+    at = [token.text for token in walk.recorded.tokens].index("long") + 1
+    assert walk.recorded.query == at
+    again = attnviz.load().explain("An unbelievably long un walk", word="un:1", head="0.0")
+    assert again.recorded.query == at
+
+
+def test_without_a_head_the_word_of_the_piece_decides_it() -> None:
+    model = attnviz.load()
+    found = [model.explain(LONG, word=word).recorded.head for word in ("##ie", "unbelievably")]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("scale", [None, "none"])
+def test_what_an_attention_mask_hides_has_no_weight(scale: str | None) -> None:
+    ids, mask = [101, 2002, 2165, 1996, 6045, 2009, 102], [1, 1, 1, 1, 0, 1, 1]
+    model = attnviz.load()
+    walk = model.explain(token_ids=ids, attention_mask=mask, word="it", head="3.1", scale=scale)
+    assert (walk.weights == 0).tolist() == [seen == 0 for seen in mask]
+    check(walk)
+    mask_step = next(step for step in steps(walk) if step.name == "mask")
+    assert mask_step.arrays["visible"].tolist() == [seen == 1 for seen in mask]
+    if scale is None:
+        whole = model.attend(token_ids=ids, attention_mask=mask).maps["encoder"]
+        close(walk.weights, whole.head(Head(3, 1))[5], noise=1e-5)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from attnviz.core.attention import Heads
 from attnviz.core.buffers import FloatArray
 from attnviz.core.hooks import Kind
@@ -76,6 +79,11 @@ class RecordedHead:
     def sublayer(self) -> str:
         """How the sublayer's hidden states are named: "attention" or "cross"."""
         return "cross" if self.kind == "cross" else "attention"
+
+    @property
+    def masked(self) -> npt.NDArray[np.bool_]:
+        """Which keys an attention mask hides, bool (key,)."""
+        return np.asarray([token.masked for token in self.keys], bool)
 
     @property
     def key_head(self) -> int:

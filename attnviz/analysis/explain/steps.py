@@ -105,7 +105,7 @@ def _bias(walk: Explanation) -> list[Step]:
 
 def _mask(walk: Explanation) -> list[Step]:
     spec = walk.recorded.spec
-    if spec.left is None and spec.right is None:
+    if spec.left is None and spec.right is None and not walk.recorded.masked.any():
         return []
     return _step("mask", {"visible": walk.visible, "scores": walk.scores})
 

@@ -136,7 +136,7 @@ def explain(
     biases = position_scores(recorded)
     summed = scaled + sum(biases.values())
     capped = None if spec.softcap is None else spec.softcap * np.tanh(summed / spec.softcap)
-    visible = visible_keys(spec, at, n_keys)
+    visible = visible_keys(spec, at, n_keys) & ~recorded.masked
     scores = np.where(visible, summed if capped is None else capped, -np.inf)
     sinks, width = recorded.projections.sinks, spec.value_width
     found = softmax(scores, None if sinks is None else float(sinks[recorded.head.head, 0, 0]))
