@@ -135,7 +135,8 @@ def check_biases(walk: Explanation) -> None:
         slope = slopes(spec.n_heads)[head] * spec.bias.factor
         close(walk.biases["alibi"], np.array([slope * key for key in keys]))
     if "buckets" in walk.biases:
-        table = recorded.embedded.tensors.relative
+        own = spec.bias.own
+        table = recorded.projections.relative if own else recorded.embedded.tensors.relative
         close(walk.biases["buckets"], np.array([
             table[t5_bucket(key - at, spec.bias), head] for key in keys
         ]))  # fmt: skip
