@@ -44,6 +44,7 @@ __all__ = [
     "page",
     "png",
     "save",
+    "who",
     "words",
 ]
 
@@ -66,11 +67,14 @@ class _Chosen:
     tokens: bool = False
     no_special: bool = False
     ask: str | Sequence[str] = ()
+    who: str | Sequence[str] = ()
     by: str | None = None
 
     def __post_init__(self) -> None:
-        asked = (self.ask,) if isinstance(self.ask, str) else tuple(self.ask)
-        object.__setattr__(self, "ask", asked)
+        for name in ("ask", "who"):
+            given = getattr(self, name)
+            words = (given,) if isinstance(given, str) else tuple(given)
+            object.__setattr__(self, name, words)
         chosen = {"head": self.head is not None, "layer": self.layer is not None}
         chosen |= {"mean": self.mean, "heads": self.heads is not None}
         given = [name for name, is_given in chosen.items() if is_given]
@@ -99,6 +103,11 @@ def ask(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
 def claims(result: AttentionResult) -> list[Claim]:
     """What each third-person pronoun of a short text refers to, by the model's own lens."""
     return pronoun_claims(result, findings.of(result.model))
+
+
+def who(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
+    """Who looks at a word: ``ask`` turned around. Raises UnknownWord for one that is not there."""
+    return _selection(result, who=[word], **choices).answers[0]
 
 
 def links(result: AttentionResult, **choices: Any) -> list[Link]:
@@ -192,11 +201,12 @@ def page(
     first = selections[0]
     chosen = first.options
     opening = Opening(
-        view="ask" if chosen.ask else "heads" if chosen.every_head else "matrix",
-        map=first.answers[0].kind if chosen.ask else first.kind,
+        view="ask" if first.answers else "heads" if chosen.every_head else "matrix",
+        map=first.answers[0].kind if first.answers else first.kind,
         heads=_opening_heads(first),
         mix="apart" if len(first.heads) > 1 else None,
         word=chosen.ask[0] if chosen.ask else None,
+        who=chosen.who[0] if chosen.who and not chosen.ask else None,
         by="tokens" if chosen.tokens else "words",
         special="hide" if chosen.no_special else "show",
         palette=palette,
@@ -214,7 +224,7 @@ def _opening_heads(selection: Selection) -> str:
         return "*"
     if len(selection.heads) > 1:
         return ",".join(map(str, selection.heads))
-    if selection.options.ask:
+    if selection.answers:
         return str(next(iter(selection.answers[0].heads), "*"))
     if selection.matrices[0].head is not None:
         return str(selection.matrices[0].head)
@@ -243,20 +253,22 @@ def figure(
     tokens: bool = False,
     special: bool = True,
     ask: str | Sequence[str] = (),
+    who: str | Sequence[str] = (),
     **style: Any,
 ) -> Figure:
     """A matplotlib Figure of one head or several, a layer's mean, the mean of all, or every head.
 
     Without a choice it is the head that says most about words. ``head`` is "3.1" or (3, 1);
     several, as ["3.1", (2, 4)] or "3.1,2.4", stand side by side, under either name, and
-    ``heads="all"`` is the grid of every head. ``ask`` shows where words look. ``tokens`` shows the
-    model's tokens instead of words, ``special=False`` hides special tokens. ``style`` takes size
+    ``heads="all"`` is the grid of every head. ``ask`` shows where words look, ``who`` who
+    looks at them. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides
+    special tokens. ``style`` takes size
     in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes, font, and ``ax``, matplotlib
     Axes to draw into. A walk, or positions, take the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
-    chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask)
+    chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask, who)
     if isinstance(result, LESSONS):
         if chosen != _Chosen():
             raise InputError("this is of one row already, so its figure takes the style alone")
@@ -269,7 +281,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
     from attnviz.render import figure
 
     first = selections[0]
-    if first.options.ask:
+    if first.answers:
         answers = [answer for selection in selections for answer in selection.answers]
         return figure.answers(answers, style, title=_title(selections))
     if first.options.every_head:

@@ -335,6 +335,13 @@ class AttentionResult(ShownAsPage):
         """
         return display().claims(self)
 
+    def who(self, word: str, **choices: Any) -> Any:
+        """Who looks at a word, over all heads and in the heads that say most; see ``--who``.
+
+        It is ``ask`` turned around: of the answer, ``keys`` are the words that look.
+        """
+        return display().who(self, word, **choices)
+
     def links(self, **choices: Any) -> list[Link]:
         """The strongest links between words, as the terminal lists them.
 

@@ -26,6 +26,9 @@ class Display(Protocol):
     def claims(self, result: Any) -> list[Any]:
         """What the pronouns of a result refer to."""
 
+    def who(self, result: Any, word: str, **choices: Any) -> Any:
+        """Who looks at a word of a result."""
+
     def links(self, result: Any, **choices: Any) -> list[Any]:
         """The strongest links of a result."""
 

@@ -1,4 +1,4 @@
-"""What analysis finds, as data: one matrix to show and why, and where a word looks."""
+"""What analysis finds, as data: one matrix to show and why, where a word looks, who looks at it."""
 
 from __future__ import annotations
 
@@ -79,6 +79,9 @@ class MatrixView(ShownAsFigure):
 class WordAttention(ShownAsFigure):
     """Where one word looks: ``mean`` float32 (key,) over all heads of a map, and single heads.
 
+    Or, if ``who``, who looks at it: ``keys`` are then the tokens that look, and each weight is the
+    one they give to the word.
+
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
     of them looks at most, ``top`` the mean, what is ``excluded`` aside. Of ``occurrences`` of the
@@ -105,6 +108,7 @@ class WordAttention(ShownAsFigure):
     text: str = ""
     claims: tuple[Claim, ...] = ()
     longer: Longer | None = None
+    who: bool = False
 
     @property
     def alone(self) -> Head | None:

@@ -1,22 +1,23 @@
-"""Where one word looks: over all heads, and in the heads that say most."""
+"""Where one word looks, or who looks at it: over all heads, and in the heads that say most."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.answers import WordAttention
-from attnviz.analysis.specificity import BoolArray, HeadStatistics, IntArray
+from attnviz.analysis.specificity import BoolArray, HeadStatistics
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.errors import UnknownWord
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Place", "ask", "find_word", "numbered"]
+__all__ = ["Place", "ask", "find_word", "numbered", "who"]
 
 SHOWN_WORDS = 30
 
@@ -27,6 +28,22 @@ class Place(NamedTuple):
     position: int
     occurrence: int = 1
     occurrences: int = 1
+
+
+class _Line(NamedTuple):
+    """One row or column of a map: a word, the others, and each weight (layer, head, other).
+
+    ``counted`` (other,) are those that make a link with the word, ``strength`` (layer, head) is the
+    most particular weight of such a link; ``apart`` (other,) are all but the word itself.
+    """
+
+    word: Token
+    others: Sequence[Token]
+    weights: FloatArray
+    counted: BoolArray
+    strength: FloatArray
+    apart: BoolArray
+    hidden: float = 0.0
 
 
 def ask(
@@ -47,49 +64,85 @@ def ask(
     somebody chose them.
     """
     map, at = view.map(kind), place.position
-    rows = map.weights[:, :, at]  # (layer, head, key)
-    counted, strength = statistics.pairs[at], statistics.rows[:, :, at]
-    if not strength.any():
-        counted = np.array([kind == "cross" or key != map.queries[at] for key in map.keys])
-        strength = np.where(counted, rows, 0).max(axis=-1)
-    weight = np.where(counted, rows, -1).max(axis=-1)
-    most = strength.size if every else n_heads
-    layers, heads = _best(strength, weight, statistics.positional, most, least=-1 if every else 0)
-    named = map.all_heads()
-    mean = rows.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
-    return WordAttention(
+    line = _Line(
         word=view.queries(kind)[at],
-        position=at,
-        keys=view.keys(kind),
+        others=view.keys(kind),
+        weights=map.weights[:, :, at],
+        counted=statistics.pairs[at],
+        strength=statistics.rows[:, :, at],
+        apart=np.array([kind == "cross" or key != map.queries[at] for key in map.keys]),
+        hidden=float(view.hidden[kind][:, :, at].mean()),
+    )
+    answer = _answer(view, kind, statistics, line, None if every else n_heads)
+    return replace(answer, **place._asdict())
+
+
+def who(
+    view: View,
+    kind: str,
+    statistics: HeadStatistics,
+    place: Place,
+    n_heads: int = 5,
+    *,
+    every: bool = False,
+) -> WordAttention:
+    """Who looks at the word at ``place`` among the keys: ``ask`` turned around, by one rule."""
+    map, at = view.map(kind), place.position
+    line = _Line(
+        word=view.keys(kind)[at],
+        others=view.queries(kind),
+        weights=map.weights[:, :, :, at],
+        counted=statistics.pairs[:, at],
+        strength=statistics.columns[:, :, at],
+        apart=np.array([kind == "cross" or query != map.keys[at] for query in map.queries]),
+    )
+    answer = _answer(view, kind, statistics, line, None if every else n_heads)
+    return replace(answer, who=True, **place._asdict())
+
+
+def _answer(
+    view: View, kind: str, statistics: HeadStatistics, line: _Line, n_heads: int | None
+) -> WordAttention:
+    """The mean over all heads, and ``n_heads`` of them, or all: those that say most first."""
+    counted, strength = line.counted, line.strength
+    if not strength.any():
+        counted = line.apart
+        strength = np.where(counted, line.weights, 0).max(axis=-1)
+    weight = np.where(counted, line.weights, -1).max(axis=-1)
+    best = _best(strength, weight, statistics.positional, n_heads)
+    named, rows = view.map(kind).all_heads(), line.weights.reshape(strength.size, -1)
+    mean = line.weights.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+    return WordAttention(
+        word=line.word,
+        position=0,
+        keys=line.others,
         mean=mean,
         excluded=statistics.excluded,
         top=int(np.where(counted, mean, -1).argmax()),
-        heads=tuple(named[i * strength.shape[1] + j] for i, j in zip(layers, heads, strict=True)),
-        rows=rows[layers, heads],
-        tops=tuple(np.where(counted, rows[layers, heads], -1).argmax(axis=-1).tolist()),
+        heads=tuple(named[number] for number in best),
+        rows=rows[best],
+        tops=tuple(np.where(counted, rows[best], -1).argmax(axis=-1).tolist()),
         kind=kind,
-        hidden=float(view.hidden[kind][:, :, at].mean()),
+        hidden=line.hidden,
         n_heads=strength.size,
         merged=view.merged,
         longer=view.longer,
         sinks=view.sinks,
-        occurrence=place.occurrence,
-        occurrences=place.occurrences,
     )
 
 
-def _best(
-    strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int, least: float = 0
-) -> tuple[IntArray, ...]:
-    """The layers and heads of the ``n`` largest strengths (layer, head), the heaviest first.
+def _best(strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int | None) -> list[int]:
+    """The heads (layer, head) of the ``n`` largest strengths, counted through the layers.
 
-    Those that are ``behind`` (layer, head) come after all others, those no stronger than
-    ``least`` not at all.
+    The heaviest come first, and those that are ``behind`` (layer, head) after all others. Heads
+    without any strength are none of them, unless all are wanted.
     """
     best = np.lexsort((-strength.ravel(), behind.ravel()))
-    best = best[strength.flat[best] > least][:n]
+    if n is not None:
+        best = best[strength.flat[best] > 0][:n]
     order = np.lexsort((-weight.flat[best], behind.flat[best]))
-    return np.unravel_index(best[order], strength.shape)
+    found: list[int] = best[order].tolist()
+    return found
 
 
 def find_word(units: Sequence[Token], asked: str) -> Place:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
 from attnviz.analysis.answers import Excluded, MatrixView, WordAttention
-from attnviz.analysis.ask import Place, ask, find_word
+from attnviz.analysis.ask import Place, ask, find_word, who
 from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most_telling
 from attnviz.analysis.claims import Claim, claims_about, pronoun_claims
 from attnviz.analysis.labels import Known, Label
@@ -26,7 +26,8 @@ __all__ = ["Choices", "Selection"]
 class Choices(Protocol):
     """What to look at: named heads, a layer's mean, the mean of all, or the head that says most.
 
-    ``every_head`` shows the grid of all, ``ask`` where words look, ``map`` one of several maps;
+    ``every_head`` shows the grid of all, ``ask`` where words look and ``who`` who looks at them;
+    ``map`` is one of several maps;
     ``tokens`` instead of words, and ``no_special`` without special tokens; ``by`` "word" lets
     documents carry words.
     """
@@ -45,6 +46,8 @@ class Choices(Protocol):
     def no_special(self) -> bool: ...
     @property
     def ask(self) -> Sequence[str] | None: ...
+    @property
+    def who(self) -> Sequence[str] | None: ...
     @property
     def by(self) -> str | None: ...
 
@@ -118,9 +121,10 @@ class Selection:
 
     @cached_property
     def answers(self) -> list[WordAttention]:
-        """Where each word asked for looks."""
-        found = [self._answer(word) for word in self.options.ask or ()]
-        return [replace(answer, claims=self._claims_about(answer)) for answer in found]
+        """Where each word asked for looks, then who looks at each asked for."""
+        asked = [self._answer(word, ask) for word in self.options.ask or ()]
+        said = [replace(answer, claims=self._claims_about(answer)) for answer in asked]
+        return said + [self._answer(word, who) for word in self.options.who or ()]
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -143,18 +147,18 @@ class Selection:
         """What the result is about: its text or, without one, its model."""
         return " / ".join(self.result.texts) or self.result.model.name
 
-    def _answer(self, word: str) -> WordAttention:
-        kind, place = self._find(word)
-        answer = ask(self.view, kind, self._statistics(kind), place, every=bool(self.heads))
+    def _answer(self, word: str, how: Callable[..., WordAttention]) -> WordAttention:
+        kind, place = self._find(word, View.queries if how is ask else View.keys)
+        answer = how(self.view, kind, self._statistics(kind), place, every=bool(self.heads))
         return replace(answer, text=self.name)
 
-    def _find(self, word: str) -> tuple[str, Place]:
-        """The map in which a word looks: the one shown or, unless it was asked for, another."""
+    def _find(self, word: str, side: Callable[[View, str], Sequence[Token]]) -> tuple[str, Place]:
+        """The map that has a word on this side: the one shown or, unless asked for, another."""
         kinds = [self.kind] if self.options.map else [self.kind, *self.view.result.maps]
         for kind in kinds:
             with suppress(UnknownWord):
-                return kind, find_word(self.view.queries(kind), word)
-        return self.kind, find_word(self.view.queries(self.kind), word)  # which refuses
+                return kind, find_word(side(self.view, kind), word)
+        return self.kind, find_word(side(self.view, self.kind), word)  # which refuses
 
     def _claims_about(self, answer: WordAttention) -> tuple[Claim, ...]:
         """What lenses say of the word that an answer is about."""

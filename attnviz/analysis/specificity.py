@@ -27,11 +27,11 @@ class HeadStatistics(NamedTuple):
 
     ``between`` (layer, head) is the mean share of a word's weight that goes to other words, and
     ``share`` the part of it that is particular. ``rows`` (layer, head, query) is the largest
-    particular part of each row. ``strongest`` (query, key) is the largest over all heads, and
-    ``holder`` (query, key) the head that has it, counted through the layers. ``positional``
-    (layer, head) are the heads that distance alone explains, which stand behind all others:
-    ``behind`` (query, key) are the pairs that only they link. ``excluded`` names what does not
-    count as a link.
+    particular part of each row, ``columns`` (layer, head, key) that of each column. ``strongest``
+    (query, key) is the largest over all heads, and ``holder`` (query, key) the head that has it,
+    counted through the layers. ``positional`` (layer, head) are the heads that distance alone
+    explains, which stand behind all others: ``behind`` (query, key) are the pairs that only they
+    link. ``excluded`` names what does not count as a link.
     """
 
     pairs: BoolArray
@@ -39,6 +39,7 @@ class HeadStatistics(NamedTuple):
     between: FloatArray
     share: FloatArray
     rows: FloatArray
+    columns: FloatArray
     strongest: FloatArray
     holder: IntArray
     positional: BoolArray
@@ -49,10 +50,11 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
     """Find in one pass over a map which heads, rows and pairs have particular weight."""
     map = view.map(kind)
     pairs, excluded = between_words(view, kind)
-    n_layers, n_heads, n_queries, _ = map.weights.shape
+    n_layers, n_heads, n_queries, n_keys = map.weights.shape
     words = max(int(pairs.any(axis=1).sum()), 1)
     between, share = np.zeros((2, n_layers, n_heads), np.float32)
     rows = np.zeros((n_layers, n_heads, n_queries), np.float32)
+    columns = np.zeros((n_layers, n_heads, n_keys), np.float32)
     strongest, holder = np.zeros(pairs.shape, np.float32), np.zeros(pairs.shape, np.intp)
     particular = specific_part(view, kind, pairs)
     positional = positional_heads(view, kind)
@@ -62,7 +64,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
         weights = np.where(pairs, map.weights[at], np.float32(0))
         part = particular(weights)
         between[at], share[at] = weights.sum() / words, part.sum() / words
-        rows[at] = part.max(axis=1, initial=0.0)
+        rows[at], columns[at] = (part.max(axis=axis, initial=0.0) for axis in (1, 0))
         more = part > strongest
         if positional[at]:
             more &= free
@@ -72,7 +74,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
         np.copyto(holder, number, where=more)
     behind = free & (strongest > 0)
     return HeadStatistics(
-        pairs, excluded, between, share, rows, strongest, holder, positional, behind
+        pairs, excluded, between, share, rows, columns, strongest, holder, positional, behind
     )
 
 

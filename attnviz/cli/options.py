@@ -80,6 +80,10 @@ class Options(PictureOptions):
             metavar="WORD", help="Show where WORD looks; it:2 is the second 'it'. Repeatable."
         ),
     ] = None
+    who: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD", help="Show who looks at WORD: --ask turned around."),
+    ] = None
     output: Annotated[
         list[str] | None,
         typer.Option(
@@ -119,8 +123,9 @@ class Options(PictureOptions):
             "--heads all": self.every_head and self.layer is None,
         }
         _at_most_one([name for name, chosen in given.items() if chosen])
-        if self.every_head and self.ask:
-            raise Misuse("--heads all and --ask show different things; give one of them")
+        if self.every_head and (self.ask or self.who):
+            asked = "--ask" if self.ask else "--who"
+            raise Misuse(f"--heads all and {asked} show different things; give one of them")
         PictureOptions.__post_init__(self)
 
     @property
@@ -146,7 +151,7 @@ class Options(PictureOptions):
 
     def draws(self) -> bool:
         """Whether a picture or a file is asked for, or a map in particular."""
-        return bool(self.output or self.ask or self.every_head or self.mean)
+        return bool(self.output or self.ask or self.who or self.every_head or self.mean)
 
     def style(self) -> Style:
         """How a figure is to look; Misuse where that cannot be drawn."""

@@ -9,9 +9,9 @@ __all__ = ["panels"]
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
-    "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "head",
-                "heads", "json"),
-    "What to look at": ("layer", "mean", "map", "tokens", "words", "by", "who", "top",
+    "Options": ("ask", "who", "word", "why", "sentences", "plain", "positions", "output", "open",
+                "head", "heads", "json"),
+    "What to look at": ("layer", "mean", "map", "tokens", "words", "by", "top",
                         "no_special"),
     "What to change": ("no_positions", "causal"),
     "On small matrices": ("toy", "d_model", "d_head", "seed", "init", "tied", "x", "q", "k", "v"),

@@ -171,7 +171,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
     if any(text.strip() for text in written):
         yield "\n"
         yield terminal.generated(" ".join(written), screen)
-    if selection.options.ask:
+    if selection.answers:
         for answer in selection.answers:
             yield "\n"
             yield terminal.answer(answer, screen)

@@ -11,7 +11,7 @@ from attnviz.analysis.claims import Claim
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.render.claims import claim_text
-from attnviz.result import AttentionResult, Head, Link, Token
+from attnviz.result import AttentionResult, Link, Token
 
 __all__ = ["found", "links_found"]
 
@@ -37,6 +37,12 @@ def found(selection: Selection) -> dict[str, Any]:
             _answer(answer, *_sides(selection, answer.kind))
             | {"claims": _claims(answer.claims, words)}
             for answer in selection.answers
+            if not answer.who
+        ],
+        "who": [
+            _answer(answer, *reversed(_sides(selection, answer.kind)))
+            for answer in selection.answers
+            if answer.who
         ],
         "claims": _claims(selection.claims, words),
     }
@@ -63,19 +69,21 @@ def _links(
 
 
 def _answer(
-    answer: WordAttention, queries: Sequence[dict[str, Any]], keys: Sequence[dict[str, Any]]
+    answer: WordAttention, own: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
+    """An answer: of who looks at a word, the others are queries."""
+    other = "query" if answer.who else "key"
     return {
         "map": answer.kind,
-        "word": queries[answer.position],
+        "word": own[answer.position],
         "over": answer.n_heads,
         "hidden": answer.hidden,
         "mean": [
-            {"key": key, "weight": float(weight)}
-            for key, weight in zip(keys, answer.mean, strict=True)
+            {other: unit, "weight": float(weight)}
+            for unit, weight in zip(others, answer.mean, strict=True)
         ],
         "heads": [
-            _top(head, keys[top], float(row[top]))
+            {"head": str(head), other: others[top], "weight": float(row[top])}
             for head, row, top in zip(answer.heads, answer.rows, answer.tops, strict=True)
         ],
     }
@@ -103,10 +111,6 @@ def _words(result: AttentionResult) -> list[dict[str, Any]]:
     """Every word of a result, and every special token."""
     words = merge_words(replace(result, maps={})).tokens
     return list(map(_unit, words, tokens_of_words(result.tokens)))
-
-
-def _top(head: Head, key: dict[str, Any], weight: float) -> dict[str, Any]:
-    return {"head": str(head), "key": key, "weight": weight}
 
 
 def _sides(selection: Selection, kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

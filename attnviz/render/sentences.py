@@ -15,6 +15,7 @@ __all__ = [
     "JOINED",
     "MERGED",
     "RANKED",
+    "RANKED_WHO",
     "UNKNOWN",
     "alignment_note",
     "answer_notes",
@@ -30,6 +31,7 @@ __all__ = [
     "name_of",
     "not_to",
     "percent",
+    "question",
     "title_of",
 ]
 
@@ -53,6 +55,10 @@ EXPLAINED = "what distance and popular words explain"
 RANKED = (
     "Heads by the weight that '{word}' gives one other word beyond what distance and popular words "
     "explain; not to {excluded}."
+)
+RANKED_WHO = (
+    "Heads by the weight that one other word gives '{word}' beyond what distance and popular words "
+    "explain; not from {excluded}."
 )
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
@@ -156,6 +162,11 @@ def mean_of(answer: WordAttention) -> str:
     return f"mean of {counted(answer.n_heads, 'head') if answer.n_heads else 'all heads'}"
 
 
+def question(word: str, answer: WordAttention) -> str:
+    """What an answer answers, over its picture."""
+    return f"Who looks at “{word}”" if answer.who else f"Where “{word}” looks"
+
+
 def counted(n: int, noun: str) -> str:
     """``1 layer``, ``6 layers``."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
@@ -183,7 +194,8 @@ def _why(choice: Choice) -> str:
 
 def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
-    return RANKED.format(word=answer.word.text, excluded=not_to(answer.excluded))
+    said = RANKED_WHO if answer.who else RANKED
+    return said.format(word=answer.word.text, excluded=not_to(answer.excluded))
 
 
 def not_to(excluded: Sequence[Excluded]) -> str:

@@ -19,6 +19,7 @@ class Choices:
 
     heads: tuple[Head, ...] = ()
     ask: tuple[str, ...] = ()
+    who: tuple[str, ...] = ()
     layer: int | None = None
     mean: bool = False
     every_head: bool = False

@@ -32,6 +32,7 @@ class Choices:
     tokens: bool = False
     no_special: bool = False
     ask: list[str] = field(default_factory=list)
+    who: list[str] = field(default_factory=list)
     by: str | None = None
 
     every_head = False

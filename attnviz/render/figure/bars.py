@@ -1,4 +1,4 @@
-"""Where a word looks, as bars: over all heads, and in the single heads that say most."""
+"""Where a word looks, or who looks at it, as bars: over all heads, and in those that say most."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
 from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import label, token_label, visible
-from attnviz.render.sentences import answer_notes, longer_notes, mean_of, percent
+from attnviz.render.sentences import answer_notes, longer_notes, mean_of, percent, question
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
@@ -46,7 +46,7 @@ STRONGEST, OTHERS = 0.75, 0.4  # places in the palette
 
 
 def answers(asked: Sequence[WordAttention], style: Style = DEFAULT, *, title: str = "") -> Figure:
-    """Draw the row of each asked word: the mean over its heads, then the heads that say most."""
+    """Draw the bars of each answer: the mean over its heads, then the heads that say most."""
     if not asked:
         raise InputError("there is no answer to draw; ask about a word")
     with plain_settings():
@@ -70,8 +70,8 @@ class _Bars:
 
     def __init__(self, asked: list[WordAttention], style: Style, title: str) -> None:
         self.asked, self.style = asked, style
-        question = _question(asked[0]) if len(asked) == 1 else ""
-        self.title = style.heading(", ".join(filter(None, (question, title))))
+        asked_of = _question(asked[0]) if len(asked) == 1 else ""
+        self.title = style.heading(", ".join(filter(None, (asked_of, title))))
         rows = [column.row for answer in asked for column in _columns(answer)]
         self.top = scale_of(style.colouring, rows).high
         self.places = decimals(max(float(row.max()) for row in rows))
@@ -248,8 +248,8 @@ def _strongest(answer: WordAttention, most: int) -> list[int]:
 
 def _question(answer: WordAttention) -> str:
     """``Where “it” looks: it refers to hat (.93)``, as far as a lens says something."""
-    word, said = label(answer.word.text), title_of_claims(answer.claims)
-    return f"Where “{word}” looks" + (f": {said}" if said else "")
+    asked, said = question(label(answer.word.text), answer), title_of_claims(answer.claims)
+    return f"{asked}: {said}" if said else asked
 
 
 def _notes(answer: WordAttention) -> list[str]:

@@ -26,7 +26,15 @@ from attnviz.render.labels import labels_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
-from attnviz.render.sentences import HIDDEN, MERGED, RANKED, UNKNOWN, longer_notes, not_to
+from attnviz.render.sentences import (
+    HIDDEN,
+    MERGED,
+    RANKED,
+    RANKED_WHO,
+    UNKNOWN,
+    longer_notes,
+    not_to,
+)
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
 __all__ = ["Opening", "asset", "digest", "fragment", "frame", "script", "write_page"]
@@ -74,7 +82,8 @@ class Opening:
     """What a page shows when it opens; None leaves the choice to the page.
 
     ``heads`` is "3.1", "3.*" (the mean of a layer), "*.1", "*" or several with commas, of which
-    ``mix`` shows the mean or each apart; ``word`` is "it" or, for its second occurrence, "it:2".
+    ``mix`` shows the mean or each apart; ``word`` is "it" or, for its second occurrence, "it:2";
+    ``who`` is a word to look for first where words are looked at.
     The page's address takes the same names.
     """
 
@@ -83,6 +92,7 @@ class Opening:
     heads: str | None = None
     mix: Literal["mean", "apart"] | None = None
     word: str | None = None
+    who: str | None = None
     by: Literal["words", "tokens"] | None = None
     special: Literal["show", "hide"] | None = None
     min: float | None = None
@@ -213,6 +223,7 @@ def _page(
                 "merged": MERGED,
                 "unknown": UNKNOWN,
                 "ranked": RANKED,
+                "ranked_who": RANKED_WHO,
                 "excluded": EXCLUSIONS,
             },
             "palettes": json.loads(palettes_text())["tables"],

@@ -1,4 +1,4 @@
-"""Where one word looks: the sentence shaded, a bar for each word, and the heads that say most."""
+"""Where a word looks, or who looks at it: the sentence shaded, bars, the heads that say most."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def answer(answer: WordAttention, screen: Screen) -> Segments:
 
 
 def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> list[Line]:
-    """``it → hat 0.75 in head 3.1``: the strongest head's answer, or else the mean's."""
+    """``it → hat 0.75 in head 3.1``, or ``hat ← it``: of the strongest head, or else the mean."""
     bold, vivid = plain(screen, bold=True), accent(screen, bold=True)
     if answer.heads:
         top, weights = answer.tops[0], answer.rows[0]
@@ -61,7 +61,7 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
     word = screen.writable(label(answer.word.text))
     said = [
         Piece(word, bold),
-        Piece("→"),
+        Piece("←" if answer.who else "→"),
         Piece(keys[top], bold),
         Piece(f"{weights[top]:.2f}", bold),
     ]
@@ -117,7 +117,11 @@ def _mean_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
 def _head_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
     heads = zip(answer.heads, answer.tops, answer.rows, strict=True)
     return [
-        Bar(f"{head} → {keys[top]}", float(weights[top]), bold=head == answer.heads[0])
+        Bar(
+            f"{head} {'←' if answer.who else '→'} {keys[top]}",
+            float(weights[top]),
+            bold=head == answer.heads[0],
+        )
         for head, top, weights in heads
     ]
 
