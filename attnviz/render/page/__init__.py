@@ -50,6 +50,7 @@ SCRIPTS = (
     "pointing.js",
     "matrix.js",
     "apart.js",
+    "strands.js",
     "lines.js",
     "ask.js",
     "answers.js",

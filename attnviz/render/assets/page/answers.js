@@ -1,89 +1,111 @@
-// What an asked word looks at, what looks at it, and the heads that do so most.
+// What an asked word looks at, what looks at it, and the heads in which it does so most.
 
 const MOST_BARS = 8;
+const MOST_HEADS = 5;
 
-/** The two lists beside each other, and the heads in which the word looks hardest. */
+/** For each direction: the weights of the chosen heads, and the heads that say most. */
 function answersOf(picture, focus) {
-  const { columns, rows, grid } = picture;
-  const name = `“${focus.unit.label}”`;
-  const lists = [];
-  if (focus.row !== undefined) {
-    const links = columns.units.map((unit, column) => ({
-      unit,
-      row: focus.row,
-      column,
-      weight: grid.values[focus.row * grid.width + column],
-    }));
-    lists.push(barsOf(picture, `${name} looks at`, links, "looks", picture.hiddenText(focus.row)));
-  }
-  if (focus.column !== undefined) {
-    const links = rows.units.map((unit, row) => ({
-      unit,
-      row,
-      column: focus.column,
-      weight: grid.values[row * grid.width + focus.column],
-    }));
-    lists.push(barsOf(picture, `looks at ${name}`, links, "looked"));
-  }
-  if (picture.weights.count > 1) lists.push(tellingHeads(picture, focus));
-  return lists;
+  return ["row", "column"]
+    .filter((axis) => focus[axis] !== undefined)
+    .map((axis) => {
+      const line = lineOf(picture, focus, axis);
+      return html(
+        "div",
+        { class: axis === "row" ? "looks" : "looked" },
+        barsOf(picture, line),
+        picture.weights.count > 1 ? tellingHeads(picture, line) : null,
+      );
+    });
 }
 
-function barsOf(picture, heading, links, kind, note) {
-  const best = links
-    .filter(({ weight }) => Math.abs(weight) >= Math.max(picture.state.min, 5e-4))
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-    .slice(0, MOST_BARS);
-  const items = best.map(({ unit, row, column, weight }) => {
-    const item = html(
-      "li",
-      {},
-      html("bdi", { class: "name" }, unit.label),
-      html("span", {
-        class: `bar ${weight < 0 ? "looked" : kind}`,
-        style: { "--share": Math.min(Math.abs(weight) / picture.scale.high, 1) },
-      }),
-      html("span", { class: "number" }, picture.number(weight)),
-    );
-    item.addEventListener("pointerenter", () =>
-      picture.point({ row, column, box: item.getBoundingClientRect() }),
-    );
-    item.addEventListener("pointerleave", () => picture.point(null));
-    return item;
+/**
+ * A row or a column of the grid: the focus, the others on it, and which of them make a link with it
+ * (or, where none does so in any of these heads, all but the word itself).
+ */
+function lineOf(picture, focus, axis) {
+  const { unit } = focus;
+  const at = focus[axis];
+  const { rows, columns, same } = picture;
+  const looks = axis === "row";
+  const others = (looks ? columns : rows).units.map((other, i) => {
+    const [row, column] = looks ? [at, i] : [i, at];
+    return { unit: other, row, column };
   });
+  const { pairs, width } = picture.links();
+  const counted = (heads) => {
+    const tiles = picture.tiles();
+    const none = heads.every((head) => tiles[head] && !(tiles[head].strengths[axis][at] > 0));
+    return none
+      ? others.filter((other) => !same || other.unit.index !== unit.index)
+      : others.filter(({ row, column }) => pairs[row * width + column]);
+  };
+  return { unit, axis, at, looks, others, counted };
+}
+
+/** The strongest of the chosen heads' weights, what is marked among them by the rule of all media. */
+function barsOf(picture, line) {
+  const { grid, heads, state } = picture;
+  const { unit, looks, others } = line;
+  const value = ({ row, column }) => grid.values[row * grid.width + column];
+  const over = (other) => Math.abs(value(other)) >= Math.max(state.min, 5e-4);
+  const sorted = (some) => some.sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)));
+  const top = line.counted(heads).reduce((a, b) => (a && value(a) >= value(b) ? a : b), null);
+  const best = sorted(others.filter(over)).slice(0, MOST_BARS);
+  if (top && over(top) && !best.includes(top)) best.splice(-1, 1, top);
+  const items = best.map((other) => barItem(picture, other, value(other), looks, other === top));
   const none = best.length ? null : html("p", { class: "quiet" }, "Nothing above the threshold.");
+  const note = looks ? picture.hiddenText(line.at) : null;
   return html(
     "section",
     { class: "answer" },
-    html("h3", {}, heading),
+    html("h3", {}, looks ? `“${unit.label}” looks at` : `looks at “${unit.label}”`),
     html("ol", { class: "bars" }, ...items),
     none,
     note ? html("p", { class: "quiet" }, note) : null,
   );
 }
 
-const MOST_HEADS = 5;
+function barItem(picture, { unit, row, column }, weight, looks, marked) {
+  const item = html(
+    "li",
+    { class: marked ? "strongest" : null },
+    html("bdi", { class: "name" }, unit.name),
+    html("span", {
+      class: `bar ${weight < 0 || !looks ? "looked" : "looks"}`,
+      style: { "--share": Math.min(Math.abs(weight) / picture.scale.high, 1) },
+    }),
+    html("span", { class: "number" }, picture.number(weight)),
+  );
+  item.addEventListener("pointerenter", () =>
+    picture.point({ row, column, box: item.getBoundingClientRect() }),
+  );
+  item.addEventListener("pointerleave", () => picture.point(null));
+  return item;
+}
 
-const rankedBy = (picture, { label }) =>
-  contents.said.ranked
+/** The single heads that say most about where the word looks, or about who looks at it. */
+function tellingHeads(picture, line) {
+  const { said } = contents;
+  const { label } = line.unit;
+  const [heading, rule, excluded] = line.looks
+    ? [`Heads that say most about “${label}”`, said.ranked, said.excluded]
+    : [`Heads where “${label}” is looked at most`, said.ranked_who, said.excluded];
+  const ruled = rule
     .replace("{word}", () => label)
-    .replace("{excluded}", contents.said.excluded[picture.links().excluded]);
-
-/** The single heads that say most about where the word looks, or that look at it hardest. */
-function tellingHeads(picture, focus) {
-  const looks = focus.row !== undefined;
-  const best = looks ? particularHeads(picture, focus.row) : lookingHeads(picture, focus);
-  const name = `“${focus.unit.label}”`;
+    .replace("{excluded}", excluded[picture.links().excluded]);
+  const items = particularHeads(picture, line).map((each, i) =>
+    headItem(picture, line.axis, each, i === 0),
+  );
   return html(
     "section",
     { class: "answer" },
-    html("h3", {}, looks ? `Heads that say most about ${name}` : `Heads where ${name} is looked at hardest`),
-    html("ol", { class: "bars heads-list" }, ...best.map((each) => headItem(picture, each))),
-    html("p", { class: "quiet" }, looks ? rankedBy(picture, focus.unit) : "By the largest weight of one other word on it, special tokens aside."),
+    html("h3", {}, heading),
+    html("ol", { class: "bars heads-list" }, ...items),
+    html("p", { class: "quiet" }, ruled),
   );
 }
 
-function headItem(picture, { head, unit, weight }) {
+function headItem(picture, axis, { head, unit, weight }, marked) {
   const name = nameOf(head, picture.map);
   const show = {
     onclick: () => picture.update({ heads: name }),
@@ -91,66 +113,34 @@ function headItem(picture, { head, unit, weight }) {
   };
   return html(
     "li",
-    {},
+    { class: marked ? "strongest" : null },
     html(
       "button",
-      { class: "head-link", type: "button", "data-key": `link${name}`, ...show },
+      { class: "head-link", type: "button", "data-key": `link${axis}${name}`, ...show },
       name,
     ),
-    html("bdi", { class: "name" }, unit.label),
+    html("bdi", { class: "name" }, unit.name),
     html("span", { class: "number" }, picture.number(weight)),
   );
 }
 
-/** The heads in which a row has most particular weight, the heaviest first; none before all are read. */
-function particularHeads(picture, row) {
+/** The heads in which a line has most particular weight, the heaviest first; none before all are read. */
+function particularHeads(picture, { axis, at, counted }) {
   const tiles = picture.tiles();
-  const { weights, map, rows, columns, same } = picture;
+  const { weights, map, rows, columns } = picture;
   if (tiles.filter(Boolean).length < weights.count) return [];
-  const { pairs, width } = picture.links();
-  const said = tiles.some(({ strengths }) => strengths[row] > 0);
-  const counted = columns.units
-    .map((unit, column) => ({ unit, column }))
-    .filter(({ unit, column }) =>
-      said ? pairs[row * width + column] : !same || unit.index !== rows.units[row].index,
-    );
+  const said = tiles.some(({ strengths }) => strengths[axis][at] > 0);
+  const others = counted([...tiles.keys()]);
   const heads = tiles.map(({ strengths, positional }, head) => {
     const top = { head, positional, weight: -1 };
-    for (const { unit, column } of counted) {
+    for (const { unit, row, column } of others) {
       const weight = folded(weights.levels[head], map, rows.members[row], columns.members[column]);
       if (weight > top.weight) Object.assign(top, { unit, weight });
     }
-    return { ...top, strength: said ? strengths[row] : top.weight };
+    return { ...top, strength: said ? strengths[axis][at] : top.weight };
   });
   const telling = heads.filter(({ strength, unit }) => unit && strength > 0);
   return ranked(ranked(telling, "strength").slice(0, MOST_HEADS), "weight");
-}
-
-/** The heads in which one other word looks at the focus hardest. */
-function lookingHeads({ weights, map, ...picture }, focus) {
-  const others = linksWithOthers(picture, focus);
-  const best = [];
-  weights.levels.forEach((levels, head) => {
-    const top = { head, weight: 0 };
-    for (const { unit, queries, keys } of others) {
-      const weight = folded(levels, map, queries, keys);
-      if (weight > top.weight) Object.assign(top, { unit, weight });
-    }
-    if (top.unit) best.push(top);
-  });
-  return best.sort((a, b) => b.weight - a.weight).slice(0, MOST_HEADS);
-}
-
-/** The words that the focus looks at or, where it only is looked at, those that look at it. */
-function linksWithOthers({ rows, columns, same }, focus) {
-  const looks = focus.row !== undefined;
-  const links = (looks ? columns : rows).units.map((unit, i) => ({
-    unit,
-    queries: looks ? rows.members[focus.row] : rows.members[i],
-    keys: looks ? columns.members[i] : columns.members[focus.column],
-  }));
-  const apart = links.filter(({ unit }) => areApart(focus.unit, unit, same));
-  return apart.length ? apart : links.filter(({ unit }) => unit !== focus.unit);
 }
 
 /** What lenses say of a word or, where none is asked about, of the pronouns. */

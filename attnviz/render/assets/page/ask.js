@@ -1,5 +1,6 @@
 // Ask: the sentence itself; a word shows where it looks and who looks at it.
 
+const LONG = 60; // units of a text, from where it is set smaller
 const THICKEST_BAR = 7; // pixels under a word that is looked at with a weight of 1
 
 function drawAsk(host, picture) {
@@ -23,7 +24,13 @@ function drawAsk(host, picture) {
   const lists = html("div", { class: "answers" });
   const sentences = html("div", { class: "sentences" }, ...parts.map((part) => part.element));
   const claims = html("div", { class: "claims", role: "status" });
-  host.replaceChildren(sentences, claims, key, ...(hint ? [hint] : []), lists);
+  // Under a long text nobody would see the answer: it stands beside it, and stays in sight.
+  const beside = parts.some(({ spans }) => spans.length > LONG);
+  host.classList.toggle("beside", beside);
+  host.replaceChildren(
+    html("div", {}, sentences, beside ? null : claims, key, hint),
+    html("div", { class: "side" }, beside ? claims : null, lists),
+  );
 
   const spans = parts.flatMap((part) => part.spans);
   const paint = (focus) => {
@@ -44,6 +51,8 @@ function drawAsk(host, picture) {
       { start },
     );
   });
+  if (asked && picture.moved)
+    spans.find((span) => isSame(asked, span))?.element.scrollIntoView({ block: "nearest" });
   // The list of heads needs all of them, and this may be drawn before all are decoded.
   return { complete: () => asked && lists.replaceChildren(...answersOf(picture, asked)) };
 }
@@ -60,7 +69,7 @@ function sentencesOf({ same, units }) {
 function sentenceOf(picture, { side, units, heading }) {
   const spans = [];
   const line = html("p", {
-    class: units.length > 60 ? "sentence long" : "sentence",
+    class: units.length > LONG ? "sentence long" : "sentence",
     dir: "auto",
     role: "group",
     "aria-label": heading ?? "The text",
@@ -68,14 +77,14 @@ function sentenceOf(picture, { side, units, heading }) {
   for (const unit of units) {
     if (unit.special && picture.state.special === "hide") continue;
     const element = html(
-      "span",
+      "bdi", // by itself: within another element, a line could break before it
       {
         class: unit.special ? "word special" : "word",
         role: "button",
         "aria-pressed": `${isAskedHere(picture, unit, side)}`,
         "data-key": `${side}${unit.tokens[0]}`,
       },
-      html("bdi", {}, unit.text),
+      unit.text,
     );
     spans.push({ side, unit, element });
     line.append(unit.before, element);

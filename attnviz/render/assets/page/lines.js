@@ -1,53 +1,96 @@
 // Two columns of tokens and a line for each weight between them.
 
-const MOST_LINES = 3000;
 const COLUMN = 200; // the most that a column of tokens takes
 const NUMBER_ROOM = 58; // beside a token, for its weight
+const LEAST_LISTED = 0.005; // of a weight, which would read 0.01
+const NAMED_ROOM = 96; // pixels for the name of a head in the legend
+const NAMED_HEIGHT = 16;
 
 function drawLines(host, picture) {
-  const { rows, columns, looks } = picture;
-  const plan = linesPlan(host.clientWidth, picture);
-  const height = plan.top + plan.pitch * Math.max(rows.units.length, columns.units.length) + 8;
-  const root = sheet(plan.width, height + LEGEND_HEIGHT + 8, looks);
+  const layers = layersOf(picture);
+  const resting = askedFocus(picture);
+  const plan = linesPlan(host.clientWidth, picture, listedOf(picture, layers, resting), resting);
+  const labels = {
+    query: plan.listed.query.map((i) => sideLabel(picture, plan, "query", i)),
+    key: plan.listed.key.map((i) => sideLabel(picture, plan, "key", i)),
+  };
   const strands = svg("g", { fill: "none" });
-  const left = rows.units.map((unit, i) => sideLabel(picture, plan, "query", unit, i));
-  const right = columns.units.map((unit, i) => sideLabel(picture, plan, "key", unit, i));
+  const root = linesSheet(picture, plan, labels, strands, layers);
+  const toggles = picture.apart ? [headToggles(picture)] : [];
+  host.replaceChildren(...toggles, html("div", { class: "scroll" }, root));
+
+  const drawn = strongest(layers, picture.state);
+  const paint = (focus) => {
+    strands.replaceChildren(...strandsOf(picture, plan, layers, drawn, focus));
+    mark(picture, layers, labels, focus);
+  };
+  paint(resting);
+  for (const side of ["query", "key"])
+    linesPointing(picture, side, labels[side], paint, resting);
+  if (resting && picture.moved) bringInto(labels, resting);
+  const notes = plan.left ? [leftOutNote(picture, plan, resting)] : [];
+  return { root, count: drawn.total, shown: Math.min(drawn.total, MOST_LINES), notes };
+}
+
+/** The picture without its strands: both columns, their headings, and what the lines mean. */
+function linesSheet(picture, plan, labels, strands, layers) {
+  const { looks } = picture;
+  const names = picture.apart ? layers : [];
+  const perRow = Math.max(1, Math.floor(plan.width / NAMED_ROOM));
+  const under = LEGEND_HEIGHT + 8 + Math.ceil(names.length / perRow) * NAMED_HEIGHT;
+  const root = sheet(plan.width, plan.height + under, looks);
   const heading = { "font-size": 11, fill: looks.quiet };
+  const column = (label, side) =>
+    svg("g", { class: "tokens", role: "group", "aria-label": label }, ...labels[side].map((l) => l.group));
   root.append(
     strands,
     words(plan.x1 - 8, 12, "looks", { ...heading, "text-anchor": "end" }),
     words(plan.x2 + 8, 12, "is looked at", heading),
-    svg(
-      "g",
-      { class: "tokens", role: "group", "aria-label": "Tokens that look" },
-      ...left.map((l) => l.group),
-    ),
-    svg(
-      "g",
-      { class: "tokens", role: "group", "aria-label": "Tokens that are looked at" },
-      ...right.map((l) => l.group),
-    ),
-    strengths(picture, plan.x1, height),
+    column("Tokens that look", "query"),
+    column("Tokens that are looked at", "key"),
+    strengths(picture, picture.apart ? looks.ink : looks.accent, plan.x1, plan.height),
+    ...names.map(({ name, colour }, i) => {
+      const x = (i % perRow) * NAMED_ROOM;
+      const y = plan.height + LEGEND_HEIGHT + Math.floor(i / perRow) * NAMED_HEIGHT;
+      const bar = svg("rect", { x, y: y + 2, width: 22, height: 5, rx: 2, fill: colour });
+      return svg("g", { class: "named" }, bar, words(x + 28, y + 9, `head ${name}`, heading));
+    }),
   );
-  host.replaceChildren(html("div", { class: "scroll" }, root));
-
-  const drawn = strongest(picture);
-  const paint = (focus) => {
-    strands.replaceChildren(...strandsOf(picture, plan, drawn, focus));
-    mark(picture, left, right, focus);
-  };
-  const resting = askedFocus(picture);
-  paint(resting);
-  for (const [side, labels] of [
-    ["query", left],
-    ["key", right],
-  ])
-    linesPointing(picture, side, labels, paint, resting);
-  return { root, count: drawn.total, shown: Math.min(drawn.total, MOST_LINES) };
+  return root;
 }
 
-function linesPlan(room, { rows, columns }) {
-  const most = Math.max(rows.units.length, columns.units.length);
+/**
+ * Which units are listed on each side. Of a long text what has no line at or over the threshold is
+ * left out; facing a chosen word, what would not even read 0.01.
+ */
+function listedOf({ rows, columns, state }, layers, focus) {
+  const all = { query: [...rows.units.keys()], key: [...columns.units.keys()] };
+  if (Math.max(all.query.length, all.key.length) <= LONG || (!focus && !state.min)) return all;
+  const tops = {
+    query: new Float32Array(all.query.length),
+    key: new Float32Array(all.key.length),
+  };
+  for (const { grid } of layers)
+    grid.values.forEach((weight, i) => {
+      const at = { query: Math.floor(i / grid.width), key: i % grid.width };
+      for (const side of ["query", "key"])
+        tops[side][at[side]] = Math.max(tops[side][at[side]], Math.abs(weight));
+    });
+  const listed = {};
+  for (const side of ["query", "key"]) {
+    const own = focus?.side === side;
+    listed[side] = all[side].filter((i) => {
+      if (!focus || own) return tops[side][i] >= state.min || (own && i === focus.index);
+      const facing = layers.map((layer) => Math.abs(weightOf(layer, focus, i)));
+      return Math.max(...facing) >= Math.max(state.min, LEAST_LISTED);
+    });
+  }
+  return listed;
+}
+
+function linesPlan(room, { rows, columns }, listed, focus) {
+  const [queries, keys] = [listed.query.length, listed.key.length];
+  const most = Math.max(queries, keys, 1);
   const pitch = most <= 40 ? 26 : most <= 120 ? 19 : 15;
   const size = pitch > 20 ? 14 : pitch > 16 ? 12.5 : 11;
   const widest = (units) => Math.max(40, ...units.map((unit) => widthOf(unit.label, size)));
@@ -55,84 +98,50 @@ function linesPlan(room, { rows, columns }) {
   const most1 = Math.min(COLUMN, width * 0.3);
   const x1 = Math.min(widest(rows.units), most1) + NUMBER_ROOM;
   const x2 = width - Math.min(widest(columns.units), most1) - NUMBER_ROOM;
-  return { width, pitch, size, x1, x2, top: 22 };
+  const top = 22;
+  const left = rows.units.length + columns.units.length - queries - keys;
+  // What faces a chosen word stands beside it, where it takes fewer lines than the other column.
+  const from = { query: 0, key: 0 };
+  if (left && focus) {
+    const facing = focus.side === "query" ? "key" : "query";
+    const middle = listed[focus.side].indexOf(focus.index) - (listed[facing].length - 1) / 2;
+    from[facing] = Math.min(Math.max(middle, 0), most - listed[facing].length);
+  }
+  const y = {};
+  for (const side of ["query", "key"])
+    y[side] = new Map(listed[side].map((unit, i) => [unit, top + (from[side] + i) * pitch]));
+  return { width, height: top + pitch * most + 8, pitch, size, x1, x2, y, listed, left };
 }
 
-/** The links at or over the threshold, strongest first, at most MOST_LINES of them. */
-function strongest({ grid, state }) {
-  const sizes = grid.values.map(Math.abs).sort();
-  const least = Math.max(state.min, 1e-9);
-  const total = sizes.length - sizes.findIndex((size) => size >= least);
-  const cut = sizes.at(-1) < least ? Infinity : Math.max(least, sizes.at(-MOST_LINES) ?? 0);
-  const links = [];
-  grid.values.forEach((weight, i) => {
-    if (Math.abs(weight) >= cut) links.push(i);
-  });
-  links.sort((a, b) => Math.abs(grid.values[b]) - Math.abs(grid.values[a]));
-  return { total: cut === Infinity ? 0 : total, links: links.slice(0, MOST_LINES) };
+function leftOutNote({ rows, columns, state }, { listed, left }, focus) {
+  const all = rows.units.length + columns.units.length;
+  if (!focus) return `${left} of ${all} labels are left out: no line of theirs reaches ${short(state.min)}.`;
+  const facing = focus.side === "query" ? "key" : "query";
+  const total = (facing === "key" ? columns : rows).units.length;
+  const least = short(Math.max(state.min, LEAST_LISTED));
+  const word = (focus.side === "query" ? rows : columns).units[focus.index].label;
+  return focus.side === "query"
+    ? `“${word}” gives at least ${least} to ${listed[facing].length} of ${total}; the others are left out.`
+    : `${listed[facing].length} of ${total} give at least ${least} to “${word}”; the others are left out.`;
 }
 
-/** The lines to draw; a focus leaves only its own, all of them that pass the threshold. */
-function strandsOf(picture, plan, { links }, focus) {
-  const { grid, state } = picture;
-  const chosen = focus ? linksOf(grid, state, focus) : links;
-  const { x1, x2, top, pitch } = plan;
-  const middle = (x1 + x2) / 2;
-  // The weakest first, so that the strong ones lie on top.
-  return [...chosen].reverse().map((i) => {
-    const y1 = top + (Math.floor(i / grid.width) + 0.5) * pitch;
-    const y2 = top + ((i % grid.width) + 0.5) * pitch;
-    const t = picture.strength(grid.values[i]);
-    const { warm, accent } = picture.looks;
-    const isWarm = picture.signed ? grid.values[i] > 0 : focus?.side === "key";
-    return svg("path", {
-      d: `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`,
-      stroke: isWarm ? warm : accent,
-      ...strokeOf(t),
-    });
-  });
+/** Scroll to a chosen word unless it and all that faces it are in sight. */
+function bringInto(labels, { side, index }) {
+  const chosen = labels[side].find((label) => label.i === index);
+  const facing = labels[side === "query" ? "key" : "query"];
+  const boxes = [chosen, facing.at(0), facing.at(-1)]
+    .filter(Boolean)
+    .map(({ group }) => group.getBoundingClientRect());
+  const inSight = ({ top, bottom }) => top >= 0 && bottom <= innerHeight;
+  if (chosen && !boxes.every(inSight)) chosen.group.scrollIntoView({ block: "center" });
 }
 
-const strokeOf = (t) => ({
-  "stroke-opacity": Math.max(0.04, t * t).toFixed(3),
-  "stroke-width": (0.75 + 3 * t).toFixed(2),
-});
-
-/** A line of each strength with its weight, as the legend. */
-function strengths({ looks, strength, scale }, x, y) {
-  const ticks = ticksOf(scale).slice(1);
-  const samples = ticks.map((weight, i) => {
-    const at = x + i * 74;
-    const line = {
-      x1: at,
-      x2: at + 30,
-      y1: y + 8,
-      y2: y + 8,
-      stroke: looks.accent,
-      ...strokeOf(strength(weight)),
-    };
-    return [
-      svg("line", line),
-      words(at + 36, y + 12, short(weight), { "font-size": 10.5, fill: looks.quiet }),
-    ];
-  });
-  return svg("g", {}, ...samples.flat());
-}
-
-function linksOf({ values, width, height }, { min }, { side, index }) {
-  const places =
-    side === "query"
-      ? Array.from({ length: width }, (_, i) => index * width + i)
-      : Array.from({ length: height }, (_, i) => i * width + index);
-  const least = Math.max(min, 1e-9);
-  return places
-    .filter((i) => Math.abs(values[i]) >= least)
-    .sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
-}
-
-function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, unit, i) {
+function sideLabel(picture, plan, side, i) {
+  const { looks, state } = picture;
+  const { x1, x2, pitch, size, width } = plan;
   const isQuery = side === "query";
-  const y = top + i * pitch;
+  const unit = (isQuery ? picture.rows : picture.columns).units[i];
+  const y = plan.y[side].get(i);
   const box = isQuery ? { x: 0, width: x1 } : { x: x2, width: width - x2 };
   const back = svg("rect", { ...box, y: y + 1, height: pitch - 2, rx: 4, fill: "transparent" });
   const text = words(
@@ -164,41 +173,28 @@ function sideLabel({ looks, state }, { x1, x2, top, pitch, size, width }, side, 
     text,
     number,
   );
-  return { unit, group, back, text, number };
+  return { unit, i, group, back, text, number };
 }
 
-/** The colour of a weight: of this table or, where there are losses, of the signed one. */
-const shadeOf = (picture, weight, table) =>
-  picture.signed ? picture.colour(weight) : pick(table, picture.strength(weight));
-
-const weightOf = ({ grid }, focus, i) =>
-  focus.side === "query"
-    ? grid.values[focus.index * grid.width + i]
-    : grid.values[i * grid.width + focus.index];
-
-/** Shade the other column by the weights of the focus, and number what stands out. */
-function mark(picture, left, right, focus) {
-  const { looks, state } = picture;
-  for (const [side, labels] of [
-    ["query", left],
-    ["key", right],
-  ]) {
-    labels.forEach(({ unit, back, text, number }, i) => {
-      const own = focus && focus.side === side && focus.index === i;
-      const facing = focus && focus.side !== side;
-      const weight = facing ? weightOf(picture, focus, i) : 0;
-      const shade =
-        facing && Math.abs(weight) >= state.min
-          ? shadeOf(picture, weight, focus.side === "key" ? looks.warmTable : looks.own)
-          : null;
-      back.setAttribute("fill", shade ? css(shade) : own ? looks.line : "transparent");
-      text.setAttribute("fill", shade ? inkOn(shade) : unit.special ? looks.quiet : looks.ink);
-      text.setAttribute("font-weight", own ? 700 : 400);
-      number.textContent =
-        shade && Math.abs(weight) >= 0.0095 ? weight.toFixed(2).replace("-", "−") : "";
-      if (shade) number.setAttribute("fill", inkOn(shade));
-    });
-  }
+/** A line of each strength with its weight, as the legend. */
+function strengths({ looks, strength, scale }, stroke, x, y) {
+  const ticks = ticksOf(scale).slice(1);
+  const samples = ticks.map((weight, i) => {
+    const at = x + i * 74;
+    const line = {
+      x1: at,
+      x2: at + 30,
+      y1: y + 8,
+      y2: y + 8,
+      stroke,
+      ...strokeOf(strength(weight)),
+    };
+    return [
+      svg("line", line),
+      words(at + 36, y + 12, short(weight), { "font-size": 10.5, fill: looks.quiet }),
+    ];
+  });
+  return svg("g", {}, ...samples.flat());
 }
 
 /** The focus that the asked word makes, if it stands in one of the columns. */
@@ -212,7 +208,7 @@ function askedFocus({ state, rows, columns }) {
 
 function linesPointing(picture, side, labels, paint, resting) {
   if (!labels.length) return;
-  labels.forEach(({ unit, group, back }, index) => {
+  labels.forEach(({ unit, group, back, i: index }) => {
     const point = (spoken) => {
       paint({ side, index });
       picture.point({

@@ -7,6 +7,7 @@ const keptTiles = { key: "", tiles: [], links: null };
 let state = stateOf({ ...contents.opening, ...addressed() }, contents);
 let drawing = 0; // the number of the latest drawing; an older one that still waits gives up
 let zoom = 1;
+let lastAsked = ""; // for which view and word the page was drawn last
 let saveable = null;
 
 function addressed() {
@@ -18,8 +19,18 @@ function update(changes) {
   if (elsewhere) zoom = 1;
   state = { ...state, ...changes, ...(elsewhere && { at: null }) };
   if (elsewhere) state = stateOf(state, contents); // what was chosen may not exist there
-  if (!FRAMED) history.replaceState(null, "", addressOf(state, contents));
+  if (!FRAMED) remember(Object.keys(changes).some((name) => UNDONE.includes(name)));
   draw();
+}
+
+const UNDONE = ["view", "heads", "at", "map", "input", "by", "mix", "off"]; // by the browser's Back
+
+/** Write the state into the address; a step of the history only where it is worth going back to. */
+function remember(step) {
+  const address = addressOf(state, contents);
+  if (address === location.hash) return;
+  if (step) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
 }
 
 function weightsOf({ input, map }) {
@@ -81,6 +92,7 @@ function axesOf(state, map) {
   const units = { query, key: same ? query : unitsOf(sides.key, byWords) };
   const rows = axisOf(units.query, map.queries, showSpecial);
   const columns = axisOf(units.key, map.keys, showSpecial);
+  for (const axis of [columns, rows]) nameApart(axis.units);
   return { same, units, rows, columns };
 }
 
@@ -139,6 +151,9 @@ async function draw() {
     state.view === "heads" && count > 1 ? `All ${count} heads` : picture.title;
   picture.picker = drawHeads(byId("heads"), picture);
   heatCaption(null);
+  const asked = [state.view, state.input, state.map, JSON.stringify(state.at)].join();
+  picture.moved = asked !== lastAsked;
+  lastAsked = asked;
   const view = drawView(byId("view"), picture);
   showNotes(picture);
   document
@@ -170,7 +185,7 @@ function drawView(host, picture) {
     saveable = () => [view.root, { ...picture, title: byId("caption").textContent }];
     return { ...view, complete: () => gridNotes(picture) };
   }
-  if (picture.apart) {
+  if (picture.apart && state.view === "matrix") {
     const view = drawApart(host, picture);
     saveable = () => [view.sheet(), picture];
     return view;
@@ -188,7 +203,8 @@ function drawView(host, picture) {
   if (state.view === "lines") {
     const view = drawLines(host, picture);
     saveable = () => [view.root, picture];
-    if (view.shown < view.count)
+    picture.notes.unshift(...view.notes);
+    if (view.shown < view.count && !state.at)
       picture.notes.unshift(
         `Of ${view.count.toLocaleString("en")} lines the ${view.shown.toLocaleString("en")} strongest are drawn; pointing at a word draws all of its own.`,
       );

@@ -62,25 +62,35 @@ function tileLines(picture, { link, positional }) {
   return [["quiet", said], ...(positional ? [["quiet", "Most words look as far: a positional head."]] : [])];
 }
 
+const MOST_TOLD = 8; // heads of several that are told of one by one
+
 function unitLines(picture, { row, column }) {
   const { rows, columns, grid, number } = picture;
   const isRow = row !== undefined;
   const others = isRow ? columns.units : rows.units;
-  const value = (i) =>
-    isRow ? grid.values[row * grid.width + i] : grid.values[i * grid.width + column];
-  const best = others
-    .map((_, i) => i)
-    .sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)))
-    .slice(0, 3);
+  const valueIn = ({ values, width }) => (i) =>
+    isRow ? values[row * width + i] : values[i * width + column];
+  const best = (of) =>
+    others.map((_, i) => i).sort((a, b) => Math.abs(of(b)) - Math.abs(of(a)));
   const name = isolated((isRow ? rows.units[row] : columns.units[column]).label);
   const lines = [["link", isRow ? `${name} looks at` : `${name} is looked at by`]];
-  for (const i of best) lines.push(["quiet", `${isolated(others[i].label)} ${number(value(i))}`]);
+  if (picture.apart) {
+    for (const { name: head, grid: own } of layersOf(picture).slice(0, MOST_TOLD)) {
+      const value = valueIn(own);
+      const [i] = best(value);
+      lines.push(["quiet", `${head}: ${isolated(others[i].label)} ${number(value(i))}`]);
+    }
+    return lines;
+  }
+  const value = valueIn(grid);
+  for (const i of best(value).slice(0, 3))
+    lines.push(["quiet", `${isolated(others[i].label)} ${number(value(i))}`]);
   const hidden = isRow && picture.hiddenText(row);
   return hidden ? [...lines, ["quiet", hidden]] : lines;
 }
 
 const HOW_TO_CHOOSE =
-  "Click a head to see it alone; Shift-click or Space adds it to a mean. Numbers choose a whole layer or column.";
+  "Click a head to see it alone; Shift-click or Space adds it to others. Numbers choose a whole layer or column.";
 
 function heatCaption(name) {
   byId("heat").textContent = name ? `The squares show ${name} in each head.` : HOW_TO_CHOOSE;

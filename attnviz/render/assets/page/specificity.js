@@ -45,8 +45,8 @@ function countsOf({ pairs, height, width, same, line }) {
 }
 
 /**
- * One head: its largest particular weight in each row, the link that has the largest of all, its
- * strongest weight on anything, and whether distance alone explains it.
+ * One head: its largest particular weight in each row and in each column, the link that has the
+ * largest of all, its strongest weight on anything, and whether distance alone explains it.
  */
 function headStatistics({ values }, links) {
   const { pairs, height, width, same, line, perKey, perLine } = links;
@@ -57,7 +57,7 @@ function headStatistics({ values }, links) {
     keys[i % width] += values[i];
     if (same) lines[line(Math.floor(i / width), i % width)] += values[i];
   }
-  const strengths = new Float32Array(height);
+  const strengths = { row: new Float32Array(height), column: new Float32Array(width) };
   let [link, most, peak] = [null, 0, null];
   for (let i = 0; i < values.length; i++) {
     const [row, column, weight] = [Math.floor(i / width), i % width, values[i]];
@@ -73,7 +73,8 @@ function headStatistics({ values }, links) {
         ),
       0,
     );
-    strengths[row] = Math.max(strengths[row], part);
+    strengths.row[row] = Math.max(strengths.row[row], part);
+    strengths.column[column] = Math.max(strengths.column[column], part);
     if (part > most) [link, most] = [{ row, column, weight }, part];
   }
   return { strengths, link, peak, positional: same && isPositional(values, links) };

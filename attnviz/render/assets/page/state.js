@@ -10,7 +10,7 @@ const CHOICES = {
   mix: ["mean", "apart"],
   theme: ["light", "dark"],
 };
-const VIEWS_APART = ["matrix"];
+const VIEWS_APART = ["matrix", "lines"];
 const MOST_APART = 12; // heads that are shown one by one; of more, their mean
 const FRAMED = window.parent !== window; // in a notebook, where the address is not ours
 
@@ -28,6 +28,7 @@ function stateOf(parameters, contents) {
     view: OLD_VIEWS[parameters.view] ?? of("view"),
     heads: canonical(parameters.heads ?? "*", maps[map]),
     mix: of("mix") ?? "mean",
+    off: offOf(parameters.off, maps[map]),
     by: of("by") ?? (hasWords(contents.inputs[input - 1]) ? "words" : "tokens"),
     special: of("special") ?? "show",
     min: Math.min(Math.max(Number(parameters.min) || 0, 0), 1),
@@ -43,6 +44,12 @@ function stateOf(parameters, contents) {
   state.view ??= firstView(parameters, state, maps[map]);
   return state;
 }
+
+/** Of several heads in their own colours those that are switched off, as "3.1,2.4". */
+const offOf = (text, map) =>
+  namesOf(map)
+    .filter((name) => (text ?? "").split(",").includes(name))
+    .join(",");
 
 /** Where the scale of colours is to end; null for an end that is left to it. */
 function endsOf({ vmin, vmax }) {
@@ -62,8 +69,11 @@ function firstView(parameters, state, map) {
   return many && (parameters.heads === undefined || state.heads === "*") ? "heads" : "matrix";
 }
 
-/** The token asked about: `at=q5` is query token 5, `at=k5` key token 5, `word=it:2` a word. */
-function placeOf({ at, word }, state, contents) {
+/**
+ * The token asked about: `at=q5` is query token 5, `at=k5` key token 5, `word=it:2` a word, and
+ * `who=it:2` one that is looked at.
+ */
+function placeOf({ at, word, who }, state, contents) {
   const sides = sidesOf(state, contents);
   const asked = /^([qk])(\d+)$/.exec(at ?? "");
   if (asked) {
@@ -71,9 +81,10 @@ function placeOf({ at, word }, state, contents) {
     const token = Number(asked[2]);
     return token < sides[side].length ? { side, token } : null;
   }
-  if (!word) return null;
-  for (const side of ["query", "key"]) {
-    const unit = findUnit(unitsOf(sides[side], state.by === "words"), word);
+  const wanted = word || who;
+  if (!wanted) return null;
+  for (const side of word ? ["query", "key"] : ["key", "query"]) {
+    const unit = findUnit(unitsOf(sides[side], state.by === "words"), wanted);
     if (unit) return { side, token: unit.tokens[0] };
   }
   return null;
@@ -90,10 +101,9 @@ function sidesOf({ input, map }, contents) {
 
 /** The unit that is this word, as it is written or without its punctuation; `it:2` is the second. */
 function findUnit(units, asked) {
-  const plain = (text) => text.normalize("NFC").trim().toUpperCase().toLowerCase(); // ß is ss
-  const bare = (text) => plain(text).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
+  const bare = (text) => plainly(text).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   const found = (word) =>
-    [plain, bare]
+    [plainly, bare]
       .map((form) => units.filter((unit) => form(word) && form(unit.text) === form(word)))
       .find((places) => places.length) ?? [];
   const whole = found(asked);
@@ -142,7 +152,7 @@ function addressOf(state, contents) {
   if (contents.inputs.length > 1) parameters.set("input", state.input);
   parameters.set("map", state.map);
   parameters.set("heads", state.heads);
-  for (const name of ["mix", "by", "special", "min", "scale", "vmin", "vmax", "palette", "theme"])
+  for (const name of ["mix", "off", "by", "special", "min", "scale", "vmin", "vmax", "palette", "theme"])
     if (state[name] !== null && state[name] !== plain[name]) parameters.set(name, state[name]);
   if (state.at) parameters.set("at", state.at.side[0] + state.at.token);
   return "#" + parameters.toString().replaceAll("%2C", ",").replaceAll("%2A", "*");

@@ -23,6 +23,18 @@ function unitsOf(pieces, byWords) {
   return units;
 }
 
+const plainly = (text) => text.normalize("NFC").trim().toUpperCase().toLowerCase(); // ß is ss
+
+/** Name units apart, as questions do: the second "the" of a text is the:2. */
+function nameApart(units) {
+  const times = new Map();
+  for (const unit of units) {
+    const plain = plainly(unit.label);
+    times.set(plain, (times.get(plain) ?? 0) + 1);
+    unit.name = times.get(plain) > 1 ? `${unit.label}:${times.get(plain)}` : unit.label;
+  }
+}
+
 /** The units along an axis whose entries are these tokens; hidden ones keep their places. */
 function axisOf(units, tokens, showSpecial) {
   const place = new Map(tokens.map((token, i) => [token, i]));
@@ -91,7 +103,3 @@ function folded(levels, { queries, low, step }, rows, keys) {
   for (const key of keys) for (const row of rows) sum += levels[key * queries.length + row];
   return ((sum + low * keys.length * rows.length) / rows.length) * step;
 }
-
-/** Whether two units are two words of which neither is the other's neighbour in one text. */
-const areApart = (from, to, same) =>
-  from.isWord && to.isWord && !(same && Math.abs(from.index - to.index) < 2);
