@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from attnviz import Head
 from attnviz.analysis.selection import Selection
 from attnviz.errors import UnknownHead
+from tests.support.choices import Choices
 from tests.support.results import encoder, translator
-
-
-@dataclass
-class Choices:
-    """Heads by name, and what else a user may choose."""
-
-    heads: tuple[Head, ...] = ()
-    ask: tuple[str, ...] = ()
-    who: tuple[str, ...] = ()
-    layer: int | None = None
-    mean: bool = False
-    every_head: bool = False
-    map: str | None = None
-    tokens: bool = False
-    no_special: bool = False
-    by: str | None = None
-
-    def named_heads(self) -> tuple[Head, ...]:
-        return self.heads
-
 
 HEADS = (Head(2, 1), Head(0, 3), Head(1, 0))
 RESULT = encoder("he took a hat and liked it , so he kept it", layers=3, heads=4)

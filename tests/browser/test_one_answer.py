@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.ask import ask
+from attnviz.analysis.ask import Place, ask, numbered, who
+from attnviz.analysis.selection import Selection
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
+from attnviz.analysis.words import tokens_of_words
 from attnviz.display import figure
+from attnviz.document import found, read, write_json, write_npz
 from attnviz.render.claims import claim_text
 from attnviz.render.terminal import Screen
 from attnviz.render.terminal import answer as terminal_answer
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.render import drawn, printed
 from tests.support.browser import Page
+from tests.support.choices import Choices
 from tests.support.results import attention, encoder, tokens_of, translator
 
 SENTENCES = [
@@ -24,38 +30,91 @@ SENTENCES = [
 ]
 
 
-def heads_of(page):
-    """The heads that the page lists for the asked word, each with the word it looks at."""
+def heads_of(page, list_of="looks"):
+    """The heads that the page lists for the asked word, each with the word on the other end."""
     rows = page.js(
-        """return [...document.querySelectorAll('.heads-list li')].map((item) =>
+        """return [...document.querySelectorAll(`.${arguments[0]} .heads-list li`)].map((item) =>
             [item.querySelector('.head-link').textContent,
              item.querySelector('.name').textContent,
-             item.querySelector('.number').textContent])"""
+             item.querySelector('.number').textContent])""",
+        list_of,
     )
     return [tuple(row) for row in rows]
 
 
-@pytest.mark.parametrize("text", SENTENCES)
-def test_every_medium_names_the_same_heads_and_the_same_keys(show, text):
-    result = attnviz.load().attend(text)
-    asked = result.ask("it")
-    found = [
-        (str(head), asked.keys[top].text, float(row[top]))
-        for head, top, row in zip(asked.heads, asked.tops, asked.rows, strict=True)
+def marked_in(page, list_of):
+    """The word that stands out among the weights that the page lists, None where none does."""
+    return page.js(
+        "return document.querySelector(`.${arguments[0]} .bars:not(.heads-list) .strongest .name`)"
+        "?.textContent ?? null",
+        list_of,
+    )
+
+
+def listed(answer):
+    """Each head of an answer with the word that it names, told apart as every medium does."""
+    names = numbered([key.text for key in answer.keys])
+    return [
+        (str(head), names[top], float(row[top]))
+        for head, top, row in zip(answer.heads, answer.tops, answer.rows, strict=True)
     ]
+
+
+@pytest.mark.parametrize("turn", ["ask", "who"])
+@pytest.mark.parametrize("text", SENTENCES)
+def test_every_medium_names_the_same_heads_and_the_same_keys(show, text, turn):
+    result = attnviz.load().attend(text)
+    answer = getattr(result, turn)("it")
+    heads, names = listed(answer), numbered([key.text for key in answer.keys])
+    list_of, arrow = {"ask": ("looks", "→"), "who": ("looked", "←")}[turn]
     page = show(result, address="#view=ask&word=it")
-    assert heads_of(page) == [(head, word, f"{weight:.3f}") for head, word, weight in found]
+    assert heads_of(page, list_of) == [(head, word, f"{w:.3f}") for head, word, w in heads]
+    assert marked_in(page, list_of) == names[answer.top]
 
-    lines = printed.text(terminal_answer(asked, Screen(100)))
-    assert f"it → {found[0][1]} {found[0][2]:.2f} in head {found[0][0]}" in lines
-    listed = [line for line in lines if "━" in line]
-    for line, (head, word, weight) in zip(listed, found, strict=False):
-        assert f"{head} → {word}" in " ".join(line.split()) and f"{weight:.2f}" in line
+    lines = printed.text(terminal_answer(answer, Screen(100)))
+    assert f"it {arrow} {heads[0][1]} {heads[0][2]:.2f} in head {heads[0][0]}" in lines
+    barred = [line for line in lines if "━" in line]
+    for line, (head, word, weight) in zip(barred, heads, strict=False):
+        assert f"{head} {arrow} {word}" in " ".join(line.split()) and f"{weight:.2f}" in line
 
-    shown = drawn.texts(figure(result, ask="it"))
+    shown = drawn.texts(figure(result, **{turn: "it"}))
     columns = [text.removeprefix("head ") for text in shown if text.startswith("head ")]
-    assert columns == [head for head, _, _ in found]
-    assert all(f"{weight:.2f}" in shown for _, _, weight in found)
+    assert columns == [head for head, _, _ in heads]
+    assert all(f"{weight:.2f}" in shown for _, _, weight in heads)
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_documents_give_the_same_answers_as_pictures(text, tmp_path):
+    result = attnviz.load().attend(text)
+    words = numbered([word.text for word in result.words().tokens])
+    named = dict(zip(map(tuple, tokens_of_words(result.tokens)), words, strict=True))
+    for said in written(result, tmp_path):
+        for name, other, answer in (
+            ("answers", "key", result.ask("it")),
+            ("who", "query", result.who("it")),
+        ):
+            (one,) = said[name]
+            heads = [
+                (head["head"], named[tuple(head[other]["tokens"])], head["weight"])
+                for head in one["heads"]
+            ]
+            assert heads == listed(answer)
+            assert [each["weight"] for each in one["mean"]] == answer.mean.tolist()
+        links = [(Head.parse(link["head"]), link["weight"]) for link in said["links"]]
+        assert links == [(link.head, link.weight) for link in result.links()]
+
+
+def written(result, folder):
+    """What analysis found as JSON and as NPZ say it; their weights are those of the result."""
+    said = found(Selection(result, Choices(ask=("it",), who=("it",))))
+    for write, name in ((write_json, "a.json"), (write_npz, "a.npz")):
+        with (folder / name).open("wb") as stream:
+            write(result, stream, found=said)
+        (again,) = read((folder / name).read_bytes())
+        np.testing.assert_array_equal(again.maps["encoder"].weights, result.maps["encoder"].weights)
+    labels = np.load(folder / "a.npz", allow_pickle=False)["document"].item()
+    documents = (json.loads((folder / "a.json").read_text()), json.loads(labels))
+    return [document["found"] for document in documents]
 
 
 def compared(show, result, kind, by="tokens"):
@@ -77,25 +136,19 @@ RESULTS = {
 def test_all_words_have_the_same_heads_on_the_page(show, kind, by):
     result = RESULTS[kind]
     page, view, statistics = compared(show, result, kind, by)
-    for at, token in enumerate(view.queries(kind)):
-        asked = ask(view, kind, statistics, place_of(at))
-        page.open(f"#view=ask&by={by}&map={kind}&at=q{first_token(result, kind, view, at)}")
-        found = [
-            (str(h), view.keys(kind)[t].text) for h, t in zip(asked.heads, asked.tops, strict=True)
-        ]
-        assert [row[:2] for row in heads_of(page)] == found, token
+    sides = (
+        ("looks", "q", ask, view.queries(kind), result.query_tokens(kind)),
+        ("looked", "k", who, view.keys(kind), result.key_tokens(kind)),
+    )
+    for turn, side, answer, units, tokens in sides:
+        for at, unit in enumerate(units):
+            page.open(f"#view=ask&by={by}&map={kind}&at={side}{first_token(tokens, unit)}")
+            expected = listed(answer(view, kind, statistics, Place(at)))
+            assert [row[:2] for row in heads_of(page, turn)] == [each[:2] for each in expected]
 
 
-def place_of(at):
-    from attnviz.analysis.ask import Place
-
-    return Place(at)
-
-
-def first_token(result, kind, view, at):
-    """The first token of the unit at this place."""
-    unit = view.queries(kind)[at]
-    tokens = result.query_tokens(kind)
+def first_token(tokens, unit):
+    """The place of a unit's first token."""
     return next(
         i
         for i, token in enumerate(tokens)

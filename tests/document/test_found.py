@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -16,29 +15,10 @@ import attnviz
 from attnviz import Head
 from attnviz.analysis.selection import Selection
 from attnviz.document import found, read, write_json, write_npz
+from tests.support.choices import Choices
 
 TEXT = "The keeper took the snowshoes and examined them"
 SCHEMA = json.loads((files("attnviz.render") / "assets/attnviz-1.schema.json").read_text("utf-8"))
-
-
-@dataclass
-class Choices:
-    """What a user may choose, nothing unless said."""
-
-    head: Head | None = None
-    layer: int | None = None
-    mean: bool = False
-    map: str | None = None
-    tokens: bool = False
-    no_special: bool = False
-    ask: list[str] = field(default_factory=list)
-    who: list[str] = field(default_factory=list)
-    by: str | None = None
-
-    every_head = False
-
-    def named_heads(self) -> tuple[Head, ...]:
-        return () if self.head is None else (self.head,)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +44,7 @@ def test_links_are_those_of_the_pictures_with_the_tokens_they_are_made_of(result
 def test_the_head_that_was_chosen_says_by_what(result: Any) -> None:
     selection = Selection(result, Choices())
     assert found(selection)["head"]["head"] == str(selection.matrices[0].head)
-    assert found(Selection(result, Choices(head=Head(3, 1))))["head"] is None
+    assert found(Selection(result, Choices((Head(3, 1),))))["head"] is None
 
 
 def test_an_answer_is_the_one_of_the_pictures(result: Any) -> None:
