@@ -70,3 +70,50 @@ def test_all_views_show_picked_heads(show):
     assert page.text("#chosen") == "Head 0.3"
     page.open("#view=lines&heads=1.0")
     assert page.text("#caption") == "Head 1.0"
+
+
+# lines
+
+
+def colours(page):
+    return page.js(
+        "return [...new Set([...document.querySelectorAll('.lines path')]"
+        ".map((path) => path.getAttribute('stroke')))]"
+    )
+
+
+def test_lines_of_several_heads_have_a_colour_each_that_can_be_switched_off(show):
+    page = show(RESULT, address="#view=lines&heads=0.1,2.2&mix=apart&min=0.05")
+    assert [button.text for button in page.all(".toggle")] == ["0.1", "2.2"]
+    both = colours(page)
+    assert len(both) == 2
+    dots = page.js(
+        "return [...document.querySelectorAll('.dot')].map((dot) => dot.style.background)"
+    )
+    assert len(set(dots)) == 2
+    page.click(".toggle", "Lines of head 2.2")
+    assert len(colours(page)) == 1 and page.address["off"] == "2.2"
+    assert page.find(".toggle", "Lines of head 2.2").get_attribute("aria-pressed") == "false"
+    page.click(".toggle", "Lines of head 2.2")
+    assert sorted(colours(page)) == sorted(both)
+
+
+def test_the_mean_of_several_heads_is_of_one_colour(show):
+    page = show(RESULT, address="#view=lines&heads=0.1,2.2&min=0.05")
+    assert len(colours(page)) == 1 and page.all(".toggle") == []
+
+
+def test_pointing_at_a_word_tells_what_it_looks_at_in_each_head(show):
+    page = show(RESULT, address="#view=lines&heads=0.1,2.2&mix=apart")
+    page.hover(page.find(".token", "hat"))
+    row = [token.text for token in RESULT.tokens].index("hat")
+    for line, head in zip(page.tip[1:], (Head(0, 1), Head(2, 2)), strict=True):
+        weights = RESULT.maps["encoder"].head(head)[row]
+        assert line.startswith(f"{head}: ") and line.endswith(f"{weights.max():.3f}")
+
+
+def test_all_lines_together_have_as_many_as_the_heads_have_weights(show):
+    page = show(RESULT, address="#view=lines&heads=0.1,2.2&mix=apart")
+    weights = RESULT.maps["encoder"].weights[[0, 2], [1, 2]]
+    drawn = page.js("return document.querySelectorAll('.lines path').length")
+    assert drawn == pytest.approx((weights > 1e-4).sum(), abs=4)

@@ -28,8 +28,8 @@ function drawAsk(host, picture) {
   const beside = parts.some(({ spans }) => spans.length > LONG);
   host.classList.toggle("beside", beside);
   host.replaceChildren(
-    html("div", {}, sentences, beside ? null : claims, key, hint),
-    html("div", { class: "side" }, beside ? claims : null, lists),
+    html("div", {}, sentences, ...(beside ? [key] : [claims, key, hint])),
+    html("div", { class: "side" }, ...(beside ? [hint, claims] : []), lists),
   );
 
   const spans = parts.flatMap((part) => part.spans);
@@ -51,8 +51,8 @@ function drawAsk(host, picture) {
       { start },
     );
   });
-  if (asked && picture.moved)
-    spans.find((span) => isSame(asked, span))?.element.scrollIntoView({ block: "nearest" });
+  const chosen = asked && spans.find((span) => isSame(asked, span))?.element;
+  if (chosen && picture.moved) bringInto(chosen);
   // The list of heads needs all of them, and this may be drawn before all are decoded.
   return { complete: () => asked && lists.replaceChildren(...answersOf(picture, asked)) };
 }

@@ -28,6 +28,15 @@ function setStyle(element, properties) {
   for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
 }
 
+/** Scroll to an element unless it is in sight, and what belongs to it too. */
+function bringInto(element, ...others) {
+  const hidden = [element, ...others].some((each) => {
+    const { top, bottom } = each.getBoundingClientRect();
+    return top < 0 || bottom > innerHeight;
+  });
+  if (hidden) element.scrollIntoView({ block: "center" });
+}
+
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** Where a key leads from `at` in a grid of this many columns, or null if it leads nowhere. */

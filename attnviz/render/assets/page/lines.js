@@ -27,7 +27,11 @@ function drawLines(host, picture) {
   paint(resting);
   for (const side of ["query", "key"])
     linesPointing(picture, side, labels[side], paint, resting);
-  if (resting && picture.moved) bringInto(labels, resting);
+  if (resting && picture.moved) {
+    const chosen = labels[resting.side].find(({ i }) => i === resting.index);
+    const facing = labels[resting.side === "query" ? "key" : "query"];
+    bringInto(...[chosen, facing.at(0), facing.at(-1)].filter(Boolean).map(({ group }) => group));
+  }
   const notes = plan.left ? [leftOutNote(picture, plan, resting)] : [];
   return { root, count: drawn.total, shown: Math.min(drawn.total, MOST_LINES), notes };
 }
@@ -123,17 +127,6 @@ function leftOutNote({ rows, columns, state }, { listed, left }, focus) {
   return focus.side === "query"
     ? `“${word}” gives at least ${least} to ${listed[facing].length} of ${total}; the others are left out.`
     : `${listed[facing].length} of ${total} give at least ${least} to “${word}”; the others are left out.`;
-}
-
-/** Scroll to a chosen word unless it and all that faces it are in sight. */
-function bringInto(labels, { side, index }) {
-  const chosen = labels[side].find((label) => label.i === index);
-  const facing = labels[side === "query" ? "key" : "query"];
-  const boxes = [chosen, facing.at(0), facing.at(-1)]
-    .filter(Boolean)
-    .map(({ group }) => group.getBoundingClientRect());
-  const inSight = ({ top, bottom }) => top >= 0 && bottom <= innerHeight;
-  if (chosen && !boxes.every(inSight)) chosen.group.scrollIntoView({ block: "center" });
 }
 
 function sideLabel(picture, plan, side, i) {
