@@ -54,3 +54,15 @@ def test_maps_without_one_of_the_heads_are_left_out_and_a_head_of_no_map_is_refu
     ]
     with pytest.raises(UnknownHead, match=r"no head 2\.9; the map has layers 0 to 2 and heads"):
         Selection(RESULT, Choices((Head(2, 1), Head(2, 9))))
+
+
+def test_who_looks_is_where_one_looks_turned_around() -> None:
+    (asked,) = Selection(RESULT, Choices(ask=("hat",))).answers
+    for head, top, row in zip(asked.heads, asked.tops, asked.rows, strict=True):
+        number = sum(key.text == asked.keys[top].text for key in asked.keys[: top + 1])
+        word = f"{asked.keys[top].text}:{number}"
+        (turned,) = Selection(RESULT, Choices((head,), who=(word,))).answers
+        assert turned.who and turned.mean[asked.position] == row[top]
+        np.testing.assert_array_equal(
+            turned.mean, RESULT.maps["encoder"].head(head)[:, turned.position]
+        )
