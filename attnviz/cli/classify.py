@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from attnviz.cli.forms import Forms, give
+from attnviz.cli.forms import Forms, give, shaded_palette
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.texts import read_texts
 
@@ -88,7 +88,13 @@ def _forms(found: Sequence[Classified], why: bool, model: str, options: PictureO
         title = options.title or _headline(found[0]) + f" and {len(found) - 1} more" * (
             len(found) > 1
         )
-        write_shaded_page(_shaded(found, True), stream, title=title, about=f"Vectors by {model}")
+        write_shaded_page(
+            _shaded(found, True),
+            stream,
+            title=title,
+            about=f"Vectors by {model}",
+            palette=shaded_palette(options),
+        )
 
     return Forms(
         documents=lambda: [_document(each) for each in found],

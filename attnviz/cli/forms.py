@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["FIGURES", "Forms", "give"]
+__all__ = ["FIGURES", "Forms", "give", "shaded_palette"]
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 SUFFIXES = (*FIGURES, ".html", ".json")
@@ -114,3 +114,15 @@ def _print(found: Forms, options: PictureOptions) -> None:
     parts = list(found.terminal(screen))  # before anything is printed, because it may fail
     for part in parts:
         console.print(part, end="", crop=False)  # a sentence may be longer than a line
+
+
+def shaded_palette(options: PictureOptions) -> str | None:
+    """The palette of a shaded text's page, None for its own; Misuse for what such pages lack."""
+    for name in ("scale", "vmin", "vmax"):
+        if getattr(options, name) is not None:
+            raise Misuse(
+                f"--{name} is not for the page of a shaded text, whose darkest shade is its "
+                "largest weight; leave it out, or write a figure"
+            )
+    options.style()  # which refuses what is no palette
+    return options.palette

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import Forms, give
+from attnviz.cli.forms import Forms, give, shaded_palette
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.texts import read_file
 from attnviz.cli.values import one_of, whole
@@ -141,7 +141,13 @@ def _forms(summaries: Sequence[Summary], words: bool, options: PictureOptions) -
 
         shaded = [_shaded(summary, words) for summary in summaries]
         about = f"Sentences weighed by {METHODS[first.method]}"
-        write_shaded_page(shaded, stream, title=options.title or _title(first), about=about)
+        write_shaded_page(
+            shaded,
+            stream,
+            title=options.title or _title(first),
+            about=about,
+            palette=shaded_palette(options),
+        )
 
     return Forms(
         documents=lambda: [_document(summary) for summary in summaries],

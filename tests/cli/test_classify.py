@@ -159,3 +159,17 @@ def test_a_lopsided_file_is_fitted_with_a_warning(attnviz: Program) -> None:
     assert "warning: 108 of the 126 texts are 'food'" in ended.err
     broken = attnviz("classify", "fit", "-", "-o", "mine", stdin=b"no label here\n")
     assert (broken.code, broken.err.count("\n")) == (1, 1)
+
+
+def test_a_page_obeys_the_palette_and_refuses_what_it_has_not(
+    attnviz: Program, tmp_path: Path
+) -> None:
+    for name, options in (("a.html", []), ("b.html", ["--palette", "viridis"])):
+        assert attnviz("classify", "A witty film.", "-o", name, *options).code == 0
+    own, chosen = ((tmp_path / name).read_text() for name in ("a.html", "b.html"))
+    assert "var(--accent) 100%" in own and "rgb(253, 231, 37)" in chosen
+    for option in (["--scale", "fit"], ["--vmax", "0.5"]):
+        ended = attnviz("classify", "A witty film.", "-o", "c.html", *option)
+        assert ended.code == 2 and f"{option[0]} is not for the page of a shaded text" in ended.err
+    assert attnviz("classify", "A film.", "-o", "c.html", "--palette", "rainbow").code == 2
+    assert not (tmp_path / "c.html").exists()

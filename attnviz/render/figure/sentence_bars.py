@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.errors import InputError
-from attnviz.render.colour import share_of_palette
+from attnviz.render.colour import scale_of, share_of_palette
 from attnviz.render.figure.canvas import GREY, INK, PAD, RULE, Canvas
 from attnviz.render.figure.frame import Frame
 from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
-from attnviz.render.numbers import decimals, written
+from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import visible
 from attnviz.render.style import Style
 from attnviz.result import FloatArray, Token
@@ -40,13 +40,17 @@ def sentence_bars(
     title: str = "",
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draw a bar and the beginning of each sentence in order, the chosen ones darker and bold."""
+    """Draw a bar and the beginning of each sentence in order, the chosen ones darker and bold.
+
+    Bars go from 0 to 1, or as far as the style's scale goes.
+    """
     if not sentences:
         raise InputError("there is no sentence to draw")
     width = style.size[0] if style.size else USUAL
     shown = sorted(np.argsort(-weights, kind="stable")[:MOST].tolist())
     heading = style.heading(title)
-    said = list(notes)
+    top = scale_of(style.colouring, [weights]).high
+    said = [*notes, f"bars go from 0 to {short(top)}"]
     if len(shown) < len(sentences):
         said.append(f"only the {len(shown)} of {len(sentences)} sentences with most weight")
     with plain_settings():
@@ -66,7 +70,7 @@ def sentence_bars(
             bold = i in chosen
             ink = INK if bold else GREY
             canvas.write(left - GAP, middle, numbers[place], points, color=GREY, align="right")
-            length = BAR * width * float(weights[i]) / (float(weights.max()) or 1.0)
+            length = BAR * width * min(float(weights[i]) / top, 1.0)
             colour = share_of_palette(style.palette, CHOSEN if bold else OTHERS)
             canvas.box(left, middle - FILLED * row / 2, length, FILLED * row, colour)
             weight = f"{weights[i]:.2f}"

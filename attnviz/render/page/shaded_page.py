@@ -7,12 +7,15 @@ from html import escape
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
+from attnviz.render.colour import is_dark, table
 from attnviz.render.page import asset, digest
 from attnviz.render.safe import visible
 from attnviz.render.shading import ShadedText
+from attnviz.render.style import Ground
 
-__all__ = ["LEVELS", "rules", "write_shaded_page"]
+__all__ = ["LEVELS", "palette_rules", "rules", "write_shaded_page"]
 
 LEVELS = 20
 STRONG = 0.6  # of the way to the accent, from where letters are light
@@ -48,10 +51,19 @@ base-uri 'none'; form-action 'none'">
 
 
 def write_shaded_page(
-    texts: Sequence[ShadedText], stream: BinaryIO, *, title: str, about: str = ""
+    texts: Sequence[ShadedText],
+    stream: BinaryIO,
+    *,
+    title: str,
+    about: str = "",
+    palette: str | None = None,
 ) -> None:
-    """Write texts below each other; pointing at a unit tells its weight."""
-    style = asset("page.css") + SHEET + "".join(rules())
+    """Write texts below each other; pointing at a unit tells its weight.
+
+    Without a ``palette`` the shades are those of the page's own inks.
+    """
+    shades = rules() if palette is None else palette_rules(palette)
+    style = asset("page.css") + SHEET + "".join(shades)
     named = escape(visible(title))
     about = escape(visible(about))
     stream.write(PAGE.format(digest=digest(style), style=style, title=named, about=about).encode())
@@ -68,6 +80,27 @@ def rules() -> Iterator[str]:
             light = " color: var(--on-accent);" if share > STRONG else ""
             mix = f"color-mix(in oklab, var({ink}) {share:.0%}, transparent)"
             yield f".{letter}{level} {{ background: {mix};{light} }}\n"
+
+
+def palette_rules(palette: str) -> Iterator[str]:
+    """The same classes in the colours of a palette, on a light ground and on a dark one."""
+    grounds: tuple[tuple[Ground, str, str], ...] = (
+        ("light", "", ""),
+        ("dark", "@media (prefers-color-scheme: dark) {\n", "}\n"),
+    )
+    for ground, before, after in grounds:
+        up, around = table(palette, ground), table(palette, ground, signed=True)
+        last = len(up) - 1
+        yield before
+        for level in range(LEVELS + 1):
+            yield _rule(f"w{level}", up[round(level / LEVELS * last)])
+            yield _rule(f"l{level}", around[round((1 - level / LEVELS) / 2 * last)])
+        yield after
+
+
+def _rule(name: str, colour: npt.NDArray[np.uint8]) -> str:
+    ink = "#fff" if is_dark(colour) else "#000"
+    return f".{name} {{ background: rgb({', '.join(map(str, colour.tolist()))}); color: {ink}; }}\n"
 
 
 def _section(text: ShadedText) -> Iterator[str]:

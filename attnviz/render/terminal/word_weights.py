@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from rich.segment import Segments
 
+from attnviz.render.colour import scale_of
 from attnviz.render.safe import visible
 from attnviz.render.terminal.answer import bar
 from attnviz.render.terminal.colours import accent, plain
@@ -39,6 +40,8 @@ def word_weights(
     """A line for each word, or for those that weigh most: its attention and what it adds.
 
     ``margins`` are None where only attention is asked for; ``decision`` says what they sum to.
+    Bars of attention go from 0 to 1, or as far as the screen's scale goes; those of margins, which
+    have no end, to the largest.
     """
     ranking = np.abs(attention if margins is None else margins)
     shown = sorted(np.argsort(-ranking, kind="stable")[:MOST_WORDS].tolist())
@@ -53,27 +56,28 @@ def word_weights(
     lines: list[Line] = [
         row([*head, *(Cell(h, screen.width // 2, bold) for h in heads[1:])], screen)
     ]
+    end = scale_of(screen.colouring, [attention]).high
+    largest = 1.0 if margins is None else float(np.abs(margins).max()) or 1.0
     for i in shown:
         cells = [Cell(fit(texts[i], left), left), Cell("", 1)]
-        cells += _column(attention, i, f"{attention[i]:.2f}", width, screen)
+        cells += _column(float(attention[i]) / end, f"{attention[i]:.2f}", width, screen)
         if margins is not None:
-            cells += _column(margins, i, f"{margins[i]:+.2f}", width, screen)
+            cells += _column(float(margins[i]) / largest, f"{margins[i]:+.2f}", width, screen)
         lines.append(row(cells, screen))
     if margins is not None:
         lines += sentence(_sum(len(words) - len(shown), shown, margins, decision), screen)
     return picture(lines)
 
 
-def _column(values: FloatArray, at: int, text: str, width: int, screen: Screen) -> list[Cell]:
-    top = float(np.abs(values).max()) or 1.0
-    long = bar(abs(float(values[at])) / top, width, screen)
+def _column(share: float, text: str, width: int, screen: Screen) -> list[Cell]:
+    long = bar(min(abs(share), 1.0), width, screen)
     return [
         Cell(text, NUMBER - 1, plain(screen, bold=True), "right"),
         Cell("", 1),
         Cell(
             long,
             width,
-            accent(screen) if values[at] >= 0 else plain(screen, dim=True),
+            accent(screen) if share >= 0 else plain(screen, dim=True),
         ),
         Cell("", 2),
     ]
