@@ -51,8 +51,8 @@ __all__ = [
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given
-DOCUMENTS = {".json": "write_json", ".npz": "write_npz", ".csv": "write_csv"}
-OF_LESSONS = {".json": "write_explained"}
+DOCUMENTS = (".json", ".npz", ".csv")
+OF_LESSONS = (".json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,10 @@ def dataframe(result: AttentionResult) -> DataFrame:
 def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices: Any) -> None:
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
-    ``choices`` are those of ``figure``; documents hold the result as it is. A walk, or
-    encodings of positions, are a figure, a page or a .json. Raises InputError for any other suffix,
-    OutputError where the file cannot be written; then there is no file.
+    ``choices`` are those of ``figure``; documents hold the result as it is, .json and .npz what
+    was found in it too, as the command line's do. A walk, or encodings of positions, are a figure,
+    a page or a .json. Raises InputError for any other suffix, OutputError where the file cannot be
+    written; then there is no file.
     """
     target = Path(path)
     suffix = target.suffix.lower()
@@ -162,10 +163,10 @@ def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices:
             _write_document(result, stream, suffix)
 
 
-def _write_document(result: AttentionResult | Explanation, stream: BinaryIO, suffix: str) -> None:
+def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: str) -> None:
     from attnviz import document
 
-    if isinstance(result, Explanation):
+    if isinstance(result, LESSONS):
         document.write_explained(result, stream)
     elif suffix == ".csv":
         document.write_csv(result, stream)
