@@ -153,7 +153,8 @@ def _array(value: Any, name: str) -> npt.NDArray[Any]:
     if "bfloat16" in str(getattr(value, "dtype", "")):
         value = value.float() if hasattr(value, "float") else value.astype(np.float32)
     try:
-        array = np.asarray(value)
+        only_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
+        array = np.from_dlpack(value) if only_dlpack else np.asarray(value)
     except (TypeError, ValueError, RuntimeError, BufferError):
         array = np.empty(0, object)
     if array.dtype.kind not in "fiub":

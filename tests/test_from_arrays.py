@@ -52,6 +52,39 @@ def test_every_form_is_the_same_result(form: Any) -> None:
     assert (result.model.n_layers, result.model.n_heads) == (3, 2)
 
 
+class Lent:
+    """An array of a library that NumPy does not know, which lends its memory by DLPack alone."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self.shape = array.shape
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __dlpack__(self, **how: Any) -> Any:
+        return self._array.__dlpack__(**how)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
+
+
+def test_memory_that_is_lent_by_dlpack_is_an_array_too() -> None:
+    weights = random(2, 3, 4, 4)
+    for form in (Lent(weights), tuple(Lent(layer) for layer in weights)):
+        result = attnviz.from_attentions(form, LETTERS)
+        np.testing.assert_array_equal(result.maps["encoder"].weights, weights)
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_arrays_of_jax_are_arrays(kind: str) -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    weights = random(2, 3, 4, 4)
+    result = attnviz.from_attentions(jnp.asarray(weights, kind), LETTERS)
+    largest = np.abs(result.maps["encoder"].weights - weights).max()
+    assert largest == 0 if kind == "float32" else largest < 1 / 256
+
+
 def test_a_model_in_memory_is_the_model_from_its_files() -> None:
     """The arrays, ids and tokenizer of a run give what the run gives, tokens and words too."""
     ours = attnviz.load().attend(TEXT)
