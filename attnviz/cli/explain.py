@@ -167,11 +167,11 @@ def _shown(walks: list[Explanation], matrices: bool, options: PictureOptions) ->
         return [explained(walk, matrices=matrices) for walk in walks]
 
     def terminal(screen: Any) -> Any:
-        from attnviz.render import terminal
+        from attnviz.render.terminal.explained import explained
 
         for number, walk in enumerate(walks):
             yield from ["\n"] if number else []
-            yield terminal.explained(walk, screen)
+            yield explained(walk, screen)
 
     def page(stream: BinaryIO) -> None:
         from attnviz.render.page.walk_page import write_walk_page

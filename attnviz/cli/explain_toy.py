@@ -83,9 +83,9 @@ def _shown(toy: Toy, title: str | None) -> Forms:
         return [explained_toy(toy, toy_notes(toy))]
 
     def terminal(screen: Any) -> Any:
-        from attnviz.render import terminal
+        from attnviz.render.terminal.explained_toy import explained_toy
 
-        yield terminal.explained_toy(toy, screen)
+        yield explained_toy(toy, screen)
 
     def page(stream: BinaryIO) -> None:
         from attnviz.render.page.toy_page import write_toy_page

@@ -168,13 +168,14 @@ def _forms(found: Sequence[Translation], plain: bool, options: PictureOptions) -
 
     def terminal(screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render import terminal
+        from attnviz.render.terminal.alignment import alignment
 
         for number, each in enumerate(found):
             yield from ["\n"] if number and not plain else []
             yield terminal.paragraph_of(each.translation, screen)
             if not plain:
                 yield "\n"
-                yield terminal.alignment(each.aligned, screen)
+                yield alignment(each.aligned, screen)
         if not plain:
             yield "\n"
             yield terminal.notes_of([where, JOINED], screen)

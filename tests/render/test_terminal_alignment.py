@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.analysis.alignment import Aligned
-from attnviz.render import terminal
+from attnviz.render.terminal.alignment import alignment
 from attnviz.render.terminal.measure import width_of
 from tests.render.alignments import CAT, aligned
 from tests.render.printed import screen, text
 
 
 def lines(drawn: Aligned, width: int = 80, encoding: str = "utf-8") -> list[str]:
-    return text(terminal.alignment(drawn, screen(width, encoding=encoding)))
+    return text(alignment(drawn, screen(width, encoding=encoding)))
 
 
 def test_lines_run_from_the_word_to_its_translation_with_their_weights() -> None:

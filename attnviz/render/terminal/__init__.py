@@ -1,10 +1,10 @@
-"""Attention on a terminal: pure functions that return something for rich to print."""
+"""Attention on a terminal: pure functions that return something for rich to print.
 
-from attnviz.render.terminal.alignment import alignment
+Walks and alignments are in modules of their own, which only their commands need to import.
+"""
+
 from attnviz.render.terminal.answer import answer
 from attnviz.render.terminal.claims import claims
-from attnviz.render.terminal.explained import explained
-from attnviz.render.terminal.explained_toy import explained_toy
 from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat_map import heat_map, heat_maps
 from attnviz.render.terminal.links import generated, links, title
@@ -16,11 +16,8 @@ from attnviz.render.terminal.word_weights import headline, word_weights
 __all__ = [
     "Colour",
     "Screen",
-    "alignment",
     "answer",
     "claims",
-    "explained",
-    "explained_toy",
     "generated",
     "ground_of",
     "head_grid",
