@@ -18,7 +18,7 @@ import attnviz
 from attnviz.analysis.choose import most_telling
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
-from attnviz.cli import app
+from attnviz.cli import program
 from attnviz.document import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,9 +95,10 @@ def test_no_quote_is_on_the_edge_of_rounding(sample: object) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_one(command: str) -> None:
-    program, *words = shlex.split(command.partition(" > ")[0])
-    assert program == "attnviz"
-    verb, found, rest = get_command(app).resolve_command(Context(get_command(app)), words)
+    name, *words = shlex.split(command.partition(" > ")[0])
+    assert name == "attnviz"
+    whole = get_command(program())
+    verb, found, rest = whole.resolve_command(Context(whole), words)
     assert found.make_context(verb, rest).params
 
 
