@@ -15,6 +15,7 @@ from attnviz import showing
 from attnviz._version import __version__
 
 if TYPE_CHECKING:
+    from attnviz.cutting import cut, search_cuts
     from attnviz.display import figure, html
     from attnviz.errors import AttnvizError, AttnvizWarning
     from attnviz.from_arrays import from_attentions, show
@@ -32,6 +33,7 @@ __all__ = [
     "ModelInfo",
     "Token",
     "__version__",
+    "cut",
     "figure",
     "fit_lens",
     "from_attentions",
@@ -39,6 +41,7 @@ __all__ = [
     "html",
     "load",
     "probe",
+    "search_cuts",
     "show",
 ]
 
@@ -46,11 +49,13 @@ _HOMES = {
     "AttnvizError": "errors",
     "AttnvizWarning": "errors",
     "Model": "model",
+    "cut": "cutting",
     "fit_lens": "probing",
     "from_attentions": "from_arrays",
     "heads": "probing",
     "load": "model",
     "probe": "probing",
+    "search_cuts": "cutting",
     "show": "from_arrays",
     "AttentionMap": "result",
     "AttentionResult": "result",

@@ -297,6 +297,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             kind=first.kind,
             labels=first.labels,
             longer=first.view.longer,
+            weighting=first.result.weighting,
         )
     if len(selections) == 1:
         named = heads_named(first.heads) if first.heads else name_of(first.matrices[0])

@@ -18,12 +18,14 @@ from attnviz.analysis.words import merge_words
 from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.lines import Refuse, read_lines, refuse
 from attnviz.errors import InputError
+from attnviz.model.idle import Idle
 
 if TYPE_CHECKING:
     from attnviz.analysis.annotated import Sentence
     from attnviz.analysis.lenses import Lens
     from attnviz.model import Model
     from attnviz.model.inputs import Input
+    from attnviz.result import Kind, Weighting
 
 __all__ = ["fit_lens", "heads", "probe"]
 
@@ -39,18 +41,37 @@ def heads(
     map: str | None = None,
     tokens: bool = False,
     truncate: bool = False,
+    weights: Weighting = "raw",
 ) -> HeadMeasures:
     """What each head does with its weight, over texts that are read once and not kept.
 
     Of a decoder also how it copies: induction and duplicate tokens, on random tokens said twice.
-    ``map`` chooses one of a model with two sides; ``tokens`` measures tokens instead of words.
+    ``map`` chooses one of a model with two sides; ``tokens`` measures tokens instead of words;
+    ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
     Raises what ``attend_many`` raises, and InputError where there is no text.
     """
-    results = model.attend_many(texts, truncate=truncate)
+    idle = Idle(model, _kind(model, map)) if weights == "raw" else None
+    given = (
+        model.read(text, truncate=truncate) if isinstance(text, str) else text for text in texts
+    )
+    results = model.attend_many(idle.passing(given) if idle else given, weights=weights)
     found = measure((one if tokens else merge_words(one) for one in results), map)
+    if idle is None:
+        return found
+    found = found.extended({"idle": idle.shares()})
     if found.kind != "decoder" or model.has_target:
         return found
     return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))
+
+
+def _kind(model: Model, map: str | None) -> Kind:
+    """Which map is measured, where its values are asked for; InputError for what is none."""
+    kinds: tuple[Kind, ...] = ("encoder", "decoder", "cross")
+    there = kinds if model.has_target else (model.spec.stacks[0].kind,)
+    found = next((kind for kind in there if map in (None, kind)), None)
+    if found is None:
+        raise InputError(f"there is no '{map}' map here; there is {', '.join(there)}")
+    return found
 
 
 def probe(

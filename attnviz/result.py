@@ -29,10 +29,13 @@ __all__ = [
     "Link",
     "ModelInfo",
     "Token",
+    "Weighting",
 ]
 
 FloatArray = npt.NDArray[np.float32]
 Kind = Literal["encoder", "decoder", "cross"]
+Weighting = Literal["raw", "norm", "rollout", "flow"]
+"""What a map holds: the softmax itself, ‖α f(x)‖, rollout or flow; see ``Model.attend``."""
 
 
 class Head(NamedTuple):
@@ -280,6 +283,7 @@ class AttentionResult(ShownAsPage):
     ``texts`` are the segments that Token.segment and the offsets refer to.
     ``hidden`` is the last hidden state, float32 (token, d_model), or None when not asked for.
     ``line`` is the number of the line that the text stood on, counted from 1, where it did.
+    ``weighting`` says what the maps hold, where it is not the softmax itself.
     """
 
     tokens: Sequence[Token]
@@ -290,6 +294,7 @@ class AttentionResult(ShownAsPage):
     hidden: FloatArray | None = None
     model: ModelInfo = field(default_factory=lambda: ModelInfo("unknown"))
     line: int | None = None
+    weighting: Weighting = "raw"
 
     def __post_init__(self) -> None:
         labelled = {kind: replace(map, axes=self._axes(kind)) for kind, map in self.maps.items()}

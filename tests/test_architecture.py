@@ -15,7 +15,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 
 # Each part with the parts of attnviz it may import; its own and errors always.
 ARROWS: dict[str, set[str]] = {
-    "": {"errors", "from_arrays", "result", "model", "probing", "display", "showing", "_version"},
+    "": {
+        *("errors", "from_arrays", "result", "model", "probing", "cutting", "display"),
+        *("showing", "_version"),
+    },
     "from_arrays": {"labelling", "result", "tokenizer"},
     "_version": set(),
     "errors": set(),
@@ -32,6 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "corpus": {"analysis", "result"},
     "findings": {"analysis", "checkpoint", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
+    "cutting": {"analysis", "findings", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
     "model": {"analysis", "core", "families", "tokenizer", "checkpoint", "result"},
@@ -44,6 +48,7 @@ ARROWS: dict[str, set[str]] = {
         "analysis",
         "catalogue",
         "corpus",
+        "cutting",
         "document",
         "findings",
         "probing",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from attnviz.analysis.claims import Claim
-from attnviz.result import FloatArray, Head, Token
+from attnviz.result import FloatArray, Head, Token, Weighting
 from attnviz.showing import ShownAsFigure
 
 __all__ = ["Choice", "Excluded", "Longer", "MatrixView", "WordAttention"]
@@ -68,6 +68,7 @@ class MatrixView(ShownAsFigure):
     sinks: bool = False
     choice: Choice | None = None
     longer: Longer | None = None
+    weighting: Weighting = "raw"
 
     @property
     def head(self) -> Head | None:
@@ -109,6 +110,7 @@ class WordAttention(ShownAsFigure):
     claims: tuple[Claim, ...] = ()
     longer: Longer | None = None
     who: bool = False
+    weighting: Weighting = "raw"
 
     @property
     def alone(self) -> Head | None:

@@ -128,6 +128,7 @@ def _answer(
         merged=view.merged,
         longer=view.longer,
         sinks=view.sinks,
+        weighting=view.result.weighting,
     )
 
 

@@ -69,4 +69,5 @@ def _matrix(view: View, kind: str, heads: tuple[Head, ...]) -> MatrixView:
         merged=view.merged,
         longer=view.longer,
         sinks=view.sinks,
+        weighting=view.result.weighting,
     )

@@ -140,7 +140,9 @@ def claims_about(result: AttentionResult, lenses: Lenses, position: int) -> list
 
 
 def _read(result: AttentionResult, lenses: Lenses) -> _Text | None:
-    """A result by words; None where it is of a part of a text alone, as lenses are not."""
+    """A result by words; None where it is of a part of a text, or no attention that lenses read."""
+    if result.weighting != "raw":
+        return None
     words = merge_words(result)
     map = next(iter(words.maps.values()))
     n = len(words.tokens)

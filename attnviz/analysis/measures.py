@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.words import is_word
 from attnviz.errors import InputError
-from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token, Weighting
 
 __all__ = ["MEASURES", "HeadMeasures", "Measure", "Units", "measure"]
 
@@ -177,6 +177,13 @@ class HeadMeasures:
         row, column = self.layers.index(head.layer), self.heads.index(head.head)
         return dict(zip(self.names, self.values[:, row, column].tolist(), strict=True))
 
+    def table(self, name: str) -> DoubleArray:
+        """One measure of all heads (layer, head); InputError for one that is not there."""
+        if name not in self.names:
+            raise InputError(f"'{name}' is no measure; there is {', '.join(self.names)}")
+        found: DoubleArray = self.values[self.names.index(name)]
+        return found
+
     def extended(self, more: Mapping[str, DoubleArray]) -> HeadMeasures:
         """The same with more measures, each (layer, head)."""
         values = np.concatenate([self.values, np.stack(list(more.values()))])
@@ -184,9 +191,7 @@ class HeadMeasures:
 
     def ranked(self, name: str) -> list[Head]:
         """All heads, the largest of this measure first, those without it last."""
-        if name not in self.names:
-            raise InputError(f"'{name}' is no measure; there is {', '.join(self.names)}")
-        values = self.values[self.names.index(name)].ravel()
+        values = self.table(name).ravel()
         order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
         return [
             Head(self.layers[i // len(self.heads)], self.heads[i % len(self.heads)]) for i in order
@@ -196,7 +201,8 @@ class HeadMeasures:
 def measure(results: Iterable[AttentionResult], kind: str | None = None) -> HeadMeasures:
     """Every measure of every head over the results, which are read once and not kept.
 
-    The results may be of words or of tokens, of one model. ``kind`` chooses a map, the first by
+    The results may be of words or of tokens, of one model; rows of norms and flows are divided by
+    their sums first. ``kind`` chooses a map, the first by
     default. InputError where there is no result or no such map, or the maps differ in heads.
     """
     total: DoubleArray | None = None
@@ -211,7 +217,7 @@ def measure(results: Iterable[AttentionResult], kind: str | None = None) -> Head
         if (map.layers, map.heads) != (first.layers, first.heads):
             raise InputError("the results are not of the same heads, so nothing can be averaged")
         units = _units(result, kind)
-        sums = _sums(map, units)
+        sums = _sums(map, units, result.weighting)
         total = sums if total is None else total + sums
         n_texts, n_queries = n_texts + 1, n_queries + int(units.counts.sum())
     if total is None or first is None or kind is None:
@@ -222,7 +228,16 @@ def measure(results: Iterable[AttentionResult], kind: str | None = None) -> Head
     )
 
 
-def _sums(map: AttentionMap, units: Units) -> DoubleArray:
+def _shares(weights: FloatArray, weighting: Weighting) -> FloatArray:
+    """Weights whose rows sum to 1, as those of a softmax and of rollout do already."""
+    if weighting not in ("norm", "flow"):
+        return weights
+    total = weights.sum(axis=-1, keepdims=True)
+    found: FloatArray = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return found
+
+
+def _sums(map: AttentionMap, units: Units, weighting: Weighting) -> DoubleArray:
     """What one text adds, float64 (above and below, measure, layer, head)."""
     n_layers, n_heads, *size = map.weights.shape
     found = np.zeros((2, len(MEASURES), n_layers, n_heads))
@@ -230,6 +245,7 @@ def _sums(map: AttentionMap, units: Units) -> DoubleArray:
     for first in range(0, n_layers, together):
         layers = slice(first, first + together)
         counted = map.weights[layers].reshape(-1, *size)[:, units.counts]
+        counted = _shares(counted, weighting)
         if counted.size:
             for at, one in enumerate(MEASURES.values()):
                 for side, part in enumerate(one.ratio(counted, units)):

@@ -14,6 +14,7 @@ from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most
 from attnviz.analysis.claims import Claim, claims_about, pronoun_claims
 from attnviz.analysis.labels import Known, Label
 from attnviz.analysis.links import strongest_links
+from attnviz.analysis.paths import PATHS
 from attnviz.analysis.specificity import HeadStatistics, head_statistics
 from attnviz.analysis.view import View, make_view, select_heads
 from attnviz.analysis.words import tokens_of_words
@@ -106,6 +107,8 @@ class Selection:
             return [head_matrix(self.view, self.kind, head) for head in self.heads]
         if self.options.mean or self.options.layer is not None:
             return [mean_matrix(self.view, self.kind)]
+        if self.result.weighting in PATHS:  # of which the last layer has the whole
+            return [head_matrix(self.view, self.kind, self.map.all_heads()[-1])]
         choice = most_telling(self.view, self.kind, self._statistics(self.kind))
         return [replace(head_matrix(self.view, self.kind, choice.head), choice=choice)]
 
@@ -135,7 +138,8 @@ class Selection:
     def labels(self) -> Mapping[Head, Sequence[Label]]:
         """What the heads of the map that is shown were found to do, where they were asked."""
         first = next(iter(self.result.maps))
-        return self._known.labels if self._known and self.kind == first else {}
+        ours = self.kind == first and self.result.weighting not in PATHS
+        return self._known.labels if self._known and ours else {}
 
     @property
     def hidden(self) -> float:

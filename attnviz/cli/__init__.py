@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "explain positions": "explain_positions",
     "heads": "heads",
     "probe": "probe",
+    "cut": "cut",
     "classify": "classify",
     "classify fit": "classify_fit",
     "summarize": "summarize",

@@ -8,24 +8,24 @@ import json
 import math
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
 from attnviz.cli.many import prepared
+from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import read_bursts
+from attnviz.cli.values import one_of
 
 if TYPE_CHECKING:
-    from attnviz.analysis.labels import Label
     from attnviz.analysis.measures import HeadMeasures
-    from attnviz.result import Head, ModelInfo
+    from attnviz.result import Head, ModelInfo, Weighting
 
 __all__ = ["heads"]
-
-Labels = dict["Head", tuple["Label", ...]]
 
 
 def heads(
@@ -44,9 +44,22 @@ def heads(
     map: Annotated[
         str | None, typer.Option(metavar="MAP", help="encoder, decoder or cross.")
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="WHICH", help="raw, norm (what each weight moves), rollout or flow."),
+    ] = None,
     tokens: Annotated[bool, typer.Option("--tokens", help="Measure tokens, not words.")] = False,
     sort: Annotated[
         str | None, typer.Option(metavar="MEASURE", help="Largest first, as entropy.")
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .png .svg .pdf or .html of the measure that --sort names.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
@@ -60,30 +73,34 @@ def heads(
     \b
     attnviz heads "He took the hat and examined it carefully" --sort previous
     attnviz heads -f texts.txt --csv > heads.csv
+    attnviz heads -f texts.txt --sort idle -o idle.png
     """
     if as_json and as_csv:
         raise Misuse("--json and --csv are two forms of one table; give one of them")
+    weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
+    paths = checked_paths(output or ())
     from attnviz import findings, probing
-    from attnviz.analysis.measures import MEASURES
-    from attnviz.analysis.repetition import TITLES
     from attnviz.model import DEFAULT, load
 
-    known = [*MEASURES, *TITLES]
+    known = list(titles())
     if sort is not None and sort not in known:
         raise Misuse(f"--sort '{sort}' is no measure; take one of {', '.join(known)}")
     bad = BadLines(skip=skip_bad)
     loaded = load(model or DEFAULT, offline=offline)
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
     given = prepared(partial(loaded.read, truncate=truncate), chain.from_iterable(bursts), bad)
-    found = probing.heads(loaded, (one for _, one in given), map=map, tokens=tokens)
+    weighed = cast("Weighting", weighting)
+    inputs = (one for _, one in given)
+    found = probing.heads(loaded, inputs, map=map, tokens=tokens, weights=weighed)
     labels = findings.labels(loaded) if found.kind != "cross" else {}
     order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
     if as_json:
         print(json.dumps(_document(found, order, labels, loaded.fingerprint())))  # noqa: T201
     elif as_csv:
         print(_csv(found, order), end="")  # noqa: T201
-    else:
+    elif not paths:
         _print(found, order, labels)
+    draw(paths, HeadsPicture(found, order, labels, sort or "spread", loaded.info))
     bad.finish()
 
 
@@ -91,18 +108,15 @@ def _document(
     found: HeadMeasures, order: list[Head], labels: Labels, info: ModelInfo
 ) -> dict[str, Any]:
     """The table as data; what is undefined is null."""
-    from attnviz.analysis.measures import MEASURES
-    from attnviz.analysis.repetition import TITLES
     from attnviz.render.labels import label_text
 
-    titles = {name: one.title for name, one in MEASURES.items()} | TITLES
     return {
         "format": "attnviz-heads/1",
         "model": {"name": info.name, "sha256": info.sha256},
         "map": found.kind,
         "texts": found.n_texts,
         "queries": found.n_queries,
-        "measures": {name: titles[name] for name in found.names},
+        "measures": {name: titles()[name] for name in found.names},
         "heads": [
             {"head": str(head)}
             | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}

@@ -13,7 +13,7 @@ from attnviz.cli.texts import Text
 if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.model.inputs import Input
-    from attnviz.result import AttentionResult
+    from attnviz.result import AttentionResult, Weighting
 
 __all__ = ["attended", "peeked", "prepared"]
 
@@ -25,12 +25,17 @@ def peeked(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
 
 
 def attended(
-    model: Model, bursts: Iterable[list[Text]], bad: BadLines, how: dict[str, Any]
+    model: Model,
+    bursts: Iterable[list[Text]],
+    bad: BadLines,
+    how: dict[str, Any],
+    weights: Weighting = "raw",
 ) -> Iterator[AttentionResult]:
     """The results of all texts; those of a burst are computed together, and then given."""
     for burst in bursts:
         given = [*prepared(lambda text: model.read(text, **how), burst, bad)]
-        results = model.attend_many((one for _, one in given), layers=how["layers"])
+        inputs = (one for _, one in given)
+        results = model.attend_many(inputs, layers=how["layers"], weights=weights)
         for (text, _), result in zip(given, results, strict=True):
             yield replace(result, line=text.line)
 

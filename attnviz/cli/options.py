@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,16 +15,21 @@ from attnviz.cli.values import one_of, whole
 
 if TYPE_CHECKING:
     from attnviz.render.style import Style
-    from attnviz.result import Head
+    from attnviz.result import Head, Weighting
 
 __all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
+WEIGHTINGS = ("raw", "norm", "rollout", "flow")
 UNITS = ("token", "word")
 
 
 def _kinds() -> list[str]:
     return list(KINDS)
+
+
+def _weightings() -> list[str]:
+    return list(WEIGHTINGS)
 
 
 def _units() -> list[str]:
@@ -66,6 +71,15 @@ class Options(PictureOptions):
             autocompletion=_kinds,
         ),
         one_of(*KINDS),
+    ] = None
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHICH",
+            help="raw, norm (what each weight moves), or rollout or flow over all layers.",
+            autocompletion=_weightings,
+        ),
+        one_of(*WEIGHTINGS),
     ] = None
     tokens: Annotated[
         bool, typer.Option("--tokens", help="Show the model's tokens instead of words.")
@@ -144,6 +158,10 @@ class Options(PictureOptions):
         if heads := self.named_heads():
             return sorted({head.layer for head in heads})
         return None if self.layer is None else [self.layer]
+
+    def weighting(self) -> Weighting:
+        """What the maps are to hold."""
+        return cast("Weighting", self.weights or "raw")
 
     def documents(self) -> bool:
         """Whether a document is written, which names its model by the sum of its weights."""

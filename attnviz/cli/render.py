@@ -31,9 +31,10 @@ def render(
     """
     data = read_file(file)
 
+    from attnviz.analysis.paths import reweighted
     from attnviz.document import read
 
     results = read(data)
     with open_delivery(options, several=len(results) > 1) as delivery:
         for result in results:
-            delivery.add(result)
+            delivery.add(reweighted(result, options.weighting()) if options.weights else result)

@@ -163,7 +163,8 @@ def run(
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     how |= {"beams": beams, "allow_unknown": allow_unknown}
-    if top and (options.draws() or pair or target or generate or resume):
+    other = options.weighting() != "raw" or options.draws() or resume
+    if top and (other or pair or target or generate):
         raise Misuse("--top prints links and nothing else; --json is all that goes with it")
     if resume is not None:
         _require_lines(options, several)
@@ -202,12 +203,12 @@ def run(
             given = prepared(encode, chain.from_iterable(bursts), bad)
             print_strongest(loaded, given, top, options)
         elif several:
-            for result in attended(loaded, bursts, bad, how):
+            for result in attended(loaded, bursts, bad, how, options.weighting()):
                 with bad.passed_over(result.line):
                     delivery.add(result)
         else:
             [[only]] = bursts
-            delivery.add(loaded.attend(only.text, **alone, **how))
+            delivery.add(loaded.attend(only.text, **alone, **how, weights=options.weighting()))
     bad.finish()
 
 

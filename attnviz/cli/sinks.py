@@ -185,6 +185,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             sinks=selection.view.sinks,
             kind=selection.kind,
             labels=selection.labels,
+            weighting=selection.result.weighting,
         )
     else:
         yield "\n"

@@ -107,13 +107,16 @@ def check_result(result: AttentionResult, precision: int | None = None) -> None:
     if precision is not None and precision < 0:
         raise InputError(f"the precision is {precision} decimals; it must be 0 or more")
     for kind, part in result.maps.items():
-        check_weights(part.weights, f"maps.{kind}.weights")
+        check_weights(part.weights, f"maps.{kind}.weights", result.weighting)
     if result.hidden is not None:
         check_hidden(result.hidden)
 
 
-def check_weights(weights: FloatArray, where: str) -> None:
-    """Refuse weights (layer, head, query, key) that no softmax can have made."""
+def check_weights(weights: FloatArray, where: str, weighting: str = "raw") -> None:
+    """Refuse weights (layer, head, query, key) that no softmax can have made, or no norm."""
+    if weighting == "norm":
+        _check(weights, 0.0, float(np.finfo(np.float32).max), where, "norms are 0 or more")
+        return
     _check(weights, 0.0, HIGHEST_WEIGHT, where, "weights lie from 0 to 1")
 
 

@@ -32,6 +32,7 @@ def labels(
         "attnviz": __version__,
         **({} if precision is None else {"precision": precision}),
         **({} if result.line is None else {"line": result.line}),
+        **({} if result.weighting == "raw" else {"weighting": result.weighting}),
         "model": result.model.described(),
         "texts": list(result.texts),
         "target_texts": list(result.target_texts),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from attnviz.document.arrays import (
     WEIGHT_AXES,
@@ -17,11 +17,20 @@ from attnviz.document.foreign import read_tokens, with_four_axes
 from attnviz.document.labels import SCHEMA
 from attnviz.errors import InputError
 from attnviz.labelling.spellings import Read, say_what_was_read
-from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, ModelInfo, Token
+from attnviz.result import (
+    AttentionMap,
+    AttentionResult,
+    FloatArray,
+    Head,
+    ModelInfo,
+    Token,
+    Weighting,
+)
 
 __all__ = ["KINDS", "map_labels", "opened", "result_from"]
 
 KINDS = ("encoder", "decoder", "cross")
+WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 FLAGS = ("special", "unknown", "masked")
 LARGEST = 2**31 - 1
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -66,9 +75,14 @@ def result_from(
     if "cross" in weights and not targets:
         fail("maps.cross", "needs target_tokens for its queries")
     labels = map_labels(document)
+    weighting = _weighting(document)
     maps = {
         kind: _map(
-            array, labels.get(kind, {}), f"maps.{kind}", _limits(kind, tokens, targets, model)
+            array,
+            labels.get(kind, {}),
+            f"maps.{kind}",
+            _limits(kind, tokens, targets, model),
+            weighting,
         )
         for kind, array in weights.items()
     }
@@ -84,7 +98,16 @@ def result_from(
         hidden,
         model,
         None if document.get("line") is None else _whole(document["line"], "line"),
+        weighting,
     )
+
+
+def _weighting(document: Fields) -> Weighting:
+    given = document.get("weighting")
+    found = next((one for one in WEIGHTINGS if given in (one, None)), None)
+    if found is None:
+        fail("weighting", f"is {shown(given)}; there is {', '.join(WEIGHTINGS)}")
+    return found
 
 
 def _limits(kind: str, tokens: Tokens, targets: Tokens, model: ModelInfo) -> tuple[int, ...]:
@@ -97,9 +120,15 @@ def _limits(kind: str, tokens: Tokens, targets: Tokens, model: ModelInfo) -> tup
     return (n_layers or LARGEST, n_heads or LARGEST, n_queries, n_keys)
 
 
-def _map(weights: FloatArray, labels: Fields, where: str, limits: tuple[int, ...]) -> AttentionMap:
+def _map(
+    weights: FloatArray,
+    labels: Fields,
+    where: str,
+    limits: tuple[int, ...],
+    weighting: Weighting,
+) -> AttentionMap:
     weights = with_four_axes(weights, f"{where}.weights")
-    check_weights(weights, f"{where}.weights")
+    check_weights(weights, f"{where}.weights", weighting)
     indices: dict[str, Any] = {}
     if labels.get("picked") is not None:
         indices["picked"] = _picked(labels["picked"], f"{where}.picked", weights.shape, limits)

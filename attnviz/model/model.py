@@ -6,18 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args
 
 import numpy as np
 
 from attnviz import memory
+from attnviz.analysis.paths import reweighted, take_layers
 from attnviz.checkpoint.config import read_max_seq_length
 from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.core.hooks import AttentionBlock, Ids, Kind, Request
 from attnviz.core.transformer import run
-from attnviz.errors import InputError, TooLong, UnknownHead
+from attnviz.core.weights import AttentionWeights
+from attnviz.errors import InputError, TooLong, UnknownHead, quote
 from attnviz.families import Translated, translate
 from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
@@ -32,8 +34,9 @@ from attnviz.model.record import (
     refuse_too_big,
     require_numbers,
 )
+from attnviz.model.value_norms import ValueNorms
 from attnviz.model.weight_cache import Overflowing, WeightCache
-from attnviz.result import AttentionResult, Head, Link, ModelInfo, span
+from attnviz.result import AttentionResult, FloatArray, Head, Link, ModelInfo, Weighting, span
 
 if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
@@ -140,6 +143,7 @@ class Model(Encoder):
         max_new_tokens: int = NEW_TOKENS,
         beams: int | None = None,
         allow_unknown: bool = False,
+        weights: Weighting = "raw",
         **how: Unpack[Reading],
     ) -> AttentionResult:
         """Every head's attention for one text, pair of texts, or token ids.
@@ -162,6 +166,10 @@ class Model(Encoder):
         tokens, which are named ``masked``, mean nothing, for nobody looks at them: a row that may
         see no token is zeros here, and uniform there; so are all masked rows of DeBERTa there.
 
+        ``weights`` "norm" gives ‖α f(x)‖, how much each weight moves (Kobayashi et al. 2020),
+        "rollout" and "flow" what tokens get from the input through all layers up to one (Abnar &
+        Zuidema 2020), in the place of its head 0.
+
         Raises EmptyText, TooLong, InputError, UnknownHead for a layer that is not there, and
         TooBig when the maps would not fit in memory.
         """
@@ -169,7 +177,7 @@ class Model(Encoder):
         given = self._given(text, pair, target, ids, truncate, **how)
         writer = self._writer(beams, allow_unknown=allow_unknown)
         given = self._written(given, generate, max_new_tokens, layers, writer)
-        return self._attend(layers, hidden, [given])[0]
+        return self._attend(layers, hidden, [given], weighting=weights)[0]
 
     def attend_many(
         self,
@@ -182,6 +190,7 @@ class Model(Encoder):
         max_new_tokens: int = NEW_TOKENS,
         beams: int | None = None,
         allow_unknown: bool = False,
+        weights: Weighting = "raw",
         **how: Unpack[Reading],
     ) -> Iterator[AttentionResult]:
         """The results of many texts in order; short ones are computed together.
@@ -201,7 +210,7 @@ class Model(Encoder):
             **how,
         )
         inputs = packs(text if isinstance(text, Input) else read(text) for text in texts)
-        attend = partial(self._attend, layers, hidden)
+        attend = partial(self._attend, layers, hidden, weighting=weights)
         for results in side_by_side(attend, inputs):
             yield from results
 
@@ -318,10 +327,26 @@ class Model(Encoder):
         *,
         layers: dict[Kind, tuple[int, ...]],
         edit: Callable[[AttentionBlock], None] | None = None,
+        values: bool = False,
     ) -> None:
-        """Show every block of queries to ``visit`` as it is computed, and keep nothing."""
-        want = Request({kind: frozenset(every) for kind, every in layers.items()}, visit, edit=edit)
+        """Show every block of queries to ``visit`` as it is computed, and keep nothing.
+
+        ``values`` asks for the values of the last layer too, which else are not computed.
+        """
+        wanted: dict[str, frozenset[int]] = {
+            kind: frozenset(every) for kind, every in layers.items()
+        }
+        want = Request(wanted, visit, hidden=values, edit=edit)
         run(self.spec, self.weights, [given.ids for given in inputs], want, cache=self._cache)
+
+    def states(
+        self, inputs: Sequence[Input], edit: Callable[[AttentionBlock], None]
+    ) -> tuple[FloatArray, ...]:
+        """The last hidden states (token, d_model) of each input, all scores edited."""
+        want = Request({}, _unseen, hidden=True, edit=edit)
+        ids = [given.ids for given in inputs]
+        output = run(self.spec, self.weights, ids, want, cache=self._cache)
+        return output.decoder or output.encoder
 
     def _given(
         self,
@@ -430,14 +455,17 @@ class Model(Encoder):
         hidden: bool,
         inputs: Sequence[Input],
         cores: int | None = None,
+        weighting: Weighting = "raw",
     ) -> list[AttentionResult]:
         self._note_lengths(inputs)
         wanted = self._wanted(self._kinds(inputs), layers)
-        recorder = Recorder(self.spec, inputs, wanted, self._spare)
+        if weighting in ("rollout", "flow"):
+            return self._followed(layers, hidden, inputs, cores, weighting)
+        recorder = Recorder(self.spec, inputs, wanted, self._spare, self._norms(weighting))
         want = Request(
             {kind: frozenset(every) for kind, every in wanted.items()},
             recorder.visit,
-            hidden=hidden,
+            hidden=hidden or weighting == "norm",  # which needs the values of the last layer too
             place=recorder.place,
             edit=hiding(inputs),
         )
@@ -455,9 +483,40 @@ class Model(Encoder):
                 target_texts=given.target_texts,
                 hidden=np.ascontiguousarray(last[number]) if hidden else None,
                 model=self.info,
+                weighting=weighting,
             )
             for number, given in enumerate(inputs)
         ]
+
+    def _followed(
+        self,
+        layers: Collection[int] | None,
+        hidden: bool,
+        inputs: Sequence[Input],
+        cores: int | None,
+        weighting: Weighting,
+    ) -> list[AttentionResult]:
+        """Rollout or flow, which go through all layers before those that are wanted."""
+        through = None if layers is None else range(max(layers) + 1)
+        whole = self._attend(through, hidden, inputs, cores)
+        return [take_layers(reweighted(one, weighting), layers) for one in whole]
+
+    def _norms(self, weighting: Weighting) -> ValueNorms | None:
+        """What turns weights into norms, where those are wanted; InputError for no weighting."""
+        if weighting not in get_args(Weighting):
+            known = ", ".join(get_args(Weighting))
+            raise InputError(f"{quote(weighting)} is no way to weigh; take one of {known}")
+        return ValueNorms(self.attention_weights) if weighting == "norm" else None
+
+    def attention_weights(self, kind: Kind, layer: int) -> AttentionWeights:
+        """What an attention sublayer multiplies with."""
+        stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
+        if stack is None:
+            raise RuntimeError(f"the model has no {kind}")
+        name = f"{stack.kind}.{layer}"
+        build = partial(self.weights.layer, name, stack.layers[layer], stack.d_model)
+        loaded = self._cache.load(name, build)
+        return loaded.cross if kind == "cross" and loaded.cross else loaded.attention
 
     def _kinds(self, inputs: Sequence[Input]) -> tuple[Kind, ...]:
         """The maps that these inputs give."""
@@ -485,3 +544,7 @@ class Model(Encoder):
             )
         found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
         return {kind: some for kind, some in found.items() if some}
+
+
+def _unseen(block: AttentionBlock) -> None:
+    """Weights that nobody asked for."""

@@ -15,6 +15,7 @@ from attnviz.errors import BadCheckpoint
 from attnviz.memory import require
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
+from attnviz.model.value_norms import ValueNorms
 from attnviz.result import AttentionMap, FloatArray, Head, Link
 
 __all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
@@ -29,8 +30,9 @@ class Recorder:
         inputs: Sequence[Input],
         wanted: Mapping[Kind, tuple[int, ...]],
         pool: ArrayPool,
+        norms: ValueNorms | None = None,
     ) -> None:
-        self.wanted = wanted
+        self.wanted, self._norms = wanted, norms
         shapes = [map_shapes(spec, given, wanted) for given in inputs]
         refuse_too_big(shapes)
         self.arrays: list[dict[Kind, FloatArray]] = [
@@ -45,6 +47,8 @@ class Recorder:
     def visit(self, step: AttentionBlock) -> None:
         """Nothing to take: the weights were computed in their place. But they must be numbers."""
         require_numbers(finite=step.finite)
+        if self._norms:
+            self._norms.visit(step)
 
     def maps(self, sequence: int) -> dict[str, AttentionMap]:
         """The finished maps of one sequence."""

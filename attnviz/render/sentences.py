@@ -8,7 +8,8 @@ from textwrap import shorten
 
 from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
-from attnviz.result import Head, Token
+from attnviz.analysis.paths import PATHS
+from attnviz.result import Head, Token, Weighting
 
 __all__ = [
     "HIDDEN",
@@ -17,6 +18,7 @@ __all__ = [
     "RANKED",
     "RANKED_WHO",
     "UNKNOWN",
+    "WEIGHTINGS",
     "alignment_note",
     "answer_notes",
     "counted",
@@ -67,11 +69,22 @@ EXCLUDED: dict[Excluded, str] = {
 }
 
 
+WEIGHTINGS: dict[Weighting, str] = {
+    "raw": "",
+    "norm": "Norms of what each weight moves, ‖α f(x)‖, not the weights (Kobayashi et al. 2020).",
+    "rollout": "Rollout: what a layer's tokens get from the input, through all heads of all layers "
+    "up to it and the residual connections (Abnar & Zuidema 2020); 3.0 is that of layer 3.",
+    "flow": "Flow: the most that can get from a token of the input to one of a layer, through all "
+    "heads of all layers up to it and the residual connections (Abnar & Zuidema 2020); 3.0 is that "
+    "of layer 3.",
+}
+
+
 def matrix_notes(view: MatrixView) -> list[str]:
     """What must be said with a matrix: why it is shown, how to read it, what it leaves out."""
     why = [_why(view.choice)] if view.choice else []
     tokens = (*view.queries, *view.keys)
-    return [*why, *map_notes(view.hidden, view.merged, tokens, sinks=view.sinks)]
+    return [*why, *map_notes(view.hidden, view.merged, tokens, view.weighting, sinks=view.sinks)]
 
 
 def alignment_note(choice: HeadChoice) -> str:
@@ -92,7 +105,9 @@ def alignment_note(choice: HeadChoice) -> str:
 def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
     ranked = [_ranked(answer)] if answer.heads and answer.alone is None else []
-    notes = map_notes(answer.hidden, answer.merged, answer.keys, sinks=answer.sinks)
+    notes = map_notes(
+        answer.hidden, answer.merged, answer.keys, answer.weighting, sinks=answer.sinks
+    )
     return [*notes, *_which(answer), *ranked]
 
 
@@ -108,11 +123,17 @@ def links_note(excluded: Sequence[Excluded]) -> str:
 
 
 def map_notes(
-    hidden: float, merged: bool, tokens: Iterable[Token] = (), *, sinks: bool = False
+    hidden: float,
+    merged: bool,
+    tokens: Iterable[Token] = (),
+    weighting: Weighting = "raw",
+    *,
+    sinks: bool = False,
 ) -> list[str]:
     """What must be said with any picture of these tokens and this share of hidden weight."""
     unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
-    said = [UNKNOWN.format(words=_some(unknown))] if unknown else []
+    said = [WEIGHTINGS[weighting]] if weighting != "raw" else []
+    said += [UNKNOWN.format(words=_some(unknown))] if unknown else []
     return said + [MERGED] * merged + ([hidden_note(hidden, sinks=sinks)] if hidden > 0 else [])
 
 
@@ -136,8 +157,10 @@ def name_of(view: MatrixView) -> str:
     layers = {head.layer for head in view.heads}
     if view.title or not view.heads:
         return view.title
+    if view.head is not None and view.weighting in PATHS:
+        return f"{view.weighting} up to layer {view.head.layer}"
     if view.head is not None:
-        return f"head {view.head}"
+        return f"norms of head {view.head}" if view.weighting == "norm" else f"head {view.head}"
     if len(layers) == 1:
         return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
     return f"mean of {len(view.heads)} heads in {len(layers)} layers"

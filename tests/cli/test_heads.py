@@ -8,6 +8,8 @@ import io
 import pytest
 
 import attnviz as api
+from attnviz.render.figure.measures import measured_heads
+from tests.render.drawn import texts
 
 TEXT = "He took the hat"
 
@@ -93,3 +95,38 @@ def test_labels_are_in_the_table(attnviz):
     _, rows = table(attnviz("heads", TEXT))
     [line] = [" ".join(row) for row in rows if row[0] == "3.1"]
     assert "noun antecedent .64 against .29" in line
+
+
+def test_a_measure_of_all_heads_is_drawn(attnviz, tmp_path):
+    ended = attnviz("heads", TEXT, "--sort", "idle", "-o", "idle.png", "-o", "idle.html")
+    assert ended.code == 0 and ended.text == ""
+    assert (tmp_path / "idle.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "idle.html").read_text(encoding="utf-8")
+    assert page.count("<tr>") == 73 and "weight that moves nothing" in page
+    assert "previous word 1.00" in page and "<svg" not in page
+
+
+def test_a_figure_says_what_it_measures():
+    found = api.heads(api.load(), [TEXT])
+    said = texts(measured_heads(found, "special", title="weight on special tokens"))
+    assert {"weight on special tokens", "layer 0", "11", "layers down, heads across"} <= {
+        part for text in said for part in text.split("  ·  ")
+    }
+    assert f"{found.table('special')[0, 0]:.2f}" in said
+
+
+@pytest.mark.parametrize("name", ["heads.json", "heads.txt", "heads"])
+def test_what_is_no_picture_is_refused(attnviz, name):
+    ended = attnviz("heads", TEXT, "-o", name)
+    assert ended.code == 2 and "is no picture; take one of .png" in ended.err
+
+
+def test_other_weights_are_measured_too(attnviz):
+    raw, norm = (
+        attnviz("heads", TEXT, "--weights", which, "--json").documents[0]
+        for which in ("raw", "norm")
+    )
+    assert "idle" in raw["measures"] and "idle" not in norm["measures"]
+    assert norm["heads"][0]["special"] < raw["heads"][0]["special"]
+    refused = attnviz("heads", TEXT, "--weights", "loud")
+    assert refused.code == 2 and "--weights 'loud' is not raw, norm, rollout or flow" in refused.err

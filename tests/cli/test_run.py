@@ -240,3 +240,32 @@ def test_what_the_vocabulary_lacks_is_marked_and_named(attnviz):
 def test_a_mask_is_a_word_that_one_may_ask_about(attnviz):
     text = attnviz("run", "the [MASK] is hot", "--ask", "[MASK]", "--no-special").text
     assert "[MASK] → " in text
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("norm", "Norms of what each weight moves"),
+        ("rollout", "Rollout: what a layer's tokens get"),
+        ("flow", "Flow: the most that can get"),
+    ],
+)
+def test_other_weights_are_maps_as_any_other_and_say_which(attnviz, tmp_path, weights, said):
+    text = "He took the hat"
+    shown = " ".join(attnviz("run", text, "--weights", weights).text.split())
+    assert said in shown
+    asked = " ".join(attnviz("run", text, "--weights", weights, "--ask", "hat").text.split())
+    assert said in asked and "refers" not in asked
+    attnviz("run", text, "--weights", weights, "-o", "x.json", "-o", "x.npz", "-o", "x.html")
+    for name in ("x.json", "x.npz"):
+        assert said in " ".join(attnviz("render", name).text.split())
+    assert said in (tmp_path / "x.html").read_text(encoding="utf-8")
+
+
+def test_rollout_of_a_document_is_that_of_the_model(attnviz, tmp_path):
+    attnviz("run", "He took the hat", "-o", "raw.json")
+    [rolled] = attnviz("render", "raw.json", "--weights", "rollout", "--json").documents
+    [straight] = attnviz("run", "He took the hat", "--weights", "rollout", "--json").documents
+    assert rolled["maps"] == straight["maps"]
+    refused = attnviz("render", "raw.json", "--weights", "norm")
+    assert refused.code == 1 and "norm needs the model that attended" in refused.err

@@ -37,7 +37,7 @@ def test_a_rounded_document_is_valid() -> None:
 
 
 def test_every_field_we_write_is_described() -> None:
-    described = {*as_dict(small()), "found", "hidden", "line", "precision"}
+    described = {*as_dict(small()), "found", "hidden", "line", "precision", "weighting"}
     assert set(properties()) == described
     assert set(properties("$defs", "token", "anyOf", "1")) == {f.name for f in fields(Token)}
     assert set(properties("$defs", "model")) == set(ModelInfo("x").described())

@@ -31,7 +31,7 @@ from attnviz.render.labels import named_head
 from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import longer_notes, map_notes
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, Head, Token
+from attnviz.result import AttentionMap, Head, Token, Weighting
 
 __all__ = ["head_grid"]
 
@@ -65,13 +65,14 @@ def head_grid(
     kind: str = "encoder",
     labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
     longer: Longer | None = None,
+    weighting: Weighting = "raw",
 ) -> Figure:
     """Draw every head of a map as a thumbnail named like 3.1: layers down, heads across.
 
     Behind a name stands what the head was found to do, as far as there is room.
     The heads of a single layer stand in several rows, with the tokens beside them if they fit.
     """
-    notes = map_notes(hidden, merged, (*queries, *keys), sinks=sinks)
+    notes = map_notes(hidden, merged, (*queries, *keys), weighting, sinks=sinks)
     said = (axes_note(kind), *notes, *longer_notes(longer))
     named = [named_head(head, labels) for head in attention.all_heads()]
     with plain_settings():

@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 from attnviz.analysis.claims import COREFERENCE, all_claims
 from attnviz.analysis.labels import Known
+from attnviz.analysis.paths import PATHS
 from attnviz.analysis.view import longer_than_trained
 from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
@@ -32,6 +33,7 @@ from attnviz.render.sentences import (
     RANKED,
     RANKED_WHO,
     UNKNOWN,
+    WEIGHTINGS,
     longer_notes,
     not_to,
 )
@@ -246,6 +248,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
         "model": visible(model.name),
         "type": model.model_type and visible(model.model_type),
         "notes": longer_notes(longer_than_trained(result)),
+        "weighting": WEIGHTINGS[result.weighting],
         "source": running(result.tokens, result.texts),
         "target": running(result.target_tokens, result.target_texts),
         "maps": {
@@ -270,7 +273,7 @@ def _found(result: AttentionResult, findings: Findings | None) -> dict[str, obje
 
     Each claim has the first token of its word, its sentence, and whether it is about a pronoun.
     """
-    if findings is None or not result.maps:
+    if findings is None or not result.maps or result.weighting in PATHS:
         return {}
     known, units = findings(result.model), tokens_of_words(result.tokens)
     first = next(iter(result.maps))

@@ -18,7 +18,7 @@ from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
 from attnviz.render.terminal.measure import fit
 from attnviz.render.terminal.pixels import Pixels, explained, pixels, pooled, pooled_mask
 from attnviz.render.terminal.screen import Screen
-from attnviz.result import AttentionMap, Head
+from attnviz.result import AttentionMap, Head, Weighting
 
 LEAST, MOST, GAP = 12, 32, 2  # columns of one small map and between two
 LONGEST_NAME = len("11.11")
@@ -33,6 +33,7 @@ def head_grid(
     merged: bool = False,
     kind: str = "encoder",
     labels: Mapping[Head, Sequence[Label]] = MappingProxyType({}),
+    weighting: Weighting = "raw",
 ) -> Segments:
     """All layers × heads as small maps labelled like 3.1, queries down and keys across.
 
@@ -55,9 +56,10 @@ def head_grid(
             ]
             names = [named_head(head, labels) for head in these]
             lines += _strip(names, maps, small.shape[1], screen)
+    notes = map_notes(hidden, merged, chain(*attention.axes), weighting, sinks=sinks)
     below = [
         *explained(shading, step, screen),
-        *footnotes(map_notes(hidden, merged, chain(*attention.axes), sinks=sinks), screen),
+        *footnotes(notes, screen),
     ]
     return picture([*lines, *below])
 

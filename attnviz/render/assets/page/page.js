@@ -230,7 +230,12 @@ function gridNotes(picture) {
 
 function showNotes({ state, heads, map, notes }) {
   const found = heads.length === 1 ? foundOf(state, nameOf(heads[0], map)) : null;
-  const said = found ? [`Head ${nameOf(heads[0], map)} was found to be: ${found}.`, ...notes] : notes;
+  const { weighting } = contents.inputs[state.input - 1];
+  const said = [
+    weighting,
+    found && `Head ${nameOf(heads[0], map)} was found to be: ${found}.`,
+    ...notes,
+  ].filter(Boolean);
   byId("notes").replaceChildren(...said.map((note) => html("li", {}, note)));
 }
 

@@ -1,0 +1,138 @@
+"""What a cut is and what it changes, as data: beside cuts of links of equal weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.claims import Claim
+from attnviz.result import AttentionMap, FloatArray, Head, Token
+
+__all__ = ["Cut", "CutEffect", "Moved", "Prediction", "Ranked", "controls", "moved", "percentile"]
+
+EQUAL = 1.6
+"""A link is of equal weight up to this factor."""
+
+MOST = 200
+"""Beside so many links of equal weight a cut is put at most, those nearest in weight."""
+
+
+class Cut(NamedTuple):
+    """Links from a word to a word, by their positions, in some heads; no link: heads silenced."""
+
+    heads: tuple[Head, ...]
+    query: int | None = None
+    key: int | None = None
+
+
+class Moved(NamedTuple):
+    """A word, its position, and how far its final vector moves: 1 − cosine, 0 to 2."""
+
+    position: int
+    word: Token
+    distance: float
+
+
+class Prediction(NamedTuple):
+    """What a model with a language-model head says next, before and after a cut.
+
+    ``bits`` is the Kullback-Leibler divergence of what it said from what it says now;
+    ``before`` and ``after`` are the likeliest tokens with their probabilities.
+    """
+
+    bits: float
+    before: tuple[tuple[str, float], ...]
+    after: tuple[tuple[str, float], ...]
+
+
+class Ranked(NamedTuple):
+    """One cut of a search: its weight in all its heads, and its effect."""
+
+    cut: Cut
+    weight: float
+    effect: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutEffect:
+    """What a cut changes, and what cuts of links of equal weight change.
+
+    ``effect`` is how far the final vector of the cut link's word moves (see ``Moved``) or, where
+    heads are silenced, the mean over all words; ``weight`` is the sum of what was cut over the
+    heads. ``others`` float64 (control,) are the effects of the same cut elsewhere: of links of
+    equal weight, or of other heads of the same layer. ``nearest`` is the link of the same word to
+    another one that is nearest in weight. ``words`` are all words, what moves most first.
+    """
+
+    cut: Cut
+    tokens: Sequence[Token]
+    weight: float
+    effect: float
+    others: npt.NDArray[np.float64]
+    words: tuple[Moved, ...]
+    nearest: Ranked | None = None
+    before: tuple[Claim, ...] = ()
+    after: tuple[Claim, ...] = ()
+    prediction: Prediction | None = None
+
+    @property
+    def percentile(self) -> float | None:
+        """The share of the others that change less; None without any."""
+        return percentile(self.effect, self.others)
+
+
+def percentile(effect: float, others: npt.NDArray[np.float64]) -> float | None:
+    """The share of some effects that are smaller than one; None where there are none."""
+    return float((others < effect).mean()) if len(others) else None
+
+
+def moved(before: FloatArray, after: FloatArray) -> npt.NDArray[np.float64]:
+    """1 − cosine of each row (word, d) with the same row of another array, float64 (word,)."""
+    one, two = before.astype(np.float64), after.astype(np.float64)
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
+    found: npt.NDArray[np.float64] = 1 - (one * two).sum(axis=1) / np.maximum(lengths, 1e-30)
+    return np.maximum(found, 0)
+
+
+def controls(map: AttentionMap, cut: Cut) -> list[Ranked]:
+    """Cuts to compare with, the nearest in weight first; their effects are not known yet.
+
+    ``map`` is between words. In the place of one head they are links in any head of its layer; in
+    that of several, links in the same heads; for silenced heads, other heads of their layers.
+    """
+    if cut.query is None:
+        layers = sorted({head.layer for head in cut.heads})
+        rest = [head for head in map.all_heads() if head.layer in layers and head not in cut.heads]
+        return [Ranked(Cut((head,)), 0.0, 0.0) for head in rest] if len(cut.heads) == 1 else []
+    own = weight_of(map, cut)
+    found = [
+        Ranked(one, weight, 0.0)
+        for one, weight in _links(map, cut)
+        if one != cut and own / EQUAL <= weight <= own * EQUAL
+    ]
+    return sorted(found, key=lambda one: abs(one.weight - own))[:MOST]
+
+
+def weight_of(map: AttentionMap, cut: Cut) -> float:
+    """The weight of a link between words, over all heads that are cut; 0 for silenced heads."""
+    if cut.query is None or cut.key is None:
+        return 0.0
+    return float(sum(map.head(head)[cut.query, cut.key] for head in cut.heads))
+
+
+def _links(map: AttentionMap, cut: Cut) -> Iterator[tuple[Cut, float]]:
+    """Every link that might have been cut in the place of this one, with its weight."""
+    groups = [cut.heads]
+    if len(cut.heads) == 1:
+        layer = cut.heads[0].layer
+        groups = [(head,) for head in map.all_heads() if head.layer == layer]
+    for heads in groups:
+        total = np.zeros(map.weights.shape[2:], np.float64)
+        for head in heads:
+            total += map.head(head)
+        for query, key in np.ndindex(*total.shape):
+            yield Cut(heads, query, key), float(total[query, key])

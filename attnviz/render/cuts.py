@@ -1,0 +1,93 @@
+"""What a cut changes, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attnviz.analysis.cuts import Cut, CutEffect, Prediction
+from attnviz.render.claims import title_of_claims
+from attnviz.render.numbers import short
+from attnviz.render.safe import label
+from attnviz.render.sentences import counted, percent
+from attnviz.result import Head
+
+__all__ = ["CAUSE", "cut_name", "cut_sentences"]
+
+CAUSE = (
+    "Effects follow weight: a cut shows what a link does to vectors, not why a model answers as it "
+    "does."
+)
+REMARKABLE = 0.95
+"""From this percentile on an effect is more than that of nearly all links of equal weight."""
+
+
+def cut_name(cut: Cut, effect: CutEffect) -> str:
+    """``it → hat in head 3.1``, ``head 3.1``, ``it → hat in all 72 heads``."""
+    heads = _heads(cut.heads)
+    if cut.query is None or cut.key is None:
+        return heads
+    link = (label(effect.tokens[at].text) for at in (cut.query, cut.key))
+    return f"{' → '.join(link)} in {heads}"
+
+
+def cut_sentences(found: CutEffect) -> list[str]:
+    """What was cut and what it moves, beside the same elsewhere; answers and predictions."""
+    name, moves = cut_name(found.cut, found), short(found.effect)
+    if found.cut.query is None:
+        said = [f"Silencing {name} moves final vectors by {moves} on average (1 − cosine)."]
+    else:
+        word = label(found.tokens[found.cut.query].text)
+        weight = f"{found.weight:.2f}"
+        said = [
+            f"Cutting {name}, of weight {weight}, moves the final vector of {word} by {moves} "
+            "(1 − cosine)."
+        ]
+    return [*said, *_beside(found), *_answers(found), *_predicted(found.prediction)]
+
+
+def _beside(found: CutEffect) -> list[str]:
+    """Where the effect stands among those of other cuts."""
+    share, n = found.percentile, len(found.others)
+    if share is None:
+        return ["There is no link of equal weight to compare with."]
+    if found.cut.query is None:
+        what = f"the {counted(n, 'other head')} of its layer"
+    else:
+        layers = {head.layer for head in found.cut.heads}
+        where = f"layer {min(layers)}" if len(layers) == 1 else "the same heads"
+        what = f"{counted(n, 'link')} of equal weight in {where}"
+    remark = "" if share >= REMARKABLE else ": not remarkable"
+    median = short(float(np.median(found.others)))
+    said = [f"That is more than {percent(share)} of {what} (median {median}){remark}."]
+    if found.nearest is not None:
+        name = cut_name(found.nearest.cut, found)
+        moves, weight = short(found.nearest.effect), f"{found.nearest.weight:.2f}"
+        said.append(f"Cutting {name}, of weight {weight}, moves it by {moves}.")
+    return said
+
+
+def _answers(found: CutEffect) -> list[str]:
+    if not found.before:
+        return []
+    return [f"Before: {title_of_claims(found.before)}. After: {title_of_claims(found.after)}."]
+
+
+def _predicted(prediction: Prediction | None) -> list[str]:
+    if prediction is None:
+        return []
+    before, after = (
+        ", ".join(f"{label(text)} {chance:.2f}" for text, chance in said)
+        for said in (prediction.before, prediction.after)
+    )
+    return [
+        f"What comes next changes by {short(prediction.bits)} bits: {before} before; {after} after."
+    ]
+
+
+def _heads(heads: tuple[Head, ...]) -> str:
+    layers = {head.layer for head in heads}
+    if len(heads) == 1:
+        return f"head {heads[0]}"
+    if len(layers) == 1:
+        return f"the {len(heads)} heads of layer {min(layers)}"
+    return f"all {len(heads)} heads"

@@ -1,0 +1,34 @@
+"""One measure of every head as a picture: layers down, heads across."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attnviz.analysis.answers import MatrixView
+from attnviz.analysis.measures import HeadMeasures
+from attnviz.render.figure.matrix import heat_map
+from attnviz.render.style import Style
+from attnviz.result import Token
+
+__all__ = ["measured_heads"]
+
+DEFAULT = Style()
+
+
+def measured_heads(
+    found: HeadMeasures, name: str, style: Style = DEFAULT, *, title: str = ""
+) -> Figure:
+    """Draw a measure of all heads; what is undefined, or below 0 by rounding, has the colour of 0.
+
+    Raises InputError for a measure that is not there.
+    """
+    values = found.table(name)
+    view = MatrixView(
+        weights=np.maximum(np.nan_to_num(values), 0).astype(np.float32),
+        queries=[Token(f"layer {layer}") for layer in found.layers],
+        keys=[Token(str(head)) for head in found.heads],
+        title=title,
+        kind="heads",
+    )
+    return heat_map(view, style, title=title)
