@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "heads": "heads",
     "probe": "probe",
     "cut": "cut",
+    "compare": "compare",
     "classify": "classify",
     "classify fit": "classify_fit",
     "summarize": "summarize",

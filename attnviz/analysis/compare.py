@@ -1,0 +1,162 @@
+"""Two results laid on each other word by word: what one head, or its match, does otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from attnviz.analysis.answers import MatrixView
+from attnviz.analysis.words import is_word, merge_words
+from attnviz.errors import InputError
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
+
+__all__ = ["Change", "Comparison", "Pair", "align_words", "compare"]
+
+
+class Pair(NamedTuple):
+    """A head of the first result and the one of the second that it is compared with."""
+
+    first: Head
+    second: Head
+
+
+class Change(NamedTuple):
+    """One link that changed: its places among the aligned words, and both weights."""
+
+    pair: Pair
+    query: int
+    key: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Weights of both results between the words that both have.
+
+    ``before`` and ``after`` are float32 (pair, query, key); ``words`` are those of the first
+    result, ``others`` those of the second. Weight on words that only one has is left out.
+    """
+
+    pairs: tuple[Pair, ...]
+    words: tuple[Token, ...]
+    others: tuple[Token, ...]
+    before: FloatArray
+    after: FloatArray
+
+    def changes(self, n: int = 10) -> list[Change]:
+        """The links between words that changed most, in any head; each pair of words once."""
+        size = np.abs(self.after - self.before)
+        counts = [is_word(word) for word in self.words]
+        size[:, ~np.logical_and.outer(counts, counts)] = 0
+        best = size.max(axis=0)
+        order = np.argsort(-best, axis=None, kind="stable")[:n].tolist()
+        found = []
+        for at in order:
+            query, key = divmod(at, len(self.words))
+            one = int(size[:, query, key].argmax())
+            before, after = (float(side[one, query, key]) for side in (self.before, self.after))
+            if best[query, key] > 0:
+                found.append(Change(self.pairs[one], query, key, before, after))
+        return found
+
+    def matrix(self, head: Head | None = None) -> MatrixView:
+        """What changes in one head of the first result, or in the one that changes most.
+
+        InputError for a head that is not there or has no match.
+        """
+        size = np.abs(self.after - self.before).mean(axis=(1, 2))
+        at = int(size.argmax())
+        if head is not None:
+            at = next((i for i, pair in enumerate(self.pairs) if pair.first == head), -1)
+            if at < 0:
+                raise InputError(f"there is no head {head} to compare; take one of the first model")
+        pair = self.pairs[at]
+        same = pair.first == pair.second
+        title = f"head {pair.first}" if same else f"heads {pair.first} and {pair.second}"
+        return MatrixView(
+            weights=self.after[at] - self.before[at],
+            queries=_both(self.words, self.others),
+            keys=_both(self.words, self.others),
+            title=f"{title}, second minus first",
+            signed=True,
+        )
+
+
+def compare(first: AttentionResult, second: AttentionResult) -> Comparison:
+    """Lay two results on each other, word by word, each head on its match.
+
+    Of one model a head's match is itself. Else heads are matched one to one so that the sum of the
+    cosines of their weights is largest (Kuhn 1955; needs SciPy). InputError where the texts have no
+    word in common.
+    """
+    one, two = merge_words(first), merge_words(second)
+    kind = next(iter(one.maps))
+    if kind not in two.maps or kind == "cross":
+        raise InputError("these two have no attention of the same kind to compare")
+    places = align_words(one.tokens, two.tokens)
+    if not any(is_word(one.tokens[i]) for i, _ in places):
+        raise InputError("these texts have no word in common, so there is nothing to compare")
+    at, to = (list(side) for side in zip(*places, strict=True))
+    before, after = _flat(one.maps[kind], at), _flat(two.maps[kind], to)
+    heads, others = one.maps[kind].all_heads(), two.maps[kind].all_heads()
+    if first.model.name == second.model.name and heads == others:
+        order = list(range(len(heads)))
+        rows = order
+    else:
+        rows, order = _matched(before, after)
+    pairs = tuple(Pair(heads[i], others[j]) for i, j in zip(rows, order, strict=True))
+    return Comparison(
+        pairs,
+        tuple(one.tokens[i] for i in at),
+        tuple(two.tokens[i] for i in to),
+        before[rows],
+        after[order],
+    )
+
+
+def align_words(first: Sequence[Token], second: Sequence[Token]) -> list[tuple[int, int]]:
+    """Which words of two texts are one: those written alike, and one in the place of another."""
+    one, two = ([(w.special, w.text.casefold()) for w in side] for side in (first, second))
+    found: list[tuple[int, int]] = []
+    for what, a, b, c, d in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        if what == "equal" or (what == "replace" and b - a == d - c):
+            found += zip(range(a, b), range(c, d), strict=True)
+    return found
+
+
+def _flat(map: AttentionMap, at: Sequence[int]) -> FloatArray:
+    """Weights (head, query, key) of these words."""
+    part = map.select(queries=at, keys=at).weights
+    return part.reshape(-1, *part.shape[2:])
+
+
+def _matched(before: FloatArray, after: FloatArray) -> tuple[list[int], list[int]]:
+    """The best one-to-one matching of heads, by the cosine of their weights."""
+    try:
+        from scipy.optimize import linear_sum_assignment
+    except ImportError:
+        raise InputError(
+            "matching heads needs SciPy; install it with pip install 'attnviz[fit]'"
+        ) from None
+    one, two = (_unit(side.reshape(len(side), -1)) for side in (before, after))
+    rows, columns = linear_sum_assignment(-(one @ two.T))
+    return rows.tolist(), columns.tolist()
+
+
+def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    found = rows.astype(np.float64)
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-30))
+
+
+def _both(words: Sequence[Token], others: Sequence[Token]) -> list[Token]:
+    """The words of both texts, ``big/small`` where they differ."""
+    return [
+        one if one.text.casefold() == two.text.casefold() else Token(f"{one.text}/{two.text}")
+        for one, two in zip(words, others, strict=True)
+    ]
