@@ -83,7 +83,7 @@ GPT2_LAYER = {
 }
 BLOCK = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
 FACTORS = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
-"""Tensors that say how rotary frequencies are scaled, which is config.json's to say."""
+"""Tensors that scale each rotary frequency by a factor of its own, as Llama 3.1's."""
 
 
 class Architecture(NamedTuple):
@@ -162,7 +162,7 @@ def gguf_config(file: Gguf, what: str) -> dict[str, Any]:
 def _rope(said: Mapping[str, Any], file: Gguf, what: str) -> dict[str, Any]:
     """How rotary positions are scaled, where the metadata say it."""
     kind = said.get("rope.scaling.type", "none")
-    if any(name in file.entries for name in FACTORS[1:]) or kind not in ("none", "linear", "yarn"):
+    if any(name in file.entries for name in FACTORS) or kind not in ("none", "linear", "yarn"):
         raise UnsupportedModel(
             f"{what} scales rotary positions by {quote(kind)} with factors of its own; attnviz "
             "reads 'linear' and 'yarn' from GGUF"
@@ -202,8 +202,6 @@ def gguf_tensors(stored: Tensors, file: Gguf, config: Mapping[str, Any]) -> Deri
     made: dict[str, Made] = {}
     for theirs, entry in file.entries.items():
         name = _name(theirs, architecture)
-        if name is None:
-            continue
         changes = list(_changes(theirs, len(entry.shape), architecture, config))
         plain = entry.dtype in ("F32", "F16", "BF16") and not changes
         if plain or entry.dtype not in BLOCKS:
@@ -215,10 +213,8 @@ def gguf_tensors(stored: Tensors, file: Gguf, config: Mapping[str, Any]) -> Deri
     return Derived(stored, names, made)
 
 
-def _name(theirs: str, architecture: Architecture) -> str | None:
-    """A tensor's name in transformers; one nobody knows keeps its own, factors have none."""
-    if theirs in FACTORS:
-        return None
+def _name(theirs: str, architecture: Architecture) -> str:
+    """A tensor's name in transformers; one nobody knows keeps its own."""
     found = BLOCK.fullmatch(theirs)
     if found and found[2] in architecture.layer:
         return f"{architecture.stack}.{found[1]}.{architecture.layer[found[2]]}.{found[3]}"

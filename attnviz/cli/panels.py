@@ -9,7 +9,7 @@ __all__ = ["panels"]
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
-    "Options": ("ask", "who", "word", "why", "sentences", "plain", "positions", "output", "open",
+    "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "who",
                 "head", "heads", "json"),
     "What to look at": ("layer", "mean", "map", "weights", "tokens", "words", "by", "top",
                         "no_special"),

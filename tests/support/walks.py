@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
 import attnviz
 from attnviz.analysis.explain import Explanation, explain
+from attnviz.errors import AttnvizWarning
 from attnviz.result import Token
 
 HAT = "He took the hat and examined it carefully"
@@ -21,8 +23,10 @@ def hat() -> Explanation:
 
 @cache
 def long() -> Explanation:
-    """A row of many keys."""
-    return attnviz.load().explain(" and ".join([HAT] * 20), word="it", head="3.1")
+    """A row of more keys than the model was trained on, of which it warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AttnvizWarning)
+        return attnviz.load().explain(" and ".join([HAT] * 20), word="it", head="3.1")
 
 
 def spelt(texts: Sequence[str]) -> Explanation:

@@ -5,6 +5,7 @@ const LARGEST_CELL = 54;
 const COMFORTABLE_CELL = 26;
 const AROUND = 330; // pixels of the window that a matrix should leave to what surrounds it
 const NUMBERS_FROM = 34; // pixels a cell must have to hold its number
+const LEAST_WRITTEN = 0.005; // of a weight, which would read .00
 const LABEL = 13;
 
 function drawMatrix(host, picture, zoom, parts = { legend: true }) {
@@ -92,13 +93,12 @@ function shapes(picture, { left, top, cell }) {
     const y = top + Math.floor(i / grid.width) * cell;
     const size = cell - gap;
     group.append(svg("rect", { x, y, width: size, height: size, rx: gap * 2, fill: css(colour) }));
-    if (cell >= NUMBERS_FROM)
+    if (cell >= NUMBERS_FROM && Math.abs(weight) >= LEAST_WRITTEN)
       group.append(
         words(x + size / 2, y + size / 2 + 4, weight.toFixed(2).replace(/^(-?)0\./, "$1."), {
           "text-anchor": "middle",
           "font-size": 11,
           fill: inkOn(colour),
-          opacity: Math.abs(weight) < 0.005 ? 0.35 : 1,
         }),
       );
   });
