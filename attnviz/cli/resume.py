@@ -25,15 +25,19 @@ __all__ = ["after", "open_resumed"]
 def open_resumed(path: Path, options: Options, files: Sequence[str]) -> Iterator[Delivery]:
     """Write results as whole lines behind those that a file has.
 
-    A line that was not finished is cut off. InputError where the file holds anything else than
-    results of lines.
+    A line that was not finished is cut off. Where nothing could be written, there is no new file.
+    InputError where the file holds anything else than results of lines.
     """
     with naming(path):
         stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-    with stream, progress() as told:
-        last = _last(stream, path)
-        sinks: list[tuple[Path | None, Sink]] = [(path, FORMATS[".json"].sink(stream, options))]
-        yield Delivery(options, sinks, told, last, Tally(files))
+    try:
+        with stream, progress() as told:
+            last = _last(stream, path)
+            sinks: list[tuple[Path | None, Sink]] = [(path, FORMATS[".json"].sink(stream, options))]
+            yield Delivery(options, sinks, told, last, Tally(files))
+    finally:
+        if path.is_file() and not path.stat().st_size:
+            path.unlink()
 
 
 def _last(stream: BinaryIO, path: Path) -> Text | None:

@@ -167,7 +167,7 @@ def run(
     if top and (other or pair or target or generate):
         raise Misuse("--top prints links and nothing else; --json is all that goes with it")
     if resume is not None:
-        _require_lines(options, several)
+        _require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
         place = open_resumed(Path(resume), options, file or ())
     else:
         place = open_delivery(options, several=several, continued=bool(generate), files=file or ())
@@ -212,10 +212,12 @@ def run(
     bad.finish()
 
 
-def _require_lines(options: Options, several: bool) -> None:
-    """Refuse to resume what is not a file of results of lines."""
+def _require_lines(options: Options, *, n_sources: int, several: bool) -> None:
+    """Refuse to resume what is not a file of results of the lines of one source."""
     if not several:
         raise Misuse("--resume goes on with many texts; give them with -f, or --lines")
+    if n_sources > 1:  # each counts its lines from 1
+        raise Misuse("--resume goes by the number of a line; give one file, and resume each alone")
     if options.json or options.output or options.open:
         raise Misuse("--resume says where results go; leave out --json, -o and --open")
 

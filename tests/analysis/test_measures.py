@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.analysis import measures
 from attnviz.analysis.measures import MEASURES, measure
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, Head
@@ -156,3 +157,16 @@ def test_shares_of_weight_lie_between_0_and_1(n, seed):
 
 def test_every_measure_names_its_source():
     assert all(one.title and one.source for one in MEASURES.values())
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_layers_are_measured_the_same_however_many_together(monkeypatch, layers):
+    weights = np.random.default_rng(0).dirichlet(np.ones(4), (5, 3, 4)).astype(np.float32)
+    one = result(SENTENCE[:4], weights)
+    monkeypatch.setattr(measures, "TOGETHER", layers * weights[0].nbytes)
+    together = measure([one])
+    for layer in range(5):
+        alone = result(SENTENCE[:4], weights[layer : layer + 1])
+        np.testing.assert_allclose(
+            together.values[:, layer], measure([alone]).values[:, 0], rtol=1e-6
+        )

@@ -99,7 +99,15 @@ def test_what_cannot_be_resumed_is_left_as_it_is(attnviz, tmp_path):
         ended = attnviz("run", "-f", file, "--resume", place)
         assert (ended.code, ended.err.count("\n")) == (1, 1) and said in ended.err
         assert not before or (tmp_path / place).read_bytes() == before
-    for more in (["x"], ["-f", "a.txt", "--json"], ["-f", "a.txt", "-o", "x.html"]):
+    assert attnviz("run", "-f", "a.txt", "-m", "nowhere", "--resume", "c.json").code == 1
+    assert not (tmp_path / "c.json").exists()
+    for more in (
+        ["x"],
+        ["-f", "a.txt", "-f", "other.txt"],
+        ["--lines", "a", "-f", "a.txt"],
+        ["-f", "a.txt", "--json"],
+        ["-f", "a.txt", "-o", "x.html"],
+    ):
         assert attnviz("run", *more, "--resume", "c.json").code == 2
         assert not (tmp_path / "c.json").exists()
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from attnviz.cli.signals import heard, unbroken
+
 # The program writes a file for ever, and says when it has begun. Where it is told to, it is just
 # as slow to clear up.
 PROGRAM = """
@@ -78,3 +80,11 @@ def test_a_signal_that_is_ignored_stays_ignored(document, tmp_path):
     )  # fmt: skip
     assert ended.returncode == 0
     assert json.loads(ended.stdout)["schema"] == "attnviz/1"
+
+
+def test_what_must_not_be_broken_off_ends_before_a_signal_is_heard():
+    done = []
+    with heard(), pytest.raises(KeyboardInterrupt), unbroken():
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("the rest of a line")
+    assert done == ["the rest of a line"]
