@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli.forms import Forms, give, shaded_palette
 from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import LINES, OFFLINE, TRUNCATE
 from attnviz.cli.texts import read_texts
 
 if TYPE_CHECKING:
@@ -38,13 +39,9 @@ def classify(
             "--model", "-m", metavar="NAME", help="A folder that 'attnviz classify fit' made."
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
-    truncate: Annotated[
-        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
+    lines: Annotated[bool, LINES] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     options: PictureOptions,
 ) -> None:
     """Say whether a text is positive or negative, and which words decide it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.reading import OFFLINE
 from attnviz.cli.texts import read_file
 from attnviz.cli.values import whole
 from attnviz.errors import AttnvizWarning, OutputError, quote
@@ -36,9 +37,7 @@ def fit(
         str | None,
         typer.Option("--model", "-m", metavar="NAME", help="The model that reads the texts."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     seed: Annotated[str, typer.Option(metavar="N", help="Begin from other random numbers.")] = "0",
 ) -> None:
     """Fit a classifier to labelled texts and say how well it does on texts it has not seen.

@@ -10,6 +10,7 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
 from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import OFFLINE
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def compare(
         str | None,
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     options: PictureOptions,
 ) -> None:
     """Show what changes from one text to another, or from one model to another.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.reading import OFFLINE, TRUNCATE
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import one_text
 from attnviz.errors import InputError
@@ -47,12 +48,8 @@ def cut(
         str | None,
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
-    truncate: Annotated[
-        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Cut a link before the softmax and see what changes, beside links of equal weight.

@@ -11,6 +11,7 @@ from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.named_heads import head_names, one_head
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import LINES, OFFLINE, TRUNCATE
 from attnviz.cli.texts import one_text, read_texts
 from attnviz.cli.values import one_of, whole
 
@@ -78,13 +79,9 @@ def explain(
             help="An embedded model, a folder, or org/name on the Hub.",
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
-    truncate: Annotated[
-        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
+    lines: Annotated[bool, LINES] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     toy: Annotated[
         bool, typer.Option("--toy", help="Walk over small matrices drawn from a seed instead.")
     ] = False,

@@ -9,6 +9,7 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
 from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import OFFLINE
 from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ def positions(
             help="An embedded model, a folder, or org/name on the Hub; else sinusoids are shown.",
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     options: PictureOptions,
 ) -> None:
     """Show how positions are encoded: sinusoids, or whatever tells a model where tokens are.

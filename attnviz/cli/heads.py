@@ -16,7 +16,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
 from attnviz.cli.many import prepared
 from attnviz.cli.options import WEIGHTINGS
-from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.values import one_of
@@ -33,14 +33,12 @@ def heads(
     *,
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    lines: Annotated[bool, LINES] = False,
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     map: Annotated[
         str | None, typer.Option(metavar="MAP", help="encoder, decoder or cross.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.reading import BadLines
+from attnviz.cli.reading import OFFLINE, BadLines
 from attnviz.cli.tables import print_table
 from attnviz.output import all_or_nothing
 
@@ -30,9 +30,7 @@ def probe(
         str | None,
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     conllu: Annotated[
         list[str] | None,
         typer.Option(

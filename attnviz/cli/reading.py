@@ -1,4 +1,4 @@
-"""Files of many texts for a command: bad lines told as they are met, and counted at the end."""
+"""What commands that read texts share: their options, and bad lines, told and counted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import typer
 
 from attnviz.errors import EmptyText, InputError, TooBig, TooLong, UnknownWord
 
-__all__ = ["FIELD", "FILE", "SKIP_BAD", "BadLines"]
+__all__ = ["FIELD", "FILE", "LINES", "OFFLINE", "SKIP_BAD", "TRUNCATE", "BadLines"]
 
 FILE = typer.Option(
     "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu. Repeatable."
 )
 FIELD = typer.Option("--field", metavar="NAME", help="Where a .jsonl has its texts.")
+LINES = typer.Option("--lines", help="Take every line as a text.")
+TRUNCATE = typer.Option("--truncate", help="Cut a text that is too long for the model.")
+OFFLINE = typer.Option("--offline", help="Use only models that are on this machine.")
 SKIP_BAD = typer.Option("--skip-bad", help="Bad lines are no failure.")
 BAD = (EmptyText, TooLong, TooBig, UnknownWord)  # what is wrong with one text, not with all
 

@@ -16,7 +16,7 @@ from attnviz.cli.languages import language_codes
 from attnviz.cli.many import attended, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
-from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.resume import after, open_resumed
 from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
@@ -101,10 +101,8 @@ def run(
             autocompletion=complete_name,
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    offline: Annotated[bool, OFFLINE] = False,
+    lines: Annotated[bool, LINES] = False,
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     skip_bad: Annotated[bool, SKIP_BAD] = False,
@@ -114,9 +112,7 @@ def run(
             metavar="FILE", help="Add results of lines to a .json, behind those it has already."
         ),
     ] = None,
-    truncate: Annotated[
-        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     top: Annotated[
         int | None,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give, shaded_palette
 from attnviz.cli.pictures import PictureOptions, taking
+from attnviz.cli.reading import OFFLINE
 from attnviz.cli.texts import read_file
 from attnviz.cli.values import one_of, whole
 from attnviz.errors import EmptyText, InputError, quote
@@ -57,9 +58,7 @@ def summarize(
         str | None,
         typer.Option("--model", "-m", metavar="NAME", help="A folder with another head."),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Take every line as a document.")] = False,
     options: PictureOptions,
 ) -> None:

@@ -17,7 +17,7 @@ from attnviz.cli.many import peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.named_heads import one_head
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import FIELD, FILE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.texts import Text, one_text, read_bursts
 from attnviz.cli.values import whole
 from attnviz.errors import EmptyText
@@ -92,16 +92,12 @@ def translate(
             autocompletion=complete_name,
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only models that are on this machine.")
-    ] = False,
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a text.")] = False,
+    offline: Annotated[bool, OFFLINE] = False,
+    lines: Annotated[bool, LINES] = False,
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     skip_bad: Annotated[bool, SKIP_BAD] = False,
-    truncate: Annotated[
-        bool, typer.Option("--truncate", help="Cut a text that is too long for the model.")
-    ] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     options: PictureOptions,
 ) -> None:
     """Translate a sentence, and show which word comes from which.
