@@ -199,8 +199,8 @@ def _chosen(batch: npt.NDArray[Any], item: int | None) -> Any:
     """One text of a batch."""
     if item is None and len(batch) != 1:
         raise InputError(
-            f"the weights are of a batch of {len(batch)} texts; choose one with "
-            f"item=0 to item={len(batch) - 1}"
+            f"the weights are of a batch of {len(batch)} texts; choose an item "
+            f"from 0 to {len(batch) - 1}"
         )
     at = item or 0
     if not -len(batch) <= at < len(batch):

@@ -51,6 +51,7 @@ ARROWS: dict[str, set[str]] = {
         "cutting",
         "document",
         "findings",
+        "from_arrays",
         "probing",
         "model",
         "output",

@@ -160,7 +160,7 @@ def test_offsets_give_words_and_places() -> None:
         ((), {}, "attn_implementation='eager'"),
         (random(4, 4), {}, r"have the shape \(4, 4\); give \(layer, head, query, key\)"),
         ("weights", {}, "no array of numbers but str"),
-        (random(2, 3, 2, 4, 4), {}, "a batch of 3 texts; choose one with item=0 to item=2"),
+        (random(2, 3, 2, 4, 4), {}, "a batch of 3 texts; choose an item from 0 to 2"),
         (random(2, 3, 2, 4, 4), {"item": 3}, "there is no item 3; the batch has 3 texts"),
         (random(1, 1, 4, 4), {"tokens": ["a"]}, "there are 1 tokens but the weights have 4"),
         (random(1, 1, 4, 4), {"kind": "both"}, "no kind of attention 'both'"),

@@ -9,15 +9,19 @@ from attnviz.document.csv import write_csv
 from attnviz.document.explained import write_explained
 from attnviz.document.found import found, links_found
 from attnviz.document.json import read_json, write_json
-from attnviz.document.npz import looks_like_npz, read_npz, write_npz
+from attnviz.document.members import looks_like_npz
+from attnviz.document.npz import read_npz, write_npz
+from attnviz.document.plain import Plain, read_plain
 from attnviz.result import AttentionResult
 
 __all__ = [
+    "Plain",
     "found",
     "links_found",
     "read",
     "read_json",
     "read_npz",
+    "read_plain",
     "write_csv",
     "write_explained",
     "write_json",

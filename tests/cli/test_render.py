@@ -134,3 +134,76 @@ def test_what_a_translator_wrote_stands_above_its_attention(attnviz, tmp_path):
     }
     (tmp_path / "hat.json").write_text(json.dumps(document), encoding="utf-8")
     assert attnviz("render", tmp_path / "hat.json").text.splitlines()[2] == "→ a hat"
+
+
+WEIGHTS = np.random.default_rng(0).dirichlet(np.ones(4), (3, 2, 4)).astype(np.float32)
+
+
+@pytest.fixture
+def maps(tmp_path):
+    """Weights that NumPy saved, without a word of what they are."""
+    np.save(tmp_path / "maps.npy", WEIGHTS)
+    return tmp_path / "maps.npy"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["maps.npy", "--tokens", "He took the hat"],
+        ["--tokens", "He took the hat", "maps.npy"],
+        ["maps.npy", "He took the hat"],
+        ["maps.npy", '["He", "took", "the", "hat"]'],
+    ],
+)
+def test_arrays_become_what_they_are_in_memory(attnviz, maps, arguments):
+    from attnviz import from_attentions
+
+    expected = from_attentions(WEIGHTS, ["He", "took", "the", "hat"])
+    ended = attnviz("render", *arguments, "--json")
+    (found,) = read(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert found.tokens == expected.tokens
+    np.testing.assert_array_equal(found.maps["encoder"].weights, WEIGHTS)
+    assert "maps.npy" in attnviz("render", *arguments, "--ask", "hat").text
+
+
+def test_tokens_of_arrays_merge_into_words_unless_tokens_are_asked_for(attnviz, maps):
+    pieces = "▁He ▁to ok ▁it"
+    assert "took" in attnviz("render", maps, pieces).text
+    by_tokens = attnviz("render", maps, "--tokens", pieces).text
+    assert "ok" in by_tokens and "took" not in by_tokens
+
+
+def test_arrays_without_tokens_are_numbered_and_it_is_said(attnviz, maps):
+    ended = attnviz("render", maps, "--head", "0.0")
+    assert ended.code == 0 and "0    1    2    3" in ended.text
+    assert "nothing says what the tokens are" in ended.err
+
+
+def test_two_sides_have_tokens_each_and_an_item_chooses_a_text(attnviz, tmp_path):
+    cross = np.stack([WEIGHTS[:, :, :2], WEIGHTS[:, :, 2:]], axis=1)
+    np.savez(tmp_path / "maps.npz", cross_attentions=cross)
+    given = ("render", "maps.npz", "--tokens", "He took the hat", "il prit")
+    ended = attnviz(*given, "--item", "1", "--json")
+    (found,) = read(ended.out)
+    assert [token.text for token in found.target_tokens] == ["il", "prit"]
+    np.testing.assert_array_equal(found.maps["cross"].weights, WEIGHTS[:, :, 2:])
+    assert "choose an item from 0 to 1" in attnviz(*given).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["maps.npy", "one two"], 1, "there are 2 tokens but the weights have 4"),
+        (["maps.npy", "a", "b", "c"], 2, "its TOKENS in one pair of quotes"),
+        (["sentence.json", "a b c"], 2, "TOKENS can only be given for arrays"),
+        (["sentence.json", "--item", "0"], 2, "--item can only be given for arrays"),
+        (["missing.npy", "a b c"], 1, "'missing.npy' cannot be read"),
+    ],
+)
+def test_tokens_that_fit_nothing_are_one_sentence(
+    attnviz, maps, document, arguments, code, sentence
+):
+    ended = attnviz("render", *arguments)
+    assert ended.code == code
+    assert sentence in ended.err and ended.err.count("\n") == 1

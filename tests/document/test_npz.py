@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.document import read, read_npz, write_npz
-from attnviz.errors import AttnvizWarning, DocumentError
+from attnviz.errors import DocumentError
 from attnviz.result import AttentionResult
 from tests.document.documents import as_dict, assert_same, npz_bytes, results, small, with_weights
 
@@ -98,29 +98,12 @@ def test_labels_may_be_bytes_and_arrays_in_column_order() -> None:
 TRUE_SIZED = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (True, 1), }", b"1")
 
 
-@pytest.mark.parametrize("name", ["weights", "encoder", "decoder"])
-def test_mere_arrays_of_another_program_are_read(name: str) -> None:
-    arrays = {"tokens": ["▁it", "hat"], name: WEIGHTS.astype("f8")}
-    with pytest.warns(AttnvizWarning, match="marked ▁ as parts of words"):
-        result = read_npz(saved(**arrays))
-    assert [token.text for token in result.tokens] == ["it", "hat"]
-    assert np.array_equal(result.maps["encoder" if name == "weights" else name].weights, WEIGHTS)
-
-
-@pytest.mark.parametrize("shape", [(2, 2), (1, 1, 2, 2), (1, 1, 1, 2, 2)])
-def test_a_lone_head_and_a_batch_of_one_are_read(shape: tuple[int, ...]) -> None:
-    result = read_npz(saved(tokens=["it", "hat"], weights=WEIGHTS.reshape(shape)))
-    assert np.array_equal(result.maps["encoder"].weights, WEIGHTS)
-
-
 @pytest.mark.parametrize(
     ("data", "where"),
     [
         (saved(encoder=WEIGHTS), "has no string 'document'"),
         (saved(document=np.zeros(3), encoder=WEIGHTS), "'document' is not one string"),
         (saved(document=[LABELS] * 2, encoder=WEIGHTS), "'document' is not one string"),
-        (saved(tokens=["a", "b"]), "and no arrays 'tokens' and 'weights'"),
-        (saved(tokens=[1, 2], weights=WEIGHTS), "'tokens' is not one row of strings"),
         (zipped({"document.npy": TRUE_SIZED}), r"declares the shape \(True, 1\), which is not"),
         (saved(document=b"\xff\xfe", encoder=WEIGHTS), "'document' is not Unicode text"),
         (saved(document="{", encoder=WEIGHTS), "line 1, column 2 is not JSON"),
