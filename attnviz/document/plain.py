@@ -64,7 +64,7 @@ def read_plain(data: bytes) -> Plain | None:
             return None
         return _plain(read_members(data, HIDDEN.__ne__))
     except DocumentError as error:
-        raise DocumentError(f"the arrays cannot be shown: {error}") from None
+        raise DocumentError(f"the document or its arrays cannot be read: {error}") from None
 
 
 def _plain(arrays: Mapping[str, Array]) -> Plain:

@@ -134,7 +134,7 @@ def test_a_document_is_not_arrays_alone(tmp_path: Path) -> None:
 def test_what_cannot_be_weights_is_one_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(DocumentError, match=sentence) as refusal:
         read_plain(data)
-    assert str(refusal.value).startswith("the arrays cannot be shown: ")
+    assert str(refusal.value).startswith("the document or its arrays cannot be read: ")
 
 
 def test_objects_are_never_unpickled() -> None:
