@@ -5,10 +5,11 @@ The fields are described in ``attnviz-1.schema.json`` among the assets beside th
 
 from __future__ import annotations
 
+from attnviz.document.bertviz import params_at
 from attnviz.document.csv import write_csv
 from attnviz.document.explained import write_explained
 from attnviz.document.found import found, links_found
-from attnviz.document.json import read_json, write_json
+from attnviz.document.json import read_json, read_page, write_json
 from attnviz.document.members import looks_like_npz
 from attnviz.document.npz import read_npz, write_npz
 from attnviz.document.plain import Plain, read_plain
@@ -30,5 +31,8 @@ __all__ = [
 
 
 def read(data: bytes) -> list[AttentionResult]:
-    """The results in a file, whose first bytes say whether it is NPZ or JSON."""
-    return [read_npz(data)] if looks_like_npz(data) else read_json(data)
+    """The results in a file, whose first bytes say whether it is NPZ, JSON or a page of BertViz."""
+    if looks_like_npz(data):
+        return [read_npz(data)]
+    start = params_at(data)
+    return read_json(data) if start is None else [read_page(data, start)]

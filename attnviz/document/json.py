@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from attnviz.document.arrays import check_result, from_lists, weight_lists
+from attnviz.document.bertviz import from_bertviz, is_bertviz
 from attnviz.document.decimals import number_rows
 from attnviz.document.labels import dumps, labels
 from attnviz.document.parse import map_labels, opened, result_from
 from attnviz.errors import DocumentError
 from attnviz.result import AttentionResult, FloatArray
 
-__all__ = ["decode", "read_json", "write_json"]
+__all__ = ["decode", "read_json", "read_page", "write_json"]
 
 SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -67,14 +68,17 @@ def _nested(array: FloatArray, precision: int | None) -> Iterator[bytes]:
     yield b"]]"
 
 
+def read_page(data: bytes, start: int) -> AttentionResult:
+    """The result of the one JSON value that begins at a byte of a page of BertViz."""
+    try:
+        return _result(decode(_text(data[start:]), 0)[0])
+    except DocumentError as error:
+        raise DocumentError(f"the page is malformed: {error}") from None
+
+
 def read_json(data: bytes) -> list[AttentionResult]:
     """The results of one JSON document or of several, one after another as in JSON Lines."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(
-            f"the document is neither UTF-8 text nor NPZ: byte {error.start} is not text"
-        ) from None
+    text = _text(data)
     results: list[AttentionResult] = []
     at = _skip_space(text, 0)
     if at == len(text):
@@ -88,6 +92,15 @@ def read_json(data: bytes) -> list[AttentionResult]:
             raise DocumentError(f"{which} is malformed: {error}") from None
         at = _skip_space(text, end)
     return results
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            f"the document is neither UTF-8 text nor NPZ: byte {error.start} is not text"
+        ) from None
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -111,6 +124,8 @@ def decode(text: str, at: int) -> tuple[Any, int]:
 
 
 def _result(value: object) -> AttentionResult:
+    if isinstance(value, dict) and is_bertviz(value):
+        return result_from(*from_bertviz(value), None)
     document = opened(value)
     weights = {
         kind: weight_lists(entry.get("weights"), f"maps.{kind}.weights")
