@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.measures import HeadMeasures, measure
+from attnviz.analysis.measured import HeadMeasures, HeadSums, add_up, head_sums, mean
 from attnviz.analysis.probes import Probe
 from attnviz.analysis.probes import probe as _probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
@@ -19,6 +20,7 @@ from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.lines import Refuse, read_lines, refuse
 from attnviz.errors import InputError
 from attnviz.model.idle import Idle
+from attnviz.model.packs import packs, side_by_side
 
 if TYPE_CHECKING:
     from attnviz.analysis.annotated import Sentence
@@ -50,18 +52,23 @@ def heads(
     ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
     Raises what ``attend_many`` raises, and InputError where there is no text.
     """
-    idle = Idle(model, _kind(model, map)) if weights == "raw" else None
-    given = (
-        model.read(text, truncate=truncate) if isinstance(text, str) else text for text in texts
-    )
-    results = model.attend_many(idle.passing(given) if idle else given, weights=weights)
-    found = measure((one if tokens else merge_words(one) for one in results), map)
-    if idle is None:
-        return found
-    found = found.extended({"idle": idle.shares()})
-    if found.kind != "decoder" or model.has_target:
+    read = (model.read(one, truncate=truncate) if isinstance(one, str) else one for one in texts)
+    kind = _kind(model, map)
+    sums = partial(pack_sums, kind=kind, tokens=tokens, weights=weights)
+    found = mean(side_by_side(lambda pack, _: sums(model, pack), packs(read)))
+    if weights != "raw" or found.kind != "decoder" or model.has_target:
         return found
     return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))
+
+
+def pack_sums(
+    model: Model, pack: Sequence[Input], *, kind: Kind, tokens: bool, weights: Weighting
+) -> HeadSums:
+    """What the texts of a pack add to the measures of each head, with the same bits anywhere."""
+    idle = Idle(model, kind, pack) if weights == "raw" else None
+    results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
+    found = add_up(head_sums(one if tokens else merge_words(one), kind) for one in results)
+    return found.extended("idle", idle.sums, idle.n) if idle else found
 
 
 def _kind(model: Model, map: str | None) -> Kind:

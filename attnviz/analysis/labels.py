@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from attnviz.analysis.claims import Lenses
-from attnviz.analysis.measures import HeadMeasures
+from attnviz.analysis.measured import HeadMeasures
 from attnviz.analysis.probes import Probe
 from attnviz.result import Head
 

@@ -22,7 +22,7 @@ from attnviz.cli.texts import read_bursts
 from attnviz.cli.values import one_of
 
 if TYPE_CHECKING:
-    from attnviz.analysis.measures import HeadMeasures
+    from attnviz.analysis.measured import HeadMeasures
     from attnviz.result import Head, ModelInfo, Weighting
 
 __all__ = ["heads"]

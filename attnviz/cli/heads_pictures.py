@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from attnviz.analysis.labels import Label
-    from attnviz.analysis.measures import HeadMeasures
+    from attnviz.analysis.measured import HeadMeasures
     from attnviz.result import Head, ModelInfo
 
 __all__ = ["HeadsPicture", "Labels", "checked_paths", "draw", "titles"]

@@ -57,6 +57,10 @@ NEW_TOKENS = 64
 """How many tokens a model writes at most, where nobody says."""
 
 
+Visit = Callable[[AttentionBlock], None]
+"""What sees the blocks of weights as they are computed."""
+
+
 class Reading(TypedDict, total=False):
     """How a text is read: with special tokens around it or not, and in which languages."""
 
@@ -213,6 +217,20 @@ class Model(Encoder):
         attend = partial(self._attend, layers, hidden, weighting=weights)
         for results in side_by_side(attend, inputs):
             yield from results
+
+    def attend_pack(
+        self,
+        pack: Sequence[Input],
+        *,
+        layers: Collection[int] | None = None,
+        weights: Weighting = "raw",
+        beside: Visit | None = None,
+    ) -> list[AttentionResult]:
+        """The results of inputs that run together on one core, so with the same bits anywhere.
+
+        ``beside`` sees every block as well, with the values that its weights move.
+        """
+        return self._attend(layers, False, pack, 1, weights, beside)
 
     def read(
         self,
@@ -456,16 +474,18 @@ class Model(Encoder):
         inputs: Sequence[Input],
         cores: int | None = None,
         weighting: Weighting = "raw",
+        beside: Visit | None = None,
     ) -> list[AttentionResult]:
         self._note_lengths(inputs)
         wanted = self._wanted(self._kinds(inputs), layers)
         if weighting in ("rollout", "flow"):
             return self._followed(layers, hidden, inputs, cores, weighting)
         recorder = Recorder(self.spec, inputs, wanted, self._spare, self._norms(weighting))
+        values = beside is not None or weighting == "norm"  # those of the last layer too
         want = Request(
             {kind: frozenset(every) for kind, every in wanted.items()},
-            recorder.visit,
-            hidden=hidden or weighting == "norm",  # which needs the values of the last layer too
+            recorder.visit if beside is None else _each(recorder.visit, beside),
+            hidden=hidden or values,
             place=recorder.place,
             edit=hiding(inputs),
         )
@@ -544,6 +564,16 @@ class Model(Encoder):
             )
         found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
         return {kind: some for kind, some in found.items() if some}
+
+
+def _each(*visits: Visit) -> Visit:
+    """Show a block to several, in their order."""
+
+    def visit(block: AttentionBlock) -> None:
+        for one in visits:
+            one(block)
+
+    return visit
 
 
 def _unseen(block: AttentionBlock) -> None:

@@ -11,7 +11,7 @@ from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.weights import AttentionWeights
 from attnviz.result import FloatArray
 
-__all__ = ["ValueNorms", "value_norms"]
+__all__ = ["ValueNorms", "reduced", "value_norms"]
 
 Weights = Callable[[Kind, int], AttentionWeights]
 
@@ -24,12 +24,25 @@ def value_norms(heads: Heads, output: FloatArray) -> FloatArray:
     """
     if heads.values is None:
         raise RuntimeError("the run computed no values")
-    n_heads, _, d_head = heads.queries.shape
-    found = np.empty((n_heads, heads.values.shape[1]), np.float32)
-    for head in range(n_heads):
-        moved = heads.values[head // heads.group] @ output[:, head * d_head :][:, :d_head].T
-        found[head] = np.linalg.norm(moved, axis=-1)
-    return found
+    n_heads, d_head = len(heads.queries), heads.values.shape[-1]
+    parts = output.reshape(-1, n_heads, d_head).transpose(1, 2, 0)  # (head, d_head, d_model)
+    values = heads.values if heads.group == 1 else heads.values.repeat(heads.group, axis=0)
+    if parts.shape[2] <= d_head:
+        found: FloatArray = np.linalg.norm(values @ parts, axis=-1)
+        return found
+    return np.stack(
+        [np.linalg.norm(v @ part, axis=-1) for v, part in zip(values, parts, strict=True)]
+    )
+
+
+def reduced(output: FloatArray, d_head: int) -> FloatArray:
+    """A narrower projection (d_head, head · d_head) behind which all values are as long.
+
+    W = QR for the columns of a head, and ‖W v‖ = ‖R v‖: a twelfth of the products for 12 heads.
+    """
+    heads = output.reshape(len(output), -1, d_head).transpose(1, 0, 2)
+    found = np.asarray(np.linalg.qr(heads, mode="r"), np.float32).transpose(1, 0, 2)
+    return found.reshape(len(found), -1)
 
 
 class ValueNorms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attnviz.analysis.labels import Label, label_heads
-from attnviz.analysis.measures import measure
+from attnviz.analysis.measured import measure
 from attnviz.analysis.probes import Probe
 from attnviz.result import Head
 from tests.analysis.results import result, words

@@ -12,7 +12,7 @@ from attnviz.core.hooks import Request
 from attnviz.core.transformer import run
 from attnviz.errors import InputError
 from attnviz.model.idle import Idle
-from attnviz.model.value_norms import value_norms
+from attnviz.model.value_norms import reduced, value_norms
 
 TEXT = "He took the hat and examined it carefully"
 
@@ -24,6 +24,17 @@ def test_norms_by_hand():
     output = np.array([[1.0, 0.0, 0.0, 2.0], [0.0, 1.0, 0.0, 0.0]], np.float32)
     found = value_norms(Heads(queries, values, values), output)
     np.testing.assert_allclose(found, [[5.0, 1.0], [8.0, 2.0]])
+
+
+@pytest.mark.parametrize(("d_model", "heads", "groups"), [(24, 4, 4), (24, 4, 2), (3, 2, 1)])
+def test_norms_are_the_same_behind_a_narrower_projection(d_model, heads, groups):
+    random = np.random.default_rng(3)
+    values = random.normal(size=(groups, 5, 8)).astype(np.float32)
+    output = random.normal(size=(d_model, heads * 8)).astype(np.float32)
+    each = Heads(np.zeros((heads, 1, 8), np.float32), values, values)
+    narrow = reduced(output, 8)
+    assert narrow.shape == (min(d_model, 8), heads * 8)
+    np.testing.assert_allclose(value_norms(each, narrow), value_norms(each, output), rtol=1e-5)
 
 
 def test_a_norm_is_what_a_weight_adds_to_the_output_of_its_layer():
@@ -90,8 +101,9 @@ def test_what_is_no_way_to_weigh_is_refused():
 
 def test_idle_weight_is_what_rests_on_short_values():
     model = attnviz.load()
-    idle = Idle(model, "encoder")
-    list(idle.passing([model.encode(TEXT), model.encode("It rained")]))
+    pack = [model.encode(TEXT), model.encode("It rained")]
+    idle = Idle(model, "encoder", pack)
+    model.attend_pack(pack, beside=idle.visit)
     found = np.zeros((6, 12))
     n = 0
     for text in (TEXT, "It rained"):
@@ -103,7 +115,8 @@ def test_idle_weight_is_what_rests_on_short_values():
         counts = [not token.special for token in raw.tokens]
         found += (1 - moved[..., counts]).sum(axis=-1)
         n += sum(counts)
-    np.testing.assert_allclose(idle.shares(), found / n, atol=1e-3)
+    assert idle.n == n
+    np.testing.assert_allclose(idle.sums, found, atol=1e-3 * n)
 
 
 def test_heads_measure_norms_as_shares():

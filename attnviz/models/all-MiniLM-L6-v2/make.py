@@ -17,7 +17,7 @@ import attnviz
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.labels import label_heads
 from attnviz.analysis.lens_file import dump_lens, parse_lens
-from attnviz.analysis.measures import measure
+from attnviz.analysis.measured import measure
 from attnviz.analysis.probes import probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
 from attnviz.analysis.training import COREFERENCE, answers, score, train, windowed, with_records

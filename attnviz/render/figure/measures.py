@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.analysis.answers import MatrixView
-from attnviz.analysis.measures import HeadMeasures
+from attnviz.analysis.measured import HeadMeasures
 from attnviz.render.figure.matrix import heat_map
 from attnviz.render.style import Style
 from attnviz.result import Token

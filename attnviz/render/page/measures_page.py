@@ -9,7 +9,7 @@ from html import escape
 from typing import BinaryIO
 
 from attnviz.analysis.labels import Label
-from attnviz.analysis.measures import HeadMeasures
+from attnviz.analysis.measured import HeadMeasures
 from attnviz.render.labels import labels_text
 from attnviz.render.page import asset, digest
 from attnviz.render.page.shaded_page import PAGE

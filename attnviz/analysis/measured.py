@@ -1,0 +1,202 @@
+"""What each head does with its weight, as numbers: over one text or, in one pass, over many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attnviz.analysis.measures import (
+    MEASURES,
+    SIDES,
+    BoolArray,
+    Counted,
+    DoubleArray,
+    Side,
+    Summed,
+    Units,
+    Weighted,
+)
+from attnviz.analysis.words import is_word
+from attnviz.errors import InputError
+from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token, Weighting
+
+__all__ = ["HeadMeasures", "HeadSums", "add_up", "head_sums", "mean", "measure"]
+
+TOGETHER = 1 << 20
+"""Bytes of layers that are measured together: for short texts half the time of one by one."""
+
+ROWS = 1 << 16
+"""Weights of a head that are summed by one product, so that memory does not grow with a text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadSums:
+    """What texts add to the measures of every head, so that parts of many texts add up.
+
+    ``sums`` float64 (2, measure, layer, head): what is above and below the division.
+    """
+
+    names: tuple[str, ...]
+    kind: str
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    sums: DoubleArray
+    n_texts: int
+    n_queries: int
+
+    def __add__(self, other: HeadSums) -> HeadSums:
+        """Both together; InputError where they are not of the same heads."""
+        if (self.kind, self.layers, self.heads) != (other.kind, other.layers, other.heads):
+            raise InputError("the results are not of the same heads, so nothing can be averaged")
+        return replace(
+            self,
+            sums=self.sums + other.sums,
+            n_texts=self.n_texts + other.n_texts,
+            n_queries=self.n_queries + other.n_queries,
+        )
+
+    def extended(self, name: str, above: DoubleArray, below: float) -> HeadSums:
+        """The same with one measure more, ``above`` (layer, head)."""
+        more = np.stack([above, np.full_like(above, below)])[:, None]
+        return replace(self, names=(*self.names, name), sums=np.concatenate([self.sums, more], 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadMeasures:
+    """Measures of every head: ``values`` float64 (measure, layer, head), NaN where undefined."""
+
+    names: tuple[str, ...]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    values: DoubleArray
+    kind: str
+    n_texts: int
+    n_queries: int
+
+    def of(self, head: Head) -> dict[str, float]:
+        """The measures of one head, by name."""
+        row, column = self.layers.index(head.layer), self.heads.index(head.head)
+        return dict(zip(self.names, self.values[:, row, column].tolist(), strict=True))
+
+    def table(self, name: str) -> DoubleArray:
+        """One measure of all heads (layer, head); InputError for one that is not there."""
+        if name not in self.names:
+            raise InputError(f"'{name}' is no measure; there is {', '.join(self.names)}")
+        found: DoubleArray = self.values[self.names.index(name)]
+        return found
+
+    def extended(self, more: Mapping[str, DoubleArray]) -> HeadMeasures:
+        """The same with more measures, each (layer, head)."""
+        values = np.concatenate([self.values, np.stack(list(more.values()))])
+        return replace(self, names=(*self.names, *more), values=values)
+
+    def ranked(self, name: str) -> list[Head]:
+        """All heads, the largest of this measure first, those without it last."""
+        values = self.table(name).ravel()
+        order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
+        return [
+            Head(self.layers[i // len(self.heads)], self.heads[i % len(self.heads)]) for i in order
+        ]
+
+
+def measure(results: Iterable[AttentionResult], kind: str | None = None) -> HeadMeasures:
+    """Every measure of every head over the results, which are read once and not kept.
+
+    The results may be of words or of tokens, of one model; rows of norms and flows are divided by
+    their sums first. ``kind`` chooses a map, the first by
+    default. InputError where there is no result or no such map, or the maps differ in heads.
+    """
+    return mean(head_sums(result, kind) for result in results)
+
+
+def head_sums(result: AttentionResult, kind: str | None = None) -> HeadSums:
+    """What one text adds to every measure of every head; ``kind`` and errors as in ``measure``."""
+    kind = kind or next(iter(result.maps))
+    if kind not in result.maps:
+        raise InputError(f"there is no '{kind}' map here; there is {', '.join(result.maps)}")
+    map = result.maps[kind]
+    units = _units(result, kind)
+    sums = _sums(map, units, result.weighting)
+    n_queries = int(units.counts.sum())
+    return HeadSums(tuple(MEASURES), kind, map.layers, map.heads, sums, 1, n_queries)
+
+
+def add_up(parts: Iterable[HeadSums]) -> HeadSums:
+    """The parts together, added in their order; InputError where there is none."""
+    total = None
+    for part in parts:
+        total = part if total is None else total + part
+    if total is None:
+        raise InputError("there is nothing to measure; give at least one text")
+    return total
+
+
+def mean(parts: Iterable[HeadSums]) -> HeadMeasures:
+    """The measures that parts add up to."""
+    total = add_up(parts)
+    above, below = total.sums
+    values = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    counts = total.n_texts, total.n_queries
+    return HeadMeasures(total.names, total.layers, total.heads, values, total.kind, *counts)
+
+
+def _shares(weights: FloatArray, weighting: Weighting) -> FloatArray:
+    """Weights whose rows sum to 1, as those of a softmax and of rollout do already."""
+    if weighting not in ("norm", "flow"):
+        return weights
+    total = weights.sum(axis=-1, keepdims=True)
+    found: FloatArray = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return found
+
+
+def _sums(map: AttentionMap, units: Units, weighting: Weighting) -> DoubleArray:
+    """What one text adds, float64 (above and below, measure, layer, head)."""
+    n_layers, n_heads, _, n_keys = map.weights.shape
+    totals = {side: np.zeros((n_layers, n_heads)) for side in SIDES}
+    for side in SIDES:
+        if isinstance(side, Counted):
+            totals[side] += side.counted(units)
+    factors = {side: side.factor(units) for side in SIDES if isinstance(side, Weighted)}
+    rows = np.flatnonzero(units.counts)
+    height = max(1, ROWS // max(1, n_keys))
+    for some in (rows[at : at + height] for at in range(0, len(rows), height)):
+        table = np.stack([factor[some].ravel() for factor in factors.values()], axis=1)
+        together = max(1, TOGETHER // (4 * n_heads * n_keys * len(some)))
+        for layers in (slice(at, at + together) for at in range(0, n_layers, together)):
+            weights = map.weights[layers, :, some].reshape(-1, len(some), n_keys)
+            weights = _shares(weights, weighting)
+            weighted = (weights.reshape(len(weights), -1) @ table).T
+            each: dict[Side, FloatArray | DoubleArray] = dict(zip(factors, weighted, strict=True))
+            each |= {side: side.rows(weights) for side in SIDES if isinstance(side, Summed)}
+            for side, found in each.items():
+                totals[side][layers] += found.reshape(-1, n_heads)
+    return np.asarray(
+        [[totals[one.above], totals[one.below]] for one in MEASURES.values()]
+    ).swapaxes(0, 1)
+
+
+def _units(result: AttentionResult, kind: str) -> Units:
+    map = result.maps[kind]
+    queries, keys = result.query_tokens(kind), result.key_tokens(kind)
+    aligned = kind != "cross"
+    at = np.subtract.outer(np.asarray(map.queries), np.asarray(map.keys))
+    same = _same(queries, keys) & (at > 0 if kind == "decoder" else at != 0) & aligned
+    return Units(
+        np.asarray(map.queries, np.intp),
+        np.asarray(map.keys, np.intp),
+        np.asarray([not token.special for token in queries], np.bool_),
+        np.asarray([token.special for token in keys], np.bool_),
+        same,
+        kind == "decoder",
+        aligned,
+    )
+
+
+def _same(queries: Sequence[Token], keys: Sequence[Token]) -> BoolArray:
+    """Where (query, key) two words are written the same but for case."""
+    rows = np.asarray([t.text.casefold() if is_word(t) else "" for t in queries], object)
+    columns = np.asarray([t.text.casefold() if is_word(t) else None for t in keys], object)
+    found: BoolArray = rows[:, None] == columns
+    return found
