@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +11,16 @@ import numpy.typing as npt
 from attnviz.analysis.answers import Excluded
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
-from attnviz.result import FloatArray
+from attnviz.result import FloatArray, Token
 
-__all__ = ["HeadStatistics", "between_words", "head_statistics"]
+__all__ = [
+    "HeadStatistics",
+    "between_words",
+    "excluded_from",
+    "head_statistics",
+    "is_positional",
+    "usual_weight",
+]
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
@@ -90,24 +97,29 @@ def positional_heads(view: View, kind: str) -> BoolArray:
         [is_word(token) for token in side] for side in (view.queries(kind), view.keys(kind))
     )
     found = np.zeros(map.weights.shape[:2], np.bool_)
-    if kind == "cross" or sum(queries) < FEWEST_WORDS:
+    if kind == "cross" or not any(keys):
         return found
     distance = _distance(view, kind)[queries][:, keys]
     distance -= distance.min(initial=0)
     for at in np.ndindex(*found.shape):
         tops = map.weights[at][queries][:, keys].argmax(axis=1)
         times = np.bincount(distance[np.arange(len(tops)), tops])
-        found[at] = times.max() > MOST_EXPLAINED * len(tops)
+        found[at] = is_positional(times, len(tops))
     return found
+
+
+def is_positional(times: IntArray, n_words: int) -> bool:
+    """Whether so many of the words give most weight to the one at the same distance."""
+    return n_words >= FEWEST_WORDS and bool(times.max(initial=0) > MOST_EXPLAINED * n_words)
 
 
 def between_words(view: View, kind: str) -> tuple[BoolArray, tuple[Excluded, ...]]:
     """Which pairs (query, key) of a map are a link between two different words, and what is none.
 
-    Special tokens and punctuation are no words; a word's link to itself or to a neighbour is
-    none, and a decoder's query has none to what comes after it. In a cross map the two sides
-    are different texts, so that any two words count. Where no other pair is left, as in a
-    sentence of two words, neighbours count too.
+    Special tokens and punctuation are no words; a word's link to itself, to another of its own
+    tokens or to a neighbour is none, and a decoder's query has none to what comes after it. In a
+    cross map the two sides are different texts, so that any two words count. Where no other pair
+    is left, as in a sentence of two words, neighbours count too.
     """
     words = np.logical_and.outer(
         [is_word(token) for token in view.queries(kind)],
@@ -118,10 +130,16 @@ def between_words(view: View, kind: str) -> tuple[BoolArray, tuple[Excluded, ...
     distance = _distance(view, kind)
     if kind == "decoder":
         words &= distance >= 0
+    words &= ~_same_word(view.queries(kind), view.keys(kind))
     apart = words & (np.abs(distance) > 1)
     if apart.any():
-        return apart, ("special", "itself", "neighbours")
-    return words & (distance != 0), ("special", "itself")
+        return apart, excluded_from(near=False)
+    return words & (distance != 0), excluded_from(near=True)
+
+
+def excluded_from(*, near: bool) -> tuple[Excluded, ...]:
+    """What is no link between words of one text, where neighbours are links or are not."""
+    return ("special", "itself") if near else ("special", "itself", "neighbours")
 
 
 def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:
@@ -142,11 +160,26 @@ def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArr
 
     def particular(weights: FloatArray) -> FloatArray:
         along = np.bincount(line, weights.ravel()).astype(np.float32)[line].reshape(weights.shape)
-        same_line = (along - weights) / per_line
-        same_key = (weights.sum(axis=0) - weights) / per_key
-        return _beyond(weights, np.maximum(same_line, same_key), pairs)
+        usual = usual_weight(weights, weights.sum(axis=0), per_key, along, per_line)
+        return _beyond(weights, usual, pairs)
 
     return particular
+
+
+def usual_weight(
+    weights: FloatArray,
+    to_key: FloatArray,
+    per_key: FloatArray,
+    along: FloatArray,
+    per_line: FloatArray,
+) -> FloatArray:
+    """What a head gives on average over other pairs to the same key or distance, whichever is more.
+
+    Of each weight there are the sums over all pairs ``to_key`` and ``along`` its distance, and how
+    many others these have.
+    """
+    usual: FloatArray = np.maximum((along - weights) / per_line, (to_key - weights) / per_key)
+    return usual
 
 
 def _beyond(weights: FloatArray, usual: FloatArray, pairs: BoolArray) -> FloatArray:
@@ -157,3 +190,13 @@ def _distance(view: View, kind: str) -> IntArray:
     """How far each key stands before its query, in units of the text, special ones counted."""
     map = view.map(kind)
     return np.subtract.outer(np.asarray(map.queries, np.intp), np.asarray(map.keys, np.intp))
+
+
+def _same_word(queries: Sequence[Token], keys: Sequence[Token]) -> BoolArray:
+    """Which tokens (query, key) are of one word."""
+    names = [
+        np.asarray([-1 - i if token.word is None else token.word for i, token in enumerate(side)])
+        for side in (queries, keys)
+    ]
+    same: BoolArray = np.equal.outer(*names)
+    return same

@@ -159,9 +159,12 @@ def run(
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     how |= {"beams": beams, "allow_unknown": allow_unknown}
-    other = options.weighting() != "raw" or options.draws() or resume
+    other = options.weighting() != "raw" or options.draws() or options.map or options.by or resume
     if top and (other or pair or target or generate):
-        raise Misuse("--top prints links and nothing else; --json is all that goes with it")
+        raise Misuse(
+            "--top prints links of a text and nothing else; --json, --tokens, --layer and --head "
+            "go with it"
+        )
     if resume is not None:
         _require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
         place = open_resumed(Path(resume), options, file or ())

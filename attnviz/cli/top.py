@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from attnviz.cli.options import Options
@@ -12,68 +11,72 @@ from attnviz.cli.sinks import open_terminal
 from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
+    from attnviz.analysis.streamed_links import StreamedLinks
     from attnviz.model import Model
     from attnviz.model.inputs import Input
-    from attnviz.result import Token
 
 __all__ = ["print_strongest"]
-
-RULE = "Between tokens of different words, neighbours included; special tokens do not count."
 
 
 def print_strongest(
     model: Model, texts: Iterable[tuple[Text, Input]], n: int, options: Options
 ) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
-    if options.json:
-        _print_json(model, texts, n, options)
-        return
+    show = _print_json if options.json else _printer(options)
+    for text, given in texts:
+        found = model.find_strongest(
+            given, n, layers=options.layers(), heads=options.named_heads(), tokens=options.tokens
+        )
+        show(model, text, given, found)
+
+
+def _printer(options: Options) -> Callable[[Model, Text, Input, StreamedLinks], None]:
+    """What prints a text's links as the other links are: with a heading, and what counts."""
     from attnviz.analysis.answers import Longer
     from attnviz.render import terminal
-    from attnviz.render.sentences import links_heading
+    from attnviz.render.sentences import links_heading, links_note, map_notes
 
     console, screen = open_terminal(options)
-    for number, (text, given) in enumerate(texts):
-        links = model.strongest(given, n, layers=options.layers(), heads=options.named_heads())
+    between = "tokens" if options.tokens else "words"
+    empty = True
+
+    def show(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
+        nonlocal empty
         n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
         searched = n_heads * (n_layers if options.layers() is None else 1)
-        heading = links_heading(searched, options.named_heads(), units="tokens")
-        if number:
+        n_tokens, links = len(given.tokens), found.links()
+        if not empty:
             console.print()
-        n_tokens = len(given.tokens)
+        empty = False
         longer = Longer.of(n_tokens, model.info.max_seq_length)
         shape = n_tokens, n_layers, n_heads
         console.print(terminal.title(model.info, *shape, screen, text.line, longer), end="")
         console.print("\n", end="")
+        heading = links_heading(searched, options.named_heads(), units=between)
+        merged = len(found.units) < n_tokens
+        notes = [links_note(found.excluded), *map_notes(0.0, merged, found.units)]
         if links:
-            tokens = given.tokens if options.tokens else _as_written(given.tokens)
-            shown = terminal.links(links, tokens, tokens, screen, heading=heading)
+            units = found.units
+            shown = terminal.links(links, units, units, screen, heading=heading, notes=notes)
             console.print(shown, end="")
-            console.print("\n" + RULE)
         else:
             console.print("There are no two words to link.")
 
+    return show
 
-def _print_json(
-    model: Model, texts: Iterable[tuple[Text, Input]], n: int, options: Options
-) -> None:
-    """One object a line: the model, the text and its links between tokens."""
+
+def _print_json(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
+    """One object a line: the model, the text and the links, as documents hold them."""
     from attnviz.document import links_found
     from attnviz.document.labels import dumps
 
-    for text, given in texts:
-        links = model.strongest(given, n, layers=options.layers(), heads=options.named_heads())
-        said = {
-            **({} if text.line is None else {"line": text.line}),
-            "model": model.info.described(),
-            "texts": list(given.texts),
-            "n_tokens": len(given.tokens),
-            "links": links_found(links, given.tokens),
-        }
-        sys.stdout.buffer.write(dumps(said).encode() + b"\n")
-        sys.stdout.buffer.flush()
-
-
-def _as_written(tokens: Sequence[Token]) -> list[Token]:
-    """Tokens that show the text, and not what the vocabulary calls it."""
-    return [replace(token, spelling=None) for token in tokens]
+    said = {
+        **({} if text.line is None else {"line": text.line}),
+        "model": model.info.described(),
+        "texts": list(given.texts),
+        "n_tokens": len(given.tokens),
+        "by": found.by,
+        "links": links_found(found.links(), found.units, found.runs),
+    }
+    sys.stdout.buffer.write(dumps(said).encode() + b"\n")
+    sys.stdout.buffer.flush()

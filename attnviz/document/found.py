@@ -48,10 +48,12 @@ def found(selection: Selection) -> dict[str, Any]:
     }
 
 
-def links_found(links: Sequence[Link], tokens: Sequence[Token]) -> list[dict[str, Any]]:
-    """Links between tokens, each with the head that makes it."""
-    units = [_unit(token, [i]) for i, token in enumerate(tokens)]
-    return _links(links, units, units)
+def links_found(
+    links: Sequence[Link], units: Sequence[Token], runs: Sequence[list[int]]
+) -> list[dict[str, Any]]:
+    """Links between units of one text, made of these ``runs`` of tokens, each with its head."""
+    named = list(map(_unit, units, runs))
+    return _links(links, named, named)
 
 
 def _links(

@@ -12,6 +12,7 @@ import numpy as np
 
 from attnviz import memory
 from attnviz.analysis.paths import reweighted, take_layers
+from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.checkpoint.config import read_max_seq_length
 from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
@@ -29,7 +30,6 @@ from attnviz.model.inputs import Input, hiding
 from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
-    Strongest,
     map_shapes,
     refuse_too_big,
     require_numbers,
@@ -312,17 +312,31 @@ class Model(Encoder):
         *,
         layers: Collection[int] | None = None,
         heads: Collection[Head] = (),
+        tokens: bool = False,
     ) -> list[Link]:
-        """The n strongest links between different words, and nothing else kept.
+        """The n strongest links between words, as ``result.links()`` ranks them; no map is kept.
 
-        They are those of some ``layers`` or, where any are named, of these ``heads`` alone.
-        Special tokens do not count. Memory grows with the tokens, not with their square.
+        They are those of some ``layers`` or, where any are named, of these ``heads`` alone. Their
+        queries and keys count words, or with ``tokens`` tokens. Memory grows with the text, not
+        with its square.
         """
+        return self.find_strongest(given, n, layers=layers, heads=heads, tokens=tokens).links()
+
+    def find_strongest(
+        self,
+        given: Input,
+        n: int,
+        *,
+        layers: Collection[int] | None = None,
+        heads: Collection[Head] = (),
+        tokens: bool = False,
+    ) -> StreamedLinks:
+        """What ``strongest`` finds, with the units that links count and what counts as none."""
         if n < 1:
             raise InputError(f"there are no {n} strongest links; ask for at least one")
-        layers = {head.layer for head in heads} or layers
         self._note_lengths([given])
-        wanted = self._wanted((self.spec.stacks[0].kind,), layers)
+        kind = self.spec.stacks[0].kind
+        wanted = self._wanted((kind,), {head.layer for head in heads} or layers)
         for layer, head in heads:
             n_heads = self.spec.stacks[0].layers[layer].attention.n_heads
             if head >= n_heads:
@@ -330,13 +344,23 @@ class Model(Encoder):
                 raise UnknownHead(
                     f"there is no head {layer}.{head}; layer {layer} has heads {there}"
                 )
-        counts = np.asarray([not token.special for token in given.tokens])
-        words = [
-            -1 - i if token.word is None else token.word for i, token in enumerate(given.tokens)
-        ]
-        keeper = Strongest(n, counts, counts, np.asarray(words, np.int64), frozenset(heads))
-        self.watch([given], keeper.visit, layers=wanted)
-        return keeper.links()
+        found = StreamedLinks(
+            n,
+            given.tokens,
+            given.texts,
+            words=not tokens,
+            causal=kind == "decoder",
+            heads=frozenset(heads),
+        )
+
+        def visit(block: AttentionBlock) -> None:
+            require_numbers(finite=block.finite)
+            found.visit(block)
+
+        self.watch([given], visit, layers=wanted)
+        if not found.finish():
+            self.watch([given], visit, layers=wanted)
+        return found
 
     def watch(
         self,

@@ -1,13 +1,9 @@
-"""Keeping what the core shows: whole maps where they fit, else only the strongest links."""
+"""Keeping what the core shows: whole maps, where they fit."""
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
-import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.spec import ModelSpec
@@ -16,9 +12,9 @@ from attnviz.memory import require
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
 from attnviz.model.value_norms import ValueNorms
-from attnviz.result import AttentionMap, FloatArray, Head, Link
+from attnviz.result import AttentionMap, FloatArray
 
-__all__ = ["Recorder", "Strongest", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
+__all__ = ["Recorder", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
 
 
 class Recorder:
@@ -56,66 +52,6 @@ class Recorder:
             kind: AttentionMap(weights, layers=self.wanted[kind])
             for kind, weights in self.arrays[sequence].items()
         }
-
-
-class Strongest:
-    """Keeps the strongest links of one sequence and nothing else.
-
-    ``queries`` and ``keys`` say which tokens count; a token's own weight and weights between
-    tokens of one group (a word, say) never do. Of ``heads``, where there are any, only these count.
-    """
-
-    def __init__(
-        self,
-        n: int,
-        queries: npt.NDArray[np.bool_],
-        keys: npt.NDArray[np.bool_],
-        groups: npt.NDArray[np.int64] | None,
-        heads: frozenset[Head] = frozenset(),
-    ) -> None:
-        self.n, self.heads = n, heads
-        self.queries, self.keys, self.groups = queries, keys, groups
-        self.heap: list[tuple[float, int, int, int, int]] = []
-
-    def visit(self, step: AttentionBlock) -> None:
-        """Take from a step what is stronger than what is kept."""
-        require_numbers(finite=step.finite)
-        floor = self._floor()
-        for head, weights in enumerate(step.weights):
-            if self.heads and (step.layer, head) not in self.heads:
-                continue
-            rows, columns = np.nonzero(weights > floor)
-            queries = rows + step.start
-            counts = self.queries[queries] & self.keys[columns]
-            if self.groups is not None:
-                counts &= self.groups[queries] != self.groups[columns]
-            found = weights[rows[counts], columns[counts]]
-            best = np.argsort(-found, kind="stable")[: self.n]
-            for weight, row, column in zip(
-                found[best].tolist(),
-                queries[counts][best].tolist(),
-                columns[counts][best].tolist(),
-                strict=True,
-            ):
-                self._add((weight, -step.layer, -head, -row, -column))
-            floor = self._floor()
-
-    def _floor(self) -> float:
-        """What a link must exceed to be kept."""
-        return self.heap[0][0] if len(self.heap) == self.n else 0.0
-
-    def _add(self, item: tuple[float, int, int, int, int]) -> None:
-        if len(self.heap) < self.n:
-            heapq.heappush(self.heap, item)
-        else:
-            heapq.heappushpop(self.heap, item)
-
-    def links(self) -> list[Link]:
-        """The links, strongest first."""
-        return [
-            Link(-query, -key, weight, Head(-layer, -head))
-            for weight, layer, head, query, key in sorted(self.heap, reverse=True)
-        ]
 
 
 def map_shapes(

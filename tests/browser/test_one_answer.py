@@ -16,7 +16,7 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.display import figure
 from attnviz.document import found, read, write_json, write_npz
 from attnviz.render.claims import claim_text
-from attnviz.render.terminal import Screen
+from attnviz.render.terminal import Screen, links
 from attnviz.render.terminal import answer as terminal_answer
 from attnviz.result import AttentionMap, AttentionResult, Head
 from tests.render import drawn, printed
@@ -102,6 +102,17 @@ def test_documents_give_the_same_answers_as_pictures(text, tmp_path):
             assert [each["weight"] for each in one["mean"]] == answer.mean.tolist()
         links = [(Head.parse(link["head"]), link["weight"]) for link in said["links"]]
         assert links == [(link.head, link.weight) for link in result.links()]
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_links_are_the_same_whether_maps_are_kept_or_not(text):
+    model = attnviz.load()
+    result = model.attend(text)
+    kept, words = result.links(), result.words().tokens
+    streamed = model.strongest(model.encode(text), len(kept))
+    assert [link[:2] + link[3:] for link in streamed] == [link[:2] + link[3:] for link in kept]
+    shown = [printed.text(links(each, words, words, Screen(100))) for each in (kept, streamed)]
+    assert shown[0] == shown[1]
 
 
 def written(result, folder):

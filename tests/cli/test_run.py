@@ -137,16 +137,25 @@ def test_a_reader_alone_has_no_target(attnviz):
     assert ended.code == 1 and "target" in ended.err
 
 
-def test_top_prints_the_strongest_links_and_nothing_else(attnviz):
-    lines = attnviz("run", HAT, "--top", "3").text.splitlines()
-    assert lines[0].startswith("all-MiniLM-L6-v2")
-    assert lines[-1].startswith("Between tokens of different words, neighbours included")
-    assert lines[2] == "Strongest links between tokens, over 72 heads"
-    assert [line.split()[1:] for line in lines[3:-2]] == [
-        ["→", "He", "1.00", "in", "0.2"],
-        ["→", "examined", "1.00", "in", "0.2"],
-        ["→", "the", "1.00", "in", "0.2"],
-    ]
+def test_top_prints_the_links_that_stand_under_a_map_and_nothing_else(attnviz):
+    for by in ([], ["--tokens"], ["--head", "3.1"]):
+        lines = attnviz("run", HAT, "--top", "6", *by).text.splitlines()
+        map_too = attnviz("run", HAT, *by).text.splitlines()
+        begin = next(i for i, line in enumerate(lines) if line.startswith("Strongest links"))
+        assert lines[0].startswith("all-MiniLM-L6-v2") and begin == 2
+        links = [line for line in lines[begin + 1 :] if " → " in line]
+        assert links == [line for line in map_too if " → " in line and " in " in line]
+        assert lines[begin + 1 + len(links)].startswith("Links by the weight beyond what distance")
+    assert "→ hat 0.80 in 3.1" in attnviz("run", HAT, "--top", "3").text
+
+
+def test_top_gives_programs_the_links_that_documents_have(attnviz):
+    (said,) = attnviz("run", HAT, "--top", "6", "--json").documents
+    (document,) = attnviz("run", HAT, "--json").documents
+    found = document["found"]
+    assert said["by"] == found["by"] == "word"
+    units = [(link["query"], link["key"], link["head"]) for link in said["links"]]
+    assert units == [(link["query"], link["key"], link["head"]) for link in found["links"]]
 
 
 def test_top_of_a_single_word_says_that_there_is_nothing_to_link(attnviz):
@@ -179,8 +188,11 @@ def test_a_length_for_what_is_not_written_is_refused(attnviz, options):
     assert ended.code == 2 and "--max-new-tokens" in ended.err
 
 
-def test_top_draws_no_map(attnviz):
-    ended = attnviz("run", HAT, "--top", "3", "--mean")
+@pytest.mark.parametrize(
+    "more", [["--mean"], ["--by", "word"], ["--map", "encoder"], ["--ask", "it"]], ids=str
+)
+def test_top_draws_no_map(attnviz, more):
+    ended = attnviz("run", HAT, "--top", "3", *more)
     assert ended.code == 2
     assert "--top" in ended.err
 

@@ -13,7 +13,8 @@ function linksBetween({ rows, columns, same, map: kind }) {
     rows.units.forEach((from, row) => {
       if (!from.isWord) return;
       columns.units.forEach((to, column) => {
-        if (to.isWord && counts(far(row, column))) pairs[row * width + column] = 1;
+        if (!to.isWord || !counts(far(row, column))) return;
+        if (!same || from.word === null || from.word !== to.word) pairs[row * width + column] = 1;
       });
     });
     return pairs;

@@ -1,0 +1,67 @@
+"""Rows of tokens turned into rows of words as they come by, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from attnviz.result import FloatArray
+
+__all__ = ["HEIGHT", "WordRows"]
+
+HEIGHT = 32
+"""Rows at a time: those of 5,000 keys stay in a core's cache."""
+
+LONG_WORD = 16
+"""Pieces of a word from which on reduceat, else slower, is the faster sum."""
+
+
+class WordRows:
+    """Merges rows as ``merge_words`` does: sums over a word's keys, means over its queries.
+
+    ``runs`` are the tokens of each unit, in their order.
+    """
+
+    def __init__(self, runs: Sequence[Sequence[int]]) -> None:
+        self._starts = np.asarray([run[0] for run in runs], np.intp)
+        self._sizes = np.asarray([len(run) for run in runs], np.intp)
+        self._begun: dict[int, FloatArray] = {}  # by head, the sum of a word that goes on
+
+    def rows(self, head: int, weights: FloatArray, start: int) -> Iterator[tuple[int, FloatArray]]:
+        """The rows (unit, unit) that end in rows (token, token) from ``start`` on.
+
+        They come HEIGHT at a time at most, with the number of the first.
+        """
+        for at in range(0, len(weights), HEIGHT):
+            some = weights[at : at + HEIGHT]
+            if self._sizes.max(initial=1) > 1:
+                first, some = self._merged(head, some, start + at)
+            else:
+                first = start + at
+            if len(some):
+                yield first, some
+
+    def _merged(self, head: int, weights: FloatArray, start: int) -> tuple[int, FloatArray]:
+        stop = start + len(weights)
+        of = np.searchsorted(self._starts, np.arange(start, stop), side="right") - 1
+        first, last = int(of[0]), int(of[-1])
+        mine = np.equal.outer(np.arange(first, last + 1), of).astype(np.float32)
+        sums: FloatArray = mine @ self._over_keys(weights)
+        if (begun := self._begun.pop(head, None)) is not None:
+            sums[0] += begun
+        if self._starts[last] + self._sizes[last] > stop:
+            self._begun[head] = sums[-1]
+            sums = sums[:-1]
+        sizes = self._sizes[first : first + len(sums), None].astype(np.float32)
+        return first, sums / sizes
+
+    def _over_keys(self, weights: FloatArray) -> FloatArray:
+        longest = int(self._sizes.max())
+        if longest > LONG_WORD:
+            return np.add.reduceat(weights, self._starts, axis=1)
+        sums = np.take(weights, self._starts, axis=1)
+        for piece in range(1, longest):
+            words = np.flatnonzero(self._sizes > piece)
+            sums[:, words] += weights[:, self._starts[words] + piece]
+        return sums
