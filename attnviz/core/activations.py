@@ -58,30 +58,6 @@ def relu_(x: FloatArray) -> FloatArray:
     return np.maximum(x, np.float32(0), out=x)
 
 
-def relu6_(x: FloatArray) -> FloatArray:
-    """min(max(x, 0), 6)."""
-    return np.clip(x, np.float32(0), np.float32(6), out=x)
-
-
-def hard_swish_(x: FloatArray) -> FloatArray:
-    """x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
-    x *= relu6_(np.add(x, np.float32(3))) * np.float32(1 / 6)
-    return x
-
-
-def mish_(x: FloatArray) -> FloatArray:
-    """x tanh(log(1 + eˣ)) (Misra 2019)."""
-    x *= np.tanh(np.logaddexp(np.float32(0), x))
-    return x
-
-
-def laplace_(x: FloatArray) -> FloatArray:
-    """The normal distribution function with mean 0.707107 and deviation 0.282095 (MEGA, 2022)."""
-    x -= np.float32(0.707107)
-    x *= np.float32(1 / 0.282095)
-    return np.reciprocal(_denominator(x, _NORMAL), out=x)
-
-
 def prelu_(x: FloatArray, weight: FloatArray) -> FloatArray:
     """max(x, 0) + weight min(x, 0) (He et al. 2015)."""
     return np.multiply(x, weight, out=x, where=x < 0)
@@ -117,15 +93,19 @@ ACTIVATIONS: dict[str, Activation] = {
         gelu_tanh_,
     ),
     "gelu_10": lambda x: np.clip(gelu_(x), np.float32(-10), np.float32(10), out=x),
-    "hardswish": hard_swish_,
-    "laplace": laplace_,
+    "hardswish": lambda x: np.multiply(  # Howard et al. 2019
+        x, np.clip(x + np.float32(3), np.float32(0), np.float32(6)) * np.float32(1 / 6), out=x
+    ),
+    "laplace": lambda x: np.reciprocal(  # the distribution of mean 0.707107, deviation 0.282095
+        _denominator((x - np.float32(0.707107)) * np.float32(1 / 0.282095), _NORMAL), out=x
+    ),
     "leaky_relu": lambda x: np.maximum(x, x * np.float32(0.01), out=x),
     "linear": lambda x: x,
-    "mish": mish_,
+    "mish": lambda x: np.multiply(x, np.tanh(np.logaddexp(np.float32(0), x)), out=x),  # Misra 2019
     "quick_gelu": lambda x: _gated(x, (1.702,)),
     "relu": relu_,
     "relu2": lambda x: np.square(relu_(x), out=x),  # So et al. 2021
-    "relu6": relu6_,
+    "relu6": lambda x: np.clip(x, np.float32(0), np.float32(6), out=x),
     "sigmoid": lambda x: np.reciprocal(_denominator(x, (1.0,)), out=x),
     **dict.fromkeys(("silu", "swish"), lambda x: _gated(x, (1.0,))),
     "sqrtsoftplus": lambda x: np.sqrt(np.logaddexp(np.float32(0), x, out=x), out=x),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from attnviz.core.score_bias import ScoreBias
 from attnviz.core.spec import AttentionSpec
 from attnviz.core.threads import Sharing, even
 
-__all__ = ["Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_"]
+__all__ = [
+    "Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_", "share",
+]  # fmt: skip
 
 CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 0.75 at 512 tokens
 
@@ -59,38 +62,22 @@ class Block:
 
     def part(self, which: slice, rows: slice) -> Block:
         """Some heads, whole groups of them, and some queries."""
+        group, sinks = self.heads.group, self.sinks
         q, k, v = self.heads.queries, self.heads.keys, self.heads.values
-        shared = slice(which.start // self.heads.group, which.stop // self.heads.group)
+        shared = slice(which.start // group, which.stop // group)
         here = slice(rows.start - self.rows.start, rows.stop - self.rows.start)
         heads = Heads(q[which, here], k[shared], None if v is None else v[shared])
         context = None if self.context is None else self.context[which, here]
-        weights, sinks = (
-            self.weights[which, here],
-            None if self.sinks is None else self.sinks[which],
-        )
+        sinks = None if sinks is None else sinks[which]
+        weights = self.weights[which, here]
         return Block(heads, self.spec, self.bias, rows, weights, context, which, sinks)
 
 
-def attend(block: Block, sharing: Sharing) -> bool:
-    """Fill the weights and the context of a block: softmax(QKᵀ/√d + bias + mask) V.
+def attend(block: Block) -> bool:
+    """Fill weights and context: softmax(QKᵀ/√d + bias + mask) V (Vaswani et al. 2017, eq. 1).
 
     Returns whether all scores were finite in float32, as far as that had to be looked at.
     """
-    return _share(_attention, block, sharing)
-
-
-def score(block: Block, sharing: Sharing) -> bool:
-    """Fill the weights of a block with the scores before the softmax; whether they were finite."""
-    return _share(_scores_alone, block, sharing)
-
-
-def attend_to_scores(block: Block, sharing: Sharing) -> None:
-    """Turn scores, which may have been edited since, into weights and context."""
-    _share(_attention_to_scores, block, sharing)
-
-
-def _attention(block: Block) -> bool:
-    """Attention of one part (Vaswani et al. 2017, eq. 1); whether its scores were finite."""
     keys, finite = _visible(block), True
     weights = _only(keys, block.weights, 0)
     _masked_scores_(block, keys, weights)
@@ -102,12 +89,14 @@ def _attention(block: Block) -> bool:
     return finite
 
 
-def _scores_alone(block: Block) -> bool:
+def score(block: Block) -> bool:
+    """Fill the weights with the scores before the softmax; whether they were finite."""
     keys = _visible(block)
     return _masked_scores_(block, keys, _only(keys, block.weights, -np.inf), look=True)
 
 
-def _attention_to_scores(block: Block) -> bool:
+def attend_to_scores(block: Block) -> bool:
+    """Turn scores, which may have been edited since, into weights and context."""
     softmax_(block.weights, block.sinks)  # of all keys: perhaps what the mask hid is seen now
     if block.context is not None and block.heads.values is not None:
         context_(block.weights, block.heads.values, block.context)
@@ -187,8 +176,8 @@ def _only(keys: slice, weights: FloatArray, hidden: float) -> FloatArray:
     return weights[:, :, keys]
 
 
-def _share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> bool:
-    """Call a function on parts of a block; whether it always returned True."""
+def share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> bool:
+    """Call one of these functions on parts of a block; whether it always returned True."""
     n_groups, n_keys = block.heads.keys.shape[:2]
     cores, room = sharing.cores if block.weights.size >= WORTH else 1, CACHED // max(4, 4 * n_keys)
     tasks = _tasks(n_groups, block.heads.group, block.rows.start, block.rows.stop, room, cores)
@@ -210,11 +199,7 @@ def _tasks(
     blocks = even(n, -(-n // height))
     fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
     count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)
-    return tuple(
-        (
-            slice(part.start * group, part.stop * group),
-            slice(start + block.start, start + block.stop),
-        )
-        for part in even(n_groups, min(count, n_groups))
-        for block in blocks
-    )
+    parts = even(n_groups, min(count, n_groups))
+    heads = [slice(part.start * group, part.stop * group) for part in parts]
+    rows = [slice(start + block.start, start + block.stop) for block in blocks]
+    return tuple(product(heads, rows))

@@ -7,9 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from attnviz.core.buffers import FloatArray
-from attnviz.core.spec import NormSpec
 
-__all__ = ["layer_norm", "normalise", "rms_norm", "softcap_", "softmax_", "unshifted_softmax_"]
+__all__ = ["layer_norm", "rms_norm", "softcap_", "softmax_", "unshifted_softmax_"]
 
 ENOUGH = 1e-20  # rows whose exponentials sum to less might have lost digits
 
@@ -53,20 +52,6 @@ def softcap_(scores: FloatArray, cap: float) -> FloatArray:
     np.tanh(scores, out=scores)
     scores *= np.float32(cap)
     return scores
-
-
-def normalise(
-    x: FloatArray,
-    spec: NormSpec,
-    weight: FloatArray | None,
-    bias: FloatArray | None = None,
-    out: FloatArray | None = None,
-) -> FloatArray:
-    """x (…, d) through the norm of a spec; ``out`` may be x itself."""
-    if weight is not None and spec.shift:
-        weight = weight + np.float32(spec.shift)
-    function = layer_norm if spec.kind == "layer" else rms_norm
-    return function(x, weight, bias, spec.eps, out)
 
 
 def layer_norm(

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from attnviz.core.attention import Heads
 from attnviz.core.buffers import FloatArray, IntArray
+from attnviz.core.spec import ModelSpec
 
 __all__ = ["AttentionBlock", "Ids", "Kind", "LayerState", "Output", "Request"]
 
@@ -21,6 +24,12 @@ class Ids:
     ids: IntArray
     types: IntArray | None = None
     target_ids: IntArray | None = None
+
+    def into(self, stack: str, spec: ModelSpec) -> IntArray:
+        """The ids that go into a stack: a decoder behind an encoder reads the target."""
+        if stack == "encoder" or spec.encoder is None:
+            return self.ids
+        return np.empty(0, np.int64) if self.target_ids is None else self.target_ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +56,7 @@ class AttentionBlock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerState:
-    """Hidden states (token, d_model) inside one layer, for tokens from ``start`` to ``stop``.
+    """Hidden states (token, d_model) of one sequence inside one layer.
 
     ``name`` is "layer_input", or "attention_input", "attention_output" and "attention_sum", and
     the same of "cross" and "mlp": a sublayer's input behind its norm, where one stands before it;
@@ -58,8 +67,6 @@ class LayerState:
     kind: Literal["encoder", "decoder"]
     layer: int
     sequence: int
-    start: int
-    stop: int
     values: FloatArray
 
 
@@ -84,9 +91,10 @@ class Request:
         """Whether the weights of a layer are to be shown."""
         return layer in self.layers.get(kind, ())
 
-    def last(self, *kinds: str) -> int:
-        """The last layer wanted of these kinds, or -1."""
-        return max((max(self.layers.get(kind, ()), default=-1) for kind in kinds), default=-1)
+    def last(self, stack: str) -> int:
+        """The last layer of a stack that is wanted, in a decoder its cross attention too; or -1."""
+        kinds = (stack, "cross") if stack == "decoder" else (stack,)
+        return max((layer for kind in kinds for layer in self.layers.get(kind, ())), default=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
+from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score, share
 from attnviz.core.buffers import FloatArray, states
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
@@ -47,8 +47,7 @@ class Batch:
         """Let the request watch the hidden states (row, d_model) of each sequence."""
         if self.request.watch:
             for number, part in enumerate(self.parts):
-                n, mine = part.stop - part.start, values[part]
-                self.request.watch(LayerState(name, self.kind, layer, number, 0, n, mine))
+                self.request.watch(LayerState(name, self.kind, layer, number, values[part]))
 
     def rotation(self, rotary: Rotary) -> tuple[FloatArray, FloatArray]:
         """Cosines and sines for every row; each sequence by its own length."""
@@ -212,11 +211,11 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
         here = None if context is None else context[:, start:stop]
         rows = slice(before + start, before + stop)
         block = Block(mine, sublayer.spec, bias, rows, weights[:, : stop - start], here, *every)
-        finite = score(block, sharing) if request.edit else attend(block, sharing)
+        finite = share(score if request.edit else attend, block, sharing)
         where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
         shown = AttentionBlock(*where, block.weights, heads, finite, here)
         if request.edit:
             request.edit(shown)
-            attend_to_scores(block, sharing)
+            share(attend_to_scores, block, sharing)
         if wanted:
             request.visit(shown)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from attnviz.core.activations import Activation
 from attnviz.core.buffers import FloatArray, IntArray, states
-from attnviz.core.functional import normalise
+from attnviz.core.functional import layer_norm, rms_norm
 from attnviz.core.spec import AttentionSpec, LayerSpec, NormSpec, StackSpec
 from attnviz.core.threads import ALONE, Sharing
 
 __all__ = [
     "AttentionWeights", "ExpertsWeights", "LatentWeights", "LayerWeights", "Linear", "MLPWeights",
-    "NormWeights", "StackWeights", "Weights", "WeightsKept",
+    "NormWeights", "StackWeights", "Weights",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 
 class Weights(Protocol):
@@ -39,13 +37,6 @@ class Weights(Protocol):
 
     def stack(self, stack: StackSpec) -> StackWeights:
         """What a stack has beside its layers and the tables of its embeddings."""
-
-
-class WeightsKept(Protocol):
-    """What keeps some of the weights between runs."""
-
-    def load(self, name: str, build: Callable[[], T]) -> T:
-        """What ``build`` makes, perhaps from memory."""
 
 
 class Linear(NamedTuple):
@@ -78,7 +69,7 @@ class Linear(NamedTuple):
 
 
 class NormWeights(NamedTuple):
-    """Weight and bias (d,) of a norm; None where it has none."""
+    """Weight, shifted as its spec says, and bias (d,) of a norm; None where it has none."""
 
     spec: NormSpec
     weight: FloatArray | None
@@ -86,7 +77,8 @@ class NormWeights(NamedTuple):
 
     def __call__(self, x: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """Apply to x (…, d), into ``out`` where it is given, which may be x itself."""
-        return normalise(x, self.spec, self.weight, self.bias, out=out)
+        norm = layer_norm if self.spec.kind == "layer" else rms_norm
+        return norm(x, self.weight, self.bias, self.spec.eps, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +153,13 @@ class LayerWeights:
 class StackWeights:
     """What a stack has beside its layers and the tables of its embeddings.
 
-    ``relative`` has bucket scores (n_buckets, head), or relative embeddings (2 · span, d_model)
-    for ``relative_norm``.
+    ``relative`` has bucket scores (n_buckets, head), or relative embeddings (2 · span, d_model),
+    normed where they have a norm.
     """
 
     embedding_norm: NormWeights | None
     project: Linear | None
     relative: FloatArray | None
-    relative_norm: NormWeights | None
     kernel: Linear | None
     kernel_norm: NormWeights | None
     norm: NormWeights | None

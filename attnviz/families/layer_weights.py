@@ -73,7 +73,10 @@ def required(tensors: NamedTensors, name: str, *shape: int) -> FloatArray:
 def norm(tensors: NamedTensors, name: str, spec: NormSpec, *shape: int) -> NormWeights:
     """Weight and bias of one norm, as far as the model has them."""
     bias = tensors.get(f"{name}.bias", *shape) if spec.kind == "layer" else None
-    return NormWeights(spec, tensors.get(f"{name}.weight", *shape), bias)
+    weight = tensors.get(f"{name}.weight", *shape)
+    if weight is not None and spec.shift:
+        weight = weight + np.float32(spec.shift)
+    return NormWeights(spec, weight, bias)
 
 
 def attention_weights(
@@ -228,6 +231,8 @@ def stack_weights(tensors: NamedTensors, stack: StackSpec) -> StackWeights:
         relative = required(tensors, f"{name}.relative.weight", bias.n_buckets, first.n_heads)
     elif isinstance(bias, Disentangled):
         relative = required(tensors, f"{name}.relative.weight", 2 * bias.span, d)
+        if bias.norm:
+            relative = norm(tensors, f"{name}.relative_norm", bias.norm, d)(relative)
     kernel = convolution and (d, d // convolution.groups, convolution.kernel)
 
     def normed(part: str, spec: NormSpec | None, width: int = d) -> NormWeights | None:
@@ -240,7 +245,6 @@ def stack_weights(tensors: NamedTensors, stack: StackSpec) -> StackWeights:
         normed("embedding_norm", spec.norm, width),
         projected("project", d if spec.project else None, spec.d_embedding),
         relative,
-        normed("relative_norm", bias.norm if isinstance(bias, Disentangled) else None),
         Linear(
             required(tensors, f"{name}.convolution.weight", *kernel),
             tensors.get(f"{name}.convolution.bias", d),

@@ -8,11 +8,10 @@ from math import isfinite, sqrt
 from attnviz.analysis.explain import Explanation, explain
 from attnviz.analysis.explain.chosen import Chosen
 from attnviz.core.spec import ModelSpec
-from attnviz.core.weights import Weights
 from attnviz.errors import InputError, quote
 from attnviz.model.inputs import Input
 from attnviz.model.recorded_head import Knobs, record_head, without_positions
-from attnviz.model.weight_cache import WeightCache
+from attnviz.model.weight_cache import KeptWeights
 from attnviz.result import ModelInfo
 
 __all__ = ["Turned", "explain_row"]
@@ -60,20 +59,21 @@ class Turned:
 
 def explain_row(
     spec: ModelSpec,
-    weights: Weights,
+    weights: KeptWeights,
     given: Input,
     row: Chosen,
     turned: Turned,
     info: ModelInfo,
-    cache: WeightCache,
 ) -> Explanation:
     """The walk through a row; of a changed head, with the weights that it had before."""
     stack = spec.encoder if row.kind == "encoder" else spec.decoder
     knobs = turned.knobs(stack.d_model if stack else 1)
-    plain = record_head(spec, weights, given, row, info, cache=cache)
+    plain = record_head(spec, weights, given, row, info)
     if not turned.names:
         return explain(plain)
-    if not turned.positions:  # other tensors are read, so nothing of the cache may be taken
-        spec, cache = without_positions(spec), WeightCache(0)
-    changed = record_head(spec, weights, given, row, info, cache=cache, knobs=knobs)
+    if turned.positions:
+        changed = record_head(spec, weights, given, row, info, knobs=knobs)
+    else:  # other tensors are read, so nothing that was kept may be taken
+        spec = without_positions(spec)
+        changed = record_head(spec, weights.source, given, row, info, knobs=knobs)
     return explain(changed, before=plain, knobs=turned.names)

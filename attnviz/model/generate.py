@@ -13,7 +13,7 @@ from attnviz.core.key_value_cache import KeyValueCache
 from attnviz.core.logits import logits
 from attnviz.core.spec import AttentionSpec, Disentangled, ModelSpec, StackSpec
 from attnviz.core.transformer import run
-from attnviz.core.weights import Weights, WeightsKept
+from attnviz.core.weights import Weights
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
 from attnviz.model.beam_search import Scorer, beam_search
 from attnviz.model.record import require_numbers
@@ -42,7 +42,6 @@ class Writer:
 
     spec: ModelSpec
     weights: Weights
-    cache: WeightsKept
     rules: Rules
     beams: int = 1
 
@@ -56,7 +55,7 @@ class Writer:
         self._require_head()
         first = np.asarray([require_start(self.rules, start)])
         empty = [Ids(ids, target_ids=first)]
-        memory = run(self.spec, self.weights, empty, NOTHING, cache=self.cache).encoder
+        memory = run(self.spec, self.weights, empty, NOTHING).encoder
         written = self._search(_Steps(self, self._past(1 + n), ids, memory), first, n)
         stopped = len(written) > 1 and int(written[-1]) in self.rules.stops
         return written[:-1] if stopped else written
@@ -98,7 +97,6 @@ class _Steps:
             model.weights,
             given,
             NOTHING,
-            cache=model.cache,
             memory=self.memory * len(texts),
             past=self.past,
         )

@@ -56,11 +56,11 @@ def _states(
     def watch(state: LayerState) -> None:
         if state.name == "layer_input" and state.layer in layers:
             at = layers.index(state.layer)
-            found[state.sequence][at, state.start : state.stop] = state.values
+            found[state.sequence][at] = state.values
 
     request = Request({}, _ignore, hidden=True, watch=watch)
     ids = [given.ids for given in pack]
-    output = run(spec, model.weights, ids, request, cache=model._cache, cores=cores)
+    output = run(spec, model.weights, ids, request, cores=cores)
     for states, last in zip(found, output.encoder or output.decoder, strict=True):
         if last.shape[1] != stack.d_model:
             raise InputError(f"the last hidden state of {model.info.name} has another size")

@@ -35,7 +35,7 @@ from attnviz.model.record import (
     require_numbers,
 )
 from attnviz.model.value_norms import ValueNorms
-from attnviz.model.weight_cache import Overflowing, WeightCache
+from attnviz.model.weight_cache import KeptWeights, Overflowing, WeightCache
 from attnviz.result import AttentionResult, FloatArray, Head, Link, ModelInfo, Weighting, span
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ class Model(Encoder):
         generation: Mapping[str, Any],
     ) -> None:
         self._generation = generation
-        self.weights, self._tensors = translated.weights, tensors
         self._cache, self._spare = WeightCache(KEPT_BYTES), ArrayPool()
+        self.weights, self._tensors = KeptWeights(translated.weights, self._cache), tensors
         layers = translated.spec.stacks[0].layers
         info = ModelInfo(
             source.name,
@@ -293,7 +293,7 @@ class Model(Encoder):
         result = self._attend(None if one is None else [one.layer], False, [given])[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
-        return explain_row(self.spec, self.weights, given, row, turned, self.info, self._cache)
+        return explain_row(self.spec, self.weights, given, row, turned, self.info)
 
     def positions(self, n: int = 50) -> Positions:
         """What tells the model where tokens are, for so many positions; see ``Positions``.
@@ -379,7 +379,7 @@ class Model(Encoder):
             kind: frozenset(every) for kind, every in layers.items()
         }
         want = Request(wanted, visit, hidden=values, edit=edit)
-        run(self.spec, self.weights, [given.ids for given in inputs], want, cache=self._cache)
+        run(self.spec, self.weights, [given.ids for given in inputs], want)
 
     def states(
         self, inputs: Sequence[Input], edit: Callable[[AttentionBlock], None]
@@ -387,7 +387,7 @@ class Model(Encoder):
         """The last hidden states (token, d_model) of each input, all scores edited."""
         want = Request({}, _unseen, hidden=True, edit=edit)
         ids = [given.ids for given in inputs]
-        output = run(self.spec, self.weights, ids, want, cache=self._cache)
+        output = run(self.spec, self.weights, ids, want)
         return output.decoder or output.encoder
 
     def _given(
@@ -431,7 +431,7 @@ class Model(Encoder):
                 rules = replace(rules, banned=(*rules.banned, *sorted(unknown)))
             more = int(WRITING_SHARE * (memory.available() or 0))  # each token needs all weights
             cache = Overflowing(self._cache, WeightCache(more))
-            return Writer(self.spec, self.weights, cache, rules, n)
+            return Writer(self.spec, KeptWeights(self.weights.source, cache), rules, n)
 
         return make
 
@@ -514,7 +514,7 @@ class Model(Encoder):
             edit=hiding(inputs),
         )
         ids = [given.ids for given in inputs]
-        output = run(self.spec, self.weights, ids, want, cache=self._cache, cores=cores)
+        output = run(self.spec, self.weights, ids, want, cores=cores)
         last = output.decoder or output.encoder
         for states in last if hidden else ():
             require_numbers(finite=bool(np.isfinite(states).all()))
@@ -557,9 +557,8 @@ class Model(Encoder):
         stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
         if stack is None:
             raise RuntimeError(f"the model has no {kind}")
-        name = f"{stack.kind}.{layer}"
-        build = partial(self.weights.layer, name, stack.layers[layer], stack.d_model)
-        loaded = self._cache.load(name, build)
+        spec = stack.layers[layer]
+        loaded = self.weights.layer(f"{stack.kind}.{layer}", spec, stack.d_model)
         return loaded.cross if kind == "cross" and loaded.cross else loaded.attention
 
     def _kinds(self, inputs: Sequence[Input]) -> tuple[Kind, ...]:

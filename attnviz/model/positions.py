@@ -104,14 +104,11 @@ def _biased(number: int, attention: AttentionSpec) -> tuple[AttentionSpec, int |
 
 
 def _relative(stack: StackSpec, own: int | None, weights: Weights) -> FloatArray | None:
-    """The table of a stack, or of one of its layers, normed as a run norms it."""
+    """The table of a stack, or of one of its layers."""
     if own is not None:
         layer = stack.layers[own]
         return weights.layer(f"{stack.kind}.{own}", layer, stack.d_model).attention.relative
-    tensors = weights.stack(stack)
-    if tensors.relative is None or tensors.relative_norm is None:
-        return tensors.relative
-    return tensors.relative_norm(tensors.relative)
+    return weights.stack(stack).relative
 
 
 def _bias(spec: AttentionSpec, table: FloatArray | None, where: str, n: int) -> PositionTable:

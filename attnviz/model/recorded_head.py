@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from attnviz.core.attention import Heads, mask_, scores_
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.embedding import absolute_positions, unmasked
 from attnviz.core.functional import softcap_
-from attnviz.core.hooks import AttentionBlock, Ids, Kind, LayerState, Request
+from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.positions import position_ids
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, LayerSpec, ModelSpec, StackSpec
@@ -26,7 +25,6 @@ from attnviz.core.weights import (
 )
 from attnviz.model.inputs import Edit, Input, hiding
 from attnviz.model.record import require_numbers
-from attnviz.model.weight_cache import WeightCache
 from attnviz.result import Head, ModelInfo
 
 __all__ = ["Knobs", "record_head", "without_positions"]
@@ -63,11 +61,8 @@ class _Place:
 
     @property
     def table(self) -> FloatArray | None:
-        """The stack's table for score biases, normed as a run norms it."""
-        table, norm = self.tensors.relative, self.tensors.relative_norm
-        if table is None or self.kind == "cross":
-            return None
-        return norm(table) if norm else table
+        """The stack's table for score biases."""
+        return None if self.kind == "cross" else self.tensors.relative
 
 
 def record_head(
@@ -77,16 +72,14 @@ def record_head(
     row: Chosen,
     info: ModelInfo,
     *,
-    cache: WeightCache | None = None,
     knobs: Knobs | None = None,
 ) -> RecordedHead:
     """Run a model on one input and keep what it shows of a head's layer.
 
     With ``knobs`` this head alone runs otherwise, and what follows it follows from that.
     """
-    cache = cache or WeightCache(0)
     kind, head, query = row
-    place = _place(spec, weights, kind, head, cache)
+    place = _place(spec, weights, kind, head)
     turned = knobs.turn(place.spec) if knobs else place.spec
     recorder = _Recorder(place, query, turned)
     request = Request(
@@ -96,7 +89,7 @@ def record_head(
         edit=_both(recorder.edit if knobs else None, hiding([given])),
         watch=recorder.watch,
     )
-    output = run(spec, weights, [given.ids], request, cache=cache)
+    output = run(spec, weights, [given.ids], request)
     states = recorder.states
     if not place.layer.mlp_norm:  # then both sublayers have the same input, which is shown once
         states["mlp_input"] = states["attention_input"]
@@ -113,7 +106,7 @@ def record_head(
         model=info,
         layer=replace(place.layer, **changed),
         weights=place.weights,
-        embedded=_embedded(place, weights, given, _ids(spec, place.stack, given.ids), recorder),
+        embedded=_embedded(place, weights, given, given.ids.into(place.stack.kind, spec), recorder),
         states=states,
         heads=heads,
         attention=attention,
@@ -161,7 +154,6 @@ class _Recorder:
         self.place, self.query, self.turned = place, query, turned
         self.states: dict[str, FloatArray] = {}
         self.first: FloatArray | None = None
-        self._blocks: dict[str, list[FloatArray]] = {}
         self._seen: tuple[Heads, FloatArray, FloatArray] | None = None
 
     def watch(self, state: LayerState) -> None:
@@ -169,13 +161,10 @@ class _Recorder:
         stack = self.place.stack.kind
         if state.kind != stack:
             return
-        here = state.start <= self.query < state.stop
-        if state.layer == 0 and state.name == "layer_input" and here:
-            self.first = state.values[self.query - state.start].copy()
+        if state.layer == 0 and state.name == "layer_input":
+            self.first = state.values[self.query].copy()
         if state.layer == self.place.head.layer:
-            blocks = self._blocks.setdefault(state.name, [])
-            blocks.append(state.values.copy())
-            self.states[state.name] = np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+            self.states[state.name] = state.values.copy()
 
     def visit(self, block: AttentionBlock) -> None:
         """Keep the row of the query, and queries, keys and values of all heads."""
@@ -217,21 +206,13 @@ class _Recorder:
         return queries * np.float32(self.turned.scale / self.place.spec.scale)
 
 
-def _place(spec: ModelSpec, weights: Weights, kind: Kind, head: Head, cache: WeightCache) -> _Place:
+def _place(spec: ModelSpec, weights: Weights, kind: Kind, head: Head) -> _Place:
     stack = spec.encoder if kind == "encoder" else spec.decoder
     if stack is None:
         raise RuntimeError(f"the model has no {kind}")
     layer, name = stack.layers[head.layer], f"{stack.kind}.{head.layer}"
-    build = partial(weights.layer, name, layer, stack.d_model)
-    tensors = cache.load(stack.kind, partial(weights.stack, stack))
-    return _Place(stack, kind, head, layer, cache.load(name, build), tensors)
-
-
-def _ids(spec: ModelSpec, stack: StackSpec, ids: Ids) -> IntArray:
-    """The ids that go into a stack."""
-    if stack.kind == "decoder" and spec.encoder is not None and ids.target_ids is not None:
-        return ids.target_ids
-    return ids.ids
+    loaded = weights.layer(name, layer, stack.d_model)
+    return _Place(stack, kind, head, layer, loaded, weights.stack(stack))
 
 
 def _embedded(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["Overflowing", "WeightCache"]
+from attnviz.core.buffers import FloatArray, IntArray
+from attnviz.core.spec import LayerSpec, StackSpec
+from attnviz.core.weights import LayerWeights, StackWeights, Weights
+
+__all__ = ["KeptWeights", "Overflowing", "WeightCache"]
 
 T = TypeVar("T")
 
@@ -32,6 +37,34 @@ class WeightCache:
             self.used += size
             self.kept[name] = made
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWeights:
+    """The weights of a checkpoint, what layers and stacks multiply with kept in a cache."""
+
+    source: Weights
+    cache: WeightCache | Overflowing
+
+    def has(self, name: str) -> bool:
+        """Whether the model has a tensor of that name."""
+        return self.source.has(name)
+
+    def get(self, name: str, *shape: int) -> FloatArray | None:
+        """The tensor of that name and shape, or None if the model has none."""
+        return self.source.get(name, *shape)
+
+    def rows(self, name: str, rows: IntArray | slice, width: int) -> FloatArray:
+        """Only these rows of a table (…, width)."""
+        return self.source.rows(name, rows, width)
+
+    def layer(self, name: str, spec: LayerSpec, d_model: int) -> LayerWeights:
+        """Everything that the layer of that name multiplies with."""
+        return self.cache.load(name, partial(self.source.layer, name, spec, d_model))
+
+    def stack(self, stack: StackSpec) -> StackWeights:
+        """What a stack has beside its layers and the tables of its embeddings."""
+        return self.cache.load(stack.kind, partial(self.source.stack, stack))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def norm(x: Array, weights: object) -> Array:
     if spec.kind == "layer":
         x = x - x.mean(-1, keepdims=True)
     x = x / np.sqrt((x * x).mean(-1, keepdims=True) + spec.eps)
-    x = x if weight is None else x * (weight + spec.shift)
+    x = x if weight is None else x * weight
     return x if bias is None else x + bias
 
 
@@ -143,10 +143,7 @@ def check_biases(walk: Explanation) -> None:
     if not isinstance(spec.bias, Disentangled):
         return
     span, mine = spec.bias.span, slice(head * spec.d_head, (head + 1) * spec.d_head)
-    tensors = recorded.embedded.tensors
-    table = tensors.relative.astype(np.float64)
-    if tensors.relative_norm is not None:
-        table = norm(table, tensors.relative_norm)
+    table = recorded.embedded.tensors.relative.astype(np.float64)
 
     def projected(content: object, position: object) -> Array:
         if spec.bias.shared:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnviz.core.attention import Block, Heads, attend
+from attnviz.core.attention import Block, Heads, attend, share
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from attnviz.core.threads import ALONE
@@ -39,7 +39,7 @@ def weigh(
     weights = np.full((len(queries), n, m), np.nan, np.float32)
     context = np.full(queries.shape, np.nan, np.float32)
     bias = score_bias(spec, NO_WEIGHTS, heads.queries, heads.keys, table)
-    attend(Block(heads, spec, bias, slice(0, n), weights, context), ALONE)
+    share(attend, Block(heads, spec, bias, slice(0, n), weights, context), ALONE)
     return weights, context
 
 

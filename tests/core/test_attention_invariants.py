@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import attnviz.core.attention as module
 from attnviz.core import threads
-from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score
+from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score, share
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets
 from attnviz.core.threads import ALONE, Sharing
@@ -46,10 +46,10 @@ class Case:
         rows = slice(0, self.shape[1])
         block = Block(self.heads, self.spec, bias, rows, weights, context)
         if scores_first:
-            score(block, sharing)
-            attend_to_scores(block, sharing)
+            share(score, block, sharing)
+            share(attend_to_scores, block, sharing)
         else:
-            attend(block, sharing)
+            share(attend, block, sharing)
         return weights, context
 
     def sees(self, query: int, key: int) -> bool:

@@ -12,7 +12,7 @@ from attnviz.core import layer as layer_module
 from attnviz.core.hooks import Request
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
-from attnviz.model.weight_cache import WeightCache
+from attnviz.model.weight_cache import KeptWeights, WeightCache
 from tests.core.made import (
     Drawn,
     Seen,
@@ -198,8 +198,8 @@ def test_an_encoder_that_has_run_need_not_run_again() -> None:
 
 def test_a_cache_spares_the_next_run_what_it_kept() -> None:
     cache = WeightCache(1 << 20)
-    _, first = watched(encoder(), [some(5)], cache=cache)
+    _, first = watched(encoder(), [some(5)], KeptWeights(Drawn(), cache))
     weights = Drawn()
-    _, second = watched(encoder(), [some(5)], weights, cache=cache)
+    _, second = watched(encoder(), [some(5)], KeptWeights(weights, cache))
     assert read_layers(weights) == set()
     np.testing.assert_array_equal(first.encoder[0], second.encoder[0])

@@ -99,5 +99,5 @@ def test_the_unknown_is_written_only_if_asked_for(tmp_path: Path) -> None:
     given = model.encode("hat").ids.ids
     start = model.tokenizer.target_start(model.rules.forced_first)
     for ids, rules in zip(free, (banned, model.rules), strict=True):
-        expected = Writer(model.spec, model.weights, None, rules).target(given, 12, start)
+        expected = Writer(model.spec, model.weights, rules).target(given, 12, start)
         assert ids == expected.tolist()

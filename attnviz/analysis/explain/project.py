@@ -116,7 +116,7 @@ def normed(x: Float64Array, norm: NormWeights) -> Float64Array:
         x = x - x.mean(axis=-1, keepdims=True)
     found: Float64Array = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + norm.spec.eps)
     if norm.weight is not None:
-        found = found * (norm.weight + norm.spec.shift)
+        found = found * norm.weight
     return found if norm.bias is None else found + norm.bias
 
 
