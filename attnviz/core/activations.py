@@ -9,7 +9,7 @@ import numpy as np
 
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["ACTIVATIONS", "TRAINED", "Activation", "activation"]
+__all__ = ["ACTIVATIONS", "Activation", "prelu_", "xielu_"]
 
 Activation = Callable[[FloatArray], FloatArray]
 
@@ -43,21 +43,6 @@ def _gated(x: FloatArray, series: Sequence[float]) -> FloatArray:
     return np.divide(x, _denominator(x, series), out=x)
 
 
-def gelu_(x: FloatArray) -> FloatArray:
-    """x Φ(x), with the exact normal distribution function (Hendrycks & Gimpel 2016)."""
-    return _gated(x, _NORMAL)
-
-
-def gelu_tanh_(x: FloatArray) -> FloatArray:
-    """x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks & Gimpel 2016, sec. 2)."""
-    return _gated(x, _TANH)
-
-
-def relu_(x: FloatArray) -> FloatArray:
-    """max(x, 0)."""
-    return np.maximum(x, np.float32(0), out=x)
-
-
 def prelu_(x: FloatArray, weight: FloatArray) -> FloatArray:
     """max(x, 0) + weight min(x, 0) (He et al. 2015)."""
     return np.multiply(x, weight, out=x, where=x < 0)
@@ -76,23 +61,13 @@ def xielu_(
     return x
 
 
-def activation(name: str, parameters: Sequence[FloatArray] = ()) -> Activation:
-    """The activation of that name, with its parameters where it is trained."""
-    if name not in TRAINED:
-        return ACTIVATIONS[name]
-    return lambda x: (prelu_ if name == "prelu" else xielu_)(x, *parameters)
-
-
-TRAINED = {"prelu": ("weight",), "xielu": ("alpha_p", "alpha_n", "beta", "eps")}
-"""The parameters of activations that have some, one number each."""
-
 ACTIVATIONS: dict[str, Activation] = {
-    **dict.fromkeys(("gelu", "gelu_python"), gelu_),
-    **dict.fromkeys(
+    **dict.fromkeys(("gelu", "gelu_python"), lambda x: _gated(x, _NORMAL)),  # x Φ(x)
+    "gelu_10": lambda x: np.clip(_gated(x, _NORMAL), np.float32(-10), np.float32(10), out=x),
+    **dict.fromkeys(  # x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
         ("gelu_accurate", "gelu_fast", "gelu_new", "gelu_python_tanh", "gelu_pytorch_tanh"),
-        gelu_tanh_,
+        lambda x: _gated(x, _TANH),
     ),
-    "gelu_10": lambda x: np.clip(gelu_(x), np.float32(-10), np.float32(10), out=x),
     "hardswish": lambda x: np.multiply(  # Howard et al. 2019
         x, np.clip(x + np.float32(3), np.float32(0), np.float32(6)) * np.float32(1 / 6), out=x
     ),
@@ -103,12 +78,12 @@ ACTIVATIONS: dict[str, Activation] = {
     "linear": lambda x: x,
     "mish": lambda x: np.multiply(x, np.tanh(np.logaddexp(np.float32(0), x)), out=x),  # Misra 2019
     "quick_gelu": lambda x: _gated(x, (1.702,)),
-    "relu": relu_,
-    "relu2": lambda x: np.square(relu_(x), out=x),  # So et al. 2021
+    "relu": lambda x: np.maximum(x, np.float32(0), out=x),
+    "relu2": lambda x: np.square(np.maximum(x, np.float32(0), out=x), out=x),  # So et al. 2021
     "relu6": lambda x: np.clip(x, np.float32(0), np.float32(6), out=x),
     "sigmoid": lambda x: np.reciprocal(_denominator(x, (1.0,)), out=x),
-    **dict.fromkeys(("silu", "swish"), lambda x: _gated(x, (1.0,))),
+    **dict.fromkeys(("silu", "swish"), lambda x: _gated(x, (1.0,))),  # x σ(x)
     "sqrtsoftplus": lambda x: np.sqrt(np.logaddexp(np.float32(0), x, out=x), out=x),
     "tanh": lambda x: np.tanh(x, out=x),
 }
-"""By the names that transformers gives them."""
+"""By the names that transformers gives them; both gelu are Hendrycks & Gimpel's (2016)."""

@@ -16,7 +16,8 @@ from attnviz.core.spec import AttentionSpec
 from attnviz.core.threads import Sharing, even
 
 __all__ = [
-    "Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_", "share",
+    "Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_",
+    "share",
 ]  # fmt: skip
 
 CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 0.75 at 512 tokens

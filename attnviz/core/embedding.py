@@ -1,4 +1,4 @@
-"""From token ids to the first hidden states."""
+"""From token ids to the first hidden states, and a convolution over them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from attnviz.core.activations import ACTIVATIONS
 from attnviz.core.buffers import FloatArray, IntArray, states
 from attnviz.core.positions import position_ids, sinusoids
-from attnviz.core.spec import PositionSpec, StackSpec
+from attnviz.core.spec import Convolution, PositionSpec, StackSpec
 from attnviz.core.weights import StackWeights, Weights
 
-__all__ = ["absolute_positions", "embed", "unmasked"]
+__all__ = ["absolute_positions", "convolve", "embed", "unmasked"]
 
 
 def embed(
@@ -70,3 +71,37 @@ def absolute_positions(
     if spec.kind == "fairseq" and spec.pad_id is not None:
         found[where == spec.pad_id] = 0
     return found
+
+
+def convolve(
+    stack: StackSpec,
+    tensors: StackWeights,
+    parts: Sequence[slice],
+    first: FloatArray,
+    x: FloatArray,
+) -> None:
+    """Add what the stack's convolution makes of the embeddings ``first`` to x, and norm, in place.
+
+    Both are (token of all sequences, d_model); ``parts`` are the rows of each sequence, which
+    the convolution sees with zeros around it.
+    """
+    spec, kernel, norm = stack.convolution, tensors.kernel, tensors.kernel_norm
+    if spec is None or kernel is None or norm is None:
+        return
+    for part in parts:
+        found = _slide(spec, kernel.weight, first[part])
+        if kernel.bias is not None:
+            found += kernel.bias
+        x[part] = norm(ACTIVATIONS[spec.activation](found) + x[part])
+
+
+def _slide(spec: Convolution, kernel: FloatArray, x: FloatArray) -> FloatArray:
+    """One sequence x (token, d_model) convolved, as many tokens."""
+    n, d = x.shape
+    inputs, side = d // spec.groups, (spec.kernel - 1) // 2
+    kernels = kernel.reshape(spec.groups, inputs, inputs, spec.kernel)
+    groups = np.pad(x, ((side, side), (0, 0))).reshape(-1, spec.groups, inputs)
+    found = np.zeros((n, spec.groups, inputs), np.float32)
+    for k in range(spec.kernel):
+        found += np.einsum("tgi,goi->tgo", groups[k : k + n], kernels[..., k], optimize=True)
+    return found.reshape(n, d)

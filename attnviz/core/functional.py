@@ -54,38 +54,22 @@ def softcap_(scores: FloatArray, cap: float) -> FloatArray:
     return scores
 
 
-def layer_norm(
-    x: FloatArray,
-    weight: FloatArray | None,
-    bias: FloatArray | None,
-    eps: float,
-    out: FloatArray | None = None,
-) -> FloatArray:
-    """(x - mean) / √(variance + ε) · weight + bias over the last axis (Ba et al. 2016, eq. 4)."""
+def layer_norm(x: FloatArray, eps: float, out: FloatArray | None = None) -> FloatArray:
+    """(x - mean) / √(variance + ε) over the last axis (Ba et al. 2016, eq. 4)."""
     mean = x @ _filled(x.shape[-1], 1 / x.shape[-1])  # x.mean(axis=-1); a quarter of the time
     centred = np.subtract(x, mean[..., None], out=out)
-    return rms_norm(centred, weight, bias, eps, out=centred)
+    return rms_norm(centred, eps, out=centred)
 
 
-def rms_norm(
-    x: FloatArray,
-    weight: FloatArray | None,
-    bias: FloatArray | None,
-    eps: float,
-    out: FloatArray | None = None,
-) -> FloatArray:
-    """x / √(mean(x²) + ε) · weight over the last axis (Zhang & Sennrich 2019, eq. 4)."""
+def rms_norm(x: FloatArray, eps: float, out: FloatArray | None = None) -> FloatArray:
+    """x / √(mean(x²) + ε) over the last axis (Zhang & Sennrich 2019, eq. 4)."""
     scale = np.einsum("...i,...i->...", x, x)
     scale *= np.float32(1 / x.shape[-1])
     scale += np.float32(eps)
     np.reciprocal(scale, out=scale)
     np.sqrt(scale, out=scale)  # after the reciprocal, whose error it halves
-    out = np.multiply(x, scale[..., None], out=out)
-    if weight is not None:
-        out *= weight
-    if bias is not None:
-        out += bias
-    return out
+    found: FloatArray = np.multiply(x, scale[..., None], out=out)
+    return found
 
 
 def _row_sums(x: FloatArray) -> FloatArray:

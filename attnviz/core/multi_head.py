@@ -19,9 +19,9 @@ from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Rotary
 from attnviz.core.threads import Sharing
-from attnviz.core.weights import AttentionWeights, LatentWeights, NormWeights
+from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
-__all__ = ["Batch", "Sublayer", "compress", "multi_head", "parts_of"]
+__all__ = ["Batch", "Sublayer", "multi_head", "parts_of"]
 
 BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
 
@@ -113,8 +113,9 @@ def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     spec, weights, crosses = sublayer.spec, sublayer.weights, sublayer.kind == "cross"
     queries, keys, values = spec.sides
     width = (queries if crosses else values if sublayer.need_output else keys).stop
-    projected = _from_latent(sublayer, x, width)
-    if projected is None:
+    if weights.latent and weights.memory:
+        projected = _from_latent(sublayer, weights.latent, weights.memory, x, width)
+    else:
         projected = weights.qkv.outputs(slice(0, width))(x, sublayer.batch.sharing)
     _norm_and_rotate(sublayer, projected[:, queries], weights.query_norm)
     if spec.scale != 1.0:
@@ -124,46 +125,34 @@ def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     return projected
 
 
-def _from_latent(sublayer: Sublayer, x: FloatArray, width: int) -> FloatArray | None:
+def _from_latent(
+    sublayer: Sublayer, latent: LatentWeights, expand: Linear, x: FloatArray, width: int
+) -> FloatArray:
     """Queries, keys and values made of few numbers (DeepSeek-AI 2024, eq. 9 to 19)."""
-    weights, sharing, end = sublayer.weights, sublayer.batch.sharing, sublayer.spec.sides[0].stop
-    if weights.latent is None or weights.memory is None:
-        return None
-    given, shared = compress(weights.latent, x, sharing)
-    found = states(len(x), width)
-    found[:, :end] = weights.qkv(given, sharing)
-    found[:, end:] = weights.memory.outputs(slice(0, width - end))(shared, sharing)
-    return found
-
-
-def compress(
-    latent: LatentWeights, x: FloatArray, sharing: Sharing
-) -> tuple[FloatArray, FloatArray]:
-    """What queries are made of, and what keys and values are, of x (row, d_model)."""
+    sharing, end = sublayer.batch.sharing, sublayer.spec.sides[0].stop
     shared, given = latent.shared(x, sharing), x
-    first = shared[:, : len(latent.shared.weight) - latent.turned]
-    latent.norm(first, out=first)
+    few = shared[:, : shared.shape[1] - latent.turned]
+    latent.norm(few, out=few)
     if latent.query and latent.query_norm:
         given = latent.query_norm(latent.query(x, sharing))
-    return given, shared
+    found = states(len(x), width)
+    found[:, :end] = sublayer.weights.qkv(given, sharing)
+    found[:, end:] = expand.outputs(slice(0, width - end))(shared, sharing)
+    return found
 
 
 def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None) -> None:
     """What comes behind the projection of queries or keys (row, head · d_head), in place."""
     spec = sublayer.spec
     heads = x.reshape(len(x), -1, spec.d_head)
-
-    def normed() -> None:
-        if norm is not None:
-            x[...] = norm(x if spec.qk_norm_over == "all" else heads).reshape(x.shape)
-
-    if not spec.norm_turned:
-        normed()
+    normed = x if spec.qk_norm_over == "all" else heads
+    if norm and not spec.norm_turned:
+        norm(normed, out=normed)
     if spec.rotary is not None and sublayer.kind != "cross":
         cos, sin = sublayer.batch.rotation(spec.rotary)
         rotate_(heads, cos, sin, interleaved=spec.rotary.interleaved)
-    if spec.norm_turned:
-        normed()
+    if norm and spec.norm_turned:
+        norm(normed, out=normed)
 
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:

@@ -49,9 +49,9 @@ def sinusoids(positions: IntArray, d_model: int, kind: str = "interleaved") -> F
 
 def rotary_table(rotary: Rotary, n: int) -> tuple[FloatArray, FloatArray]:
     """Cosines and sines of a sequence of n tokens, each float32 (n, dims / 2)."""
-    frequencies, factor = _frequencies(rotary, n)
-    angles = np.arange(n, dtype=np.float32)[:, None] * frequencies.astype(np.float32)
-    return np.cos(angles) * np.float32(factor), np.sin(angles) * np.float32(factor)
+    angles = np.arange(n, dtype=np.float32)[:, None] * _frequencies(rotary, n).astype(np.float32)
+    factor = np.float32(cast(float, rotary.scaling.get("attention_factor", 1.0)))
+    return np.cos(angles) * factor, np.sin(angles) * factor
 
 
 def rotate_(x: FloatArray, cos: FloatArray, sin: FloatArray, *, interleaved: bool) -> None:
@@ -68,25 +68,25 @@ def rotate_(x: FloatArray, cos: FloatArray, sin: FloatArray, *, interleaved: boo
     first[...] = turned
 
 
-def _frequencies(rotary: Rotary, n: int) -> tuple[Float64Array, float]:
-    """Inverse frequencies (dims / 2,) and the factor on cosines and sines."""
+def _frequencies(rotary: Rotary, n: int) -> Float64Array:
+    """Inverse frequencies (dims / 2,) in a sequence of n tokens."""
     scaling = cast(Mapping[str, float], rotary.scaling)
     plain = _plain(rotary.theta, rotary.dims)
     match rotary.kind:
         case "default":
-            return plain, 1.0
+            return plain
         case "linear":
-            return plain / scaling["factor"], 1.0
+            return plain / scaling["factor"]
         case "dynamic":
-            return _dynamic(rotary, scaling, n), 1.0
+            return _dynamic(rotary, scaling, n)
         case "yarn":
-            return _yarn(rotary, plain, scaling), scaling["attention_factor"]
+            return _yarn(rotary, plain, scaling)
         case "longrope":
             long = n > scaling["original_max_position_embeddings"]
-            factors = np.asarray(rotary.scaling["long_factor" if long else "short_factor"])
-            return plain / factors, scaling["attention_factor"]
+            factors = rotary.scaling["long_factor" if long else "short_factor"]
+            return plain / np.asarray(factors, np.float64)
         case "llama3":
-            return _llama3(plain, scaling), 1.0
+            return _llama3(plain, scaling)
 
 
 def _plain(theta: float, dims: int) -> Float64Array:

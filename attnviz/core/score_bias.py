@@ -96,31 +96,22 @@ def score_bias(
             found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]
             return _ByDistance(np.ascontiguousarray(found.T, dtype=np.float32), n)
         case Disentangled() as relative:
-            scale = np.float32(spec.scale)
-            to_key, to_query = _projected(spec, relative, weights, table, d_head)
+            to_query, to_key = weights.position_query, weights.position_key
+            if relative.shared:
+                to_query, to_key = weights.side(spec, 0, 0), weights.side(spec, 1, 1)
+            c2p = _embedded(table, to_key, d_head) if relative.c2p else None
+            p2c = _embedded(table, to_query, d_head) if relative.p2c else None
             return _Disentangled(
-                None if to_key is None else queries @ to_key.transpose(0, 2, 1),
-                None if to_query is None else keys @ (to_query * scale).transpose(0, 2, 1),
+                None if c2p is None else queries @ c2p,
+                None if p2c is None else keys @ (p2c * np.float32(spec.scale)),
                 relative,
             )
 
 
-def _projected(
-    spec: AttentionSpec,
-    relative: Disentangled,
-    weights: AttentionWeights,
-    table: FloatArray | None,
-    d_head: int,
-) -> tuple[FloatArray | None, FloatArray | None]:
-    """Keys and queries (head, relative position, d_head) made of the relative embeddings."""
-    to_query, to_key = weights.position_query, weights.position_key
-    if relative.shared:
-        queries, keys, _ = spec.sides
-        to_query, to_key = weights.qkv.outputs(queries), weights.qkv.outputs(keys)
-
-    def split(projection: Linear | None) -> FloatArray | None:
-        if projection is None or table is None:
-            return None
-        return projection(table).reshape(len(table), -1, d_head).transpose(1, 0, 2)
-
-    return split(to_key) if relative.c2p else None, split(to_query) if relative.p2c else None
+def _embedded(
+    table: FloatArray | None, projection: Linear | None, d_head: int
+) -> FloatArray | None:
+    """Keys or queries (head, d_head, relative position) made of the relative embeddings."""
+    if table is None or projection is None:
+        return None
+    return projection(table).reshape(len(table), -1, d_head).transpose(1, 2, 0)

@@ -28,8 +28,7 @@ T = TypeVar("T")
 WORTH = 1 << 22
 """Multiplications in a share at least; fewer are done sooner than handed to a thread.
 
-At 12 tokens this takes as long as a quarter of it on idle cores, and 0.90 of the time on busy ones,
-where whoever helps may be kept waiting in the middle of a share.
+With a quarter of it 12 tokens take as long on idle cores, and 1.11 of the time on busy ones.
 """
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # where a container reads how much time of the cores it has
@@ -93,8 +92,7 @@ def even(n: int, count: int) -> list[slice]:
 def one_blas_thread() -> None:
     """Keep BLAS to one thread, from the first run on: its threads and ours fight for the cores.
 
-    A product has other bits on another number of threads, so that a limit that came and went
-    with runs would have to wait for those in other threads.
+    It stays so, as a product has other bits on more threads, and others may be in a run.
     """
     for library in _libraries():
         if library.num_threads != 1:  # threadpoolctl ≥ 3.8 hears one thread until it is released

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attnviz.core.buffers import FloatArray, IntArray
-from attnviz.core.convolution import convolve
-from attnviz.core.embedding import embed
+from attnviz.core.embedding import convolve, embed
 from attnviz.core.hooks import Ids, Output, Request
 from attnviz.core.key_value_cache import KeyValueCache
 from attnviz.core.layer import Layer, run_layer

@@ -76,9 +76,14 @@ class NormWeights(NamedTuple):
     bias: FloatArray | None
 
     def __call__(self, x: FloatArray, out: FloatArray | None = None) -> FloatArray:
-        """Apply to x (…, d), into ``out`` where it is given, which may be x itself."""
+        """norm(x) · weight + bias of x (…, d), into ``out`` if given, which may be x itself."""
         norm = layer_norm if self.spec.kind == "layer" else rms_norm
-        return norm(x, self.weight, self.bias, self.spec.eps, out)
+        found = norm(x, self.spec.eps, out)
+        if self.weight is not None:
+            found *= self.weight
+        if self.bias is not None:
+            found += self.bias
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from attnviz.core.activations import ACTIVATIONS, TRAINED
+from attnviz.core.activations import ACTIVATIONS
 from attnviz.errors import AttnvizWarning, BadCheckpoint, UnsupportedModel, quote
+from attnviz.families.activations import TRAINED
 from attnviz.families.harmless import HARMLESS
 
 __all__ = ["Config"]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from attnviz.core.activations import TRAINED, activation
+from attnviz.core.activations import ACTIVATIONS, Activation
 from attnviz.core.buffers import FloatArray
 from attnviz.core.spec import (
     AttentionSpec,
@@ -30,6 +30,7 @@ from attnviz.core.weights import (
     NormWeights,
     StackWeights,
 )
+from attnviz.families.activations import TRAINED
 
 __all__ = [
     "NamedTensors", "attention_weights", "layer_weights", "linear", "mlp_weights", "norm",
@@ -191,13 +192,20 @@ def mlp_weights(
 ) -> MLPWeights:
     """Read one feed-forward."""
     names = (f"{prefix}.gate", f"{prefix}.up") if spec.gated else (f"{prefix}.up",)
-    trained = TRAINED.get(spec.activation, ())
-    parameters = [required(tensors, f"{prefix}.activation.{name}", 1) for name in trained]
     return MLPWeights(
         linear(tensors, names, (d_ff,) * len(names), d_model),
         linear(tensors, (f"{prefix}.down",), (d_model,), d_ff),
-        activation(spec.activation, parameters),
+        _activation(tensors, prefix, spec.activation),
     )
+
+
+def _activation(tensors: NamedTensors, prefix: str, name: str) -> Activation:
+    """An activation, with its parameters where it is trained."""
+    if name not in TRAINED:
+        return ACTIVATIONS[name]
+    function, names = TRAINED[name]
+    parameters = [required(tensors, f"{prefix}.activation.{each}", 1) for each in names]
+    return lambda x: function(x, *parameters)
 
 
 def _experts(

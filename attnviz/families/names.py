@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from attnviz.core.activations import TRAINED
 from attnviz.core.spec import ModelSpec
+from attnviz.families.activations import TRAINED
 
 __all__ = [
     "QKV",
@@ -110,7 +110,7 @@ def with_activations(names: Names, spec: ModelSpec) -> Names:
     for stack in spec.stacks:
         for number, layer in enumerate(stack.layers):
             module = f"{stack.kind}.{number}.{ACTIVATION}"
-            for parameter in TRAINED.get(layer.mlp.activation, ()):
+            for parameter in TRAINED.get(layer.mlp.activation, (None, ()))[1]:
                 its = names[module]
                 found[f"{module}.{parameter}"] = replace(its, name=f"{its.name}.{parameter}")
     return found

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from attnviz.core.activations import ACTIVATIONS, TRAINED
+from attnviz.core.activations import ACTIVATIONS
 from attnviz.families import FAMILIES
+from attnviz.families.activations import TRAINED
 from attnviz.families.config import Config
 from tests.support.defaults import recorded
 
