@@ -139,6 +139,20 @@ def test_nothing_is_asserted_unpickled_or_caught_wholesale(path):
     assert not {"pickle", "torch", "transformers"} & set(imports(tree_of(path)))
 
 
+CORE = sorted(PACKAGE.joinpath("core").glob("*.py"))
+
+
+def test_the_core_can_be_read_in_an_hour():
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in CORE}
+    assert sum(lines.values()) <= 2000, lines
+
+
+@pytest.mark.parametrize("path", CORE, ids=[path.name for path in CORE])
+def test_no_function_of_the_core_is_longer_than_a_screen(path):
+    functions = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef))
+    assert [f.name for f in functions if (f.end_lineno or 0) - f.lineno >= 40] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_every_module_says_what_lives_here(path):
     assert ast.get_docstring(tree_of(path))

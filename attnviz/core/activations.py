@@ -9,8 +9,6 @@ import numpy as np
 
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["ACTIVATIONS", "Activation", "prelu_", "xielu_"]
-
 Activation = Callable[[FloatArray], FloatArray]
 
 _NORMAL = (3.61123131e-09, -2.66892755e-07, 7.938218e-06, -1.10480301e-04, -6.62600214e-05,

@@ -15,11 +15,6 @@ from attnviz.core.score_bias import ScoreBias
 from attnviz.core.spec import AttentionSpec
 from attnviz.core.threads import Sharing, even
 
-__all__ = [
-    "Block", "Heads", "attend", "attend_to_scores", "context_", "mask_", "score", "scores_",
-    "share",
-]  # fmt: skip
-
 CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 0.75 at 512 tokens
 
 WORTH = 1 << 16
@@ -131,9 +126,8 @@ def mask_(scores: FloatArray, spec: AttentionSpec, queries: slice, keys: slice) 
     """Put -inf into scores (head, query, key) where a query may not see a key, in place.
 
     Causal attention hides the keys behind the query (``right`` 0; Vaswani et al. 2017, sec.
-    3.2.3), a window those too far before it or behind (Beltagy et al. 2020, sec. 3.1).
-    ``queries`` and ``keys`` say which of the sequence these are. Only the corners of a block,
-    where the bound runs, are compared: of a long text that is little of it.
+    3.2.3), a window those too far before it or behind (Beltagy et al. 2020, sec. 3.1). Which they
+    are, ``queries`` and ``keys`` say. Only the corners, where the bound runs, are compared.
     """
     rows = np.arange(queries.start, queries.stop)[:, None]
     if spec.right is not None:  # 0: causal
@@ -191,10 +185,7 @@ def share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> 
 def _tasks(
     n_groups: int, group: int, start: int, stop: int, room: int, cores: int
 ) -> tuple[tuple[slice, slice], ...]:
-    """Heads and blocks of queries from start to stop, with ``room`` for so many rows of scores.
-
-    There is a task for every core, if there are groups of heads enough.
-    """
+    """Heads and blocks of queries with ``room`` for their rows of scores, one a core at least."""
     n = stop - start
     height = max(16, room)
     blocks = even(n, -(-n // height))

@@ -12,8 +12,6 @@ from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import Convolution, PositionSpec, StackSpec
 from attnviz.core.weights import StackWeights, Weights
 
-__all__ = ["absolute_positions", "convolve", "embed", "unmasked"]
-
 
 def embed(
     stack: StackSpec,

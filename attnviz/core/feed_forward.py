@@ -14,8 +14,6 @@ from attnviz.core.weights import ExpertsWeights, LayerWeights, MLPWeights
 TALL = 1024
 """Rows at a time through the feed-forward, whose neurons are four times as wide as its input."""
 
-__all__ = ["feed_forward", "mlp", "route"]
-
 
 def mlp(weights: LayerWeights, spec: MLPSpec, x: FloatArray, sharing: Sharing) -> FloatArray:
     """What a layer's MLP adds to x (row, d_model): a feed-forward, or Σ gᵢ(x) Eᵢ(x) over experts.
@@ -24,14 +22,10 @@ def mlp(weights: LayerWeights, spec: MLPSpec, x: FloatArray, sharing: Sharing) -
     to; what no row is sent to is not read.
     """
     mixture = weights.experts
-    found = states(*x.shape)
-    if weights.mlp:
-        found = feed_forward(weights.mlp, spec, x, sharing)
+    found = feed_forward(weights.mlp, spec, x, sharing) if weights.mlp else np.zeros_like(x)
     if spec.experts is None or mixture is None:
         return found
-    if weights.mlp is None:
-        found[...] = 0
-    elif mixture.shared_gate:
+    if mixture.shared_gate:
         found *= ACTIVATIONS["sigmoid"](mixture.shared_gate(x))
     chosen, gates = route(mixture, spec.experts, x)
     for number in np.unique(chosen):

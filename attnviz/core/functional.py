@@ -8,8 +8,6 @@ import numpy as np
 
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["layer_norm", "rms_norm", "softcap_", "softmax_", "unshifted_softmax_"]
-
 ENOUGH = 1e-20  # rows whose exponentials sum to less might have lost digits
 
 

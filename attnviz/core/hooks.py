@@ -12,8 +12,6 @@ from attnviz.core.attention import Heads
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import ModelSpec
 
-__all__ = ["AttentionBlock", "Ids", "Kind", "LayerState", "Output", "Request"]
-
 Kind = Literal["encoder", "decoder", "cross"]
 
 
@@ -37,10 +35,9 @@ class AttentionBlock:
     """One block of queries of one layer, as it is computed; the arrays die with the call.
 
     ``weights`` is float32 (head, query, key), the queries from ``start`` to ``stop``; in an edit,
-    it holds the scores before the softmax. ``heads`` has the scaled queries, keys and values of
-    the whole sequence; ``context`` (head, query, d_head) is what these queries take of the
-    values, or None where nothing behind the weights is computed.
-    ``finite`` says that no score left float32, as far as that had to be looked at.
+    the scores before the softmax. ``heads`` has the scaled queries, keys and values of the whole
+    sequence; ``context`` (head, query, d_head) is what these queries take of the values, or None
+    where that is not needed. ``finite``: no score left float32, as far as one had to look.
     """
 
     kind: Kind
@@ -56,11 +53,11 @@ class AttentionBlock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerState:
-    """Hidden states (token, d_model) of one sequence inside one layer.
+    """Hidden states (token, d_model) of one sequence inside one layer; they die with the call.
 
     ``name`` is "layer_input", or "attention_input", "attention_output" and "attention_sum", and
     the same of "cross" and "mlp": a sublayer's input behind its norm, where one stands before it;
-    what it adds; and the sum, normed where a norm comes after. The array dies with the call.
+    what it adds; and the sum, normed where a norm comes after.
     """
 
     name: str
@@ -92,9 +89,9 @@ class Request:
         return layer in self.layers.get(kind, ())
 
     def last(self, stack: str) -> int:
-        """The last layer of a stack that is wanted, in a decoder its cross attention too; or -1."""
-        kinds = (stack, "cross") if stack == "decoder" else (stack,)
-        return max((layer for kind in kinds for layer in self.layers.get(kind, ())), default=-1)
+        """The last layer that is wanted of a stack, cross attention included, or -1."""
+        crossing = self.layers.get("cross", ()) if stack == "decoder" else ()
+        return max((*self.layers.get(stack, ()), *crossing), default=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

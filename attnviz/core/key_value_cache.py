@@ -9,8 +9,6 @@ import numpy as np
 
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["KeyValueCache", "KeysAndValues"]
-
 KeysAndValues = tuple[FloatArray, FloatArray]
 """Of one sequence, each (key head, token, d_head)."""
 

@@ -12,8 +12,6 @@ from attnviz.core.multi_head import Batch, Sublayer, multi_head
 from attnviz.core.spec import LayerSpec
 from attnviz.core.weights import LayerWeights
 
-__all__ = ["Layer", "add_and_norm", "pre_norm", "run_layer"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
@@ -52,10 +50,7 @@ def run_layer(layer: Layer, x: FloatArray, *, need_output: bool) -> FloatArray:
 
 
 def pre_norm(layer: Layer, name: str, x: FloatArray) -> FloatArray:
-    """What goes into a sublayer: x (row, d_model), normed where a norm stands before it.
-
-    So it does in pre-norm models (Xiong et al. 2020, fig. 1b).
-    """
+    """What goes into a sublayer: x (row, d_model), behind its norm (Xiong et al. 2020, fig. 1b)."""
     norm = layer.weights.norms.get(f"{name}.norm_before")
     found = norm(x) if norm else x
     layer.batch.show(f"{name}_input", layer.index, found)

@@ -9,8 +9,6 @@ from attnviz.core.functional import softcap_
 from attnviz.core.spec import HeadSpec
 from attnviz.core.weights import Weights
 
-__all__ = ["logits"]
-
 ROWS = 8192  # how much of the vocabulary is read at a time
 
 

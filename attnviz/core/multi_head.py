@@ -21,8 +21,6 @@ from attnviz.core.spec import AttentionSpec, Rotary
 from attnviz.core.threads import Sharing
 from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
-__all__ = ["Batch", "Sublayer", "multi_head", "parts_of"]
-
 BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
 
 

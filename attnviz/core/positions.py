@@ -12,11 +12,6 @@ import numpy.typing as npt
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import Buckets, Disentangled, PositionSpec, Rotary
 
-__all__ = [
-    "alibi_slopes", "bucket_of", "log_bucket", "position_ids", "rotary_table", "rotate_",
-    "sinusoids",
-]  # fmt: skip
-
 Float64Array = npt.NDArray[np.float64]
 
 
@@ -73,10 +68,8 @@ def _frequencies(rotary: Rotary, n: int) -> Float64Array:
     scaling = cast(Mapping[str, float], rotary.scaling)
     plain = _plain(rotary.theta, rotary.dims)
     match rotary.kind:
-        case "default":
-            return plain
-        case "linear":
-            return plain / scaling["factor"]
+        case "default" | "linear":
+            return plain / scaling.get("factor", 1.0)
         case "dynamic":
             return _dynamic(rotary, scaling, n)
         case "yarn":
@@ -90,6 +83,7 @@ def _frequencies(rotary: Rotary, n: int) -> Float64Array:
 
 
 def _plain(theta: float, dims: int) -> Float64Array:
+    """θᵢ = θ^(-2i/d) (Su et al. 2021, eq. 15)."""
     powers: Float64Array = np.arange(0, dims, 2) / dims
     return 1.0 / theta**powers
 

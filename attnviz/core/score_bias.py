@@ -13,8 +13,6 @@ from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
 from attnviz.core.weights import AttentionWeights, Linear
 
-__all__ = ["ScoreBias", "score_bias"]
-
 
 class ScoreBias(Protocol):
     """Something that adds to scores what depends on positions."""
@@ -36,10 +34,7 @@ class _Slopes:
 
 @dataclass(frozen=True, slots=True)
 class _ByDistance:
-    """A score for each head and distance key - query (Raffel et al. 2020, sec. 2.1).
-
-    Distances go from -(n - 1) on.
-    """
+    """A score for each head and distance, key - query, from -(n - 1) on (Raffel et al. 2020)."""
 
     table: FloatArray  # (head, distance)
     n: int
@@ -79,9 +74,8 @@ def score_bias(
 ) -> ScoreBias | None:
     """What positions add to the scores of one sequence.
 
-    ``queries`` (head, query, d_head) are already scaled, ``keys`` are (key head, key, d_head).
-    ``table`` is the stack's: bucket scores (n_buckets, head), or relative embeddings
-    (2 · span, d_model) with their norm applied.
+    ``queries`` (head, query, d_head) are already scaled, ``keys`` are (key head, key, d_head);
+    ``table`` is what the stack has as ``relative``.
     """
     n_heads, n_queries, d_head = queries.shape
     match spec.bias:

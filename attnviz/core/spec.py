@@ -6,12 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = [
-    "ALiBi", "AttentionSpec", "Buckets", "Convolution", "Disentangled", "EmbeddingSpec", "Experts",
-    "HeadSpec", "Latent", "LayerSpec", "MLPSpec", "ModelSpec", "NormSpec", "PositionKind",
-    "PositionSpec", "Projected", "Rotary", "RotaryKind", "StackSpec",
-]  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class NormSpec:

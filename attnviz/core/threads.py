@@ -21,8 +21,6 @@ import numpy as np
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-__all__ = ["ALONE", "Sharing", "available_cores", "even", "one_blas_thread", "sharing"]
-
 T = TypeVar("T")
 
 WORTH = 1 << 22

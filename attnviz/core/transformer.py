@@ -14,8 +14,6 @@ from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.core.threads import sharing
 from attnviz.core.weights import Weights
 
-__all__ = ["run"]
-
 
 def run(
     spec: ModelSpec,

@@ -14,11 +14,6 @@ from attnviz.core.functional import layer_norm, rms_norm
 from attnviz.core.spec import AttentionSpec, LayerSpec, NormSpec, StackSpec
 from attnviz.core.threads import ALONE, Sharing
 
-__all__ = [
-    "AttentionWeights", "ExpertsWeights", "LatentWeights", "LayerWeights", "Linear", "MLPWeights",
-    "NormWeights", "StackWeights", "Weights",
-]  # fmt: skip
-
 
 class Weights(Protocol):
     """Where the core gets its tensors, by the core's own names, always float32."""
