@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
 from attnviz.cli.forms import Forms, give, shaded_palette
+from attnviz.cli.many import peeked, prepared
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import LINES, OFFLINE, TRUNCATE
-from attnviz.cli.texts import read_texts
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
+from attnviz.cli.texts import read_bursts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,11 +26,20 @@ if TYPE_CHECKING:
 __all__ = ["classify"]
 
 
+class Found(NamedTuple):
+    """What a text was found to be, the line it stood on, and the model that read it."""
+
+    line: int | None
+    what: Classified
+    model: str
+
+
 @taking(PictureOptions)
 def classify(
     text: Annotated[
-        list[str], typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="A text, or - to read it from stdin."),
+    ] = None,
     *,
     why: Annotated[
         bool, typer.Option("--why", help="Show what each word adds to the decision.")
@@ -41,6 +52,9 @@ def classify(
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     lines: Annotated[bool, LINES] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
     truncate: Annotated[bool, TRUNCATE] = False,
     options: PictureOptions,
 ) -> None:
@@ -54,50 +68,56 @@ def classify(
     attnviz classify --lines --json - < reviews.txt > labels.json
     attnviz classify fit mails.tsv -o mails && attnviz classify "You have won" -m mails
     """
-    texts = [given.text for given in read_texts(text, lines=lines)]
+    bad = BadLines(skip=skip_bad)
+    several = lines or bool(file) or len(text or ()) > 1
+    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
 
-    def find() -> Forms:
+    def find() -> Iterator[Found]:
         from attnviz.model import load
         from attnviz.tasks import classify as task
+        from attnviz.tasks.states import encode
 
+        begun = peeked(bursts)
         classifier = task.load_classifier(model or task.DEFAULT_CLASSIFIER)
         encoder = load(classifier.model, offline=offline)
-        found = list(task.classify(classifier, encoder, texts, truncate=truncate))
-        return _forms(found, why, classifier.model, options)
+        read = partial(encode, encoder, truncate=truncate)
+        for burst in begun:
+            given = [*prepared(read, burst, bad)]
+            found = task.classify(classifier, encoder, (one for _, one in given))
+            for (source, _), each in zip(given, found, strict=True):
+                yield Found(source.line, each, classifier.model)
 
-    give(options, find)
+    give(options, find, _forms(why, options), several=several, files=file or ())
+    bad.finish()
 
 
-def _forms(found: Sequence[Classified], why: bool, model: str, options: PictureOptions) -> Forms:
-    def terminal(screen: Screen) -> Iterator[RenderableType]:
-        for number, each in enumerate(found):
-            yield from ["\n"] if number else []
-            yield from _printed(each, why, screen)
+def _forms(why: bool, options: PictureOptions) -> Forms[Found]:
+    def terminal(found: Found, screen: Screen) -> Iterator[RenderableType]:
+        return _printed(found.what, why, screen)
 
-    def figure(style: Style) -> Figure:
+    def figure(found: Sequence[Found], style: Style) -> Figure:
         from attnviz.render.figure.shaded_text import shaded_texts
 
         return shaded_texts(_shaded(found, why), style)
 
-    def page(stream: BinaryIO) -> None:
+    def page(found: Sequence[Found], stream: BinaryIO) -> None:
         from attnviz.render.page.shaded_page import write_shaded_page
 
-        title = options.title or _headline(found[0]) + f" and {len(found) - 1} more" * (
-            len(found) > 1
-        )
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         write_shaded_page(
             _shaded(found, True),
             stream,
-            title=title,
-            about=f"Vectors by {model}",
+            title=options.title or f"{_headline(found[0].what)}{more}",
+            about=f"Vectors by {found[0].model}",
             palette=shaded_palette(options),
         )
 
     return Forms(
-        documents=lambda: [_document(each) for each in found],
+        document=_document,
         terminal=terminal,
         figure=figure,
         page=page,
+        line=lambda found: found.line,
     )
 
 
@@ -109,12 +129,12 @@ def _decision(found: Classified) -> str:
     return f"the log-odds of {found.label} over {found.rival}"
 
 
-def _shaded(all_found: Sequence[Classified], why: bool) -> list[ShadedText]:
+def _shaded(all_found: Sequence[Found], why: bool) -> list[ShadedText]:
     """Each text by attention and, to tell why, by what its words add."""
     from attnviz.render.shading import ShadedText
 
     shaded = []
-    for found in all_found:
+    for _, found, _ in all_found:
         title = f"{_headline(found)}: attention"
         shaded.append(ShadedText(found.text, found.words, found.attention, title))
         if why:
@@ -139,10 +159,12 @@ def _printed(found: Classified, why: bool, screen: Screen) -> Iterator[Renderabl
         )
 
 
-def _document(found: Classified) -> dict[str, Any]:
+def _document(shown: Found) -> dict[str, Any]:
     """The decision as JSON: exact, word by word."""
+    line, found, _ = shown
     labels, decision = found.decision.labels, found.decision
     return {
+        **({} if line is None else {"line": line}),
         "text": found.text,
         "label": found.label,
         "probabilities": dict(zip(labels, map(float, decision.probabilities), strict=True)),

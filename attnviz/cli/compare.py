@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+    from attnviz.analysis.answers import MatrixView
     from attnviz.analysis.compare import Change, Comparison
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
     from attnviz.result import AttentionResult, Head
 
 __all__ = ["compare"]
+
+
+class Compared(NamedTuple):
+    """Two results, what changes between them, and that in one head."""
+
+    results: list[AttentionResult]
+    found: Comparison
+    matrix: MatrixView
 
 
 @taking(PictureOptions)
@@ -53,16 +62,17 @@ def compare(
     if len(text) != (2 if against is None else 1):
         raise Misuse("give two texts, or one text and a second model with --with NAME")
 
-    def find() -> Forms:
+    def find() -> list[Compared]:
         from attnviz.analysis.compare import compare as lay
         from attnviz.model import DEFAULT, load
 
         first = load(model or DEFAULT, offline=offline)
         second = first if against is None else load(against, offline=offline)
         results = [first.attend(text[0]), second.attend(text[-1])]
-        return _forms(results, lay(*results), _head(head), options)
+        found = lay(*results)
+        return [Compared(results, found, found.matrix(_head(head)))]
 
-    give(options, find)
+    give(options, find, _forms(options))
 
 
 def _head(head: str | None) -> Head | None:
@@ -74,34 +84,34 @@ def _head(head: str | None) -> Head | None:
         raise Misuse(f"--head {error}") from None
 
 
-def _forms(
-    results: list[AttentionResult], found: Comparison, head: Head | None, options: PictureOptions
-) -> Forms:
-    matrix = found.matrix(head)
-
-    def terminal(screen: Screen) -> Iterator[RenderableType]:
+def _forms(options: PictureOptions) -> Forms[Compared]:
+    def terminal(shown: Compared, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render import terminal
 
-        yield terminal.heat_map(matrix, screen)
+        yield terminal.heat_map(shown.matrix, screen)
         yield "\nLinks that change most, first and second weight\n"
-        for change in found.changes():
-            yield f"{_said(found, change)}\n"
+        for change in shown.found.changes():
+            yield f"{_said(shown.found, change)}\n"
 
-    def figure(style: Style) -> Figure:
+    def figure(all_shown: Sequence[Compared], style: Style) -> Figure:
         from attnviz.render.figure import heat_map
 
+        [(results, _, matrix)] = all_shown
         names = dict.fromkeys(result.model.name for result in results)
         texts = dict.fromkeys(" / ".join(result.texts) for result in results)
         title = f"{' and '.join(names)}, {matrix.title}: {' | '.join(texts)}"
         return heat_map(matrix, style, title=title)
 
-    def page(stream: BinaryIO) -> None:
+    def page(all_shown: Sequence[Compared], stream: BinaryIO) -> None:
         from attnviz import findings
         from attnviz.render.page import write_page
 
+        [(results, _, _)] = all_shown
         write_page(results, stream, title=options.title, findings=findings.of)
 
-    return Forms(documents=lambda: [_document(found)], terminal=terminal, figure=figure, page=page)
+    return Forms(
+        document=lambda shown: _document(shown.found), terminal=terminal, figure=figure, page=page
+    )
 
 
 def _said(found: Comparison, change: Change) -> str:

@@ -23,7 +23,7 @@ from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult
 
-__all__ = ["Delivery", "open_delivery", "paths_of", "suffix_of"]
+__all__ = ["Delivery", "open_delivery", "paths_of", "prints_as_it_goes", "suffix_of"]
 
 
 class Delivery:
@@ -89,14 +89,19 @@ def open_delivery(
         ]
         if options.json or not paths:
             sinks.append((None, _stdout_sink(options, continued)))
-        prints = options.json or not paths
-        tally = None if not several or (prints and sys.stdout.isatty()) else Tally(files)
+        tally = None if not several or prints_as_it_goes(options) else Tally(files)
         delivery = Delivery(options, sinks, told, tally=tally)
         yield delivery
         delivery.finish()
     tell_of(paths)
     if options.open:
         open_files(paths)
+
+
+def prints_as_it_goes(options: PictureOptions) -> bool:
+    """Whether results appear on the terminal one by one, which is progress enough."""
+    printed = options.json or not (options.output or options.open)
+    return printed and sys.stdout.isatty()
 
 
 def paths_of(options: PictureOptions) -> list[Path]:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import FIGURES, Forms, give
+from attnviz.cli.many import peeked, prepared
+from attnviz.cli.models import complete_name
 from attnviz.cli.named_heads import head_names, one_head
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import LINES, OFFLINE, TRUNCATE
-from attnviz.cli.texts import one_text, read_texts
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
+from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import one_of, whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from rich.console import RenderableType
 
     from attnviz.analysis.explain import Explanation
     from attnviz.render.style import Style
+    from attnviz.render.terminal import Screen
 
 __all__ = ["explain"]
+
+ONE = "a page or figure shows one walk and here are several texts; give one text"
+
+
+class Walk(NamedTuple):
+    """A walk, and the line that its text stood on."""
+
+    line: int | None
+    walk: Explanation
 
 
 @taking(PictureOptions)
@@ -77,10 +93,14 @@ def explain(
             metavar="NAME",
             envvar="ATTNVIZ_MODEL",
             help="An embedded model, a folder, or org/name on the Hub.",
+            autocompletion=complete_name,
         ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     lines: Annotated[bool, LINES] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
     truncate: Annotated[bool, TRUNCATE] = False,
     toy: Annotated[
         bool, typer.Option("--toy", help="Walk over small matrices drawn from a seed instead.")
@@ -131,56 +151,66 @@ def explain(
             "a model", word=word, head=head or None, map=map, pair=pair, target=target, model=model
         )
         _refuse("a model", no_positions=no_positions or None, matrices=matrices or None)
+        _refuse("a model", lines=lines or None, file=file or None, skip_bad=skip_bad or None)
         explain_toy(text or [], drawn, scale=scale, causal=causal, options=options)
         return
     _refuse("--toy", **drawn)
-    if not text:
-        raise Misuse("there is no text to explain; give one")
-    texts = [given.text for given in read_texts(text, lines=lines)]
+    bad = BadLines(skip=skip_bad)
+    several = lines or bool(file) or len(text or ()) > 1
+    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
     row: dict[str, Any] = {"word": word, "head": one_head(head, "a walk goes through"), "map": map}
     knobs: dict[str, Any] = {"scale": scale, "positions": not no_positions, "causal": causal}
     beside: dict[str, Any] = {
         name: one_text(given) for name, given in (("pair", pair), ("target", target)) if given
     }
 
-    def find() -> Forms:
+    if several and beside:
+        name = next(iter(beside))
+        raise Misuse(f"--{name} goes with one text and here are several; explain them singly")
+
+    def find() -> Iterator[Walk]:
         from attnviz.model import DEFAULT, load
 
+        begun = chain.from_iterable(peeked(bursts))
         loaded = load(model or DEFAULT, offline=offline)
-        walks = [
-            loaded.explain(each, truncate=truncate, **row, **knobs, **beside) for each in texts
-        ]
-        return _shown(walks, matrices, options)
+        read = partial(loaded.explain, truncate=truncate, **row, **knobs, **beside)
+        return (Walk(text.line, walk) for text, walk in prepared(read, begun, bad))
 
-    several = f"a page or figure shows one walk and there are {len(texts)}; give one text"
-    drawn_suffixes = (*FIGURES, ".html") if len(texts) > 1 else ()
-    give(options, find, refused=dict.fromkeys(drawn_suffixes, several))
+    refused = dict.fromkeys((*FIGURES, ".html"), ONE) if several else {}
+    forms = _forms(matrices, options)
+    give(options, find, forms, several=several, files=file or (), refused=refused)
+    bad.finish()
 
 
-def _shown(walks: list[Explanation], matrices: bool, options: PictureOptions) -> Forms:
-    def documents() -> list[dict[str, Any]]:
+def _forms(matrices: bool, options: PictureOptions) -> Forms[Walk]:
+    def document(shown: Walk) -> dict[str, Any]:
         from attnviz.document.explained import explained
 
-        return [explained(walk, matrices=matrices) for walk in walks]
+        found = explained(shown.walk, matrices=matrices)
+        return found if shown.line is None else {"line": shown.line, **found}
 
-    def terminal(screen: Any) -> Any:
+    def terminal(shown: Walk, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render.terminal.explained import explained
 
-        for number, walk in enumerate(walks):
-            yield from ["\n"] if number else []
-            yield explained(walk, screen)
+        yield explained(shown.walk, screen)
 
-    def page(stream: BinaryIO) -> None:
+    def page(shown: Sequence[Walk], stream: BinaryIO) -> None:
         from attnviz.render.page.walk_page import write_walk_page
 
-        write_walk_page(walks[0], stream, title=options.title)
+        write_walk_page(shown[0].walk, stream, title=options.title)
 
-    def figure(style: Style) -> Figure:
+    def figure(shown: Sequence[Walk], style: Style) -> Figure:
         from attnviz.render.figure.walk import walk_figure
 
-        return walk_figure(walks[0], style)
+        return walk_figure(shown[0].walk, style)
 
-    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
+    return Forms(
+        document=document,
+        terminal=terminal,
+        figure=figure,
+        page=page,
+        line=lambda shown: shown.line,
+    )
 
 
 def _refuse(owner: str, **given: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
@@ -14,9 +15,11 @@ from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from rich.console import RenderableType
 
     from attnviz.analysis.explain.positions import Positions
     from attnviz.render.style import Style
+    from attnviz.render.terminal import Screen
 
 __all__ = ["positions"]
 
@@ -60,38 +63,38 @@ def positions(
     if model is not None and d_model is not None:
         raise Misuse("--d-model goes with sinusoids and a model has its own size; leave it out")
 
-    def find() -> Forms:
+    def find() -> list[Positions]:
         n = USUAL if positions is None else positions
         if model is None:
             from attnviz.analysis.explain.positions import sinusoidal
 
-            return _forms(sinusoidal(n, 128 if d_model is None else d_model), options)
+            return [sinusoidal(n, 128 if d_model is None else d_model)]
         from attnviz.model import load
 
-        return _forms(load(model, offline=offline).positions(n), options)
+        return [load(model, offline=offline).positions(n)]
 
-    give(options, find)
+    give(options, find, _forms(options))
 
 
-def _forms(found: Positions, options: PictureOptions) -> Forms:
-    def documents() -> list[dict[str, Any]]:
+def _forms(options: PictureOptions) -> Forms[Positions]:
+    def document(found: Positions) -> dict[str, Any]:
         from attnviz.document.explained import explained_positions
 
-        return [explained_positions(found)]
+        return explained_positions(found)
 
-    def terminal(screen: Any) -> Any:
+    def terminal(found: Positions, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render import terminal
 
         yield terminal.position_tables(found, screen)
 
-    def figure(style: Style) -> Figure:
+    def figure(found: Sequence[Positions], style: Style) -> Figure:
         from attnviz.render.figure.positions import position_figure
 
-        return position_figure(found, style)
+        return position_figure(found[0], style)
 
-    def page(stream: BinaryIO) -> None:
+    def page(found: Sequence[Positions], stream: BinaryIO) -> None:
         from attnviz.render.page.position_page import write_position_page
 
-        write_position_page(found, stream, title=options.title)
+        write_position_page(found[0], stream, title=options.title)
 
-    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
+    return Forms(document=document, terminal=terminal, figure=figure, page=page)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import FIGURES, Forms, give
+from attnviz.cli.forms import Forms, give
 from attnviz.cli.pictures import PictureOptions
-from attnviz.cli.texts import read_file, read_texts
+from attnviz.cli.texts import one_text, read_file
 from attnviz.errors import InputError, quote
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
     from attnviz.analysis.explain.toy import Toy
+    from attnviz.render.style import Style
+    from attnviz.render.terminal import Screen
 
 __all__ = ["explain_toy"]
 
 TEXT = "This is book"
-NO_FIGURE = "a toy is printed, or written as .html or .json; name one of these"
 
 
 def explain_toy(
@@ -38,20 +42,19 @@ def explain_toy(
     ):
         raise Misuse("with --q, --k and --v nothing is drawn; leave the other options of --toy out")
 
-    def find() -> Forms:
+    def find() -> list[Toy]:
         from attnviz.analysis.explain import toy as toys
 
         how: dict[str, Any] = {"scale": scale, "causal": causal}
         if all(vectors):
             q, k, v = (rows(given, f"--{name}") for given, name in zip(vectors, "qkv", strict=True))
-            return _shown(toys.attend_toy(q, k, v, **how), options.title)
+            return [toys.attend_toy(q, k, v, **how)]
         x = None if drawn["x"] is None else rows(_text_of(drawn["x"]), "--x")
-        texts = (one.text for one in read_texts(text, lines=False))
-        given = " ".join(texts).split()
+        given = " ".join(map(one_text, text)).split()
         words = given or ([] if x is not None else TEXT.split())
-        return _shown(toys.draw_toy(words, _drawing(drawn, x), x=x, **how), options.title)
+        return [toys.draw_toy(words, _drawing(drawn, x), x=x, **how)]
 
-    give(options, find, refused=dict.fromkeys(FIGURES, NO_FIGURE))
+    give(options, find, _forms(options.title))
 
 
 def _drawing(drawn: Mapping[str, Any], x: Any) -> Any:
@@ -75,27 +78,28 @@ def _drawing(drawn: Mapping[str, Any], x: Any) -> Any:
     )
 
 
-def _shown(toy: Toy, title: str | None) -> Forms:
-    def documents() -> list[dict[str, Any]]:
+def _forms(title: str | None) -> Forms[Toy]:
+    def document(toy: Toy) -> dict[str, Any]:
         from attnviz.document.explained import explained_toy
-        from attnviz.render.explained_toy import toy_notes
 
-        return [explained_toy(toy, toy_notes(toy))]
+        return explained_toy(toy)
 
-    def terminal(screen: Any) -> Any:
+    def terminal(toy: Toy, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render.terminal.explained_toy import explained_toy
 
         yield explained_toy(toy, screen)
 
-    def page(stream: BinaryIO) -> None:
+    def page(toys: Sequence[Toy], stream: BinaryIO) -> None:
         from attnviz.render.page.toy_page import write_toy_page
 
-        write_toy_page(toy, stream, title=title)
+        write_toy_page(toys[0], stream, title=title)
 
-    def figure(_: Any) -> Any:
-        raise Misuse(NO_FIGURE)  # which is told before anything is drawn
+    def figure(toys: Sequence[Toy], style: Style) -> Figure:
+        from attnviz.render.figure.toy import toy_figure
 
-    return Forms(documents=documents, terminal=terminal, figure=figure, page=page)
+        return toy_figure(toys[0], style)
+
+    return Forms(document=document, terminal=terminal, figure=figure, page=page)
 
 
 def _text_of(file: str) -> str:

@@ -2,58 +2,78 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 
-from attnviz.cli.deliver import paths_of, suffix_of
+from attnviz.cli.deliver import paths_of, prints_as_it_goes, suffix_of
 from attnviz.cli.failures import Misuse
 from attnviz.cli.pictures import PictureOptions
-from attnviz.cli.progress import progress
+from attnviz.cli.places import FIGURES, place_of, printed
+from attnviz.cli.progress import Tally, progress
 from attnviz.cli.shown import open_files, tell_of
-from attnviz.errors import quote
+from attnviz.cli.signals import unbroken
+from attnviz.errors import EmptyText, quote
 from attnviz.output import all_or_nothing, leads_to_stdout, naming
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-    from attnviz.render.figure.save import Format
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
 __all__ = ["FIGURES", "Forms", "give", "shaded_palette"]
 
-FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 SUFFIXES = (*FIGURES, ".html", ".json")
+
+T = TypeVar("T")
+
+
+def _no_line(_: Any) -> None:
+    return None
+
+
+def _nothing(_found: Any, _screen: Screen) -> Iterable[RenderableType]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forms:
-    """The forms of what was found; each is made only where it is wanted.
+class Forms(Generic[T]):
+    """The forms of each thing that is found; each is made only where it is wanted.
 
-    ``documents`` are JSON objects, one a line; ``terminal`` gives what rich prints.
+    ``document`` is a JSON object and ``terminal`` what rich prints, both one by one as things are
+    found; ``ending`` is printed behind the last, of which it is told. A ``figure`` or ``page``
+    shows all together. ``line`` is the number of the line that a text stood on. ``apart`` has a
+    blank line between two things on the terminal.
     """
 
-    documents: Callable[[], Sequence[Mapping[str, Any]]]
-    terminal: Callable[[Screen], Iterable[RenderableType]]
-    figure: Callable[[Style], Figure]
-    page: Callable[[BinaryIO], None]
+    document: Callable[[T], Mapping[str, Any]]
+    terminal: Callable[[T, Screen], Iterable[RenderableType]]
+    figure: Callable[[Sequence[T], Style], Figure]
+    page: Callable[[Sequence[T], BinaryIO], None]
+    ending: Callable[[T, Screen], Iterable[RenderableType]] = _nothing
+    line: Callable[[T], int | None] = _no_line
+    apart: bool = True
 
 
 def give(
     options: PictureOptions,
-    find: Callable[[], Forms],
+    find: Callable[[], Iterable[T]],
+    forms: Forms[T],
     *,
+    several: bool = False,
+    files: Sequence[str] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Check all places, then find, then write; files appear when everything is written.
+    """Check all places, then write each thing as it is found; files appear when all is written.
 
-    ``refused`` says of suffixes why what is to be found cannot be written so.
+    ``refused`` says of suffixes why what is to be found cannot be written so. ``several`` texts
+    are counted for who waits; ``files`` are those that they come from. EmptyText where nothing
+    is found.
     """
     paths = paths_of(options)
     for path in paths:
@@ -61,18 +81,37 @@ def give(
         if (why := refused.get(suffix_of(path))) is not None:
             raise Misuse(why)
     style = options.style()
+    tally = Tally(files) if several and not prints_as_it_goes(options) else None
+    last: T | None = None
     with progress() as told, all_or_nothing(paths) as streams:
         told.say("reading")
-        found = find()
-        for path, stream in zip(paths, streams, strict=True):
+        places = [
+            (path, place_of(forms, suffix_of(path), stream, style))
+            for path, stream in zip(paths, streams, strict=True)
+        ]
+        screen = printed(forms, options) if options.json or not paths else None
+        for last in find():
+            for path, place in places:
+                with naming(path):
+                    place.add(last)
+            if screen is not None:
+                if tally is None:
+                    told.hide()
+                with unbroken() if several else nullcontext():
+                    screen.add(last)
+            if tally is not None:
+                told.update(tally.add(0, forms.line(last)))
+            elif several:
+                told.say("reading")
+        if last is None:
+            raise EmptyText("no line is left to show; give at least one that is not bad")
+        for path, place in places:
             told.say(f"writing {path}")
             with naming(path):
-                _write(found, suffix_of(path), stream, style)
+                place.finish()
         told.hide()
-        if options.json:
-            _write_documents(found, sys.stdout.buffer)
-        elif not paths:
-            _print(found, options)
+        if screen is not None:
+            screen.finish()
     tell_of(paths)
     if options.open:
         open_files(paths)
@@ -85,35 +124,6 @@ def _check(path: Path, options: PictureOptions) -> None:
         raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
     if options.json and leads_to_stdout(path):
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
-
-
-def _write(found: Forms, suffix: str, stream: BinaryIO, style: Style) -> None:
-    if suffix == ".html":
-        found.page(stream)
-    elif suffix == ".json":
-        _write_documents(found, stream)
-    else:
-        from attnviz.render.fast_import import import_figures
-
-        import_figures()
-        from attnviz.render.figure import save
-
-        save(found.figure(style), stream, FIGURES[suffix], dpi=style.dpi)
-
-
-def _write_documents(found: Forms, stream: BinaryIO) -> None:
-    for document in found.documents():
-        stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n")
-    stream.flush()
-
-
-def _print(found: Forms, options: PictureOptions) -> None:
-    from attnviz.cli.sinks import open_terminal
-
-    console, screen = open_terminal(options)
-    parts = list(found.terminal(screen))  # before anything is printed, because it may fail
-    for part in parts:
-        console.print(part, end="", crop=False)  # a sentence may be longer than a line
 
 
 def shaded_palette(options: PictureOptions) -> str | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz.cli.reading import BadLines
 from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
     from attnviz.model import Model
-    from attnviz.model.inputs import Input
     from attnviz.result import AttentionResult, Weighting
 
 __all__ = ["attended", "peeked", "prepared"]
+
+T = TypeVar("T")
 
 
 def peeked(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
@@ -41,9 +42,9 @@ def attended(
 
 
 def prepared(
-    read: Callable[[str], Input], texts: Iterable[Text], bad: BadLines
-) -> Iterator[tuple[Text, Input]]:
-    """Each text with what the model takes; one that it cannot take is a bad line."""
+    read: Callable[[str], T], texts: Iterable[Text], bad: BadLines
+) -> Iterator[tuple[Text, T]]:
+    """Each text with what is made of it; a text of which nothing can be made is a bad line."""
     for text in texts:
         with bad.passed_over(text.line):
             yield text, read(text.text)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, cast
 
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import Forms, give, shaded_palette
+from attnviz.cli.forms import FIGURES, Forms, give, shaded_palette
+from attnviz.cli.many import peeked, prepared
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import OFFLINE
-from attnviz.cli.texts import read_file
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
+from attnviz.cli.texts import read_documents
 from attnviz.cli.values import one_of, whole
-from attnviz.errors import EmptyText, InputError, quote
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from attnviz.render.shading import ShadedText
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
-    from attnviz.tasks.summarize import Summary
+    from attnviz.tasks.summarize import Method, Summary
 
 __all__ = ["summarize"]
 
+ONE = "a figure shows one document and these are several; write .html or .json"
 METHODS = {
     "attention": "hierarchical attention",
     "lexrank": "LexRank",
@@ -33,12 +35,19 @@ METHODS = {
 }
 
 
+class Found(NamedTuple):
+    """A summary, and the line that its document stood on."""
+
+    line: int | None
+    what: Summary
+
+
 @taking(PictureOptions)
 def summarize(
-    file: Annotated[
-        str,
+    document: Annotated[
+        str | None,
         typer.Argument(metavar="FILE", help="Plain text or Markdown, or - for stdin."),
-    ],
+    ] = None,
     *,
     sentences: Annotated[
         int | None,
@@ -59,7 +68,10 @@ def summarize(
         typer.Option("--model", "-m", metavar="NAME", help="A folder with another head."),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
-    lines: Annotated[bool, typer.Option("--lines", help="Take every line as a document.")] = False,
+    lines: Annotated[bool, LINES] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
     options: PictureOptions,
 ) -> None:
     """Choose the sentences that say most of a document.
@@ -72,73 +84,56 @@ def summarize(
     attnviz summarize - -n 1 --json < abstract.txt
     attnviz summarize notes.md --by lexrank -o notes.html
     """
-    method = by or "attention"
+    method = cast("Method", by or "attention")
     if method != "attention" and (model or words):
         raise Misuse(f"--model and --words go with attention, not with --by {method}")
-    sources = _sources(file, lines)
+    several = lines or bool(file)
+    bad = BadLines(skip=skip_bad)
+    bursts = read_documents(document, file or (), lines=lines, field=field, tell=bad.tell)
 
-    def find() -> Forms:
-        return _forms(_summaries(sources, sentences or 3, method, model, offline), words, options)
+    def find() -> Iterator[Found]:
+        begun = chain.from_iterable(peeked(bursts))
+        read = _reader(method, sentences or 3, model, offline)
+        return (Found(text.line, summary) for text, summary in prepared(read, begun, bad))
 
-    give(options, find)
-
-
-def _sources(file: str, lines: bool) -> list[str]:
-    """The documents of a file, all of it or each line."""
-    data = read_file(file)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{quote(file, 200)} is not UTF-8 at byte {error.start}; "
-            "convert it first, as with iconv"
-        ) from None
-    sources = [line for line in text.splitlines() if line.strip()] if lines else [text]
-    if not text.strip():
-        raise EmptyText(f"{quote(file, 200)} is empty; give a paragraph or more")
-    return sources
+    drawn = dict.fromkeys(FIGURES, ONE) if several else {}
+    forms = _forms(words, options)
+    give(options, find, forms, several=several, files=file or (), refused=drawn)
+    bad.finish()
 
 
-def _summaries(
-    sources: Sequence[str], n: int, method: Any, model: str | None, offline: bool
-) -> list[Summary]:
+def _reader(method: Method, n: int, model: str | None, offline: bool) -> Callable[[str], Summary]:
+    """What makes a summary of n sentences of a document."""
     from attnviz.tasks.sentences import read_document
     from attnviz.tasks.summarize import summarize as summary_of
 
     if method != "attention":
-        return [summary_of(read_document(source), n, by=method) for source in sources]
+        return lambda source: summary_of(read_document(source), n, by=method)
     from attnviz.model import load
     from attnviz.tasks.hierarchical import DEFAULT_SUMMARIZER, load_sentence_attention
 
     head = load_sentence_attention(model or DEFAULT_SUMMARIZER)
     encoder = load(head.model, offline=offline)
-    return [
-        summary_of(read_document(source), n, attention=head, model=encoder) for source in sources
-    ]
+    return lambda source: summary_of(read_document(source), n, attention=head, model=encoder)
 
 
-def _forms(summaries: Sequence[Summary], words: bool, options: PictureOptions) -> Forms:
-    first = summaries[0]
+def _forms(words: bool, options: PictureOptions) -> Forms[Found]:
+    def terminal(found: Found, screen: Screen) -> Iterator[RenderableType]:
+        return _printed(found.what, words, screen)
 
-    def terminal(screen: Screen) -> Iterator[RenderableType]:
-        for number, summary in enumerate(summaries):
-            yield from ["\n"] if number else []
-            yield from _printed(summary, words, screen)
-
-    def figure(style: Style) -> Figure:
+    def figure(found: Sequence[Found], style: Style) -> Figure:
         from attnviz.render.figure.sentence_bars import sentence_bars
 
-        if len(summaries) > 1:
-            raise Misuse("a figure shows one document and these are several; write .html or .json")
+        first = found[0].what
         note = f"weights by {METHODS[first.method]}; they sum to 1 over the document"
         return sentence_bars(
             first.sentences, first.weights, first.chosen, style, title=_title(first), notes=[note]
         )
 
-    def page(stream: BinaryIO) -> None:
+    def page(found: Sequence[Found], stream: BinaryIO) -> None:
         from attnviz.render.page.shaded_page import write_shaded_page
 
-        shaded = [_shaded(summary, words) for summary in summaries]
+        first, shaded = found[0].what, [_shaded(each.what, words) for each in found]
         about = f"Sentences weighed by {METHODS[first.method]}"
         write_shaded_page(
             shaded,
@@ -149,10 +144,11 @@ def _forms(summaries: Sequence[Summary], words: bool, options: PictureOptions) -
         )
 
     return Forms(
-        documents=lambda: [_document(summary) for summary in summaries],
+        document=_document,
         terminal=terminal,
         figure=figure,
         page=page,
+        line=lambda found: found.line,
     )
 
 
@@ -182,9 +178,11 @@ def _printed(summary: Summary, words: bool, screen: Screen) -> Iterator[Renderab
         yield terminal.shaded_text(_shaded(summary, words), screen)
 
 
-def _document(summary: Summary) -> dict[str, Any]:
+def _document(found: Found) -> dict[str, Any]:
     """The summary as JSON: every sentence with its weight."""
+    line, summary = found
     return {
+        **({} if line is None else {"line": line}),
         "text": summary.document.text,
         "by": summary.method,
         "summary": [summary.document.written(index) for index in summary.chosen],

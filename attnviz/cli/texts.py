@@ -15,7 +15,7 @@ from attnviz.corpus.lines import STDIN, Refuse, Text, read_lines
 from attnviz.errors import AttnvizWarning, EmptyText, InputError, quote
 from attnviz.memory import require
 
-__all__ = ["Text", "one_text", "read_bursts", "read_file", "read_texts"]
+__all__ = ["Text", "one_text", "read_bursts", "read_documents", "read_file"]
 
 LINE_END = re.compile("\r?\n")
 PART = 1 << 26  # bytes read at once
@@ -24,29 +24,34 @@ NO_LINE = "there is no line with text in the input; give at least one"
 READ_TAKES = 2  # how often what is read is in memory before anything is made of it
 
 
-def read_texts(given: Sequence[str], *, lines: bool) -> list[Text]:
-    """The texts to run: as given, from standard input for ``-``, or each line one text.
-
-    Without any, standard input is read unless it is a terminal. Blank lines are no texts, but
-    they count.
-    """
-    texts = [one_text(text) for text in _checked(given, ())]
-    found = [*chain.from_iterable(map(_lines, texts))] if lines else [Text(one) for one in texts]
-    if not found:
-        raise EmptyText(NO_LINE)
-    return found
-
-
 def read_bursts(
     given: Sequence[str], files: Sequence[str], *, lines: bool, field: str, tell: Refuse
 ) -> Iterator[list[Text]]:
     """The texts to run, then those of files, as many at a time as are there without waiting.
 
-    Lines are read as they are asked for, however many there are; a bad one is named to ``tell``.
-    EmptyText where there is no text at all.
+    Without any, standard input is read unless it is a terminal. Lines are read as they are asked
+    for, however many there are; blank ones are no texts, but they count, and a bad one is named to
+    ``tell``. EmptyText where there is no text at all.
     """
+    checked = _checked(given, files)
+    _hint_at_quotes(checked)
+    return _some(_bursts(checked, files, lines, field, tell))
+
+
+def read_documents(
+    name: str | None, files: Sequence[str], *, lines: bool, field: str, tell: Refuse
+) -> Iterator[list[Text]]:
+    """A file as one text or, with ``lines``, as many; then the texts of files, as ``read_bursts``.
+
+    Without any, standard input is read unless it is a terminal.
+    """
+    given = _checked([] if name is None else [name], files)
+    return _some(chain(_documents(given, lines, tell), _of_files(files, field, tell)))
+
+
+def _some(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
     found = False
-    for burst in _bursts(_checked(given, files), files, lines, field, tell):
+    for burst in bursts:
         if burst:
             found = True
             yield burst
@@ -59,21 +64,35 @@ def _bursts(
 ) -> Iterator[list[Text]]:
     if lines:
         for text in given:
-            bursts = read_lines(STDIN, tell) if text == STDIN else [_lines(text)]
-            yield from ([line for line in burst if line.text.strip()] for burst in bursts)
+            yield from map(_written, read_lines(STDIN, tell) if text == STDIN else [_lines(text)])
     elif given:
         yield [Text(one_text(text)) for text in given]
+    yield from _of_files(files, field, tell)
+
+
+def _documents(names: Sequence[str], lines: bool, tell: Refuse) -> Iterator[list[Text]]:
+    for name in names:
+        if lines:
+            yield from map(_written, read_lines(name, tell))
+        else:
+            yield [Text(_decode(read_file(name), _named(name)))]
+
+
+def _of_files(files: Sequence[str], field: str, tell: Refuse) -> Iterator[list[Text]]:
     if files:
-        from attnviz.corpus.texts import read_texts as read_texts_of
+        from attnviz.corpus.texts import read_texts
 
         for name in files:
-            yield from read_texts_of(name, field=field, tell=tell)
+            yield from read_texts(name, field=field, tell=tell)
+
+
+def _written(lines: list[Text]) -> list[Text]:
+    """Those lines that are not blank."""
+    return [line for line in lines if line.text.strip()]
 
 
 def _lines(text: str) -> list[Text]:
-    """The lines of a text that are not blank."""
-    cut = enumerate(LINE_END.split(text), 1)
-    return [Text(line, number) for number, line in cut if line.strip()]
+    return [Text(line, number) for number, line in enumerate(LINE_END.split(text), 1)]
 
 
 def _checked(given: Sequence[str], files: Sequence[str]) -> Sequence[str]:
@@ -84,7 +103,6 @@ def _checked(given: Sequence[str], files: Sequence[str]) -> Sequence[str]:
         given = [STDIN]
     if [*given, *files].count(STDIN) > 1:
         raise Misuse("standard input can be read only once; give '-' once")
-    _hint_at_quotes(given)
     return given
 
 
@@ -101,7 +119,7 @@ def _hint_at_quotes(given: Sequence[str]) -> None:
 def one_text(text: str) -> str:
     """The text itself or, for ``-``, what standard input holds."""
     if text == STDIN:
-        return _decode(_stdin()).rstrip("\r\n")
+        return _decode(_stdin(), "standard input").rstrip("\r\n")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -143,10 +161,14 @@ def _read(stream: BinaryIO, what: str) -> bytes:
     return b"".join(parts)
 
 
-def _decode(data: bytes) -> str:
+def _named(name: str) -> str:
+    return "standard input" if name == STDIN else quote(name, 200)
+
+
+def _decode(data: bytes, what: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"standard input is not UTF-8 at byte {error.start}; convert it first, as with iconv"
+            f"{what} is not UTF-8 at byte {error.start}; convert it first, as with iconv"
         ) from None

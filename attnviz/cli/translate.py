@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import chain
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
@@ -20,7 +20,6 @@ from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.texts import Text, one_text, read_bursts
 from attnviz.cli.values import whole
-from attnviz.errors import EmptyText
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from attnviz.tasks.translate import Translation
 
 __all__ = ["translate"]
+
+TOGETHER = 8  # texts that are written before the first of them is shown
 
 
 @taking(PictureOptions)
@@ -114,7 +115,8 @@ def translate(
         raise Misuse("--target is the whole translation, so nothing is written; give one of them")
     if plain and (options.json or options.output or options.open):
         raise Misuse("--plain prints translations and nothing else; it goes with no other output")
-    if target is not None and (lines or file or len(text or ()) > 1):
+    several = lines or bool(file) or len(text or ()) > 1
+    if target is not None and several:
         raise Misuse("--target goes with one text and here are several; run them singly")
     one = one_head(head, "an alignment is read in")
     given: dict[str, Any] = {"beams": beams, "max_new_tokens": max_new_tokens}
@@ -124,82 +126,97 @@ def translate(
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
     aim = None if target is None else one_text(target)
 
-    def find() -> Forms:
+    def find() -> Iterator[Translation]:
         from attnviz.model import load
         from attnviz.tasks.translate import DEFAULT_TRANSLATOR, require_translator
 
-        texts = chain.from_iterable(peeked(bursts))
+        begun = peeked(bursts)
         loaded = load(model or DEFAULT_TRANSLATOR, offline=offline)
         require_translator(loaded)
         read = loaded.read if aim is None else partial(loaded.encode, target=aim)
         read = partial(read, truncate=truncate, **how)
-        found = _translations(loaded, list(prepared(read, texts, bad)), one)
-        if not found:
-            bad.finish()
-            raise EmptyText("no line is left to translate; give at least one that is not bad")
-        return _forms(found, plain, options)
+        return _translations(loaded, begun, lambda texts: [*prepared(read, texts, bad)], one)
 
-    give(options, find)
+    give(options, find, _forms(plain, options), several=several, files=file or ())
     bad.finish()
 
 
 def _translations(
-    model: Model, given: Sequence[tuple[Text, Input]], head: Head | None
-) -> list[Translation]:
-    """Translations with the numbers of the lines that their texts stood on."""
+    model: Model,
+    bursts: Iterator[list[Text]],
+    prepare: Callable[[Iterable[Text]], list[tuple[Text, Input]]],
+    head: Head | None,
+) -> Iterator[Translation]:
+    """Translations with the numbers of the lines that their texts stood on, a few at a time.
+
+    Where the head is to be chosen, that is done over the first texts that are there.
+    """
+    from attnviz.tasks.translate import CHOSEN_OVER, known_head
     from attnviz.tasks.translate import translate as translations
 
-    found = translations(model, [one for _, one in given], head=head)
-    return [
-        replace(each, result=replace(each.result, line=text.line))
-        for (text, _), each in zip(given, found, strict=True)
-    ]
+    choice = known_head(model, head)
+    for burst in bursts:
+        left = iter(burst)
+        while texts := [*islice(left, TOGETHER if choice else CHOSEN_OVER)]:
+            given = prepare(texts)
+            found = translations(model, [one for _, one in given], head=choice)
+            for (text, _), each in zip(given, found, strict=True):
+                choice = each.choice
+                yield replace(each, result=replace(each.result, line=text.line))
 
 
-def _forms(found: Sequence[Translation], plain: bool, options: PictureOptions) -> Forms:
-    from attnviz.render.sentences import JOINED, alignment_note
-
-    choice = found[0].choice
-    where = alignment_note(choice)
-
-    def terminal(screen: Screen) -> Iterator[RenderableType]:
+def _forms(plain: bool, options: PictureOptions) -> Forms[Translation]:
+    def terminal(found: Translation, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render import terminal
         from attnviz.render.terminal.alignment import alignment
 
-        for number, each in enumerate(found):
-            yield from ["\n"] if number and not plain else []
-            yield terminal.paragraph_of(each.translation, screen)
-            if not plain:
-                yield "\n"
-                yield alignment(each.aligned, screen)
+        yield terminal.paragraph_of(found.translation, screen)
         if not plain:
             yield "\n"
-            yield terminal.notes_of([where, JOINED], screen)
+            yield alignment(found.aligned, screen)
 
-    def figure(style: Style) -> Figure:
+    def ending(found: Translation, screen: Screen) -> Iterator[RenderableType]:
+        from attnviz.render import terminal
+
+        if not plain:
+            yield "\n"
+            yield terminal.notes_of(_notes(found), screen)
+
+    def figure(found: Sequence[Translation], style: Style) -> Figure:
         from attnviz.render.figure.alignment import alignments
 
         title = found[0].translation if len(found) == 1 else f"{len(found)} translations"
         return alignments(
-            [each.aligned for each in found], style, title=title, notes=[where, JOINED]
+            [each.aligned for each in found], style, title=title, notes=_notes(found[0])
         )
 
-    def page(stream: BinaryIO) -> None:
+    def page(found: Sequence[Translation], stream: BinaryIO) -> None:
         from attnviz.render.page import Opening, write_page
 
         opening = Opening(
-            view="lines", map="cross", heads=str(choice.head), by="words", special="hide",
+            view="lines", map="cross", heads=str(found[0].choice.head), by="words", special="hide",
             palette=options.palette, scale=options.scale, vmin=options.vmin, vmax=options.vmax,
         )  # fmt: skip
         results = [each.result for each in found]
-        write_page(results, stream, title=options.title, opening=opening, notes=[where])
+        where = _notes(found[0])[:1]
+        write_page(results, stream, title=options.title, opening=opening, notes=where)
 
     return Forms(
-        documents=lambda: [_document(each) for each in found],
+        document=_document,
         terminal=terminal,
+        ending=ending,
         figure=figure,
         page=page,
+        line=lambda found: found.result.line,
+        apart=not plain,
     )
+
+
+def _notes(found: Translation) -> list[str]:
+    """Where the alignment was read, and how."""
+    from attnviz.render.sentences import JOINED, alignment_note
+
+    return [alignment_note(found.choice), JOINED]
 
 
 def _document(found: Translation) -> dict[str, Any]:

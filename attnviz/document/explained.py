@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from attnviz.analysis.explain import Explanation, steps
 from attnviz.analysis.explain.positions import Positions
 from attnviz.analysis.explain.toy import Toy
+from attnviz.render.explained_toy import toy_notes
 
 __all__ = ["explained", "explained_positions", "explained_toy", "write_explained"]
 
@@ -47,9 +47,12 @@ def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
     }
 
 
-def write_explained(shown: Explanation | Positions, stream: BinaryIO) -> None:
-    """Write a walk, or encodings of positions, as one line of JSON."""
-    document = explained_positions(shown) if isinstance(shown, Positions) else explained(shown)
+def write_explained(shown: Explanation | Positions | Toy, stream: BinaryIO) -> None:
+    """Write a walk, encodings of positions, or small matrices, as one line of JSON."""
+    if isinstance(shown, Toy):
+        document = explained_toy(shown)
+    else:
+        document = explained_positions(shown) if isinstance(shown, Positions) else explained(shown)
     stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 
@@ -74,15 +77,15 @@ def explained_positions(positions: Positions) -> dict[str, Any]:
     }
 
 
-def explained_toy(toy: Toy, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """Attention on small matrices as a JSON object, whole."""
+def explained_toy(toy: Toy) -> dict[str, Any]:
+    """Attention on small matrices as a JSON object, whole; what is −∞ is null."""
     arrays = {
         "x": toy.x, "W_q": toy.weights_q, "W_k": toy.weights_k, "W_v": toy.weights_v, "q": toy.q,
         "k": toy.k, "v": toy.v, "products": toy.dots, "scores": toy.scores,
         "weights": toy.weights, "contexts": toy.contexts, "output": toy.output,
     }  # fmt: skip
     there = {name: _plain(array) for name, array in arrays.items() if array is not None}
-    labels = {"labels": list(toy.labels), "divisor": toy.divisor, "notes": list(notes)}
+    labels = {"labels": list(toy.labels), "divisor": toy.divisor, "notes": toy_notes(toy)}
     return {"explains": "toy", **labels, **there}
 
 

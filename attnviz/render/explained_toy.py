@@ -12,11 +12,11 @@ import numpy.typing as npt
 from attnviz.analysis.explain.toy import Toy, largest
 from attnviz.render.explained import VASWANI
 from attnviz.render.safe import label
+from attnviz.render.sentences import counted
 
-__all__ = ["ToyStep", "toy_notes", "toy_steps"]
+__all__ = ["ToyStep", "toy_heading", "toy_notes", "toy_steps"]
 
 SATURATED = 0.999
-SHOWN = 8  # rows and columns of a matrix that are written out
 
 Array = npt.NDArray[Any]
 
@@ -32,6 +32,13 @@ class ToyStep(NamedTuple):
     formula: str
     matrices: tuple[tuple[str, Array, tuple[str, ...]], ...]
     source: str = ""
+
+
+def toy_heading(toy: Toy) -> str:
+    """``Attention of 3 queries over 3 keys, by hand``."""
+    n, n_keys = toy.dots.shape[1:]
+    queries = "1 query" if n == 1 else f"{n} queries"
+    return f"Attention of {queries} over {counted(n_keys, 'key')}, by hand"
 
 
 def toy_steps(toy: Toy) -> Iterator[ToyStep]:

@@ -1,4 +1,4 @@
-"""What explains rather than shows a result: walks and encodings of positions, drawn by kind."""
+"""What explains rather than shows a result: walks, positions and toys, each drawn by its kind."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from attnviz.analysis.explain import Explanation
 from attnviz.analysis.explain.positions import Positions
+from attnviz.analysis.explain.toy import Toy
 from attnviz.render.style import Style
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LESSONS", "Lesson", "draw_lesson", "lesson_fragment", "write_lesson_page"]
 
-Lesson = Explanation | Positions
-LESSONS = (Explanation, Positions)
+Lesson = Explanation | Positions | Toy
+LESSONS = (Explanation, Positions, Toy)
 
 
 def draw_lesson(lesson: Lesson, style: Style) -> Figure:
@@ -24,6 +25,10 @@ def draw_lesson(lesson: Lesson, style: Style) -> Figure:
         from attnviz.render.figure.positions import position_figure
 
         return position_figure(lesson, style)
+    if isinstance(lesson, Toy):
+        from attnviz.render.figure.toy import toy_figure
+
+        return toy_figure(lesson, style)
     from attnviz.render.figure.walk import walk_figure
 
     return walk_figure(lesson, style)
@@ -35,6 +40,10 @@ def write_lesson_page(lesson: Lesson, stream: BinaryIO, *, title: str | None = N
         from attnviz.render.page.position_page import write_position_page
 
         write_position_page(lesson, stream, title=title)
+    elif isinstance(lesson, Toy):
+        from attnviz.render.page.toy_page import write_toy_page
+
+        write_toy_page(lesson, stream, title=title)
     else:
         from attnviz.render.page.walk_page import write_walk_page
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.model import Model
+from attnviz.model.inputs import Input
 from attnviz.result import FloatArray, Token
 from attnviz.tasks.additive import AdditiveAttention
 from attnviz.tasks.classifier import Classifier, Decision
@@ -107,9 +108,11 @@ def classifier_files(classifier: Classifier, card: str) -> dict[str, bytes]:
 
 
 def classify(
-    classifier: Classifier, model: Model, texts: Iterable[str], *, truncate: bool = False
+    classifier: Classifier, model: Model, texts: Iterable[str | Input], *, truncate: bool = False
 ) -> Iterator[Classified]:
     """The decisions on texts in order, by the model that the classifier was fitted on.
+
+    A text may be what ``states.encode`` made of it.
 
     Raises EmptyText, TooLong, and BadCheckpoint for a model of another size.
     """

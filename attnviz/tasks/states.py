@@ -11,7 +11,7 @@ from attnviz.model import Model, hidden_states
 from attnviz.model.inputs import Input
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Reading", "later_half", "read", "read_inputs"]
+__all__ = ["Reading", "encode", "later_half", "read", "read_inputs"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,11 +32,22 @@ def later_half(model: Model) -> tuple[int, ...]:
     return tuple(range((n + 1) // 2, n + 1))
 
 
+def encode(model: Model, text: str, *, truncate: bool = False) -> Input:
+    """A text as the model takes it; EmptyText for one of which it reads nothing."""
+    given = model.encode(text, truncate=truncate)
+    _spoken(given)
+    return given
+
+
 def read(
-    model: Model, texts: Iterable[str], layers: Sequence[int], *, truncate: bool = False
+    model: Model, texts: Iterable[str | Input], layers: Sequence[int], *, truncate: bool = False
 ) -> Iterator[Reading]:
     """The readings of texts in order; EmptyText for one of which the model reads nothing."""
-    return read_inputs(model, (model.encode(text, truncate=truncate) for text in texts), layers)
+    inputs = (
+        text if isinstance(text, Input) else encode(model, text, truncate=truncate)
+        for text in texts
+    )
+    return read_inputs(model, inputs, layers)
 
 
 def read_inputs(model: Model, inputs: Iterable[Input], layers: Sequence[int]) -> Iterator[Reading]:
@@ -47,7 +58,13 @@ def read_inputs(model: Model, inputs: Iterable[Input], layers: Sequence[int]) ->
 
 
 def _reading(given: Input, states: FloatArray) -> Reading:
+    kept = _spoken(given)
+    return Reading(given.texts[0], tuple(given.tokens[i] for i in kept), states[kept])
+
+
+def _spoken(given: Input) -> list[int]:
+    """The places of the tokens that are not special."""
     kept = [i for i, token in enumerate(given.tokens) if not token.special]
     if not kept:
         raise EmptyText("the model reads nothing in this text but special tokens; give a sentence")
-    return Reading(given.texts[0], tuple(given.tokens[i] for i in kept), states[kept])
+    return kept

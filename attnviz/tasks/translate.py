@@ -14,7 +14,14 @@ from attnviz.model import Model
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionResult, FloatArray, Head
 
-__all__ = ["DEFAULT_TRANSLATOR", "Translation", "require_translator", "translate"]
+__all__ = [
+    "CHOSEN_OVER",
+    "DEFAULT_TRANSLATOR",
+    "Translation",
+    "known_head",
+    "require_translator",
+    "translate",
+]
 
 DEFAULT_TRANSLATOR = "attnviz-en-fr-small"
 CHOSEN_OVER = 64
@@ -51,20 +58,21 @@ def translate(
     texts: Iterable[str | Input],
     *,
     target: str | None = None,
-    head: Head | str | None = None,
+    head: HeadChoice | Head | str | None = None,
     **how: Any,
 ) -> Iterator[Translation]:
     """Each text in the other language, its words aligned in one cross-attention head.
 
-    That is ``head``, else the one the checkpoint names, else the most peaked and diagonal over
-    the first texts. With a ``target`` nothing is written: it is the translation of each text.
+    That is ``head``, which may be the ``choice`` of another translation, else the one the
+    checkpoint names, else the most peaked and diagonal over the first texts. With a ``target``
+    nothing is written: it is the translation of each text.
     ``how`` is what ``Model.attend`` takes, as beams, max_new_tokens, truncate, source_lang and
     target_lang; texts may be what ``Model.read`` made of them.
 
     Raises what ``attend`` raises, and InputError for a model that does not translate.
     """
     require_translator(model)
-    known = _known(model, head)
+    known = known_head(model, head)
     if target is not None:
         texts = _with_target(model, texts, target, how)
         how = {}
@@ -89,8 +97,10 @@ def _with_target(
             yield model.encode(text, target=target, **how)
 
 
-def _known(model: Model, head: Head | str | None) -> HeadChoice | None:
-    """The head that is asked for or named by the checkpoint."""
+def known_head(model: Model, head: HeadChoice | Head | str | None) -> HeadChoice | None:
+    """The head that is asked for, was chosen before, or is named by the checkpoint."""
+    if isinstance(head, HeadChoice):
+        return head
     if head is not None:
         return HeadChoice(Head.of(head), "asked")
     named = model.alignment_head

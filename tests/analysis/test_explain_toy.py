@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attnviz
 from attnviz.analysis.explain.toy import Drawing, attend_toy, draw_toy, largest
 from attnviz.errors import InputError
 
@@ -91,3 +95,14 @@ def test_rows_sum_to_one_and_causal_ones_see_nothing_ahead(seed: int, n: int, ca
 def test_what_does_not_fit_is_refused(keys: np.ndarray, values: np.ndarray, said: str) -> None:
     with pytest.raises(InputError, match=said):
         attend_toy(QUERY, keys, values)
+
+
+def test_a_toy_shows_and_saves_itself(tmp_path: Path) -> None:
+    toy = draw_toy(BOOK, Drawing(), causal=True)
+    assert toy._repr_html_() == attnviz.html(toy)
+    for name in ("t.png", "t.svg", "t.html", "t.json"):
+        toy.save(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 1000
+    found = json.loads((tmp_path / "t.json").read_text())
+    assert found["explains"] == "toy" and found["scores"][0][0][1] is None
+    assert found["weights"] == toy.weights.tolist()

@@ -95,9 +95,10 @@ def test_any_text_can_be_summarized(attnviz: Program, text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code", "said"),
     [
-        (["-"], b"", 1, "'-' is empty"),
+        (["-"], b"", 1, "there is no sentence in the text"),
+        (["--lines", "-"], b"\n \n", 1, "there is no line with text in the input"),
         (["-"], b"# only a heading\n", 1, "there is no sentence in the text"),
-        (["-"], b"\xff\xfe", 1, "'-' is not UTF-8 at byte 0"),
+        (["-"], b"\xff\xfe", 1, "standard input is not UTF-8 at byte 0"),
         (["none.md"], b"", 1, "'none.md' cannot be read"),
         (["-", "-n", "0"], b"x", 2, "--sentences '0' is not a whole number from 1"),
         (["-", "--by", "magic"], b"x", 2, "--by 'magic' is not attention, lexrank or lead"),

@@ -58,7 +58,7 @@ def test_bad_lines_are_named_and_passed_over(attnviz: Program) -> None:
     assert (skipped.code, skipped.text) == (0, "J'ai faim.\n")
     none = attnviz("translate", "--lines", "--skip-bad", "-", stdin=LONG.encode())
     assert (none.code, none.text) == (1, "")
-    assert none.err.splitlines()[-1].startswith("attnviz: no line is left to translate")
+    assert none.err.splitlines()[-1].startswith("attnviz: no line is left to show")
 
 
 def test_a_translation_that_is_given_is_aligned(attnviz: Program) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 __all__ = ["Drawing", "Init", "Toy", "attend_toy", "draw_toy", "largest"]
 
@@ -42,7 +48,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Toy:
+class Toy(ShownAsPage):
     """Queries, keys and values (head, token, d_head), and what comes of them.
 
     ``x`` (token, d_model) and the weights (d_model, head · d_head) are None where queries, keys
@@ -69,6 +75,14 @@ class Toy:
     drawing: Drawing | None = None
     tied: bool = False
     features: bool = False
+
+    def figure(self, **style: Any) -> Figure:
+        """All steps as a matplotlib Figure, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or every number (.json)."""
+        display().save(self, path, **style)
 
 
 def draw_toy(

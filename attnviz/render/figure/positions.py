@@ -1,8 +1,8 @@
-"""Encodings of positions as a figure: each table and, beside it, how alike its rows are."""
+"""Encodings of positions as a figure: each table and, of absolute ones, how alike rows are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ __all__ = ["position_figure"]
 DEFAULT = Style()
 Array = npt.NDArray[Any]
 USUAL, HIGH, LEAST = 6.5, 2.1, 0.6  # inches across, of a table, and what still shows something
+LOW, NARROW = 1.1, 1.0  # inches of a table among many, down and across
+FEW, MOST_ACROSS = 2, 3  # tables
 TITLE, NOTE, TICK = 8.5, 7.0, 6.5  # points
 HEAD, FOOT, SIDE, BETWEEN = 0.2, 0.3, 0.36, 0.3  # inches above, below and left of a table
 TICKS = 6
@@ -33,7 +35,7 @@ STEPS = (1, 2, 5)
 
 
 def position_figure(positions: Positions, style: Style = DEFAULT) -> Figure:
-    """Draw every table, rows down and columns across."""
+    """Draw every table, rows down and columns across; those of many layers side by side."""
     if not positions.tables:
         raise InputError(nothing(positions))
     with plain_settings():
@@ -41,45 +43,60 @@ def position_figure(positions: Positions, style: Style = DEFAULT) -> Figure:
 
 
 class _Drawn:
-    """Tables below each other."""
+    """Tables below each other or, where they are relative, in a grid."""
 
     def __init__(self, positions: Positions, style: Style) -> None:
         self.tables, self.style = positions.tables, style
         self.width = style.size[0] if style.size else USUAL
         said = [say_positions(table) for table in self.tables]
-        notes = [text for one in said for text in (one.sentence, f"{one.formula} [{one.source}]")]
+        notes = [*_notes(self.tables)]
         title = style.heading(heading(positions))
         ticks = [
             str(tick) for table in self.tables for tick in (*table.rows, table.values.shape[1])
         ]
-        words = [*(one.title for one in said), "dimension", "position", "distance", "head", "pair"]
+        wheres = [table.where for table in self.tables]
+        words = [
+            *wheres,
+            *(one.title for one in said),
+            "dimension",
+            "position",
+            "distance",
+            "head",
+            "pair",
+        ]
         self.measurer = TextMeasurer(
             [*notes, title, *ticks, *words, "+−.0123456789", ALIKE], style.dpi, style.font
         )
         self.frame = Frame.around(title, notes if style.notes else [], self.width, self.measurer)
         self.scales = [scale_for(table, style.colouring) for table in self.tables]
+        self.across = self._across()
+        self.wide = (self.width - 2 * PAD + BETWEEN) / self.across - BETWEEN
         self.high = self._height()
 
     def draw(self) -> Figure:
         """All tables, each with its scale."""
         each = HEAD + self.high + FOOT
-        height = self.frame.above + each * len(self.tables) + self.frame.below
+        height = self.frame.above + each * self._rows() + self.frame.below
         tall = self.style.size[1] if self.style.size else height
         canvas = Canvas(self.width, tall, self.style.dpi, self.measurer, self.style.ax)
         self.frame.draw(canvas)
         for number, table in enumerate(self.tables):
-            y = self.frame.above + number * each
-            self._draw_table(canvas, table, self.scales[number], y)
+            down, right = divmod(number, self.across)
+            x, y = PAD + right * (self.wide + BETWEEN), self.frame.above + down * each
+            self._draw_table(canvas, table, self.scales[number], x, y)
         return canvas.figure
 
-    def _draw_table(self, canvas: Canvas, table: PositionTable, scale: Scale, y: float) -> None:
+    def _draw_table(
+        self, canvas: Canvas, table: PositionTable, scale: Scale, x: float, y: float
+    ) -> None:
         bar = bar_room(scale, self.measurer)
-        left, top = PAD + SIDE, y + HEAD
+        left, top = x + SIDE, y + HEAD
         beside = 0.0 if table.alike is None else self.high + SIDE + BETWEEN
-        width = self.width - 2 * PAD - SIDE - bar - beside
+        width = self.wide - SIDE - bar - beside
         if width < LEAST:
             raise no_room(self.style.size or (self.width, 0), "its tables")
-        canvas.write(left, y + HEAD / 2, say_positions(table).title, TITLE, color=INK, bold=True)
+        title = table.where if self.across > FEW else say_positions(table).title
+        canvas.write(left, y + HEAD / 2, title, TITLE, color=INK, bold=True)
         self._draw_matrix(canvas, scale.colours(table.values.astype(np.float32)), left, top, width)
         draw_bar(canvas, scale, left + width, top, self.high)
         self._draw_ticks(canvas, table, left, top, width)
@@ -124,18 +141,44 @@ class _Drawn:
                 turned=True,
             )  # fmt: skip
 
+    def _across(self) -> int:
+        """How many tables stand side by side: one where another square stands beside each."""
+        if not self.tables[0].relative:
+            return 1
+        bar = max(bar_room(scale, self.measurer) for scale in self.scales)
+        fitting = int((self.width - 2 * PAD + BETWEEN) / (SIDE + NARROW + bar + BETWEEN))
+        return max(1, min(len(self.tables), MOST_ACROSS, fitting))
+
+    def _rows(self) -> int:
+        return -(-len(self.tables) // self.across)
+
     def _height(self) -> float:
         """The inches of a table."""
         if self.style.size is None:
-            return HIGH
+            return HIGH if self._rows() <= FEW else LOW
         left = self.style.size[1] - self.frame.above - self.frame.below
-        high = left / len(self.tables) - HEAD - FOOT
+        high = left / self._rows() - HEAD - FOOT
         if high < LEAST:
             raise no_room(self.style.size, "its tables")
         return min(high, (self.width - 2 * PAD) / 2.4)
 
 
 ALIKE = "cosine of two positions"
+
+
+def _notes(tables: Sequence[PositionTable]) -> Iterator[str]:
+    """What is said of each table or, of many of one kind, of the one that adds most."""
+    for kind in dict.fromkeys(table.kind for table in tables):
+        alike = [table for table in tables if table.kind == kind]
+        if len(alike) > FEW:
+            most = max(alike, key=lambda table: float(np.abs(table.values).max(initial=0)))
+            said = say_positions(most)
+            yield f"{said.title}: {said.sentence}"
+            yield f"{said.formula} [{said.source}]"
+            continue
+        for said in map(say_positions, alike):
+            yield said.sentence
+            yield f"{said.formula} [{said.source}]"
 
 
 def _ticks(numbers: Sequence[int]) -> list[int]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.explain.toy import Toy
 from attnviz.render.explained_numbers import ledger, shape_of, signed
-from attnviz.render.explained_toy import ToyStep, toy_notes, toy_steps
+from attnviz.render.explained_toy import ToyStep, toy_heading, toy_notes, toy_steps
 from attnviz.render.page.shaded_page import LEVELS
 from attnviz.render.page.walk_page import Screen, write_screens
 from attnviz.render.page.walk_svg import strip
@@ -27,13 +27,12 @@ PALE = 0.55  # of the way to the darkest, so that black letters read on it
 def write_toy_page(toy: Toy, stream: BinaryIO, *, title: str | None = None) -> None:
     """Write the walk over small matrices as one file, by itself and without any network."""
     screens = [_screen(step) for step in toy_steps(toy)]
-    n, width = toy.weights.shape[1:]
     notes = "".join(f'<p class="note">{escape(visible(note))}</p>' for note in toy_notes(toy))
     found = next(step for step in toy_steps(toy) if step.matrices[0][0] == "weights")
     write_screens(
         screens,
         stream,
-        title=title or f"Attention of {n} queries over {width} keys, by hand",
+        title=title or toy_heading(toy),
         about=" ".join(toy.labels),
         lead=f'<div class="matrices">{_matrix(*found.matrices[0])}</div>{notes}',
     )
