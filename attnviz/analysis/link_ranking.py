@@ -54,8 +54,10 @@ class Ranking:
 
     @property
     def floor(self) -> float:
-        """What a link must exceed to come in."""
-        return float(self.best.particular[-1]) if len(self.best.pairs) == self.n else 0.0
+        """What a link must exceed to come in: just less than the last has, for ties go by pair."""
+        if len(self.best.pairs) < self.n:
+            return 0.0
+        return float(np.nextafter(self.best.particular[-1], np.float32(0)))
 
     def add(self, more: Candidates) -> None:
         """Let more links come in, of any heads."""
