@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from attnviz.cli.program import HungUp
+from attnviz.cli.program import HungUp, UsageError
 from attnviz.cli.signals import Terminated, heard
 from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
 from attnviz.output import remove_drafts
@@ -21,9 +21,6 @@ __all__ = ["Misuse", "exit_code"]
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
 SIGNALLED = 128
 QUOTED = 200
-
-# Typer brings its own click or uses the installed one; either way this is click's UsageError.
-UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 class Misuse(AttnvizError):

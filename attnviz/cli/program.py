@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from attnviz.cli.panels import panels
 
-__all__ = ["Command", "HungUp", "Program"]
+__all__ = ["Command", "HungUp", "Program", "UsageError"]
+
+# Typer brings its own click or uses the installed one; either way this is click's UsageError.
+UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 class HungUp(Exception):
@@ -32,12 +38,42 @@ def _as_typed(params: list[Any]) -> list[Any]:
     return params
 
 
+def _repeated(given: Sequence[Any]) -> Iterator[Any]:
+    """Options that were given more than once and hold one value, or contradict themselves."""
+    options = [param for param in given if param.param_type_name == "option"]
+    times = Counter(map(id, options))
+    for param in options:
+        harmless = param.multiple or (param.is_flag and not param.secondary_opts)
+        if times[id(param)] > 1 and not harmless:
+            yield param
+
+
+def _once(param: Any) -> str:
+    """What is wrong with an option that was given twice."""
+    if param.secondary_opts:
+        return f"{param.opts[0]} or {param.secondary_opts[0]} is given more than once; give it once"
+    return f"{max(param.opts, key=len)} is given more than once and takes one value; give it once"
+
+
 class Command(TyperCommand):
     """One command, whose options arrive as they were typed."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options and arguments."""
         return _as_typed(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read its options; UsageError where one that takes a single value is given twice.
+
+        Click would take the last and say nothing.
+        """
+        typed = list(args)
+        rest: list[str] = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            _, _, given = self.make_parser(ctx).parse_args(args=typed)
+            for param in _repeated(given):
+                raise UsageError(_once(param), ctx=ctx)
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Its parameters in panels."""

@@ -9,7 +9,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from attnviz.cli import COMMANDS, program
 from attnviz.cli.failures import exit_code
 from attnviz.errors import AttnvizWarning
 
@@ -51,6 +53,49 @@ def refused(ended, code: int, *words: str) -> None:
 )
 def test_options_that_say_nothing_or_contradict_each_other(attnviz, arguments, words):
     refused(attnviz(*arguments), 2, *words)
+
+
+def options_that_take_one_value():
+    """Every command's options of a single value, each with the arguments the command needs."""
+    for name in COMMANDS:
+        found = get_command(program(name.split()[0])).commands[name]
+        many = found.commands if hasattr(found, "commands") else {"": found}
+        for sub, command in many.items():
+            params = command.get_params(command.make_context(sub, [], resilient_parsing=True))
+            named = [[] if p.param_type_name == "argument" else [p.opts[0]] for p in params]
+            needed = [
+                word
+                for param, name in zip(params, named, strict=True)
+                if param.required or not name
+                for word in (*name, "x")
+            ]
+            for param in params:
+                if param.param_type_name == "option" and not param.multiple and not param.is_flag:
+                    yield (
+                        (*name.split(), *([sub] if sub else []), *needed),
+                        max(param.opts, key=len),
+                    )
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    list(options_that_take_one_value()),
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_an_option_of_one_value_is_given_once(attnviz, command, option):
+    refused(attnviz(*command, option, "1", f"{option}=2"), 2, f"{option} is given more than once")
+
+
+def test_an_option_and_its_opposite_contradict_each_other(attnviz):
+    refused(attnviz("run", "a", "--numbers", "--no-numbers"), 2, "--numbers or --no-numbers")
+
+
+def test_what_says_the_same_twice_is_said_once(attnviz):
+    assert attnviz("run", "hat", "--json", "--json").code == 0
+
+
+def test_several_spellings_of_one_option_are_one(attnviz):
+    refused(attnviz("run", "a", "-m", "b", "--model", "c"), 2, "--model is given more than once")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
