@@ -14,6 +14,7 @@
     │   └── BadCheckpoint     a file that is missing, damaged or contradicts another
     ├── DocumentError       a document given to ``render`` that is not one
     ├── OutputError         a file that cannot be written
+    ├── ClusterError        no cluster, or one that has lost its workers
     └── TooBig              a request that would not fit in memory
 
 Every message is one sentence: what was wrong, where, and what to do.
@@ -27,6 +28,7 @@ __all__ = [
     "AttnvizError",
     "AttnvizWarning",
     "BadCheckpoint",
+    "ClusterError",
     "DocumentError",
     "EmptyText",
     "InputError",
@@ -93,6 +95,10 @@ class DocumentError(AttnvizError):
 
 class OutputError(AttnvizError):
     """A file or folder cannot be written."""
+
+
+class ClusterError(AttnvizError):
+    """There is no cluster that could be used, or it has lost its scheduler or its workers."""
 
 
 class TooBig(AttnvizError):

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.measured import HeadMeasures, HeadSums, add_up, head_sums, mean
+from attnviz.analysis.measured import HeadMeasures, mean
 from attnviz.analysis.probes import Probe
-from attnviz.analysis.probes import probe as _probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
 from attnviz.analysis.repetition import copying
 from attnviz.analysis.templates import clauses, discourses
-from attnviz.analysis.training import COREFERENCE, Score, train, windowed
-from attnviz.analysis.words import merge_words
+from attnviz.analysis.training import COREFERENCE, PIECES, Score, train
 from attnviz.corpus.conllu import read_conllu
+from attnviz.corpus.head_measures import Item, heads_job, text_of
 from attnviz.corpus.lines import Refuse, read_lines, refuse
+from attnviz.corpus.packs import Bad, Here, Place, packs_of, refuse_one, taken
+from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, counted
 from attnviz.errors import InputError
-from attnviz.model.idle import Idle
-from attnviz.model.packs import packs, side_by_side
 
 if TYPE_CHECKING:
     from attnviz.analysis.annotated import Sentence
     from attnviz.analysis.lenses import Lens
     from attnviz.model import Model
-    from attnviz.model.inputs import Input
     from attnviz.result import Kind, Weighting
 
 __all__ = ["fit_lens", "heads", "probe"]
@@ -38,37 +35,31 @@ MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
 
 def heads(
     model: Model,
-    texts: Iterable[str | Input],
+    texts: Iterable[Item],
     *,
     map: str | None = None,
     tokens: bool = False,
     truncate: bool = False,
     weights: Weighting = "raw",
+    place: Place | None = None,
+    tell: Callable[[Item, Bad], None] = refuse_one,
 ) -> HeadMeasures:
     """What each head does with its weight, over texts that are read once and not kept.
 
     Of a decoder also how it copies: induction and duplicate tokens, on random tokens said twice.
     ``map`` chooses one of a model with two sides; ``tokens`` measures tokens instead of words;
     ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
-    Raises what ``attend_many`` raises, and InputError where there is no text.
+    Packs of texts run side by side, each on one core of this machine or, with a ``place`` (of
+    ``attnviz.corpus.open_cluster`` and this model), of its workers: the numbers are the same.
+    Raises what ``attend_many`` raises, unless a text that cannot be read goes to ``tell``, and
+    InputError where there is no text.
     """
-    read = (model.read(one, truncate=truncate) if isinstance(one, str) else one for one in texts)
-    kind = _kind(model, map)
-    sums = partial(pack_sums, kind=kind, tokens=tokens, weights=weights)
-    found = mean(side_by_side(lambda pack, _: sums(model, pack), packs(read)))
+    job = heads_job(_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
+    place = place or Here(model)
+    found = mean(taken(place.each(job, [packs_of(texts, text_of)]), tell))
     if weights != "raw" or found.kind != "decoder" or model.has_target:
         return found
     return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))
-
-
-def pack_sums(
-    model: Model, pack: Sequence[Input], *, kind: Kind, tokens: bool, weights: Weighting
-) -> HeadSums:
-    """What the texts of a pack add to the measures of each head, with the same bits anywhere."""
-    idle = Idle(model, kind, pack) if weights == "raw" else None
-    results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
-    found = add_up(head_sums(one if tokens else merge_words(one), kind) for one in results)
-    return found.extended("idle", idle.sums, idle.n) if idle else found
 
 
 def _kind(model: Model, map: str | None) -> Kind:
@@ -82,27 +73,34 @@ def _kind(model: Model, map: str | None) -> Kind:
 
 
 def probe(
-    model: Model, conllu: Sequence[str | Path] = (), *, tell: Refuse = refuse
+    model: Model,
+    conllu: Sequence[str | Path] = (),
+    *,
+    tell: Refuse = refuse,
+    place: Place | None = None,
 ) -> dict[str, Probe]:
     """How often each head finds each relation, by its name, beside simple rules.
 
     ``conllu`` are treebanks: every dependency both ways, and what pronouns refer to where
     ``Entity=`` annotates that. Without any, sentences made by rule are asked, which order heads
-    much as annotated text does. A bad line is named to ``tell``. InputError for files that cannot
-    be read or hold nothing to ask.
+    much as annotated text does. A bad line is named to ``tell``; ``place`` is as for ``heads``.
+    InputError for files that cannot be read or hold nothing to ask.
     """
-    if not conllu:
-        found = _probe(model, (Passage(text) for text in discourses(N_DISCOURSES)), antecedents)
-        trees = _probe(model, (Passage(text) for text in clauses(N_CLAUSES)), dependencies)
-        return found | {name: one for name, one in trees.items() if _shown(name)}
-    documents = _documents(conllu, tell)
-    mentioned = [one for one in documents if any(sentence.mentions for sentence in one)]
-    found = _probe(model, windowed(model, mentioned, 2), antecedents)
-    sentences = (Passage(sentence) for document in documents for sentence in document)
-    found |= _probe(model, sentences, dependencies)
+
+    def fits(text: str) -> bool:
+        return len(model.encode(text, truncate=True).tokens) <= PIECES
+
+    if conllu:
+        asked = asked_of((one for name in conllu for one in _read(str(name), tell)), fits)
+    else:
+        made = (Asked(Passage(one), antecedents) for one in discourses(N_DISCOURSES))
+        trees = (Asked(Passage(one), dependencies) for one in clauses(N_CLAUSES))
+        asked = chain(made, trees)
+    done = (place or Here(model)).each(RELATIONS, [packs_of(asked, asked_text)])
+    found = counted(taken(done, refuse_one))
     if not found:
         raise InputError("there is no relation in these files to ask for; give a treebank")
-    return found
+    return found if conllu else {name: one for name, one in found.items() if _shown(name)}
 
 
 def fit_lens(
@@ -120,7 +118,10 @@ def fit_lens(
 
 
 def _shown(relation: str) -> bool:
-    return relation.replace(" → head", "").replace("head → ", "") in MADE
+    """Whether sentences made by rule show heads in a relation as annotated text does."""
+    return (
+        "antecedent" in relation or relation.replace(" → head", "").replace("head → ", "") in MADE
+    )
 
 
 def _documents(conllu: Sequence[str | Path], tell: Refuse) -> list[list[Sentence]]:

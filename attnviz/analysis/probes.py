@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import NamedTuple, Protocol
@@ -15,7 +15,17 @@ from attnviz.analysis.questions import Passage, Question
 from attnviz.analysis.words import merge_words
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
-__all__ = ["Ask", "Attends", "Interval", "Probe", "answer_all", "probe", "wilson"]
+__all__ = [
+    "Ask",
+    "Attends",
+    "Interval",
+    "Probe",
+    "add_probes",
+    "answer_all",
+    "answered",
+    "probe",
+    "wilson",
+]
 
 ENOUGH = 50
 """Below this number of examples no head is called good."""
@@ -73,6 +83,13 @@ class Probe:
         for found in question.right:
             self.offsets[found - question.query] += 1
 
+    def merge(self, other: Probe) -> None:
+        """Count what another one has counted of the same heads."""
+        self.right += other.right
+        self.n += other.n
+        self.rules.update(other.rules)
+        self.offsets.update(other.offsets)
+
     def accuracy(self, head: Head) -> Interval:
         """How often one head is right."""
         at = self.layers.index(head.layer), self.heads.index(head.head)
@@ -117,13 +134,18 @@ def answer_all(
 
 
 def probe(model: Attends, passages: Iterable[Passage], ask: Ask) -> dict[str, Probe]:
-    """Every head's accuracy in each relation that ``ask`` finds in the passages.
+    """Every head's accuracy in each relation that ``ask`` finds in the passages."""
+    return answered(answer_all(model, passages), ask)
+
+
+def answered(passages: Iterable[tuple[Passage, AttentionResult]], ask: Ask) -> dict[str, Probe]:
+    """What heads answer to all that ``ask`` finds in passages with their results by words.
 
     The answer of a head is the candidate on which it puts most weight. Only questions with a
     right answer and a choice count.
     """
     found: dict[str, Probe] = {}
-    for passage, result in answer_all(model, passages):
+    for passage, result in passages:
         map = next(iter(result.maps.values()))
         for question in ask(passage, result.tokens):
             if question.right and len(question.candidates) > 1:
@@ -131,6 +153,15 @@ def probe(model: Attends, passages: Iterable[Passage], ask: Ask) -> dict[str, Pr
                 found[question.relation] = one
                 one.add(question, map.weights)
     return found
+
+
+def add_probes(total: dict[str, Probe], more: Mapping[str, Probe]) -> None:
+    """Count in ``total`` what was counted elsewhere, as if it had been counted there."""
+    for relation, one in more.items():
+        if relation in total:
+            total[relation].merge(one)
+        else:
+            total[relation] = one
 
 
 def _empty(relation: str, map: AttentionMap) -> Probe:

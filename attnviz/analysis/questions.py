@@ -17,6 +17,7 @@ __all__ = [
     "dependencies",
     "dependents",
     "pronoun",
+    "window",
     "windows",
 ]
 
@@ -64,12 +65,21 @@ def windows(
     Sentences are left out from the front as long as the text does not fit.
     """
     for at, sentence in enumerate(document):
-        if not any(node.form.lower() in PRONOUNS for node in sentence.nodes):
-            continue
-        earlier = document[max(at - before, 0) : at]
-        while earlier and not fits(join([*earlier, sentence]).text):
-            earlier = earlier[1:]
-        yield Passage(join([*earlier, sentence]), sum(len(one.nodes) for one in earlier))
+        found = window(document[max(at - before, 0) : at], sentence, fits)
+        if found is not None:
+            yield found
+
+
+def window(
+    earlier: Iterable[Sentence], sentence: Sentence, fits: Callable[[str], bool]
+) -> Passage | None:
+    """A sentence with a third-person pronoun behind as many earlier ones as fit; None without."""
+    if not any(node.form.lower() in PRONOUNS for node in sentence.nodes):
+        return None
+    before = [*earlier]
+    while before and not fits(join([*before, sentence]).text):
+        del before[0]
+    return Passage(join([*before, sentence]), sum(len(one.nodes) for one in before))
 
 
 def pronoun(word: str) -> str | None:

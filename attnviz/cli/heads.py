@@ -6,15 +6,14 @@ import csv
 import io
 import json
 import math
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from attnviz.cli.clusters import CLUSTER, opened
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
-from attnviz.cli.many import prepared
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
@@ -65,6 +64,7 @@ def heads(
         bool, typer.Option("--truncate", help="Cut texts that are too long for the model.")
     ] = False,
     skip_bad: Annotated[bool, SKIP_BAD] = False,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Measure what each head does with its weight, over one text or many.
 
@@ -72,6 +72,7 @@ def heads(
     attnviz heads "He took the hat and examined it carefully" --sort previous
     attnviz heads -f texts.txt --csv > heads.csv
     attnviz heads -f texts.txt --sort idle -o idle.png
+    attnviz heads -f texts.txt --cluster tcp://scheduler:8786
     """
     if as_json and as_csv:
         raise Misuse("--json and --csv are two forms of one table; give one of them")
@@ -86,10 +87,17 @@ def heads(
     bad = BadLines(skip=skip_bad)
     loaded = load(model or DEFAULT, offline=offline)
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
-    given = prepared(partial(loaded.read, truncate=truncate), chain.from_iterable(bursts), bad)
-    weighed = cast("Weighting", weighting)
-    inputs = (one for _, one in given)
-    found = probing.heads(loaded, inputs, map=map, tokens=tokens, weights=weighed)
+    with opened(cluster, loaded) as place:
+        found = probing.heads(
+            loaded,
+            chain.from_iterable(bursts),
+            map=map,
+            tokens=tokens,
+            truncate=truncate,
+            weights=cast("Weighting", weighting),
+            place=place,
+            tell=bad.refused,
+        )
     labels = findings.labels(loaded) if found.kind != "cross" else {}
     order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
     if as_json:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz.cli.reading import BadLines
 from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
+    from attnviz.corpus.packs import Place
     from attnviz.model import Model
     from attnviz.result import AttentionResult, Weighting
 
-__all__ = ["attended", "peeked", "prepared"]
+__all__ = ["at_rest", "attended", "peeked", "prepared"]
 
 T = TypeVar("T")
 
@@ -26,19 +27,26 @@ def peeked(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
 
 
 def attended(
+    place: Place,
     model: Model,
-    bursts: Iterable[list[Text]],
+    bursts: Iterable[Iterable[Text]],
     bad: BadLines,
     how: dict[str, Any],
     weights: Weighting = "raw",
 ) -> Iterator[AttentionResult]:
-    """The results of all texts; those of a burst are computed together, and then given."""
-    for burst in bursts:
-        given = [*prepared(lambda text: model.read(text, **how), burst, bad)]
-        inputs = (one for _, one in given)
-        results = model.attend_many(inputs, layers=how["layers"], weights=weights)
-        for (text, _), result in zip(given, results, strict=True):
-            yield replace(result, line=text.line)
+    """The results of all texts in order; those of a burst are given before the next is read."""
+    from attnviz.corpus.attended import attended_job
+    from attnviz.corpus.packs import packs_of, taken
+
+    job = attended_job(how, weights, model.info)
+    packs = (packs_of(burst, lambda one: one.text) for burst in bursts)
+    for results in taken(place.each(job, packs), bad.refused):
+        yield from results
+
+
+def at_rest(files: Sequence[str], given: Sequence[str]) -> bool:
+    """Whether all texts are there from the beginning, so that nobody waits for an answer."""
+    return bool(files) and not given and all(Path(name).is_file() for name in files)
 
 
 def prepared(

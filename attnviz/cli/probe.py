@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attnviz.cli.clusters import CLUSTER, opened
 from attnviz.cli.failures import Misuse
 from attnviz.cli.reading import OFFLINE, BadLines
 from attnviz.cli.tables import print_table
@@ -51,6 +52,7 @@ def probe(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Bad lines of treebanks are no failure.")
     ] = False,
+    cluster: Annotated[str | None, CLUSTER] = None,
 ) -> None:
     """Ask which heads find which relations, how often, and how often simple rules do.
 
@@ -63,8 +65,12 @@ def probe(
     """
     if fit is not None and not conllu:
         raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
+    if fit is not None and cluster is not None:
+        raise Misuse("--fit learns on this machine; leave out --cluster")
     if output is not None and fit is None:
         raise Misuse("-o is where a lens goes; give it with --fit NAME")
+    from attnviz import findings, probing
+    from attnviz.analysis.labels import label_heads
     from attnviz.model import DEFAULT, load
 
     loaded = load(model or DEFAULT, offline=offline)
@@ -72,17 +78,16 @@ def probe(
     if fit is not None:
         _fit(loaded, fit, conllu or [], output, bad, as_json=as_json)
     else:
-        _probe(loaded, conllu or [], bad, as_json=as_json)
+        with opened(cluster, loaded) as place:
+            found = probing.probe(loaded, conllu or [], tell=bad.tell, place=place)
+        if conllu:
+            findings.keep_labels(loaded, label_heads(found.values()))
+        _give(found, as_json=as_json)
     bad.finish()
 
 
-def _probe(model: Model, conllu: list[str], bad: BadLines, *, as_json: bool) -> None:
-    from attnviz import findings, probing
-    from attnviz.analysis.labels import label_heads
-
-    found = probing.probe(model, conllu, tell=bad.tell)
-    if conllu:
-        findings.keep_labels(model, label_heads(found.values()))
+def _give(found: dict[str, Probe], *, as_json: bool) -> None:
+    """Print what was found, as a table or JSON."""
     if as_json:
         print(json.dumps(_document(found)))  # noqa: T201
         return

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from attnviz.errors import EmptyText, InputError, TooBig, TooLong, UnknownWord
+from attnviz.errors import AttnvizError, EmptyText, InputError, TooBig, TooLong, UnknownWord
 
 __all__ = ["FIELD", "FILE", "LINES", "OFFLINE", "SKIP_BAD", "TRUNCATE", "BadLines"]
 
@@ -45,6 +45,11 @@ class BadLines:
             if line is None:
                 raise
             self.tell(InputError(f"line {line}: {error}"))
+
+    def refused(self, text: object, error: AttnvizError) -> None:
+        """Tell what is wrong with a text that stood on a line; of another it is a failure."""
+        with self.passed_over(getattr(text, "line", None)):
+            raise error
 
     def finish(self) -> None:
         """Raise InputError if there were bad lines that may not be skipped."""

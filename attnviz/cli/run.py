@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli.chats import as_chats
+from attnviz.cli.clusters import CLUSTER, opened
 from attnviz.cli.deliver import open_delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
-from attnviz.cli.many import attended, peeked, prepared
+from attnviz.cli.many import at_rest, attended, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.resume import after, open_resumed
-from attnviz.cli.texts import one_text, read_bursts
+from attnviz.cli.texts import Text, one_text, read_bursts
 from attnviz.cli.values import whole
 
 __all__ = ["run"]
@@ -113,6 +115,7 @@ def run(
         ),
     ] = None,
     truncate: Annotated[bool, TRUNCATE] = False,
+    cluster: Annotated[str | None, CLUSTER] = None,
     top: Annotated[
         int | None,
         typer.Option(
@@ -165,12 +168,16 @@ def run(
             "--top prints links of a text and nothing else; --json, --tokens, --layer and --head "
             "go with it"
         )
+    if cluster is not None and (top or not several):
+        raise Misuse("--cluster is for the maps of many texts; give -f or --lines, and no --top")
     if resume is not None:
         _require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
-        place = open_resumed(Path(resume), options, file or ())
+        results = open_resumed(Path(resume), options, file or ())
     else:
-        place = open_delivery(options, several=several, continued=bool(generate), files=file or ())
-    with place as delivery:
+        results = open_delivery(
+            options, several=several, continued=bool(generate), files=file or ()
+        )
+    with results as delivery:
         from attnviz.model import DEFAULT, load
 
         if delivery.last is not None:
@@ -202,9 +209,14 @@ def run(
             given = prepared(encode, chain.from_iterable(bursts), bad)
             print_strongest(loaded, given, top, options)
         elif several:
-            for result in attended(loaded, bursts, bad, how, options.weighting()):
-                with bad.passed_over(result.line):
-                    delivery.add(result)
+            waited: Iterable[Iterable[Text]] = bursts
+            if at_rest(file or (), text or ()):
+                waited = [chain.from_iterable(bursts)]
+            with opened(cluster, loaded) as place:
+                weighting = options.weighting()
+                for result in attended(place, loaded, waited, bad, how, weighting):
+                    with bad.passed_over(result.line):
+                        delivery.add(result)
         else:
             [[only]] = bursts
             delivery.add(loaded.attend(only.text, **alone, **how, weights=options.weighting()))

@@ -225,12 +225,13 @@ class Model(Encoder):
         layers: Collection[int] | None = None,
         weights: Weighting = "raw",
         beside: Visit | None = None,
+        cores: int | None = 1,
     ) -> list[AttentionResult]:
-        """The results of inputs that run together on one core, so with the same bits anywhere.
+        """The results of inputs that run together: on one core, so with the same bits anywhere.
 
-        ``beside`` sees every block as well, with the values that its weights move.
+        None is all cores. ``beside`` sees every block as well, with the values that weights move.
         """
-        return self._attend(layers, False, pack, 1, weights, beside)
+        return self._attend(layers, False, pack, cores, weights, beside)
 
     def read(
         self,

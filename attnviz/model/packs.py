@@ -14,6 +14,7 @@ from attnviz.model.inputs import Input
 
 __all__ = ["packs", "side_by_side"]
 
+P = TypeVar("P")
 R = TypeVar("R")
 
 PACK_TOKENS = 2048
@@ -34,9 +35,7 @@ def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
         yield pack
 
 
-def side_by_side(
-    function: Callable[[list[Input], int | None], R], packed: Iterable[list[Input]]
-) -> Iterator[R]:
+def side_by_side(function: Callable[[P, int | None], R], packed: Iterable[P]) -> Iterator[R]:
     """What a function makes of each pack, given how many cores it may use, in their order.
 
     Several packs have one core each; a single one has all, which None says. They are taken as
@@ -58,12 +57,12 @@ def side_by_side(
 
 
 def _begun(
-    function: Callable[[list[Input], int | None], R],
-    packed: Iterable[list[Input]],
+    function: Callable[[P, int | None], R],
+    packed: Iterable[P],
     pool: ThreadPoolExecutor,
 ) -> Iterator[Callable[[], R]]:
     """What gives the result of each pack, or raises what went wrong when it was to be taken."""
-    last: list[Input] | None = None
+    last: P | None = None
     several = False
     failed: list[Callable[[], R]] = []
     try:

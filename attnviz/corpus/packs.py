@@ -1,0 +1,138 @@
+"""Texts in packs, and what is done with a pack: read, computed, and what was refused in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+
+from attnviz.errors import EmptyText, InputError, TooBig, TooLong, UnknownWord
+from attnviz.model.packs import side_by_side
+
+if TYPE_CHECKING:
+    from attnviz.model import Model
+    from attnviz.model.inputs import Input
+
+__all__ = [
+    "BAD",
+    "Done",
+    "Here",
+    "Job",
+    "Place",
+    "compute_pack",
+    "packs_of",
+    "read_pack",
+    "refuse_one",
+    "taken",
+]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+BAD = (EmptyText, TooLong, TooBig, UnknownWord)
+"""What is wrong with one text, and not with all."""
+
+Bad = InputError | TooBig
+
+PACK_BYTES = 10_000
+"""UTF-8 of a pack's texts: about 2,000 tokens of English, and never more tokens than bytes."""
+
+AROUND = 16
+"""Bytes that count for each text besides its own, as its special tokens cost something too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T, R]):
+    """What is done with packs: ``read`` one item, then ``compute`` what a whole pack gives.
+
+    ``compute`` is told how many cores it may use, None for all. Both can be pickled. The same pack
+    gives the same bits on one core wherever that is, as long as processor and NumPy are alike.
+    """
+
+    read: Callable[[Model, T], Input]
+    compute: Callable[[Model, Sequence[tuple[T, Input]], int | None], R]
+
+
+class Done(NamedTuple, Generic[T, R]):
+    """What a pack gave, None where no item could be read; and those that were refused, and why."""
+
+    found: R | None
+    refused: list[tuple[T, Bad]]
+
+
+class Given(NamedTuple, Generic[T]):
+    """A pack that has been read."""
+
+    inputs: list[tuple[T, Input]]
+    refused: list[tuple[T, Bad]]
+
+
+class Place(Protocol):
+    """Where packs are computed: in this process, or on a cluster."""
+
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+        """What a job makes of each pack, in order; of a burst, before the next one is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """This process: packs side by side, one on each core; a burst of a single one has all."""
+
+    model: Model
+
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+        """What a job makes of each pack, in order; of a burst, before the next one is read."""
+        for packs in bursts:
+            given = (read_pack(job, self.model, pack) for pack in packs)
+            yield from side_by_side(
+                lambda one, cores: compute_pack(job, self.model, one, cores), given
+            )
+
+
+def read_pack(job: Job[T, R], model: Model, pack: Iterable[T]) -> Given[T]:
+    """Each item with what the model takes, as far as it takes it."""
+    given: Given[T] = Given([], [])
+    for one in pack:
+        try:
+            given.inputs.append((one, job.read(model, one)))
+        except BAD as error:
+            given.refused.append((one, error))
+    return given
+
+
+def compute_pack(job: Job[T, R], model: Model, given: Given[T], cores: int | None) -> Done[T, R]:
+    """What a job makes of a pack that has been read."""
+    found = job.compute(model, given.inputs, cores) if given.inputs else None
+    return Done(found, given.refused)
+
+
+def packs_of(items: Iterable[T], text: Callable[[T], str]) -> Iterator[list[T]]:
+    """Items in their order, in packs of up to PACK_BYTES of text, but of one item at least.
+
+    They are cut by their text alone, so that whoever hands them out need not read them.
+    """
+    pack: list[T] = []
+    size = 0
+    for one in items:
+        more = AROUND + len(text(one).encode("utf-8", "surrogatepass"))
+        if pack and size + more > PACK_BYTES:
+            yield pack
+            pack, size = [], 0
+        pack.append(one)
+        size += more
+    if pack:
+        yield pack
+
+
+def refuse_one(_one: object, error: Bad) -> None:
+    """Stop at the first item that cannot be read."""
+    raise error
+
+
+def taken(done: Iterable[Done[T, R]], tell: Callable[[T, Bad], None]) -> Iterator[R]:
+    """What packs gave; what was refused in them goes to ``tell``, which may raise it."""
+    for found, refused in done:
+        for one, error in refused:
+            tell(one, error)
+        if found is not None:
+            yield found
