@@ -22,7 +22,7 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Adapter", "is_adapter", "merge", "read_adapter", "weights_file"]
+__all__ = ["Adapter", "is_adapter", "lies_across", "merge", "read_adapter", "weights_file"]
 
 PREFIX = re.compile(r"base_model\.(model\.)?")
 WRAPPED = re.compile(r"\.(modules_to_save|base_layer|original_module|default)(?=\.)")
@@ -92,7 +92,7 @@ def merge(adapter: Adapter, weights: Tensors, base: Tensors, model_type: object)
             raise BadCheckpoint(
                 f"the adapter changes {quote(path)}, which its base {quote(adapter.base)} lacks"
             )
-        across = bool((rule := TRANSPOSED.get(str(model_type))) and rule.search(f".{path}"))
+        across = lies_across(model_type, path)
         made[name] = _merged(adapter, path, change, weights, base, name, across)
     for theirs, stored in saved.items():
         name = _target(theirs, base.names) or theirs
@@ -102,6 +102,12 @@ def merge(adapter: Adapter, weights: Tensors, base: Tensors, model_type: object)
         )
     kept = {name: name for name in base.names if name not in made}
     return Derived(base, kept, made, (base, weights))
+
+
+def lies_across(model_type: object, module: str) -> bool:
+    """Whether this module of this type of model stores its weight (in, out)."""
+    rule = TRANSPOSED.get(str(model_type))
+    return rule is not None and rule.search(f".{module}") is not None
 
 
 def _sorted(weights: Tensors) -> tuple[dict[str, Change], dict[str, str]]:

@@ -14,15 +14,22 @@ from attnviz.checkpoint.tensors import Tensors, combined
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Derived", "Made"]
+__all__ = ["Derived", "Made", "Rows"]
+
+Rows = npt.NDArray[np.integer[Any]] | None
+"""Which rows of a tensor to read; None for all."""
 
 
 class Made(NamedTuple):
-    """A tensor that ``make`` computes anew each time it is read; ``stored`` names its type."""
+    """A tensor that ``make`` computes anew each time it is read; ``stored`` names its type.
+
+    ``rows`` computes some rows alone, where that is less.
+    """
 
     shape: tuple[int, ...]
     stored: str
     make: Callable[[], FloatArray]
+    rows: Callable[[Rows], FloatArray] | None = None
 
 
 class Derived(Tensors):
@@ -109,7 +116,8 @@ class Derived(Tensors):
             raise BadCheckpoint(
                 f"tensor {quote(name)} has {height} rows, but row {outside[0]} is needed"
             )
-        taken: FloatArray = self.read(name)[rows]
+        made = self._made[name]
+        taken: FloatArray = made.rows(rows) if made.rows else made.make()[rows]
         return taken
 
     def sha256(self) -> str:

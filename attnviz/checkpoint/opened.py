@@ -12,6 +12,7 @@ from attnviz.checkpoint.config import read_config, read_generation_config
 from attnviz.checkpoint.gguf_file import read_gguf
 from attnviz.checkpoint.gguf_models import gguf_config, gguf_tensors
 from attnviz.checkpoint.layout import gguf_files, weight_files
+from attnviz.checkpoint.quantised import dequantised
 from attnviz.checkpoint.source import find
 from attnviz.checkpoint.tensors import Tensors, open_file, open_tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, ModelNotFound, quote
@@ -38,7 +39,8 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         return _merged(folder)
     config = read_config(folder)
     _warn_of_code(config)
-    return Checkpoint(config, read_generation_config(folder), open_tensors(folder), (folder,))
+    config, tensors = dequantised(config, open_tensors(folder))
+    return Checkpoint(config, read_generation_config(folder), tensors, (folder,))
 
 
 def _gguf(path: Path) -> Checkpoint:

@@ -132,12 +132,32 @@ class Tensors:
         if not np.may_share_memory(flat, out):
             out[...] = flat.reshape(out.shape)
 
-    def read_raw(self, name: str) -> npt.NDArray[np.uint8]:
-        """The bytes of a tensor as they are stored, whatever their type."""
+    def nbytes_of(self, name: str) -> int:
+        """How many bytes a tensor takes in its file."""
+        entry = self._find(name)[1]
+        return entry.stop - entry.start
+
+    def read_raw(
+        self, name: str, rows: npt.NDArray[np.integer[Any]] | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor as they are stored, whatever their type, or those of some rows."""
         shard, entry = self._find(name)
-        raw = np.empty(entry.stop - entry.start, np.uint8)
-        shard.read(name, entry.start, raw)
-        return raw
+        if entry.strides is not None:
+            raise UnsupportedModel(
+                f"tensor {quote(name)} is {entry.dtype} in an order of its own; save it contiguous"
+            )
+        n_bytes = entry.stop - entry.start
+        if rows is None:
+            raw = np.empty(n_bytes, np.uint8)
+            shard.read(name, entry.start, raw)
+            return raw
+        width = n_bytes // entry.shape[0]
+        some = np.empty((len(rows), width), np.uint8)
+        done = 0
+        for first, count in _runs(rows):
+            shard.read(name, entry.start + first * width, some[done : done + count])
+            done += count
+        return some.reshape(-1)
 
     def read_rows(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> FloatArray:
         """The rows of a tensor with these indices, float32 (row, …); no others are read."""

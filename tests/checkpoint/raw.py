@@ -37,6 +37,17 @@ def tensor_bytes(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> b
     return safetensors(header, data)
 
 
+def parsed(content: bytes) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
+    """The tensors of a sound file, as ``tensor_bytes`` takes them."""
+    length = int.from_bytes(content[:8], "little")
+    header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
+    header.pop("__metadata__", None)
+    return {
+        name: (its["dtype"], tuple(its["shape"]), data[slice(*its["data_offsets"])])
+        for name, its in header.items()
+    }
+
+
 def f32(values: Any) -> tuple[str, tuple[int, ...], bytes]:
     """An array as a float32 tensor for ``tensor_bytes``."""
     array = np.asarray(values, np.float32)
