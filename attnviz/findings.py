@@ -10,11 +10,13 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from attnviz.analysis.claims import COREFERENCE, DEPENDENTS
 from attnviz.checkpoint.source import embedded_folders
 from attnviz.checkpoint.tensors import open_tensors
 from attnviz.errors import DocumentError, InputError, OutputError, quote
@@ -64,6 +66,13 @@ class Findings:
         if relation not in self._lenses:
             self._lenses[relation] = lens(self, relation)
         return self._lenses[relation]
+
+    def read_all(self) -> None:
+        """Read what there is now, so that it can be taken to where the model's folder is not."""
+        with suppress(DocumentError):  # what is damaged is told where it is asked for
+            for relation in (COREFERENCE, *DEPENDENTS):
+                self.lens(relation)
+            self.labels  # noqa: B018
 
     @cached_property
     def labels(self) -> dict[Head, tuple[Label, ...]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Kind, Weighting
 
-__all__ = ["fit_lens", "heads", "probe"]
+__all__ = ["asked", "fit_lens", "heads", "measured_kind", "probe"]
 
 N_DISCOURSES, N_CLAUSES = 250, 300
 MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
@@ -54,7 +54,7 @@ def heads(
     Raises what ``attend_many`` raises, unless a text that cannot be read goes to ``tell``, and
     InputError where there is no text.
     """
-    job = heads_job(_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
+    job = heads_job(measured_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
     place = place or Here(model)
     found = mean(taken(place.each(job, [packs_of(texts, text_of)]), tell))
     if weights != "raw" or found.kind != "decoder" or model.has_target:
@@ -62,7 +62,7 @@ def heads(
     return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))
 
 
-def _kind(model: Model, map: str | None) -> Kind:
+def measured_kind(model: Model, map: str | None) -> Kind:
     """Which map is measured, where its values are asked for; InputError for what is none."""
     kinds: tuple[Kind, ...] = ("encoder", "decoder", "cross")
     there = kinds if model.has_target else (model.spec.stacks[0].kind,)
@@ -87,20 +87,26 @@ def probe(
     InputError for files that cannot be read or hold nothing to ask.
     """
 
-    def fits(text: str) -> bool:
-        return len(model.encode(text, truncate=True).tokens) <= PIECES
-
-    if conllu:
-        asked = asked_of((one for name in conllu for one in _read(str(name), tell)), fits)
-    else:
-        made = (Asked(Passage(one), antecedents) for one in discourses(N_DISCOURSES))
-        trees = (Asked(Passage(one), dependencies) for one in clauses(N_CLAUSES))
-        asked = chain(made, trees)
-    done = (place or Here(model)).each(RELATIONS, [packs_of(asked, asked_text)])
+    done = (place or Here(model)).each(
+        RELATIONS, [packs_of(asked(model, conllu, tell), asked_text)]
+    )
     found = counted(taken(done, refuse_one))
     if not found:
         raise InputError("there is no relation in these files to ask for; give a treebank")
     return found if conllu else {name: one for name, one in found.items() if _shown(name)}
+
+
+def asked(model: Model, conllu: Sequence[str | Path], tell: Refuse = refuse) -> Iterator[Asked]:
+    """All that ``probe`` asks, read as it is taken."""
+    if not conllu:
+        yield from (Asked(Passage(one), antecedents) for one in discourses(N_DISCOURSES))
+        yield from (Asked(Passage(one), dependencies) for one in clauses(N_CLAUSES))
+        return
+
+    def fits(text: str) -> bool:
+        return len(model.encode(text, truncate=True).tokens) <= PIECES
+
+    yield from asked_of((one for name in conllu for one in _read(str(name), tell)), fits)
 
 
 def fit_lens(

@@ -14,6 +14,7 @@ from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
 __all__ = [
     "COREFERENCE",
+    "DEPENDENTS",
     "Claim",
     "Lenses",
     "Named",

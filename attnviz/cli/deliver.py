@@ -23,7 +23,15 @@ from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult
 
-__all__ = ["Delivery", "open_delivery", "paths_of", "prints_as_it_goes", "suffix_of"]
+__all__ = [
+    "Delivery",
+    "folder_of",
+    "open_delivery",
+    "open_folder",
+    "paths_of",
+    "prints_as_it_goes",
+    "suffix_of",
+]
 
 
 class Delivery:
@@ -61,6 +69,11 @@ class Delivery:
             self.told.say("attending")
         else:
             self.told.update(self._tally.add(len(result.tokens), result.line))
+
+    def count(self, n_texts: int, n_tokens: int, line: int | None) -> None:
+        """Say of so many more texts that they are written, up to that of a line."""
+        if self._tally is not None:
+            self.told.update(self._tally.add(n_tokens, line, n_texts))
 
     def finish(self) -> None:
         """Write what could not be written before."""
@@ -102,6 +115,22 @@ def prints_as_it_goes(options: PictureOptions) -> bool:
     """Whether results appear on the terminal one by one, which is progress enough."""
     printed = options.json or not (options.output or options.open)
     return printed and sys.stdout.isatty()
+
+
+def folder_of(options: Options) -> Path | None:
+    """The folder that results are to be written into, where one is named: by its / or as it is."""
+    names = options.output or []
+    found = next((name for name in names if name.endswith("/") or Path(name).is_dir()), None)
+    if found is not None and (len(names) > 1 or options.json or options.open):
+        raise Misuse(f"{quote(found)} takes all results; leave out --json, --open and other -o")
+    return None if found is None else Path(found)
+
+
+@contextmanager
+def open_folder(options: Options, files: Sequence[str]) -> Iterator[Delivery]:
+    """Say how far results have come that are written elsewhere, in parts."""
+    with progress() as told:
+        yield Delivery(options, [], told, tally=Tally(files))
 
 
 def paths_of(options: PictureOptions) -> list[Path]:

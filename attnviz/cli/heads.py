@@ -6,22 +6,25 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from attnviz.cli.clusters import CLUSTER, opened
+from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
-from attnviz.cli.texts import read_bursts
+from attnviz.cli.texts import Text, read_bursts
 from attnviz.cli.values import one_of
 
 if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
+    from attnviz.model import Model
     from attnviz.result import Head, ModelInfo, Weighting
 
 __all__ = ["heads"]
@@ -65,6 +68,7 @@ def heads(
     ] = False,
     skip_bad: Annotated[bool, SKIP_BAD] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
+    dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> None:
     """Measure what each head does with its weight, over one text or many.
 
@@ -87,6 +91,9 @@ def heads(
     bad = BadLines(skip=skip_bad)
     loaded = load(model or DEFAULT, offline=offline)
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
+    if dry_run:
+        _estimate(loaded, bursts, map, cluster, as_json=as_json)
+        return
     with opened(cluster, loaded) as place:
         found = probing.heads(
             loaded,
@@ -108,6 +115,21 @@ def heads(
         _print(found, order, labels)
     draw(paths, HeadsPicture(found, order, labels, sort or "spread", loaded.info))
     bad.finish()
+
+
+def _estimate(
+    model: Model,
+    bursts: Iterable[list[Text]],
+    map: str | None,
+    cluster: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from attnviz.corpus.head_measures import heads_job, text_of
+    from attnviz.probing import measured_kind
+
+    job, texts = heads_job(measured_kind(model, map)), chain.from_iterable(bursts)
+    print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
 
 
 def _document(

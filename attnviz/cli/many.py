@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from attnviz.cli.clusters import opened
+from attnviz.cli.estimates import print_estimate
 from attnviz.cli.reading import BadLines
 from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
-    from attnviz.corpus.packs import Place
+    from attnviz.cli.deliver import Delivery
+    from attnviz.cli.options import Options
+    from attnviz.corpus.packs import Job, Place
     from attnviz.model import Model
-    from attnviz.result import AttentionResult, Weighting
+    from attnviz.result import AttentionResult
 
-__all__ = ["at_rest", "attended", "peeked", "prepared"]
+__all__ = ["Many", "at_rest", "peeked", "prepared"]
 
 T = TypeVar("T")
 
@@ -26,22 +31,59 @@ def peeked(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
     return bursts if first is None else chain([first], bursts)
 
 
-def attended(
-    place: Place,
-    model: Model,
-    bursts: Iterable[Iterable[Text]],
-    bad: BadLines,
-    how: dict[str, Any],
-    weights: Weighting = "raw",
-) -> Iterator[AttentionResult]:
-    """The results of all texts in order; those of a burst are given before the next is read."""
-    from attnviz.corpus.attended import attended_job
-    from attnviz.corpus.packs import packs_of, taken
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Texts that give a result each, and what becomes of these.
 
-    job = attended_job(how, weights, model.info)
-    packs = (packs_of(burst, lambda one: one.text) for burst in bursts)
-    for results in taken(place.each(job, packs), bad.refused):
-        yield from results
+    ``texts`` of a burst are answered before the next burst is read; ``how`` they are read is told
+    ``Model.read``.
+    """
+
+    model: Model
+    texts: Iterable[Iterable[Text]]
+    bad: BadLines
+    how: dict[str, Any]
+    options: Options
+    cluster: str | None
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Give all results in order, and pass over what cannot be shown."""
+        with opened(self.cluster, self.model) as place:
+            for result in self._results(place):
+                with self.bad.passed_over(result.line):
+                    delivery.add(result)
+
+    def write(self, folder: Path, delivery: Delivery) -> None:
+        """Write all results into a folder, in parts."""
+        from attnviz.cli.parts import write_parts
+
+        texts = chain.from_iterable(self.texts)
+        with opened(self.cluster, self.model) as place:
+            given = place, self.model, texts, self.bad, self.how, self.options
+            write_parts(*given, folder, delivery.count)
+
+    def estimate(self) -> None:
+        """Say what it would take."""
+        texts, options = chain.from_iterable(self.texts), self.options
+        job = self._job()
+        print_estimate(self.model, job, texts, text_of, cluster=self.cluster, as_json=options.json)
+
+    def _job(self) -> Job[Text, list[AttentionResult]]:
+        from attnviz.corpus.attended import attended_job
+
+        return attended_job(self.how, self.options.weighting(), self.model.info)
+
+    def _results(self, place: Place) -> Iterator[AttentionResult]:
+        from attnviz.corpus.packs import packs_of, taken
+
+        packs = (packs_of(burst, text_of) for burst in self.texts)
+        for results in taken(place.each(self._job(), packs), self.bad.refused):
+            yield from results
+
+
+def text_of(one: Text) -> str:
+    """The text alone."""
+    return one.text
 
 
 def at_rest(files: Sequence[str], given: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.clusters import CLUSTER, opened
+from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.reading import OFFLINE, BadLines
 from attnviz.cli.tables import print_table
@@ -53,6 +54,7 @@ def probe(
         bool, typer.Option("--skip-bad", help="Bad lines of treebanks are no failure.")
     ] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
+    dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> None:
     """Ask which heads find which relations, how often, and how often simple rules do.
 
@@ -65,8 +67,8 @@ def probe(
     """
     if fit is not None and not conllu:
         raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
-    if fit is not None and cluster is not None:
-        raise Misuse("--fit learns on this machine; leave out --cluster")
+    if fit is not None and (cluster is not None or dry_run):
+        raise Misuse("--fit learns on this machine; leave out --cluster and --dry-run")
     if output is not None and fit is None:
         raise Misuse("-o is where a lens goes; give it with --fit NAME")
     from attnviz import findings, probing
@@ -78,6 +80,12 @@ def probe(
     if fit is not None:
         _fit(loaded, fit, conllu or [], output, bad, as_json=as_json)
     else:
+        if dry_run:
+            from attnviz.corpus.relations import RELATIONS, asked_text
+
+            given = loaded, RELATIONS, probing.asked(loaded, conllu or [], bad.tell), asked_text
+            print_estimate(*given, cluster=cluster, as_json=as_json)
+            return
         with opened(cluster, loaded) as place:
             found = probing.probe(loaded, conllu or [], tell=bad.tell, place=place)
         if conllu:

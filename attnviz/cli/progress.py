@@ -81,9 +81,9 @@ class Tally:
         self._began = time.monotonic()
         self._texts = self._tokens = 0
 
-    def add(self, n_tokens: int, line: int | None) -> str:
-        """Count one more text, that of a line; the line to show, once it is time to."""
-        self._texts, self._tokens = self._texts + 1, self._tokens + n_tokens
+    def add(self, n_tokens: int, line: int | None, n_texts: int = 1) -> str:
+        """Count more texts, up to that of a line; the line to show, once it is time to."""
+        self._texts, self._tokens = self._texts + n_texts, self._tokens + n_tokens
         seconds = time.monotonic() - self._began
         if seconds < PATIENCE or not on_terminal():
             return "attending"

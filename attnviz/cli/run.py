@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli.chats import as_chats
-from attnviz.cli.clusters import CLUSTER, opened
-from attnviz.cli.deliver import open_delivery
+from attnviz.cli.clusters import CLUSTER
+from attnviz.cli.deliver import folder_of, open_delivery, open_folder
+from attnviz.cli.estimates import DRY_RUN
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
-from attnviz.cli.many import at_rest, attended, peeked, prepared
+from attnviz.cli.many import Many, at_rest, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
@@ -116,6 +117,7 @@ def run(
     ] = None,
     truncate: Annotated[bool, TRUNCATE] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
+    dry_run: Annotated[bool, DRY_RUN] = False,
     top: Annotated[
         int | None,
         typer.Option(
@@ -170,7 +172,12 @@ def run(
         )
     if cluster is not None and (top or not several):
         raise Misuse("--cluster is for the maps of many texts; give -f or --lines, and no --top")
-    if resume is not None:
+    folder = folder_of(options)
+    if (folder or dry_run) and (top or resume or not several):
+        raise Misuse("a folder, or --dry-run, is for the maps of many texts; give -f or --lines")
+    if folder or dry_run:
+        results = open_folder(options, file or ())
+    elif resume is not None:
         _require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
         results = open_resumed(Path(resume), options, file or ())
     else:
@@ -212,11 +219,13 @@ def run(
             waited: Iterable[Iterable[Text]] = bursts
             if at_rest(file or (), text or ()):
                 waited = [chain.from_iterable(bursts)]
-            with opened(cluster, loaded) as place:
-                weighting = options.weighting()
-                for result in attended(place, loaded, waited, bad, how, weighting):
-                    with bad.passed_over(result.line):
-                        delivery.add(result)
+            every = Many(loaded, waited, bad, how, options, cluster)
+            if dry_run:
+                every.estimate()
+            elif folder is not None:
+                every.write(folder, delivery)
+            else:
+                every.deliver(delivery)
         else:
             [[only]] = bursts
             delivery.add(loaded.attend(only.text, **alone, **how, weights=options.weighting()))

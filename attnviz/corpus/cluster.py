@@ -20,7 +20,7 @@ from attnviz.errors import AttnvizWarning, ClusterError, quote
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["LOCAL", "Cluster", "open_cluster", "wanted"]
+__all__ = ["LOCAL", "Cluster", "cores_at", "open_cluster", "wanted"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -142,6 +142,14 @@ def wanted(model: Model) -> Wanted:
     return Wanted(tuple(names), model.fingerprint().sha256 or "")
 
 
+def cores_at(address: str | None) -> int:
+    """The cores of this machine, or of a cluster's workers, where an address is given."""
+    if address in (None, LOCAL):
+        return available_cores()
+    with _client(str(address)) as client:
+        return max(1, sum(map(int, client.nthreads().values())))
+
+
 @contextmanager
 def open_cluster(address: str, model: Model) -> Iterator[Cluster]:
     """The cluster of a scheduler, as tcp://host:8786, or one on this machine for "local".
@@ -195,6 +203,7 @@ def _scheduler(address: str) -> Iterator[Any]:
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        preload="attnviz.corpus.preload",
         silence_logs=logging.CRITICAL,
     ) as cluster:
         yield cluster

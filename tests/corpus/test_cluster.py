@@ -173,3 +173,15 @@ def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Pa
     assert here.stdout == there.stdout != b""
     assert here.stderr == there.stderr
     assert here.stderr.count(b"\n") == 3
+
+
+def test_workers_write_the_same_parts(model, workers, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("\n".join(texts()[:900]))
+    given = [sys.executable, "-m", "attnviz", "run", "-f", "a.txt", "-m", str(model.folder)]
+    for name, more in (("here/", []), ("there/", ["--cluster", workers.scheduler_address])):
+        subprocess.run([*given, "-o", name, *more], cwd=tmp_path, check=True)
+    here, there = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("here", "there")
+    )
+    assert here == there and len(here) > 3
