@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "labelling": {"result"},
     "tokenizer": {"checkpoint", "labelling", "result"},
     "analysis": {"result", "showing", "core"},
-    "corpus": {"analysis", "core", "model", "result"},
+    "corpus": {"analysis", "core", "model", "output", "result"},
     "findings": {"analysis", "checkpoint", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
     "cutting": {"analysis", "findings", "model", "result"},

@@ -20,7 +20,7 @@ from attnviz.errors import AttnvizWarning, ClusterError, quote
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["LOCAL", "Cluster", "cores_at", "open_cluster", "wanted"]
+__all__ = ["LOCAL", "Cluster", "cores_at", "nowhere", "open_cluster", "wanted"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,7 +93,7 @@ class Cluster:
                 pass
             except NotHere:
                 if files is not None:
-                    raise self._nowhere() from None
+                    raise nowhere(" or ".join(self.wanted.names)) from None
                 files = self._sent()
             except ImportError as error:
                 raise ClusterError(
@@ -117,16 +117,9 @@ class Cluster:
         if self._files is None:
             files = read_files(self.model)
             if not files:
-                raise self._nowhere()
+                raise nowhere(" or ".join(self.wanted.names))
             [self._files] = self.client.scatter([files], hash=False)
         return self._files
-
-    def _nowhere(self) -> ClusterError:
-        names = " or ".join(self.wanted.names)
-        return ClusterError(
-            f"a worker has no model of the same weights at {quote(names, 200)}; put its folder "
-            "there, or fetch it there with attnviz models pull"
-        )
 
     def _tell(self, told: Iterable[str]) -> None:
         """Warn here of what a worker warned of, once."""
@@ -140,6 +133,14 @@ def wanted(model: Model) -> Wanted:
     """A model as workers know it."""
     names = dict.fromkeys((str(model.folder.absolute()), model.info.name))
     return Wanted(tuple(names), model.fingerprint().sha256 or "")
+
+
+def nowhere(names: str) -> ClusterError:
+    """What to say where a worker has no model of these names."""
+    return ClusterError(
+        f"a worker has no model of the same weights at {quote(names, 200)}; put its folder "
+        "there, or fetch it there with attnviz models pull"
+    )
 
 
 def cores_at(address: str | None) -> int:

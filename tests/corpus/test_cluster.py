@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz import corpus
 from attnviz.corpus import packs
 from attnviz.corpus.attended import attended_job
 from attnviz.corpus.cluster import Cluster, open_cluster
@@ -27,7 +28,7 @@ from attnviz.corpus.packs import Here, packs_of, refuse_one, taken
 from attnviz.errors import ClusterError, InputError
 from tests.model.made import small, write
 
-distributed = pytest.importorskip("distributed")
+dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 
 N_TEXTS, N_WORKERS, KILLS = 2000, 4, (700, 1300, 1800)
 WORDS = ("he", "took", "the", "hat", "and", "it")
@@ -185,3 +186,13 @@ def test_workers_write_the_same_parts(model, workers, tmp_path: Path):
         for name in ("here", "there")
     )
     assert here == there and len(here) > 3
+
+
+def test_bags_are_read_by_workers_and_make_the_same_table(model, cluster):
+    bag = pytest.importorskip("dask.bag").from_sequence(texts(), npartitions=5)
+    pytest.importorskip("pandas")
+    with cluster.client.as_current():
+        there = corpus.heads(bag, model)
+    with dask.config.set(scheduler="synchronous"):
+        here = corpus.heads(bag, model)
+    assert there.equals(here)
