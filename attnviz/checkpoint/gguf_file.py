@@ -42,7 +42,10 @@ ALIGNMENT = "general.alignment"
 BLOCKS = {
     "F32": (1, 4), "F16": (1, 2), "BF16": (1, 2), "Q4_0": (32, 18), "Q4_1": (32, 20),
     "Q5_0": (32, 22), "Q5_1": (32, 24), "Q8_0": (32, 34), "Q2_K": (256, 84), "Q3_K": (256, 110),
-    "Q4_K": (256, 144), "Q5_K": (256, 176), "Q6_K": (256, 210),
+    "Q4_K": (256, 144), "Q5_K": (256, 176), "Q6_K": (256, 210), "IQ1_S": (256, 50),
+    "IQ1_M": (256, 56), "IQ2_XXS": (256, 66), "IQ2_XS": (256, 74), "IQ2_S": (256, 82),
+    "IQ3_XXS": (256, 98), "IQ3_S": (256, 110), "IQ4_NL": (32, 18), "IQ4_XS": (256, 136),
+    "TQ1_0": (256, 54), "TQ2_0": (256, 66), "MXFP4": (32, 17),
 }  # fmt: skip
 """How many numbers a block of each type has, and how many bytes it takes."""
 
@@ -50,7 +53,7 @@ TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 10: "Q2_K",
     11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
     19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 29: "IQ1_M",
-    30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
+    30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
 }  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def read_gguf(path: Path) -> Gguf:
 
 
 def read_gguf_header(file: io.FileIO, what: str) -> Gguf:
-    """The header of an open file; UnsupportedModel for one that is a part of several."""
+    """The header of an open file, which may be a part of several."""
     total = file.seek(0, io.SEEK_END)
     file.seek(0)
     stream = io.BufferedReader(file, 1 << 20)
@@ -100,11 +103,6 @@ class _Reader:
         for _ in range(n_keys):
             key = self._string()
             metadata[key] = self._value(self._number("I"))
-        if metadata.get("split.count", 1) not in (0, 1):
-            raise UnsupportedModel(
-                f"{self._what} is a part of a GGUF in several files; join them with "
-                "llama-gguf-split --merge"
-            )
         return Gguf(metadata, self._tensors(n_tensors, metadata))
 
     def _tensors(self, n_tensors: int, metadata: Mapping[str, Any]) -> dict[str, Entry]:

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnviz.checkpoint.derived import Derived, Made
+from attnviz.checkpoint.derived import Derived, Made, Rows
+from attnviz.checkpoint.gguf_blocks import read_blocks
 from attnviz.checkpoint.gguf_file import BLOCKS, Gguf
+from attnviz.checkpoint.gguf_rope import FACTORS, rope_scaling
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
@@ -82,8 +84,6 @@ GPT2_LAYER = {
     "ffn_down": "mlp.c_proj",
 }
 BLOCK = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
-FACTORS = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
-"""Tensors that scale each rotary frequency by a factor of its own, as Llama 3.1's."""
 
 
 class Architecture(NamedTuple):
@@ -129,7 +129,7 @@ LARGEST_GEMMA = {"gemma2": 46, "gemma3": 62}
 """Layers of the sizes whose scores are divided by √(hidden size / heads), as llama.cpp has it."""
 
 
-def gguf_config(file: Gguf, what: str) -> dict[str, Any]:
+def gguf_config(file: Gguf, stored: Tensors, what: str) -> dict[str, Any]:
     """What config.json would say; UnsupportedModel for an architecture that is not implemented."""
     name = file.metadata.get("general.architecture")
     architecture = ARCHITECTURES.get(str(name))
@@ -156,24 +156,8 @@ def gguf_config(file: Gguf, what: str) -> dict[str, Any]:
         id = file.metadata.get(f"tokenizer.ggml.{ours}_token_id")
         if id is not None:
             config[f"{theirs}_token_id"] = id
-    return config | _rope(said, file, what) | _particular(str(name), config, file)
-
-
-def _rope(said: Mapping[str, Any], file: Gguf, what: str) -> dict[str, Any]:
-    """How rotary positions are scaled, where the metadata say it."""
-    kind = said.get("rope.scaling.type", "none")
-    if any(name in file.entries for name in FACTORS) or kind not in ("none", "linear", "yarn"):
-        raise UnsupportedModel(
-            f"{what} scales rotary positions by {quote(kind)} with factors of its own; attnviz "
-            "reads 'linear' and 'yarn' from GGUF"
-        )
-    if kind == "none":
-        return {}
-    scaling = {"rope_type": kind, "factor": said.get("rope.scaling.factor")}
-    original = said.get("rope.scaling.original_context_length")
-    if original is not None and kind == "yarn":
-        scaling["original_max_position_embeddings"] = original
-    return {"rope_scaling": scaling}
+    rope = rope_scaling(said, file, stored, config.get("max_position_embeddings"), what)
+    return config | rope | _particular(str(name), config, file)
 
 
 def _particular(name: str, config: Mapping[str, Any], file: Gguf) -> dict[str, Any]:
@@ -201,6 +185,8 @@ def gguf_tensors(stored: Tensors, file: Gguf, config: Mapping[str, Any]) -> Deri
     names: dict[str, str] = {}
     made: dict[str, Made] = {}
     for theirs, entry in file.entries.items():
+        if theirs in FACTORS:  # which the config has
+            continue
         name = _name(theirs, architecture)
         changes = list(_changes(theirs, len(entry.shape), architecture, config))
         plain = entry.dtype in ("F32", "F16", "BF16") and not changes
@@ -209,7 +195,8 @@ def gguf_tensors(stored: Tensors, file: Gguf, config: Mapping[str, Any]) -> Deri
             continue
         across = architecture.across and any(change is _turned for change in changes)
         shape = entry.shape[::-1] if across else entry.shape
-        made[name] = Made(shape, entry.dtype, partial(_read, stored, theirs, changes))
+        read = partial(_read, stored, theirs, changes)
+        made[name] = Made(shape, entry.dtype, read, None if changes else read)
     return Derived(stored, names, made)
 
 
@@ -239,30 +226,15 @@ def _changes(
     return []
 
 
-def _read(stored: Tensors, name: str, changes: list[Change]) -> FloatArray:
-    kind = stored.dtype(name)
-    array = stored.read(name) if kind in ("F32", "F16", "BF16") else _dequantised(stored, name)
+def _read(stored: Tensors, name: str, changes: list[Change], rows: Rows = None) -> FloatArray:
+    """A tensor with its changes, or some of its rows."""
+    if stored.dtype(name) in ("F32", "F16", "BF16"):
+        array = stored.read(name) if rows is None else stored.read_rows(name, rows)
+    else:
+        array = read_blocks(stored, name, rows)
     for change in changes:
         array = change(array)
     return array
-
-
-def _dequantised(stored: Tensors, name: str) -> FloatArray:
-    """Blocks as numbers, by the reader of GGUF's own authors."""
-    try:
-        from gguf.constants import GGMLQuantizationType
-        from gguf.quants import dequantize
-    except ImportError:
-        raise UnsupportedModel(
-            f"tensor {quote(name)} is stored as {stored.dtype(name)}, which needs the package "
-            "gguf: run pip install 'attnviz[gguf]'"
-        ) from None
-    kind, shape = stored.dtype(name), stored.shape(name)
-    blocks = stored.read_raw(name).reshape(*shape[:-1], -1)
-    array: FloatArray = dequantize(blocks, GGMLQuantizationType[kind])
-    if not np.isfinite(array).all():
-        raise BadCheckpoint(f"tensor {quote(name)} holds NaN or infinite numbers")
-    return np.ascontiguousarray(array, np.float32).reshape(shape)
 
 
 def _unrotated(n_heads: int, array: FloatArray) -> FloatArray:

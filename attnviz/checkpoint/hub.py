@@ -6,43 +6,20 @@ import os
 import re
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from attnviz.checkpoint.cache import COMMIT, DEFAULT_REVISION, Snapshot, hub_cache, repo_folder
 from attnviz.checkpoint.hub_answers import Answers, OddAnswer, checked_answers
 from attnviz.checkpoint.hub_errors import ODD, HubRequest, hub_error
-from attnviz.checkpoint.layout import INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE, weight_map
-from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
+from attnviz.checkpoint.hub_files import Repository, small_files, weight_files
+from attnviz.errors import ModelError, ModelNotFound, quote
 
 __all__ = ["endpoint", "fetch", "offline_by_environment"]
-
-SETTINGS = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "sentence_bert_config.json",
-    "chat_template.jinja",
-)
-VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt")
-SENTENCEPIECE = re.compile(r"[\w-][\w.-]*\.(model|spm)", re.ASCII)
-
 
 OFFICIAL = "https://huggingface.co"
 ADDRESS = re.compile(r"[!-~]{1,500}", re.ASCII)  # printable, without spaces
 TOKEN = re.compile(r"[!-~]{1,1000}", re.ASCII)
 PATIENCE = 30.0  # seconds for an answer
-
-
-class Repository(NamedTuple):
-    """One commit of a repository on the Hub and the files it has."""
-
-    name: str
-    commit: str
-    files: frozenset[str]
 
 
 def offline_by_environment() -> bool:
@@ -128,45 +105,10 @@ def _download(hub: ModuleType, address: str, found: Repository, answers: Answers
             library_name="attnviz",
         )
 
-    for file in _small_files(found):
+    for file in small_files(found):
         get(file)
-    for file in _weight_files(found):
+    for file in weight_files(found, _snapshot(found)):
         get(file)
-
-
-def _small_files(found: Repository) -> list[str]:
-    """Config, index and tokenizer files; raises if there is no checkpoint that we read."""
-    files = found.files
-    single, index = _weights(found)
-    if "config.json" not in files:
-        raise BadCheckpoint(f"{quote(found.name)} has no config.json, so it is no model we know")
-    wanted = [*SETTINGS]
-    if single not in files:
-        wanted.append(index)
-    if "tokenizer.json" not in files:
-        wanted += [*VOCABULARY, *sorted(filter(SENTENCEPIECE.fullmatch, files))]
-    return [file for file in wanted if file in files]
-
-
-def _weight_files(found: Repository) -> list[str]:
-    single, index = _weights(found)
-    if single in found.files:
-        return [single]
-    shards = sorted(set(weight_map(_snapshot(found), index).values()))
-    for file in shards:
-        if file not in found.files:
-            raise BadCheckpoint(f"{index} of {quote(found.name)} names {file}, which is not there")
-    return shards
-
-
-def _weights(found: Repository) -> tuple[str, str]:
-    """The file of the weights and the index of their shards, of which one is there at least."""
-    for single, index in ((SINGLE, INDEX), (TORCH_SINGLE, TORCH_INDEX)):
-        if found.files & {single, index}:
-            return single, index
-    raise BadCheckpoint(
-        f"{quote(found.name)} has no {SINGLE} and no {TORCH_SINGLE}, whole or in shards"
-    )
 
 
 def _snapshot(found: Repository) -> Path:

@@ -97,7 +97,7 @@ class Answers:
 
     def _limit(self) -> int:
         """How many bytes the file may have."""
-        if self._file is None or not self._file.endswith((".safetensors", ".bin")):
+        if self._file is None or not self._file.endswith((".safetensors", ".bin", ".gguf")):
             return LARGEST_SMALL_FILE if self._size is None else min(self._size, LARGEST_SMALL_FILE)
         return 10**13 if self._size is None else self._size
 

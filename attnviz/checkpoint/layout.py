@@ -13,6 +13,7 @@ from attnviz.errors import BadCheckpoint, quote
 __all__ = [
     "ADAPTER",
     "ADAPTER_FILES",
+    "GGUF_PART",
     "INDEX",
     "PICKLES",
     "SINGLE",
@@ -20,6 +21,7 @@ __all__ = [
     "TORCH_SINGLE",
     "WeightFiles",
     "gguf_files",
+    "gguf_parts",
     "missing_file",
     "no_weights",
     "weight_files",
@@ -31,6 +33,7 @@ INDEX = "model.safetensors.index.json"
 TORCH_SINGLE = "pytorch_model.bin"
 TORCH_INDEX = "pytorch_model.bin.index.json"
 SHARD = re.compile(r"([\w.-]+)-\d{5}-of-(\d{5})\.safetensors", re.ASCII)
+GGUF_PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf", re.ASCII)
 MOST_SHARDS = 1000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 ADAPTER = "adapter_config.json"
@@ -115,14 +118,21 @@ def missing_file(folder: Path) -> str | None:
         if any(path.exists() for path in files):
             return None
     if not (folder / "config.json").exists():
-        return None if gguf_files(folder) else "config.json"
+        return _missing_part(folder, "config.json")
     try:
         found = weight_files(folder)
     except BadCheckpoint:  # nothing is missing; opening it says what is wrong
         return None
     if found is None:
-        return None if gguf_files(folder) else SINGLE
+        return _missing_part(folder, SINGLE)
     return next((file for file in found.files if not (folder / file).exists()), None)
+
+
+def _missing_part(folder: Path, otherwise: str) -> str | None:
+    """The first part of a GGUF that is not there; where there is no GGUF at all, another name."""
+    files = gguf_files(folder)
+    parts = gguf_parts(files[0]) if files else [folder / otherwise]
+    return next((part.name for part in parts if not part.exists()), None)
 
 
 def no_weights(folder: Path) -> BadCheckpoint:
@@ -145,6 +155,17 @@ def no_weights(folder: Path) -> BadCheckpoint:
 def gguf_files(folder: Path) -> list[Path]:
     """The GGUF files of a folder."""
     return sorted(folder.glob("*.gguf"))
+
+
+def gguf_parts(path: Path) -> list[Path]:
+    """The files of one GGUF in their order: itself, or all parts that its name counts."""
+    counted = GGUF_PART.fullmatch(path.name)
+    if not counted or int(counted[3]) > MOST_SHARDS:
+        return [path]
+    return [
+        path.with_name(f"{counted[1]}-{number:05}-of-{counted[3]}.gguf")
+        for number in range(1, int(counted[3]) + 1)
+    ]
 
 
 def _variants(folder: Path) -> list[tuple[str, str]]:

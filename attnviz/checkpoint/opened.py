@@ -11,13 +11,15 @@ from attnviz.checkpoint.adapter import is_adapter, merge, read_adapter, weights_
 from attnviz.checkpoint.config import read_config, read_generation_config
 from attnviz.checkpoint.gguf_file import read_gguf
 from attnviz.checkpoint.gguf_models import gguf_config, gguf_tensors
-from attnviz.checkpoint.layout import gguf_files, weight_files
+from attnviz.checkpoint.layout import gguf_files, gguf_parts, weight_files
 from attnviz.checkpoint.quantised import dequantised
 from attnviz.checkpoint.source import find
-from attnviz.checkpoint.tensors import Tensors, open_file, open_tensors
+from attnviz.checkpoint.tensors import Tensors, open_file, open_files, open_tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, ModelNotFound, quote
 
 __all__ = ["Checkpoint", "open_checkpoint"]
+
+SPLIT = "split.count"
 
 
 class Checkpoint(NamedTuple):
@@ -44,15 +46,27 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _gguf(path: Path) -> Checkpoint:
-    """A GGUF file, which says all of its model itself; its folder may have another tokenizer."""
-    file = read_gguf(path)
-    config = gguf_config(file, path.name)
-    tensors = gguf_tensors(open_file(path), file, config)
-    return Checkpoint(config, {}, tensors, (path, path.parent))
+    """A GGUF, which says all of its model itself; its folder may have another tokenizer."""
+    parts = gguf_parts(path)
+    missing = next((part.name for part in parts if not part.exists()), None)
+    if missing is not None:
+        raise BadCheckpoint(f"{path.name} is a part of a GGUF of which {missing} is missing")
+    files = [read_gguf(part) for part in parts]
+    counts = {file.metadata.get(SPLIT, 1) or 1 for file in files}
+    if counts != {len(parts)}:
+        raise BadCheckpoint(
+            f"{path.name} says that it is one of {max(counts)} files, by another name"
+        )
+    whole = files[0]._replace(entries={k: v for file in files for k, v in file.entries.items()})
+    stored = open_files(parts)
+    config = gguf_config(whole, stored, path.name)
+    return Checkpoint(config, {}, gguf_tensors(stored, whole, config), (parts[0], path.parent))
 
 
 def _only(files: Sequence[Path]) -> Path:
-    if len(files) > 1:
+    """The file of a folder, or the first of one in parts."""
+    first = gguf_parts(files[0])
+    if not set(files) <= set(first):
         names = ", ".join(path.name for path in files)
         raise BadCheckpoint(
             f"{quote(files[0].parent)} has several GGUF files ({names}); choose one with "

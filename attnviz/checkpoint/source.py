@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from attnviz.checkpoint.cache import Snapshot, find_snapshot, list_snapshots
 from attnviz.checkpoint.files import read_list
-from attnviz.checkpoint.layout import missing_file
+from attnviz.checkpoint.layout import ADAPTER, gguf_files, missing_file
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
 __all__ = [
@@ -180,4 +180,7 @@ def _similar(name: str) -> str | None:
 
 
 def _has_tokenizer(folder: Path) -> bool:
+    """Whether there is one, or what has one elsewhere: a GGUF in itself, an adapter in its base."""
+    if gguf_files(folder) or (folder / ADAPTER).exists():
+        return True
     return any((folder / file).exists() for file in TOKENIZERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from attnviz.checkpoint.shard import Shard
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Tensors", "combined", "open_file", "open_tensors"]
+__all__ = ["Tensors", "combined", "open_file", "open_files", "open_tensors"]
 
 WRAPPERS = re.compile(r"^(module\.|_orig_mod\.)+")
 OWN = re.compile(r"model\.((encoder|decoder)\.layers|layers|language_model|text_model|vi\w+)\.")
@@ -46,7 +46,13 @@ def open_tensors(folder: Path) -> Tensors:
 
 def open_file(path: Path) -> Tensors:
     """Open one file of tensors, safetensors or what torch saved."""
-    return Tensors({path.name: Shard(path)})
+    return open_files([path])
+
+
+def open_files(paths: Sequence[Path]) -> Tensors:
+    """Open several files of one checkpoint; BadCheckpoint where a tensor is in two of them."""
+    shards = {path.name: Shard(path) for path in paths}
+    return Tensors(shards, {name: Place(file, name) for name, file in _where(shards).items()})
 
 
 class Place(NamedTuple):

@@ -73,6 +73,47 @@ def test_a_single_file_is_preferred_to_shards(hub: Hub) -> None:
     assert names(resolve("org/model").folder) == set(MODEL)
 
 
+def test_a_repository_of_one_gguf_is_fetched_whole_and_used_again(hub: Hub) -> None:
+    files = {"model-q4.gguf": b"GGUF", "mmproj-model.gguf": b"GGUF", "README.md": b""}
+    hub.add("org/model", files)
+    assert names(resolve("org/model").folder) == {"model-q4.gguf"}
+    hub.requests.clear()
+    assert resolve("org/model").kind == "cache" and not hub.requests
+
+
+def test_parts_of_a_gguf_are_one_and_a_missing_one_is_fetched(hub: Hub) -> None:
+    parts = {f"model-0000{number}-of-00002.gguf": b"GGUF" for number in (1, 2)}
+    hub.add("org/model", parts)
+    folder = resolve("org/model").folder
+    assert names(folder) == set(parts)
+    (folder / "model-00002-of-00002.gguf").unlink()
+    assert missing_file(folder) == "model-00002-of-00002.gguf"
+    assert names(resolve("org/model").folder) == set(parts)
+
+
+def test_of_several_gguf_files_none_is_fetched(hub: Hub) -> None:
+    hub.add("org/model", {f"model-{kind}.gguf": b"" for kind in ("q2", "q3", "q4", "q5", "q8")})
+    with pytest.raises(BadCheckpoint, match=r"model-q5\.gguf and 1 more\); fetch one with 'hf "):
+        resolve("org/model")
+
+
+def test_safetensors_are_preferred_to_a_gguf(hub: Hub) -> None:
+    hub.add("org/model", MODEL | {"model.gguf": b"GGUF"})
+    assert names(resolve("org/model").folder) == set(MODEL)
+
+
+def test_an_adapter_is_fetched_without_its_base(hub: Hub) -> None:
+    files = {
+        "adapter_config.json": b"{}",
+        "adapter_model.safetensors": b"x",
+        "tokenizer.json": b"{}",
+    }
+    hub.add("org/adapter", files | {"adapter_model.bin": b"x", "training_args.bin": b"x"})
+    assert names(resolve("org/adapter").folder) == set(files)
+    hub.requests.clear()
+    assert resolve("org/adapter").kind == "cache" and not hub.requests
+
+
 def test_an_old_name_without_organisation_is_followed_to_the_new_one(hub: Hub) -> None:
     hub.add("openai-community/gpt2", MODEL)
     hub.moved["gpt2"] = "openai-community/gpt2"

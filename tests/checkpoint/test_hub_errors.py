@@ -27,7 +27,7 @@ def test_what_torch_saved_is_fetched_where_there_are_no_safetensors(hub: Hub) ->
     ("files", "reason"),
     [
         (
-            {"config.json": b"{}", "model.gguf": b""},
+            {"config.json": b"{}", "tf_model.h5": b""},
             r"has no model\.safetensors and no pytorch_model\.bin",
         ),
         ({"model.safetensors": WEIGHTS}, r"has no config\.json"),

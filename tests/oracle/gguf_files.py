@@ -33,7 +33,15 @@ COMMON = {
 }  # fmt: skip
 WIDE = {"head_dim": 256, "num_hidden_layers": 2, "sliding_window": 4, "vocab_size": 300}
 Rotate = Callable[[np.ndarray, int], np.ndarray]
-# architecture: (model type, config, type of its matrices, tied)
+LLAMA3 = {
+    "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 16, "rope_theta": 100.0,
+}  # fmt: skip
+LONGROPE = {
+    "rope_type": "longrope", "long_factor": [1.0, 1.5, 2.0, 4.0],
+    "short_factor": [1.0, 1.1, 1.2, 1.3], "rope_theta": 100.0,
+}  # fmt: skip
+# file: (model type, config, type of its matrices); its name begins with its architecture
 MODELS: dict[str, tuple[str, dict[str, Any], Type]] = {
     "llama": ("llama", {"tie_word_embeddings": False}, Type.Q8_0),
     "qwen2": ("qwen2", {"tie_word_embeddings": True}, Type.F16),
@@ -45,6 +53,12 @@ MODELS: dict[str, tuple[str, dict[str, Any], Type]] = {
     "starcoder2": ("starcoder2", {"tie_word_embeddings": True}, Type.F16),
     "stablelm": ("stablelm", {"use_qkv_bias": True, "tie_word_embeddings": False}, Type.F32),
     "nemotron": ("nemotron", {"tie_word_embeddings": False}, Type.F32),
+    "llama-factors": ("llama", {"rope_parameters": LLAMA3, "tie_word_embeddings": True}, Type.F32),
+    "phi3-factors": (
+        "phi3",
+        {"rope_parameters": LONGROPE, "original_max_position_embeddings": 4},
+        Type.F32,
+    ),
 }
 
 
@@ -84,9 +98,27 @@ def named(model: Any, architecture: str) -> Iterator[tuple[str, np.ndarray]]:
         yield f"{ours}.{kind}", np.ascontiguousarray(array)
 
 
-def write(architecture: str, path: Path) -> None:
-    """One file."""
-    model_type, changes, kind = MODELS[architecture]
+def factors(rope: dict[str, Any], d_head: int) -> dict[str, list[float]]:
+    """What llama.cpp's converter writes for positions that are scaled by factors."""
+    if rope["rope_type"] == "longrope":
+        return {f"rope_factors_{kind}.weight": rope[f"{kind}_factor"] for kind in ("long", "short")}
+    found = []
+    for pair in range(d_head // 2):
+        turns = rope["original_max_position_embeddings"] / (
+            2 * np.pi * rope["rope_theta"] ** (2 * pair / d_head)
+        )
+        share = (turns - rope["low_freq_factor"]) / (
+            rope["high_freq_factor"] - rope["low_freq_factor"]
+        )
+        share = min(1.0, max(0.0, share))
+        found.append(1 / ((1 - share) / rope["factor"] + share))
+    return {"rope_freqs.weight": found}
+
+
+def write(name: str, path: Path) -> Any:
+    """One file; the model that it is of."""
+    architecture = name.partition("-")[0]
+    model_type, changes, kind = MODELS[name]
     byte = architecture in ("qwen2", "qwen3", "gpt2", "starcoder2", "stablelm")
     backend = (byte_level if byte else byte_fallback)()
     tokens = sorted(backend.get_vocab(), key=backend.get_vocab().get)
@@ -107,14 +139,28 @@ def write(architecture: str, path: Path) -> None:
             add = writer.add_float32 if isinstance(value, float) else writer.add_uint32
             add(f"{architecture}.{ours}", value)
     add_tokens(writer, backend, tokens, byte)
-    for name, array in named(model, architecture):
-        matrix = array.ndim == 2 and "position" not in name
+    for tensor, array in named(model, architecture):
+        matrix = array.ndim == 2 and "position" not in tensor
         its = kind if matrix else Type.F32
-        writer.add_tensor(name, quantize(array, its), raw_dtype=its)
+        writer.add_tensor(tensor, quantize(array, its), raw_dtype=its)
+    if "-" in name:
+        rope = config.rope_parameters
+        if rope["rope_type"] == "longrope":
+            trained = config.original_max_position_embeddings
+            scale = config.max_position_embeddings / trained
+            writer.add_rope_scaling_orig_ctx_len(trained)
+            writer.add_rope_scaling_attn_factors(
+                float(np.sqrt(1 + np.log(scale) / np.log(trained)))
+            )
+        for tensor, values in factors(
+            rope, config.hidden_size // config.num_attention_heads
+        ).items():
+            writer.add_tensor(tensor, np.array(values, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    return model
 
 
 def add_tokens(writer: Any, backend: Any, tokens: list[str], byte: bool) -> None:
@@ -137,12 +183,19 @@ def add_tokens(writer: Any, backend: Any, tokens: list[str], byte: bool) -> None
     writer.add_add_bos_token(not byte)
 
 
-def record(path: Path) -> dict[str, Any]:
-    """What transformers makes of a file: attention, and the ids of texts."""
+def record(path: Path, original: Any) -> dict[str, Any]:
+    """What transformers makes of a file: attention, and the ids of texts.
+
+    Its loading leaves factors of rotary frequencies out, so that the original says what is right.
+    """
     folder, name = path.parent, path.name
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=name, attn_implementation="eager", dtype=torch.float32
-    ).eval()
+    model = original
+    if "-" not in path.stem:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, gguf_file=name, attn_implementation="eager", dtype=torch.float32
+        )
+    model.set_attn_implementation("eager")
+    model.eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
     with torch.no_grad():
         out = model(torch.tensor([IDS]), output_attentions=True)
@@ -157,10 +210,9 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     expected = {}
-    for architecture in MODELS:
-        path = FOLDER / f"{architecture}.gguf"
-        write(architecture, path)
-        expected[architecture] = record(path)
+    for name in MODELS:
+        path = FOLDER / f"{name}.gguf"
+        expected[name] = record(path, write(name, path))
     (FOLDER / "expected.json").write_text(json.dumps(expected, ensure_ascii=False))
 
 
