@@ -7,7 +7,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.measured import HeadMeasures, mean
+from attnviz.analysis.measured import HeadMeasures, HeadSums, mean
 from attnviz.analysis.probes import Probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
 from attnviz.analysis.repetition import copying
@@ -43,6 +43,7 @@ def heads(
     weights: Weighting = "raw",
     place: Place | None = None,
     tell: Callable[[Item, Bad], None] = refuse_one,
+    begun: HeadSums | None = None,
 ) -> HeadMeasures:
     """What each head does with its weight, over texts that are read once and not kept.
 
@@ -51,12 +52,13 @@ def heads(
     ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
     Packs of texts run side by side, each on one core of this machine or, with a ``place`` (of
     ``attnviz.corpus.open_cluster`` and this model), of its workers: the numbers are the same.
-    Raises what ``attend_many`` raises, unless a text that cannot be read goes to ``tell``, and
-    InputError where there is no text.
+    ``begun`` is what came before these texts. Raises what ``attend_many`` raises, unless a text
+    that cannot be read goes to ``tell``, and InputError where there is no text.
     """
     job = heads_job(measured_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
     place = place or Here(model)
-    found = mean(taken(place.each(job, [packs_of(texts, text_of)]), tell))
+    parts = taken(place.each(job, [packs_of(texts, text_of)]), tell)
+    found = mean(parts if begun is None else chain([begun], parts))
     if weights != "raw" or found.kind != "decoder" or model.has_target:
         return found
     return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))

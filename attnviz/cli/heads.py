@@ -8,24 +8,28 @@ import json
 import math
 from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attnviz.cli.clusters import CLUSTER, opened
+from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
+from attnviz.cli.resume import after
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import Text, read_bursts
 from attnviz.cli.values import one_of
+from attnviz.cli.watched import watched
 
 if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
+    from attnviz.cli.heads_resume import Kept
     from attnviz.model import Model
-    from attnviz.result import Head, ModelInfo, Weighting
+    from attnviz.result import Head, ModelInfo
 
 __all__ = ["heads"]
 
@@ -69,6 +73,10 @@ def heads(
     skip_bad: Annotated[bool, SKIP_BAD] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Keep sums in a .npz, and go on behind those in it."),
+    ] = None,
 ) -> None:
     """Measure what each head does with its weight, over one text or many.
 
@@ -80,6 +88,8 @@ def heads(
     """
     if as_json and as_csv:
         raise Misuse("--json and --csv are two forms of one table; give one of them")
+    if resume is not None and (len(file or ()) != 1 or text or dry_run):
+        raise Misuse("--resume goes by the number of a line; give one file with -f, and it alone")
     weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
     paths = checked_paths(output or ())
     from attnviz import findings, probing
@@ -94,17 +104,19 @@ def heads(
     if dry_run:
         _estimate(loaded, bursts, map, cluster, as_json=as_json)
         return
-    with opened(cluster, loaded) as place:
-        found = probing.heads(
-            loaded,
-            chain.from_iterable(bursts),
-            map=map,
-            tokens=tokens,
-            truncate=truncate,
-            weights=cast("Weighting", weighting),
-            place=place,
-            tell=bad.refused,
-        )
+    how: dict[str, Any] = {"map": map, "tokens": tokens, "truncate": truncate, "weights": weighting}
+    kept = None if resume is None else _kept(resume, loaded, how)
+    if kept and kept.last:
+        bursts = after(bursts, kept.last)
+    also = kept.add if kept else None
+    try:
+        with watched(cluster, loaded, file or (), also) as place:
+            more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
+            texts = chain.from_iterable(bursts)
+            found = probing.heads(loaded, texts, **how, **more, tell=bad.refused)
+    finally:
+        if kept:
+            kept.write()
     labels = findings.labels(loaded) if found.kind != "cross" else {}
     order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
     if as_json:
@@ -115,6 +127,13 @@ def heads(
         _print(found, order, labels)
     draw(paths, HeadsPicture(found, order, labels, sort or "spread", loaded.info))
     bad.finish()
+
+
+def _kept(path: str, model: Model, how: dict[str, Any]) -> Kept:
+    """The sums that are in a file, which is made if it is not there."""
+    from attnviz.cli.heads_resume import Kept
+
+    return Kept(Path(path), {**how, "sha256": model.fingerprint().sha256})
 
 
 def _estimate(

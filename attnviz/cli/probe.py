@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attnviz.cli.clusters import CLUSTER, opened
+from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.reading import OFFLINE, BadLines
 from attnviz.cli.tables import print_table
+from attnviz.cli.watched import watched
 from attnviz.output import all_or_nothing
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def probe(
             given = loaded, RELATIONS, probing.asked(loaded, conllu or [], bad.tell), asked_text
             print_estimate(*given, cluster=cluster, as_json=as_json)
             return
-        with opened(cluster, loaded) as place:
+        with watched(cluster, loaded, conllu or []) as place:
             found = probing.probe(loaded, conllu or [], tell=bad.tell, place=place)
         if conllu:
             findings.keep_labels(loaded, label_heads(found.values()))

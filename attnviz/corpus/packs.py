@@ -54,10 +54,16 @@ class Job(Generic[T, R]):
 
 
 class Done(NamedTuple, Generic[T, R]):
-    """What a pack gave, None where no item could be read; and those that were refused, and why."""
+    """What a pack gave, None where no item could be read; and those that were refused, and why.
+
+    ``last`` is its last item, ``n_texts`` and ``n_tokens`` are of those that were read.
+    """
 
     found: R | None
     refused: list[tuple[T, Bad]]
+    last: T
+    n_texts: int
+    n_tokens: int
 
 
 class Given(NamedTuple, Generic[T]):
@@ -65,6 +71,7 @@ class Given(NamedTuple, Generic[T]):
 
     inputs: list[tuple[T, Input]]
     refused: list[tuple[T, Bad]]
+    last: T
 
 
 class Place(Protocol):
@@ -89,9 +96,9 @@ class Here:
             )
 
 
-def read_pack(job: Job[T, R], model: Model, pack: Iterable[T]) -> Given[T]:
+def read_pack(job: Job[T, R], model: Model, pack: list[T]) -> Given[T]:
     """Each item with what the model takes, as far as it takes it."""
-    given: Given[T] = Given([], [])
+    given: Given[T] = Given([], [], pack[-1])
     for one in pack:
         try:
             given.inputs.append((one, job.read(model, one)))
@@ -103,7 +110,8 @@ def read_pack(job: Job[T, R], model: Model, pack: Iterable[T]) -> Given[T]:
 def compute_pack(job: Job[T, R], model: Model, given: Given[T], cores: int | None) -> Done[T, R]:
     """What a job makes of a pack that has been read."""
     found = job.compute(model, given.inputs, cores) if given.inputs else None
-    return Done(found, given.refused)
+    n_tokens = sum(len(read.tokens) for _, read in given.inputs)
+    return Done(found, given.refused, given.last, len(given.inputs), n_tokens)
 
 
 def packs_of(items: Iterable[T], text: Callable[[T], str]) -> Iterator[list[T]]:
@@ -131,8 +139,8 @@ def refuse_one(_one: object, error: Bad) -> None:
 
 def taken(done: Iterable[Done[T, R]], tell: Callable[[T, Bad], None]) -> Iterator[R]:
     """What packs gave; what was refused in them goes to ``tell``, which may raise it."""
-    for found, refused in done:
-        for one, error in refused:
+    for pack in done:
+        for one, error in pack.refused:
             tell(one, error)
-        if found is not None:
-            yield found
+        if pack.found is not None:
+            yield pack.found

@@ -1,0 +1,54 @@
+"""Packs as they are done: told to who waits, and to whatever else wants to hear of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attnviz.cli.clusters import opened
+from attnviz.cli.progress import Tally, progress
+
+if TYPE_CHECKING:
+    from attnviz.corpus.packs import Done, Job, Place
+    from attnviz.model import Model
+
+__all__ = ["watched"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Watched:
+    """A place whose packs are shown, each when whoever asked for it has had it."""
+
+    def __init__(self, place: Place, seen: Callable[[Done[Any, Any]], None]) -> None:
+        self._place, self._seen = place, seen
+
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+        """What a job makes of each pack."""
+        for done in self._place.each(job, bursts):
+            yield done
+            self._seen(done)
+
+
+@contextmanager
+def watched(
+    address: str | None,
+    model: Model,
+    files: Sequence[str],
+    also: Callable[[Done[Any, Any]], None] | None = None,
+) -> Iterator[Place]:
+    """Where packs are computed; how far texts of ``files`` have come is said meanwhile."""
+    tally = Tally(files)
+    with progress() as told, opened(address, model) as place:
+        told.say("measuring")
+
+        def seen(done: Done[Any, Any]) -> None:
+            line = getattr(done.last, "line", None)
+            told.update(tally.add(done.n_tokens, line, done.n_texts))
+            if also:
+                also(done)
+
+        yield _Watched(place, seen)
+        told.hide()

@@ -1,0 +1,135 @@
+"""Files of any size and pipes that never end: bounded memory, and runs that go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from attnviz.cli import heads_resume
+from attnviz.corpus import packs
+from tests.model.made import small, write
+
+# A program that writes as many lines as it is told, as one that never ends would.
+LINES = """
+import sys
+for number in range(int(sys.argv[1])):
+    print("he took the hat" if number % 2 else "it was not his")
+"""
+# And one that counts what another writes, and says the most memory that it had. Between them and
+# the tests stands this process, for a child's memory begins with that of whoever forked it.
+COUNTED = """
+import json, os, subprocess, sys
+writer = subprocess.Popen([sys.executable, "-c", *sys.argv[1:3]], stdout=subprocess.PIPE)
+run = subprocess.Popen(sys.argv[3:], stdin=writer.stdout, stdout=subprocess.PIPE)
+writer.stdout.close()
+n_lines = sum(1 for _ in run.stdout)
+_, status, usage = os.wait4(run.pid, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), n_lines, usage.ru_maxrss]))
+"""
+MEGABYTE = 1 << 10  # in the units of ru_maxrss
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("reader")
+    write(path, small("bert-plain", "wordpiece"), "wordpiece")
+    return path
+
+
+def streamed(folder, n_lines, *command):
+    """The output of a command that reads lines from a pipe, and the most memory it had."""
+    given = [sys.executable, "-m", "attnviz", *command, "-m", str(folder)]
+    ended = subprocess.run(
+        [sys.executable, "-c", COUNTED, LINES, str(n_lines), *given],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    code, n_written, peak = json.loads(ended.stdout)
+    assert code == 0
+    return n_written, peak
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not say a child's memory")
+@pytest.mark.parametrize(
+    "command", [["run", "--json", "--head", "0.0"], ["heads", "--json"]], ids=["run", "heads"]
+)
+def test_memory_does_not_grow_with_the_lines(folder, command):
+    """A few packs fill what is used over again; four times as many lines take no more."""
+    few, before = streamed(folder, 1_500, *command, "--lines", "-")
+    many, after = streamed(folder, 6_000, *command, "--lines", "-")
+    assert (few, many) == ((1_500, 6_000) if command[0] == "run" else (1, 1))
+    assert after < before + 12 * MEGABYTE and after < 400 * MEGABYTE
+
+
+@pytest.fixture
+def stopping(monkeypatch):
+    """Interrupt the program when some packs have been added."""
+
+    def stop(after):
+        add, left = heads_resume.Kept.add, [after]
+
+        def adding(kept, done):
+            add(kept, done)
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(heads_resume.Kept, "add", adding)
+
+    return stop
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_heads_go_on_where_they_stopped_with_the_same_bits(
+    attnviz, folder, tmp_path, monkeypatch, stopping, after
+):
+    monkeypatch.setattr(packs, "PACK_BYTES", 200)
+    lines = [f"he took {'the hat ' * (n % 5)}" for n in range(60)]
+    (tmp_path / "a.txt").write_text("\n".join(lines))
+    run = ("heads", "-f", "a.txt", "--json", "-m", folder)
+    whole = attnviz(*run)
+    with monkeypatch.context() as patch:
+        stopping(after)
+        assert attnviz(*run, "--resume", "sums.npz").code == 130
+        patch.undo()
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(packs, "PACK_BYTES", 200)
+    for _ in range(2):  # the second time there is nothing left to add
+        ended = attnviz(*run, "--resume", "sums.npz")
+        assert (ended.code, ended.out) == (0, whole.out)
+
+
+def test_what_no_heads_can_go_on_with_is_refused_and_left(attnviz, folder, tmp_path):
+    (tmp_path / "a.txt").write_text("he took the hat\nit was not his\n")
+    (tmp_path / "b.txt").write_text("he took the hat\nit was\n")
+    run = ("heads", "-m", folder, "--resume", "sums.npz")
+    assert attnviz(*run, "-f", "a.txt").code == 0
+    kept = (tmp_path / "sums.npz").read_bytes()
+    for more, said in [
+        (["-f", "a.txt", "--tokens"], "holds no sums of this model with these options"),
+        (["-f", "b.txt"], "line 2 is another text"),
+    ]:
+        ended = attnviz(*run, *more)
+        assert (ended.code, ended.err.count("\n")) == (1, 1) and said in ended.err
+        assert (tmp_path / "sums.npz").read_bytes() == kept
+    assert attnviz(*run, "a text").code == 2
+    (tmp_path / "sums.npz").write_bytes(kept[:100])
+    assert "holds no sums" in attnviz(*run, "-f", "a.txt").err
+
+
+def test_who_waits_for_heads_is_told_how_far_they_have_come(attnviz, folder, monkeypatch, tmp_path):
+    from attnviz.cli import progress
+
+    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    said = []
+    monkeypatch.setattr(progress.Progress, "update", lambda _, what: said.append(what))
+    (tmp_path / "a.txt").write_text("he took the hat\n" * 1000)
+    assert attnviz("heads", "-f", "a.txt", "--json", "-m", folder).code == 0
+    assert said[-1].startswith("1,000 texts, ") and said[-1].endswith("about 0 s left")
+    assert json.dumps(said).count("tokens a second") == len(said)
