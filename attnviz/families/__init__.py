@@ -75,6 +75,7 @@ FAMILIES = {
     "modernbert": "modernbert",
     "modernbert-decoder": "modernbert_decoder",
     "mpnet": "mpnet",
+    "mpt": "mpt",
     "mt5": "mt5",
     "mvp": "mvp",
     "nemotron": "nemotron",

@@ -11,6 +11,7 @@ import pytest
 from attnviz.core.spec import ModelSpec
 from attnviz.errors import AttnvizError, AttnvizWarning, BadCheckpoint, UnsupportedModel
 from attnviz.families import FAMILIES, specify
+from attnviz.families.unknown import MISSING
 from tests.support.references import read
 
 PLAIN = {model_type: read(f"{model_type}-plain")["recipe"]["config"] for model_type in FAMILIES}
@@ -250,6 +251,12 @@ UNKNOWN = [
     ({"model_type": "mamba", "state_size": 16}, "without attention"),
     ({"model_type": "qwen3_next", "linear_conv_kernel_dim": 4}, "which have no weights"),
     ({"model_type": "gemma3n_text", "altup_num_inputs": 4}, "several streams of hidden states"),
+    ({"model_type": "gemma3n", "vision_config": {}}, "several streams of hidden states"),
+    (
+        {"model_type": "new_vl", "vision_config": {}, "text_config": {"mamba_d_state": 4}},
+        "layers without attention",
+    ),
+    *[({"model_type": model_type}, f", which {why}") for model_type, why in MISSING.items()],
     ({"model_type": "my-own"}, "it implements albert, apertus, arcee, bart"),
     ({"model_type": "my\x1b[31mown"}, r"'my\\x1b[31mown'"),
     (

@@ -286,7 +286,27 @@ biogpt.vary("relu", {"hidden_act": "relu"})
 biogpt.vary("epsilon-unused", {"layer_norm_eps": 1e-2}, same_as="plain")
 biogpt.vary("no-prefix", architecture="BioGptModel")
 
+MPT = {"vocab_size": 40, "d_model": 48, "n_layers": 2, "n_heads": 4, "max_seq_len": 64}
+mpt = Family("mpt", "MptForCausalLM", MPT, inputs=INPUTS, kind="decoder")
+mpt.vary("six-heads", {"n_heads": 6})
+mpt.vary("scale", {"attn_config": {"softmax_scale": 0.5}})
+mpt.vary("epsilon", {"layer_norm_epsilon": 1e-2})
+mpt.vary("no-prefix", architecture="MptModel")
+mpt.vary(
+    "hub-keys",
+    {
+        "expansion_ratio": 4,
+        "learned_pos_emb": True,
+        "logit_scale": None,
+        "no_bias": True,
+        "norm_type": "low_precision_layernorm",
+        "attn_config": {"alibi": True, "alibi_bias_max": 8, "attn_impl": "torch", "qk_ln": False},
+    },
+    same_as="plain",
+)
+
 FAMILIES = [
+    mpt,
     bigcode,
     codegen,
     first,
