@@ -68,6 +68,12 @@ def test_it_translates(model: attnviz.Model) -> None:
     assert quality(model) >= 0.75
 
 
+def test_it_writes_with_four_beams_unless_told_otherwise(model: attnviz.Model) -> None:
+    text = "The old woman did not want to sell her little house."
+    written, four = (model.attend(text, **how).target_texts for how in ({}, {"beams": 4}))
+    assert model.rules.beams == 4 and written == four
+
+
 def test_its_guided_head_aligns(model: attnviz.Model) -> None:
     assert model.alignment_head == GUIDED
     assert alignment(model) >= 0.85

@@ -348,6 +348,7 @@ def write_folder(model: MarianMTModel, folder: Path) -> None:
             **{key: value for key, value in tokens.items() if value is not None},
             "bad_words_ids": [[UNK], [PAD]],
             "max_length": CONFIG["max_position_embeddings"],
+            "num_beams": 4,
             "alignment_heads": [[GUIDED_LAYER, GUIDED_HEAD]],
         },
         "tokenizer_config.json": {
