@@ -48,7 +48,8 @@ UNKNOWN = (
     "it read its token for the unknown, (?), instead."
 )
 JOINED = (
-    "A word of the translation is joined to the word that it gives most weight when it is read."
+    "Source left, translation right: a word of the translation is joined to the word that it gives "
+    "most weight when it is read."
 )
 """Its row is the one whose input it is, not the one before, which writes it."""
 LONGEST_TEXT = 90  # characters of a text in a title

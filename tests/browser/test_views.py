@@ -75,7 +75,7 @@ def test_a_mean_of_the_only_layer_says_which_one_it_is(show):
 
 def test_cross_attention_comes_first_and_has_the_target_down_and_the_source_across(show):
     page = show(translator(), address="#view=lines&by=tokens")
-    looks, looked_at = page.all(".tokens")
+    looked_at, looks = page.all(".tokens")
     names = [g.get_attribute("aria-label") for g in looks.find_elements("css selector", ".token")]
     assert names == ["<pad>", "der", "alte", "Boots", "mann", "schläft", "gut", "</s>"]
     names = [
@@ -181,3 +181,13 @@ def test_the_ends_of_the_scale_can_be_chosen(show):
     assert labels(page.settled(), ".legend text")[-2] == "0.25"
     assert page.address["vmax"] == "0.25"
     assert "have the last colour" in page.text("#notes")
+
+
+def test_the_source_of_a_translation_stands_left_and_what_looks_at_it_right(show):
+    page = show(translator(), address="#view=lines&map=cross&by=tokens&heads=1.0")
+    drawn = "[...document.querySelectorAll('.tokens')].map((c) => [c.getAttribute('aria-label'),"
+    sides = page.js(f"return {drawn} c.getBoundingClientRect().left])")
+    (left, x1), (right, x2) = sides
+    assert (left, right) == ("Tokens that are looked at", "Tokens that look") and x1 < x2
+    shown = page.text("#view")
+    assert "source, is looked at" in shown and "target, looks" in shown

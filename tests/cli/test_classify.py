@@ -72,6 +72,8 @@ def test_files_by_their_suffix(attnviz: Program, tmp_path: Path) -> None:
     page = (tmp_path / "x.html").read_text()
     assert "gorgeous" in page
     assert "<script" not in page
+    attention, why = page.split('class="shaded"')[1:]
+    assert 'class="unit w20"' in attention and 'class="unit p20"' in why
 
 
 def test_help_names_the_formats_that_can_be_written(attnviz: Program) -> None:

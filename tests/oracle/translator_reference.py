@@ -4,8 +4,8 @@
 
     python -m tests.oracle.translator_reference
 
-The folder is run as it is committed, in float32: it translates, with the beams that its generation_config.json asks for, and attends to
-that.
+The folder is run as it is committed, in float32: it translates, with the beams that its
+generation_config.json asks for, and attends to that.
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ def write_shaded_page(
 
 
 def rules() -> Iterator[str]:
-    """A class for each level of weight: ``w0`` to ``w20`` above 0, ``l1`` to ``l20`` below."""
-    for letter, ink in (("w", "--accent"), ("l", "--warm")):
+    """A class for each level: ``w0`` to ``w20``, of what is signed ``p`` above 0, ``n`` below."""
+    for letter, ink in (("w", "--accent"), ("p", "--warm"), ("n", "--accent")):
         for level in range(LEVELS + 1):
             share = level / LEVELS
             light = " color: var(--on-accent);" if share > STRONG else ""
@@ -94,7 +94,10 @@ def palette_rules(palette: str) -> Iterator[str]:
         yield before
         for level in range(LEVELS + 1):
             yield _rule(f"w{level}", up[round(level / LEVELS * last)])
-            yield _rule(f"l{level}", around[round((1 - level / LEVELS) / 2 * last)])
+            for letter, side in (("p", 1), ("n", -1)):
+                yield _rule(
+                    f"{letter}{level}", around[round((1 + side * level / LEVELS) / 2 * last)]
+                )
         yield after
 
 
@@ -117,7 +120,7 @@ def _section(text: ShadedText) -> Iterator[str]:
             yield '</p>\n<p dir="auto">' if part.breaks else gap
             unit, gap = part.unit, ""
             if unit is not None:
-                yield _opened(float(text.weights[unit]), top, unit in text.marked)
+                yield _opened(float(text.weights[unit]), top, text, unit)
         yield gap + escape(part.text)
     yield "</p>\n" if unit is None else "</span></p>\n"
     if text.notes:
@@ -126,7 +129,8 @@ def _section(text: ShadedText) -> Iterator[str]:
     yield "</section>\n"
 
 
-def _opened(weight: float, top: float, marked: bool) -> str:
+def _opened(weight: float, top: float, text: ShadedText, unit: int) -> str:
     level = round(abs(weight) / top * LEVELS)
-    shade = f"{'l' if weight < 0 else 'w'}{level}"
-    return f'<span class="unit {shade}{" marked" * marked}" title="{weight:.3f}">'
+    letter = ("n" if weight < 0 else "p") if text.signed else "w"
+    marked = " marked" * (unit in text.marked)
+    return f'<span class="unit {letter}{level}{marked}" title="{weight:.3f}">'

@@ -80,4 +80,4 @@ def _cells(row: Array, top: float) -> Iterator[str]:
     for value in row[:MOST_COLUMNS].tolist():
         level = round(min(abs(value) / top, 1) * LEVELS * PALE) if np.isfinite(value) else 0
         number = signed(value, 4) if np.isfinite(value) else "−∞"
-        yield f'<td class="{"w" if value < 0 else "l"}{level}">{number}</td>'
+        yield f'<td class="{"n" if value < 0 else "p"}{level}">{number}</td>'

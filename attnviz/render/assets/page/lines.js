@@ -44,14 +44,18 @@ function linesSheet(picture, plan, labels, strands, layers) {
   const under = LEGEND_HEIGHT + 8 + Math.ceil(names.length / perRow) * NAMED_HEIGHT;
   const root = sheet(plan.width, plan.height + under, looks);
   const heading = { "font-size": 11, fill: looks.quiet };
-  const column = (label, side) =>
-    svg("g", { class: "tokens", role: "group", "aria-label": label }, ...labels[side].map((l) => l.group));
+  const [target, source] = picture.state.map === "cross" ? ["target, ", "source, "] : ["", ""];
+  const said = {
+    query: [`${target}looks`, "Tokens that look"],
+    key: [`${source}is looked at`, "Tokens that are looked at"],
+  };
+  const column = (side) =>
+    svg("g", { class: "tokens", role: "group", "aria-label": said[side][1] }, ...labels[side].map((l) => l.group));
   root.append(
     strands,
-    words(plan.x1 - 8, 12, "looks", { ...heading, "text-anchor": "end" }),
-    words(plan.x2 + 8, 12, "is looked at", heading),
-    column("Tokens that look", "query"),
-    column("Tokens that are looked at", "key"),
+    words(plan.x1 - 8, 12, said[plan.sides[0]][0], { ...heading, "text-anchor": "end" }),
+    words(plan.x2 + 8, 12, said[plan.sides[1]][0], heading),
+    ...plan.sides.map(column),
     strengths(picture, picture.apart ? looks.ink : looks.accent, plan.x1, plan.height),
     ...names.map(({ name, colour }, i) => {
       const x = (i % perRow) * NAMED_ROOM;
@@ -92,7 +96,9 @@ function listedOf({ rows, columns, state }, layers, focus) {
   return listed;
 }
 
-function linesPlan(room, { rows, columns }, listed, focus) {
+/** Where everything goes: what looks stands left, but of two texts the one that was there first. */
+function linesPlan(room, { rows, columns, state }, listed, focus) {
+  const sides = state.map === "cross" ? ["key", "query"] : ["query", "key"];
   const [queries, keys] = [listed.query.length, listed.key.length];
   const most = Math.max(queries, keys, 1);
   const pitch = most <= 40 ? 26 : most <= 120 ? 19 : 15;
@@ -100,8 +106,9 @@ function linesPlan(room, { rows, columns }, listed, focus) {
   const widest = (units) => Math.max(40, ...units.map((unit) => widthOf(unit.label, size)));
   const width = Math.min(room, 820);
   const most1 = Math.min(COLUMN, width * 0.3);
-  const x1 = Math.min(widest(rows.units), most1) + NUMBER_ROOM;
-  const x2 = width - Math.min(widest(columns.units), most1) - NUMBER_ROOM;
+  const units = { query: rows.units, key: columns.units };
+  const x1 = Math.min(widest(units[sides[0]]), most1) + NUMBER_ROOM;
+  const x2 = width - Math.min(widest(units[sides[1]]), most1) - NUMBER_ROOM;
   const top = 22;
   const left = rows.units.length + columns.units.length - queries - keys;
   // What faces a chosen word stands beside it, where it takes fewer lines than the other column.
@@ -114,7 +121,7 @@ function linesPlan(room, { rows, columns }, listed, focus) {
   const y = {};
   for (const side of ["query", "key"])
     y[side] = new Map(listed[side].map((unit, i) => [unit, top + (from[side] + i) * pitch]));
-  return { width, height: top + pitch * most + 8, pitch, size, x1, x2, y, listed, left };
+  return { width, height: top + pitch * most + 8, pitch, size, sides, x1, x2, y, listed, left };
 }
 
 function leftOutNote({ rows, columns, state }, { listed, left }, focus) {
@@ -132,24 +139,24 @@ function leftOutNote({ rows, columns, state }, { listed, left }, focus) {
 function sideLabel(picture, plan, side, i) {
   const { looks, state } = picture;
   const { x1, x2, pitch, size, width } = plan;
-  const isQuery = side === "query";
-  const unit = (isQuery ? picture.rows : picture.columns).units[i];
+  const isLeft = side === plan.sides[0];
+  const unit = (side === "query" ? picture.rows : picture.columns).units[i];
   const y = plan.y[side].get(i);
-  const box = isQuery ? { x: 0, width: x1 } : { x: x2, width: width - x2 };
+  const box = isLeft ? { x: 0, width: x1 } : { x: x2, width: width - x2 };
   const back = svg("rect", { ...box, y: y + 1, height: pitch - 2, rx: 4, fill: "transparent" });
   const text = words(
-    isQuery ? x1 - 8 : x2 + 8,
+    isLeft ? x1 - 8 : x2 + 8,
     y + pitch / 2 + size * 0.35,
-    shorten(unit.label, size, (isQuery ? x1 : width - x2) - NUMBER_ROOM + 8),
+    shorten(unit.label, size, (isLeft ? x1 : width - x2) - NUMBER_ROOM + 8),
     {
       "font-size": size,
-      "text-anchor": isQuery ? "end" : "start",
+      "text-anchor": isLeft ? "end" : "start",
       fill: unit.special ? looks.quiet : looks.ink,
     },
   );
-  const number = words(isQuery ? 4 : width - 4, y + pitch / 2 + 4, "", {
+  const number = words(isLeft ? 4 : width - 4, y + pitch / 2 + 4, "", {
     "font-size": 11,
-    "text-anchor": isQuery ? "start" : "end",
+    "text-anchor": isLeft ? "start" : "end",
     fill: looks.quiet,
   });
   const pressed = isAsked(state, unit, side);

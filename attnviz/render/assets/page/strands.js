@@ -58,12 +58,13 @@ const heaviest = (a, b) => Math.abs(b.weight) - Math.abs(a.weight);
 /** The lines to draw; a focus leaves only its own, all of them that pass the threshold. */
 function strandsOf(picture, plan, layers, { links }, focus) {
   const chosen = focus ? linksOf(layers, picture.state, focus) : links;
-  const { x1, x2, y, pitch } = plan;
+  const { x1, x2, y, pitch, sides } = plan;
   const middle = (x1 + x2) / 2;
   // The weakest first, so that the strong ones lie on top.
   return [...chosen].reverse().flatMap(({ layer, query, key, weight }) => {
     if (!y.query.has(query) || !y.key.has(key)) return [];
-    const [y1, y2] = [y.query.get(query) + pitch / 2, y.key.get(key) + pitch / 2];
+    const at = { query: y.query.get(query) + pitch / 2, key: y.key.get(key) + pitch / 2 };
+    const [y1, y2] = sides.map((side) => at[side]);
     const { warm, accent } = picture.looks;
     const isWarm = picture.signed ? weight > 0 : focus?.side === "key";
     return svg("path", {
