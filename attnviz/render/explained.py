@@ -16,6 +16,7 @@ from attnviz.render.sentences import counted, percent
 __all__ = ["VASWANI", "Said", "heading", "key_names", "knob_notes", "say", "three_digits"]
 
 VASWANI = "Vaswani et al. 2017"
+MIXTURE = "Shazeer et al. 2017, eq. 1"
 BIASES: Mapping[str, tuple[str, str]] = {
     "alibi": ("− slope · distance", "Press et al. 2022, sec. 3"),
     "buckets": ("+ b(bucket of j − i)", "Raffel et al. 2020, sec. 2.1"),
@@ -288,13 +289,25 @@ def _feed_forward(walk: Explanation) -> Said:
     text = f"Each token alone: {d} numbers become {spec.d_ff}, bent by {act}, and {d} again"
     if spec.experts:
         text = f"Each token alone goes through {spec.experts.top} of {spec.experts.n} experts"
+        text += _gates(walk)
     if walk.recorded.layer.parallel:
         text += "; here beside the attention, of the same input"
     elif walk.recorded.layer.cross is not None and walk.recorded.kind == "decoder":
         text += "; the cross attention stands before it"
     gate = "W₂ (act(V x) ⊙ W₁ x)" if spec.gated else "W₂ act(W₁ x + b₁) + b₂"
+    if spec.experts:
+        return Said("Feed-forward", f"{text}.", f"Σᵢ gateᵢ Eᵢ(x), E(x) = {gate}", MIXTURE)
     source = "Shazeer 2020, eq. 6" if spec.gated else f"{VASWANI}, eq. 2"
     return Said("Feed-forward", f"{text}.", gate, source)
+
+
+def _gates(walk: Explanation) -> str:
+    """Which experts these are, each with its gate."""
+    if walk.experts is None:
+        return ""
+    pairs = zip(*(array.tolist() for array in walk.experts), strict=True)
+    shown = _listed([f"{expert} by {three_digits(gate)}" for expert, gate in pairs])
+    return f", here {shown}, chosen by a router"
 
 
 def _bare(formula: str) -> str:

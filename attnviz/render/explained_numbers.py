@@ -119,8 +119,9 @@ def shown_keys(walk: Explanation) -> list[int]:
 
 
 def vectors_of(step: Step) -> dict[str, Array]:
-    """The vectors that a step gives, by name."""
-    return {name: a for name, a in step.arrays.items() if a.ndim == 1 and len(a)}
+    """The vectors of numbers that a step gives, by name; ids and places are none."""
+    arrays = step.arrays.items()
+    return {name: a for name, a in arrays if a.ndim == 1 and len(a) and a.dtype.kind == "f"}
 
 
 def strongest_numbers(vector: Array) -> list[tuple[str, int]]:

@@ -89,6 +89,68 @@ def check_embedding(walk: Explanation) -> None:
     close(given.states, projected(x, "normed"))
 
 
+def feed_forward(weights: object, spec: object, x: Array) -> Array:
+    """A feed-forward of one token, as the papers have it."""
+    up, down, activation = weights.up, weights.down, weights.activation
+    both = up.weight @ x + (0 if up.bias is None else up.bias)
+    d_ff = down.weight.shape[1]
+    bent, limit = both[:d_ff].astype(np.float32), spec.limit
+    bent = np.minimum(bent, np.float32(limit)) if limit else bent
+    activation(bent)
+    if spec.gated:
+        bent = bent * (np.clip(both[d_ff:], -limit, limit) + 1 if limit else both[d_ff:])
+    return down.weight @ bent + (0 if down.bias is None else down.bias)
+
+
+def mixture(walk: Explanation, x: Array) -> Array:
+    """What the experts give together, which are chosen here one by one."""
+    weights, spec = walk.recorded.weights, walk.recorded.layer.mlp
+    router, experts = weights.experts.router, spec.experts
+    logits = router.weight @ x + (0 if router.bias is None else router.bias)
+    scores = softmax(logits) if experts.score == "softmax" else 1 / (1 + np.exp(-logits))
+    correction = weights.experts.correction
+    ranked = scores if correction is None else scores + correction
+    allowed = range(experts.n)
+    if experts.groups:
+        n, top, best = experts.groups
+        groups = np.arange(experts.n).reshape(n, -1)
+        strength = [sum(sorted(ranked[group])[-best:]) for group in groups]
+        allowed = groups[sorted(range(n), key=lambda g: -strength[g])[:top]].ravel()
+    chosen = sorted(allowed, key=lambda expert: -ranked[expert])[: experts.top]
+    gates = scores[chosen] / (scores[chosen].sum() if experts.normed else 1) * experts.scale
+    assert sorted(walk.experts[0].tolist()) == sorted(map(int, chosen))
+    close(np.sort(walk.experts[1]), np.sort(gates))
+    found = np.zeros_like(x)
+    if weights.mlp is not None:
+        found = feed_forward(weights.mlp, spec, x)
+        if (gate := weights.experts.shared_gate) is not None:
+            found = found / (1 + np.exp(-(gate.weight @ x)))
+    for expert, weight in zip(chosen, gates, strict=True):
+        found = found + weight * feed_forward(weights.experts.read(int(expert)), spec, x)
+    return found
+
+
+def check_latent(walk: Explanation) -> None:
+    """What queries, and keys and values, are made of where that is not x itself."""
+    latent = walk.recorded.projections.latent
+    if latent is None:
+        assert all(side.latent is None for side in (walk.query, walk.keys, walk.values))
+        return
+
+    def made(linear: object, x: Array) -> Array:
+        return x @ linear.weight.T + (0 if linear.bias is None else linear.bias)
+
+    shared = made(latent.shared, walk.memory)
+    first = shared.shape[1] - latent.turned
+    expected = np.concatenate([norm(shared[:, :first], latent.norm), shared[:, first:]], axis=1)
+    for side in (walk.keys, walk.values):
+        close(side.latent, expected)
+    if latent.query is None:
+        assert walk.query.latent is None
+    else:
+        close(walk.query.latent, norm(made(latent.query, walk.x[None]), latent.query_norm))
+
+
 def check_projections(walk: Explanation) -> None:
     recorded = walk.recorded
     spec, weights = recorded.spec, recorded.projections
@@ -228,6 +290,7 @@ def check_output(walk: Explanation) -> None:
     found = walk.state("mlp_output")
     if layer.mlp.experts:
         assert walk.neurons is None
+        close(found, mixture(walk, mlp))
     else:
         down, bias = weights.mlp.down
         found = down @ walk.neurons + (0 if bias is None else bias)
@@ -238,6 +301,7 @@ def check_output(walk: Explanation) -> None:
 
 def check(walk: Explanation) -> None:
     check_embedding(walk)
+    check_latent(walk)
     check_projections(walk)
     check_scores(walk)
     check_output(walk)

@@ -155,9 +155,12 @@ def _output(walk: Explanation) -> list[Step]:
 
 
 def _feed_forward(walk: Explanation) -> list[Step]:
+    experts, gates = walk.experts or (None, None)
     arrays = {
         "mlp input": walk.state("mlp_input"),
         "neurons": walk.neurons,
+        "experts": experts,
+        "gates": gates,
         "mlp output": walk.state("mlp_output"),
         "layer output": walk.state("mlp_sum"),
     }

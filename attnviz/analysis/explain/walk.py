@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.analysis.explain.mlp import Chosen, chosen_experts, feed_forward_neurons
 from attnviz.analysis.explain.project import Float64Array, Projected, project
 from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.attention import mask_
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["Explanation", "Softmax", "explain", "feed_forward_neurons", "softmax"]
+__all__ = ["Explanation", "Softmax", "explain", "softmax"]
 
 SAFE = 80.0
 """Scores up to which exponentials are as they are; beyond it all are shifted by the largest."""
@@ -52,8 +53,9 @@ class Explanation(ShownAsPage):
     (d_head,) is Σ weight · v, and ``contributions`` (key, d_model) what each key adds to the
     sublayer's output through the output projection (Kobayashi et al. 2020, eq. 5). ``concat``
     (n_heads · d_head,) are all heads side by side, ``neurons`` (d_ff,) what the feed-forward block
-    has inside. ``before`` are the weights (key,) of the model as it is, where a knob was turned,
-    and ``knobs`` which.
+    has inside or, where the token goes through ``experts`` instead, which, and their gates.
+    ``before`` are the weights (key,) of the model as it is, where a knob was turned, and ``knobs``
+    which.
     """
 
     recorded: RecordedHead
@@ -76,6 +78,7 @@ class Explanation(ShownAsPage):
     contributions: Float64Array
     concat: Float64Array
     neurons: Float64Array | None
+    experts: Chosen | None = None
     before: Float64Array | None = None
     knobs: tuple[str, ...] = ()
 
@@ -166,6 +169,7 @@ def explain(
         contributions=(found.weights[:, None] * values.vectors) @ output[:, mine].T,
         concat=concat,
         neurons=feed_forward_neurons(recorded),
+        experts=chosen_experts(recorded),
         before=None if before is None else explain(before).weights,
         knobs=knobs,
     )
@@ -216,23 +220,3 @@ def _added(recorded: RecordedHead, spec: AttentionSpec) -> Float64Array:
     if found is not None:
         found.add(row, slice(head, head + 1), slice(at, at + 1), slice(0, n_keys))
     return np.asarray(row[0, 0], np.float64)
-
-
-def feed_forward_neurons(recorded: RecordedHead) -> Float64Array | None:
-    """act(W₁x + b₁), gated where it is (d_ff,), of the token (Vaswani et al. 2017, eq. 2).
-
-    None where there are experts, each of which has neurons of its own.
-    """
-    given, weights, spec = (
-        recorded.states.get("mlp_input"),
-        recorded.weights.mlp,
-        recorded.layer.mlp,
-    )
-    if given is None or weights is None or spec.experts:
-        return None
-    both = weights.up(given[recorded.query : recorded.query + 1])
-    found = np.ascontiguousarray(both[:, : spec.d_ff])
-    weights.activation(found)
-    if spec.gated:
-        found *= both[:, spec.d_ff :]
-    return np.asarray(found[0], np.float64)
