@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from attnviz.cli import progress
+from attnviz.cli import COMMANDS, progress
 from attnviz.cli.progress import Progress
 from attnviz.render.style import PALETTES
 from tests.cli.test_process import on_a_terminal, run
@@ -35,6 +35,14 @@ def test_help_comes_in_panels_and_asking_and_writing_come_first(command):
     panels = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
     assert panels[-1] == "More:" and {"What to look at:", "Figures and pages:"} < set(panels)
     assert "--help" in lines[lines.index("More:") + 1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_its_panel(command):
+    """But --help, which stands under More."""
+    said = run(command, "--help").stdout.decode()
+    more = said.partition("\nMore:\n")[2].splitlines()
+    assert command == "models" or [line.split()[0] for line in more if line[:3] == "  -"] == ["-h,"]
 
 
 def test_help_names_every_palette():
