@@ -19,6 +19,7 @@ PANELS: dict[str, tuple[str, ...]] = {
                        "to", "target_lang", "lines", "file", "field", "skip_bad", "resume",
                        "chat", "generation_prompt", "no_add_special", "truncate", "generate",
                        "max_new_tokens", "beams", "allow_unknown", "offline"),
+    "Many texts": ("cluster", "dry_run"),
     "Colours of weights": ("palette", "scale", "vmin", "vmax", "background"),
     "Figures and pages": ("size", "title", "no_title", "no_notes", "numbers", "dpi", "font"),
     "How it is written": ("color", "width", "precision", "matrices"),
