@@ -46,6 +46,8 @@ def test_ids_are_those_of_transformers(
     if not cached:
         monkeypatch.setattr(generate, "can_remember", lambda stack, n: False)
     for way, expected in zip(ORACLE["ways"], ORACLE["written"][name], strict=True):
+        if expected is None:
+            continue
         if way:
             (tmp_path / "generation_config.json").write_text(json.dumps(way), encoding="utf-8")
         model = load(tmp_path)
