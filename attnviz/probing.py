@@ -7,11 +7,13 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.analysis.annotated import Sentence
+from attnviz.analysis.grammar import clauses
 from attnviz.analysis.measured import HeadMeasures, HeadSums, mean
 from attnviz.analysis.probes import Probe
-from attnviz.analysis.questions import Passage, antecedents, dependencies
-from attnviz.analysis.repetition import copying
-from attnviz.analysis.templates import clauses, discourses
+from attnviz.analysis.questions import Passage, alone, antecedents
+from attnviz.analysis.repetition import copies, copying
+from attnviz.analysis.templates import discourses
 from attnviz.analysis.training import COREFERENCE, PIECES, Score, train
 from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.head_measures import Item, heads_job, text_of
@@ -21,14 +23,13 @@ from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, cou
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
-    from attnviz.analysis.annotated import Sentence
     from attnviz.analysis.lenses import Lens
     from attnviz.model import Model
     from attnviz.result import Kind, Weighting
 
 __all__ = ["asked", "fit_lens", "heads", "measured_kind", "probe"]
 
-N_DISCOURSES, N_CLAUSES = 250, 300
+N_DISCOURSES, N_CLAUSES = 250, 500
 MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
 """Relations that sentences made by rule show as annotated text does; others are left out."""
 
@@ -78,37 +79,47 @@ def probe(
     model: Model,
     conllu: Sequence[str | Path] = (),
     *,
+    texts: Iterable[str] | None = None,
     tell: Refuse = refuse,
     place: Place | None = None,
 ) -> dict[str, Probe]:
     """How often each head finds each relation, by its name, beside simple rules.
 
     ``conllu`` are treebanks: every dependency both ways, and what pronouns refer to where
-    ``Entity=`` annotates that. Without any, sentences made by rule are asked, which order heads
-    much as annotated text does. A bad line is named to ``tell``; ``place`` is as for ``heads``.
-    InputError for files that cannot be read or hold nothing to ask.
+    ``Entity=`` annotates that. ``texts`` are without annotation and, as treebanks too, asked for
+    neighbours and for words that are said again. Without either, sentences made by rule are asked,
+    which order heads much as annotated text does. Of a decoder also how it copies random tokens.
+    A bad line is named to ``tell``; ``place`` is as for ``heads``. InputError for files that
+    cannot be read or hold nothing to ask.
     """
-
-    done = (place or Here(model)).each(
-        RELATIONS, [packs_of(asked(model, conllu, tell), asked_text)]
-    )
-    found = counted(taken(done, refuse_one))
+    questions = packs_of(asked(model, conllu, texts, tell), asked_text)
+    found = counted(taken((place or Here(model)).each(RELATIONS, [questions]), refuse_one))
     if not found:
         raise InputError("there is no relation in these files to ask for; give a treebank")
-    return found if conllu else {name: one for name, one in found.items() if _shown(name)}
+    if not conllu and texts is None:
+        found = {name: one for name, one in found.items() if _shown(name)}
+    if model.has_target or model.spec.stacks[0].kind != "decoder":
+        return found
+    return found | copies(model, model.spec.stacks[0].embedding.vocab_size)
 
 
-def asked(model: Model, conllu: Sequence[str | Path], tell: Refuse = refuse) -> Iterator[Asked]:
+def asked(
+    model: Model,
+    conllu: Sequence[str | Path],
+    texts: Iterable[str] | None = None,
+    tell: Refuse = refuse,
+) -> Iterator[Asked]:
     """All that ``probe`` asks, read as it is taken."""
-    if not conllu:
+    if not conllu and texts is None:
         yield from (Asked(Passage(one), antecedents) for one in discourses(N_DISCOURSES))
-        yield from (Asked(Passage(one), dependencies) for one in clauses(N_CLAUSES))
+        yield from (Asked(Passage(one), alone) for one in clauses(N_CLAUSES))
         return
 
     def fits(text: str) -> bool:
         return len(model.encode(text, truncate=True).tokens) <= PIECES
 
     yield from asked_of((one for name in conllu for one in _read(str(name), tell)), fits)
+    yield from (Asked(Passage(Sentence(text, ())), alone) for text in texts or ())
 
 
 def fit_lens(
@@ -127,9 +138,8 @@ def fit_lens(
 
 def _shown(relation: str) -> bool:
     """Whether sentences made by rule show heads in a relation as annotated text does."""
-    return (
-        "antecedent" in relation or relation.replace(" → head", "").replace("head → ", "") in MADE
-    )
+    one, arrow, other = relation.partition(" → ")
+    return not arrow or one in MADE or other in MADE
 
 
 def _documents(conllu: Sequence[str | Path], tell: Refuse) -> list[list[Sentence]]:

@@ -54,8 +54,8 @@ def phrase(*parts: tuple[Phrase, str]) -> Phrase:
     return tuple(found)
 
 
-def sentence(phrase: Phrase, document: str = "") -> Sentence:
-    """A phrase as a written sentence: a capital at its beginning, a full stop at its end."""
+def sentence(phrase: Phrase, document: str = "", end: str = ".") -> Sentence:
+    """A phrase as a written sentence: a capital at its beginning, ``end`` at its end."""
     text = ""
     nodes: list[Node] = []
     for at, leaf in enumerate(phrase):
@@ -65,10 +65,10 @@ def sentence(phrase: Phrase, document: str = "") -> Sentence:
         nodes.append(Node(form, leaf.upos, leaf.head, leaf.relation or "root", *span))
         text += form
     root = next(i for i, leaf in enumerate(phrase) if leaf.head < 0)
-    nodes.append(Node(".", "PUNCT", root, "punct", len(text), len(text) + 1))
+    nodes.append(Node(end, "PUNCT", root, "punct", len(text), len(text) + 1))
     mentions = tuple(
         Mention(leaf.entity, at - leaf.reach, at, at)
         for at, leaf in enumerate(phrase)
         if leaf.entity
     )
-    return Sentence(text + ".", tuple(nodes), mentions, document)
+    return Sentence(text + end, tuple(nodes), mentions, document)

@@ -30,6 +30,9 @@ __all__ = [
 ENOUGH = 50
 """Below this number of examples no head is called good."""
 
+GUESS = "any word"
+"""The rule that takes any candidate, each as often."""
+
 Ask = Callable[[Passage, Sequence[Token]], Iterator[Question]]
 
 
@@ -69,8 +72,13 @@ class Probe:
     heads: tuple[int, ...]
     right: npt.NDArray[np.int64]
     n: int = 0
-    rules: Counter[str] = field(default_factory=Counter)
+    rules: dict[str, float] = field(default_factory=dict)
     offsets: Counter[int] = field(default_factory=Counter)
+
+    @classmethod
+    def empty(cls, relation: str, map: AttentionMap) -> Probe:
+        """Nothing asked yet of the heads of a map."""
+        return cls(relation, map.layers, map.heads, np.zeros(map.weights.shape[:2], np.int64))
 
     def add(self, question: Question, weights: npt.NDArray[np.float32]) -> None:
         """Count one question; ``weights`` (layer, head, query, key) are of its text."""
@@ -79,16 +87,21 @@ class Probe:
         self.right += right[seen.argmax(axis=-1)]
         self.n += 1
         for name, answer in question.rules.items():
-            self.rules[name] += answer in question.right
-        for found in question.right:
+            self._count(name, answer in question.right)
+        self._count(GUESS, len(question.right) / len(question.candidates))
+        for found in () if question.fixed else question.right:
             self.offsets[found - question.query] += 1
 
     def merge(self, other: Probe) -> None:
         """Count what another one has counted of the same heads."""
         self.right += other.right
         self.n += other.n
-        self.rules.update(other.rules)
+        for rule, right in other.rules.items():
+            self._count(rule, right)
         self.offsets.update(other.offsets)
+
+    def _count(self, rule: str, right: float) -> None:
+        self.rules[rule] = self.rules.get(rule, 0.0) + right
 
     def accuracy(self, head: Head) -> Interval:
         """How often one head is right."""
@@ -103,7 +116,7 @@ class Probe:
         ]
 
     def baselines(self) -> dict[str, float]:
-        """How often each rule is right, and the best fixed offset (Clark et al. 2019)."""
+        """How often each rule is right, a guess, and the best fixed offset (Clark et al. 2019)."""
         found = {name: count / self.n for name, count in self.rules.items()}
         for offset, count in self.offsets.most_common(1):
             found[f"always {offset:+d}"] = count / self.n
@@ -149,7 +162,7 @@ def answered(passages: Iterable[tuple[Passage, AttentionResult]], ask: Ask) -> d
         map = next(iter(result.maps.values()))
         for question in ask(passage, result.tokens):
             if question.right and len(question.candidates) > 1:
-                one = found.get(question.relation) or _empty(question.relation, map)
+                one = found.get(question.relation) or Probe.empty(question.relation, map)
                 found[question.relation] = one
                 one.add(question, map.weights)
     return found
@@ -162,8 +175,3 @@ def add_probes(total: dict[str, Probe], more: Mapping[str, Probe]) -> None:
             total[relation].merge(one)
         else:
             total[relation] = one
-
-
-def _empty(relation: str, map: AttentionMap) -> Probe:
-    shape = map.weights.shape[:2]
-    return Probe(relation, map.layers, map.heads, np.zeros(shape, np.int64))

@@ -13,9 +13,11 @@ __all__ = [
     "PRONOUNS",
     "Passage",
     "Question",
+    "alone",
     "antecedents",
     "dependencies",
     "dependents",
+    "places",
     "pronoun",
     "window",
     "windows",
@@ -48,6 +50,8 @@ class Question(NamedTuple):
 
     ``right`` are those of ``candidates`` that are right; none where there is nothing to find.
     ``rules`` are the answers of simple rules, to compare with; None where a rule has none.
+    ``fixed`` says that the relation is a place, which one rule always finds: a guess is compared
+    with instead.
     """
 
     relation: str
@@ -55,6 +59,7 @@ class Question(NamedTuple):
     candidates: tuple[int, ...]
     right: frozenset[int]
     rules: Mapping[str, int | None] = {}
+    fixed: bool = False
 
 
 def windows(
@@ -143,6 +148,30 @@ def dependencies(passage: Passage, words: Sequence[Token]) -> Iterator[Question]
     for (head, relation), right in dependents.items():
         others = tuple(i for i in everything if i != head)
         yield Question(f"head → {relation}", head, others, frozenset(right))
+
+
+def places(_: Passage, words: Sequence[Token]) -> Iterator[Question]:
+    """What any text shows: the word before each word, the one behind it, the same word elsewhere.
+
+    Candidates are all other words of the text, punctuation among them.
+    """
+    every = tuple(i for i, word in enumerate(words) if not word.special)
+    alike: dict[str, set[int]] = {}
+    for at in every:
+        alike.setdefault(words[at].text.casefold(), set()).add(at)
+    for query in every:
+        others = tuple(i for i in every if i != query)
+        for relation, by in (("previous word", -1), ("next word", 1)):
+            beside = frozenset((query + by,)) & frozenset(others)
+            yield Question(relation, query, others, beside, fixed=True)
+        same = frozenset(alike[words[query].text.casefold()] - {query})
+        yield Question("same word", query, others, same)
+
+
+def alone(passage: Passage, words: Sequence[Token]) -> Iterator[Question]:
+    """All that a sentence shows on its own: its dependencies, neighbours, and words said again."""
+    yield from dependencies(passage, words)
+    yield from places(passage, words)
 
 
 def dependents(passage: Passage, words: Sequence[Token], relation: str) -> Iterator[Question]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.analysis.probes import Probe
+from attnviz.analysis.questions import Question
 from attnviz.errors import InputError
-from attnviz.result import AttentionResult, FloatArray
+from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
-__all__ = ["TITLES", "copying", "repetition"]
+__all__ = ["TITLES", "copies", "copying", "repetition"]
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -48,10 +51,27 @@ def repetition(weights: FloatArray, period: int, start: int = 0) -> tuple[Double
 
 def copying(model: Reads, vocab_size: int, seed: int = 0) -> dict[str, DoubleArray]:
     """Both scores of every head of a decoder, over a few texts of random tokens said twice."""
+    found = [repetition(map.weights, PERIOD) for map in _said_twice(model, vocab_size, seed)]
+    return dict(zip(TITLES, np.mean(found, axis=0), strict=True))
+
+
+def copies(model: Reads, vocab_size: int, seed: int = 0) -> dict[str, Probe]:
+    """How often each head of a decoder looks most at the same token before, or behind it.
+
+    Asked of every token that is said again, in the texts of ``copying``; candidates are all before
+    it.
+    """
+    found: dict[str, Probe] = {}
+    for map in _said_twice(model, vocab_size, seed):
+        for query in range(PERIOD, 2 * PERIOD):
+            for name, right in (("induction", query - PERIOD + 1), ("duplicate", query - PERIOD)):
+                asked = Question(name, query, tuple(range(query)), frozenset((right,)), fixed=True)
+                found.setdefault(name, Probe.empty(name, map)).add(asked, map.weights)
+    return found
+
+
+def _said_twice(model: Reads, vocab_size: int, seed: int) -> Iterator[AttentionMap]:
     random = np.random.default_rng(seed)
-    found = []
     for _ in range(TRIES):
         ids = random.integers(vocab_size // 10, vocab_size, PERIOD)  # special tokens come first
-        result = model.attend(token_ids=[*ids.tolist(), *ids.tolist()])
-        found.append(repetition(result.maps["decoder"].weights, PERIOD))
-    return dict(zip(TITLES, np.mean(found, axis=0), strict=True))
+        yield model.attend(token_ids=[*ids.tolist(), *ids.tolist()]).maps["decoder"]

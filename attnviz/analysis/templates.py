@@ -1,4 +1,4 @@
-"""Sentences made by rule, which carry their own annotation: discourses and dependency trees."""
+"""Texts made by rule about a few entities, which carry what their pronouns refer to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from attnviz.analysis.phrases import Leaf, Phrase, phrase, prepositional, senten
 from attnviz.analysis.vocabulary import (
     ADJECTIVES,
     ADVERBS,
-    AUXILIARIES,
     BASE,
     GROUPS,
     HE,
@@ -19,7 +18,6 @@ from attnviz.analysis.vocabulary import (
     IT,
     JUDGED,
     KEPT,
-    LINKS,
     MEETING,
     MEN,
     OBJECT,
@@ -38,7 +36,7 @@ from attnviz.analysis.vocabulary import (
     WOMEN,
 )
 
-__all__ = ["clauses", "discourses"]
+__all__ = ["discourses"]
 
 
 class Entity(NamedTuple):
@@ -51,23 +49,6 @@ class Entity(NamedTuple):
     def subject(self) -> str:
         """Its pronoun as a subject."""
         return self.pronouns[SUBJECT]
-
-
-def clauses(n: int, seed: int = 0) -> Iterator[Sentence]:
-    """n sentences from a small phrase grammar, with dependencies as in Universal Dependencies."""
-    random = Random(seed)
-    for _ in range(n):
-        first = _clause(random)
-        if random.random() < 0.5:
-            yield sentence(first)
-            continue
-        link = random.choice(LINKS)
-        coordinated = link in ("and", "but")
-        second = phrase(
-            (word(link, "CCONJ" if coordinated else "SCONJ"), "cc" if coordinated else "mark"),
-            (_clause(random), ""),
-        )
-        yield sentence(phrase((first, ""), (second, "conj" if coordinated else "advcl")))
 
 
 def discourses(
@@ -218,37 +199,6 @@ def _named(random: Random, one: Entity, named: set[str]) -> Phrase:
     noun: Phrase = (Leaf(one.noun, "NOUN", -1, "", one.noun, len(words)),)
     relations = ("det", "amod")
     return phrase(*zip(words, relations, strict=False), (noun, ""))
-
-
-def _clause(random: Random) -> Phrase:
-    """A subject, perhaps an auxiliary, a verb, perhaps an object, perhaps a place."""
-    parts = [(_noun_phrase(random, ("he", "she", "they")), "nsubj")]
-    with_object = random.random() < 0.7
-    if random.random() < 0.4:
-        parts.append((word(random.choice(AUXILIARIES), "AUX"), "aux"))
-        verb = random.choice(BASE) if with_object else random.choice(("sleep", "wait", "leave"))
-    else:
-        verb = random.choice(TRANSITIVE if with_object else INTRANSITIVE)
-    parts.append((word(verb, "VERB"), ""))
-    if with_object:
-        parts.append((_noun_phrase(random, ("him", "her", "them")), "obj"))
-    if random.random() < 0.5:
-        parts.append((prepositional(random.choice(PREPOSITIONS), _place(random)), "obl"))
-    return phrase(*parts)
-
-
-def _noun_phrase(random: Random, pronouns: Sequence[str], with_place: float = 0.3) -> Phrase:
-    if random.random() < 0.25:
-        form = random.choice((*pronouns, "Peter", "Mary", "Anna"))
-        return word(form, "PROPN" if form[0].isupper() else "PRON")
-    parts = [(word(random.choice(("the", "a", "this", "every")), "DET"), "det")]
-    if random.random() < 0.5:
-        parts.append((word(random.choice(ADJECTIVES), "ADJ"), "amod"))
-    noun = random.choice([n for n in MEN + WOMEN + THINGS if n.islower()])
-    parts.append((word(noun, "NOUN"), ""))
-    if random.random() < with_place:
-        parts.append((prepositional(random.choice(PREPOSITIONS), _place(random)), "nmod"))
-    return phrase(*parts)
 
 
 def _place(random: Random) -> Phrase:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +13,16 @@ import typer
 from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.reading import OFFLINE, BadLines
+from attnviz.cli.many import prepared
+from attnviz.cli.reading import FIELD, FILE, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
+from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
 from attnviz.output import all_or_nothing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attnviz.analysis.probes import Interval, Probe
     from attnviz.model import Model
     from attnviz.result import Head
@@ -34,6 +40,8 @@ def probe(
         typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
+    file: Annotated[list[str] | None, FILE] = None,
+    field: Annotated[str, FIELD] = "text",
     conllu: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,22 +59,25 @@ def probe(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Bad lines of treebanks are no failure.")
-    ] = False,
+    skip_bad: Annotated[bool, SKIP_BAD] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> None:
     """Ask which heads find which relations, how often, and how often simple rules do.
 
-    Heads that are clearly better than every rule are marked * and labelled from then on.
+    Heads that are clearly better than every rule are marked * and, where a treebank was asked,
+    labelled from then on. Texts without annotation are asked for neighbours and words said again.
 
     \b
     attnviz probe
-    attnviz probe --conllu en_ewt-ud-dev.conllu
+    attnviz probe -f en_ewt-ud-dev.conllu
     attnviz probe --fit nsubj --conllu en_ewt-ud-train.conllu -o nsubj.json
     """
-    if fit is not None and not conllu:
+    given = file or []
+    annotated = [one for one in given if one.lower().endswith(".conllu")]
+    plain = [one for one in given if one not in annotated]
+    trees = [*(conllu or ()), *annotated]
+    if fit is not None and (plain or not trees):
         raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
     if fit is not None and (cluster is not None or dry_run):
         raise Misuse("--fit learns on this machine; leave out --cluster and --dry-run")
@@ -79,20 +90,29 @@ def probe(
     loaded = load(model or DEFAULT, offline=offline)
     bad = BadLines(skip=skip_bad)
     if fit is not None:
-        _fit(loaded, fit, conllu or [], output, bad, as_json=as_json)
+        _fit(loaded, fit, trees, output, bad, as_json=as_json)
     else:
+        texts = _texts(loaded, plain, field, bad) if plain else None
         if dry_run:
             from attnviz.corpus.relations import RELATIONS, asked_text
 
-            given = loaded, RELATIONS, probing.asked(loaded, conllu or [], bad.tell), asked_text
-            print_estimate(*given, cluster=cluster, as_json=as_json)
+            questions = probing.asked(loaded, trees, texts, bad.tell)
+            estimated = loaded, RELATIONS, questions, asked_text
+            print_estimate(*estimated, cluster=cluster, as_json=as_json)
             return
-        with watched(cluster, loaded, conllu or []) as place:
-            found = probing.probe(loaded, conllu or [], tell=bad.tell, place=place)
-        if conllu:
+        with watched(cluster, loaded, [*trees, *plain]) as place:
+            found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
+        if trees:
             findings.keep_labels(loaded, label_heads(found.values()))
         _give(found, as_json=as_json)
     bad.finish()
+
+
+def _texts(model: Model, files: list[str], field: str, bad: BadLines) -> Iterator[str]:
+    """The texts of files that are no treebanks."""
+    bursts = read_bursts((), files, lines=False, field=field, tell=bad.tell)
+    read = partial(model.read, truncate=True)
+    return (text.text for text, _ in prepared(read, chain.from_iterable(bursts), bad))
 
 
 def _give(found: dict[str, Probe], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.probes import Ask, Probe, add_probes, answered
-from attnviz.analysis.questions import Passage, antecedents, dependencies, window
+from attnviz.analysis.questions import Passage, alone, antecedents, window
 from attnviz.analysis.words import merge_words
 from attnviz.corpus.packs import Job
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RELATIONS", "Asked", "asked_of", "asked_text", "counted"]
 
-ASKS = (antecedents, dependencies)
+ASKS = (antecedents, alone)
 BEFORE = 2  # sentences before that of a pronoun
 
 
@@ -32,8 +32,8 @@ class Asked(NamedTuple):
 def asked_of(sentences: Iterable[Sentence], fits: Callable[[str], bool]) -> Iterator[Asked]:
     """All that is asked of sentences, which are read once: of two documents only one is kept.
 
-    Every dependency both ways and, where a mention is near, what pronouns refer to, in a text
-    that ``fits``.
+    Every dependency both ways, neighbours and words said again and, where a mention is near, what
+    pronouns refer to, in a text that ``fits``.
     """
     earlier: deque[Sentence] = deque(maxlen=BEFORE)
     for sentence in sentences:
@@ -43,7 +43,7 @@ def asked_of(sentences: Iterable[Sentence], fits: Callable[[str], bool]) -> Iter
             found = window(earlier, sentence, fits)
             if found is not None:
                 yield Asked(found, antecedents)
-        yield Asked(Passage(sentence), dependencies)
+        yield Asked(Passage(sentence), alone)
         earlier.append(sentence)
 
 
@@ -53,7 +53,7 @@ def asked_text(one: Asked) -> str:
 
 
 def counted(parts: Iterable[list[dict[str, Probe]]]) -> dict[str, Probe]:
-    """What was counted in packs, together: antecedents, then dependencies."""
+    """What was counted in packs, together: antecedents first."""
     found: list[dict[str, Probe]] = [{} for _ in ASKS]
     for part in parts:
         for total, more in zip(found, part, strict=True):

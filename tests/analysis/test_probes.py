@@ -48,7 +48,7 @@ def test_the_best_fixed_offset_is_a_baseline():
     weights = np.zeros((1, 2, 9, 9), np.float32)
     for query, right in ((2, 1), (5, 4), (6, 4), (8, 1)):
         one.add(Question("r", query, (1, 4), frozenset({right}), {"rule": 4}), weights)
-    assert one.baselines() == {"rule": 0.5, "always -1": 0.5}
+    assert one.baselines() == {"rule": 0.5, "any word": 0.5, "always -1": 0.5}
 
 
 def test_a_head_is_good_only_where_its_interval_lies_above_every_rule():
@@ -98,3 +98,13 @@ def test_probing_counts_over_all_passages_and_relations():
         "back": (3, [[3, 0]]),
         "far": (3, [[0, 3]]),
     }
+
+
+def test_a_guess_is_a_rule_too_and_alone_where_a_place_is_asked_for():
+    one, place = empty(), empty()
+    weights = np.zeros((1, 2, 4, 4), np.float32)
+    for candidates in ((0, 1, 2), (2, 3)):
+        one.add(Question("r", 1, candidates, frozenset({2})), weights)
+        place.add(Question("r", 1, candidates, frozenset({2}), fixed=True), weights)
+    assert one.baselines() == {"any word": pytest.approx((1 / 3 + 1 / 2) / 2), "always +1": 1.0}
+    assert place.baselines() == {"any word": pytest.approx((1 / 3 + 1 / 2) / 2)}

@@ -10,6 +10,7 @@ from attnviz.analysis.questions import (
     antecedents,
     dependencies,
     dependents,
+    places,
     pronoun,
     windows,
 )
@@ -142,3 +143,15 @@ def test_every_word_is_asked_for_its_dependents_of_one_relation():
 def test_every_word_is_asked_for_its_head():
     asked = {q.query: q.right for q in dependents(Passage(HAT), as_words(HAT), "head")}
     assert asked == {1: {2}, 2: set(), 3: {4}, 4: {2}, 6: {2}, 7: {6}}
+
+
+def test_any_text_shows_neighbours_and_words_said_again():
+    inner = map(Token, ("The", "cat", "saw", "the"))
+    words = [Token("[CLS]", special=True), *inner, Token("[SEP]", special=True)]
+    asked = {(one.relation, one.query): one for one in places(Passage(HAT), words)}
+    assert asked["previous word", 1].right == frozenset()  # nothing stands before it
+    assert asked["previous word", 2].right == {1} and asked["next word", 2].right == {3}
+    assert asked["next word", 4].right == frozenset()
+    assert asked["same word", 1].right == {4} and asked["same word", 2].right == frozenset()
+    assert all(set(one.candidates) == {1, 2, 3, 4} - {one.query} for one in asked.values())
+    assert asked["next word", 2].fixed and not asked["same word", 1].fixed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnviz.analysis.repetition import PERIOD, copying, repetition
+from attnviz.analysis.repetition import PERIOD, TRIES, copies, copying, repetition
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, Token
 
@@ -42,3 +42,12 @@ def test_a_decoder_is_asked_with_random_tokens_said_twice():
     found = copying(Copier(), vocab_size=100)
     assert found["induction"].tolist() == [[1, 0]]
     assert found["duplicate"].tolist() == [[0, 1]]
+
+
+def test_and_how_often_each_head_looks_there_most():
+    found = copies(Copier(), vocab_size=100)
+    assert set(found) == {"induction", "duplicate"}
+    for name, one in found.items():
+        assert one.n == TRIES * PERIOD
+        assert one.right.tolist() == [[one.n, 0] if name == "induction" else [0, one.n]]
+        assert set(one.baselines()) == {"any word"}  # a fixed offset would be the relation itself

@@ -107,5 +107,5 @@ def test_a_dry_run_says_what_it_would_take(attnviz, texts, command):
 
 def test_a_dry_run_of_a_probe_counts_what_is_asked(attnviz):
     [said] = attnviz("probe", "--dry-run", "--json").documents
-    assert said["texts"] == 550
+    assert said["texts"] == 750
     assert attnviz("probe", "--dry-run", "--fit", "nsubj", "--conllu", "x").code == 2

@@ -8,8 +8,9 @@ import pytest
 
 import attnviz as api
 from attnviz import findings
+from attnviz.analysis.grammar import clauses
 from attnviz.analysis.lens_file import parse_lens
-from attnviz.analysis.templates import clauses, discourses
+from attnviz.analysis.templates import discourses
 
 
 def treebank(path, sentences):
@@ -42,6 +43,10 @@ def test_without_a_treebank_made_sentences_are_asked(attnviz):
     assert det["heads"][0]["head"] == "2.8" and det["heads"][0]["above"]
     assert det["heads"][0]["low"] > max(det["rules"].values())
     assert relations["noun antecedent"]["n"] > 300
+    assert relations["previous word"]["heads"][0] == {
+        "head": "0.2", "share": 1.0, "low": pytest.approx(1, abs=0.01), "high": 1.0, "above": True
+    }  # fmt: skip
+    assert relations["same word"]["heads"][0]["head"] == "2.9"
 
 
 def test_a_treebank_is_asked_for_all_it_has_and_its_labels_are_kept(attnviz, tmp_path):
@@ -52,6 +57,28 @@ def test_a_treebank_is_asked_for_all_it_has_and_its_labels_are_kept(attnviz, tmp
     assert "obj → head" in ended.text and "noun antecedent" in ended.text
     assert ended.text.endswith("* its 95 % interval lies above every simple rule.\n")
     assert list((tmp_path / "cache").rglob("labels.json"))
+
+
+def test_texts_without_annotation_are_asked_for_neighbours_and_words_said_again(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("He took the hat and the coat\n\nShe left\n")
+    (tmp_path / "b.jsonl").write_text('{"body": "They stay and they sleep"}\n{"no": 1}\n')
+    ended = attnviz("probe", "-f", "a.txt", "-f", "b.jsonl", "--field", "body", "--json")
+    [document] = ended.documents
+    asked = {one["relation"]: one["n"] for one in document["relations"]}
+    assert asked == {"previous word": 10, "next word": 10, "same word": 4}
+    assert ended.code == 1 and "line 2 of 'b.jsonl' has no text in 'body'" in ended.err
+    more = ("--field", "body", "--json", "--skip-bad")
+    assert attnviz("probe", "-f", "a.txt", "-f", "b.jsonl", *more).code == 0
+    [said] = attnviz("probe", "-f", "-", "--json", stdin=b"He took the hat\n").documents
+    assert {one["relation"]: one["n"] for one in said["relations"]} == {
+        "previous word": 3, "next word": 3}  # fmt: skip
+    assert not list((tmp_path / "cache").rglob("labels.json"))  # which name what is annotated
+
+
+def test_a_treebank_may_be_any_file_of_texts(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", clauses(30))
+    one, two = (attnviz("probe", option, name, "--json").documents for option in ("-f", "--conllu"))
+    assert one == two and "head → nsubj" in {each["relation"] for each in one[0]["relations"]}
 
 
 def test_a_lens_is_fitted_and_written(attnviz, tmp_path):
@@ -74,6 +101,8 @@ def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
     ("arguments", "code", "said"),
     [
         (["--fit", "obj"], 2, "--fit learns from annotated text; give it with --conllu FILE"),
+        (["--fit", "obj", "-f", "a.txt"], 2, "--fit learns from annotated text"),
+        (["-f", "a.doc"], 1, "'a.doc' has no suffix that can be read"),
         (["-o", "x.json"], 2, "-o is where a lens goes"),
         (["--conllu", "none.conllu"], 1, "'none.conllu' cannot be read"),
         (["--conllu", "bad.conllu"], 1, "there is no relation in these files"),
