@@ -19,11 +19,11 @@ from attnviz.result import AttentionResult, Head, Link, Token
 
 __all__ = ["StreamedLinks"]
 
-WAITING = 8
+WAITING = 4
 """Links of one head that wait until its sums are known, for each unit of the text."""
 
-LEAST_WAITING = 1 << 15
-"""And how many wait at least: all of a text of 181 words."""
+LEAST_WAITING = 1 << 14
+"""And how many wait at least: all of a text of 128 words."""
 
 IntArray = npt.NDArray[np.intp]
 
