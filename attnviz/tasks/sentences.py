@@ -12,18 +12,22 @@ from markdown_it.token import Token
 __all__ = ["Document", "Sentence", "read_document", "split"]
 
 CLOSING = "[\"'”’»)\\]]*"
+NOTES = r"(?:\s?\[\d+\])*"  # [1] behind a sentence belongs to it
+LOWER = r"(?<=[a-z]{3})(?<!\betc)(?<!\bincl)(?<!\bresp)(?<!\besp)(?<!pprox)"
 ENDS = re.compile(
-    rf"[.!?…]*[!?][.!?…]*{CLOSING}(?=\s)"  # a question, whatever follows
-    rf"|[.…]+{CLOSING}(?=\s+[^a-z\s])"  # a period, unless the next word begins in lower case
+    rf"(?<![.!?…])[.!?…]*[!?][.!?…]*{CLOSING}{NOTES}(?=\s)"  # a question, whatever follows
+    rf"|(?<![.…])[.…]+{CLOSING}{NOTES}(?=\s+[^a-z\s])"  # a period; before a word in lower case,
+    rf"|{LOWER}\.{CLOSING}(?=\s+[a-z])"  # only behind a word that is not cut short
     r"|[。！？｡]+[」』”’）)]*|[؟۔।॥]+"
 )
 # Words whose period ends no sentence, and initials as in "J. Smith".
 SHORT = re.compile(
     r"(?:^|[\s(\[])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|"
-    "[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Pp]rof|St|Jr|Sr|Gen|Gov|Sen|Rep|Col|Lt|Capt|Inc|Ltd|Co|Corp|"
-    "[Nn]o|[Vv]ol|pp|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Rr]efs?|cf|al|vs|[Aa]pprox|resp|"
+    "[Mm]r|[Mm]rs|[Mm]s|[Dd]rs?|[Pp]rof|St|Jr|Sr|Gen|Gov|Sen|Rep|Col|Lt|Capt|Inc|Ltd|Co|Corp|"
+    "[Vv]ol|pp|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Rr]efs?|cf|al|vs|[Aa]pprox|resp|"
     r"Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.$"
 )
+NUMBERED = re.compile(r"(?:^|[\s(\[])(?:[Nn]os?|c|ca)\.$")  # before a number alone
 LONGEST_SHORT = 12
 
 
@@ -73,8 +77,12 @@ def split(paragraph: str) -> Iterator[tuple[int, int]]:
 def _ends(paragraph: str) -> Iterator[int]:
     for found in ENDS.finditer(paragraph):
         before = paragraph[max(found.start() + 1 - LONGEST_SHORT, 0) : found.start() + 1]
-        if not (found[0].startswith(".") and SHORT.search(before)):
-            yield found.end()
+        if found[0].startswith(".") and SHORT.search(before):
+            continue
+        behind = paragraph[found.end() : found.end() + LONGEST_SHORT].lstrip()
+        if NUMBERED.search(before) and behind[:1].isdigit():
+            continue
+        yield found.end()
     yield len(paragraph)
 
 

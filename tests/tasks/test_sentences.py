@@ -22,6 +22,15 @@ def sentences(source: str) -> list[str]:
         ("It costs 3.50 in the U.S. market, e.g. here. Is it much?", 2),
         ('"Stop!" he said. "Why?" She left.', ['"Stop!"', "he said.", '"Why?"', "She left."]),
         ("Wait... what happened? nothing.", ["Wait... what happened?", "nothing."]),
+        ("i saw him today. he waved. it was nice, etc. and so on", 3),
+        (
+            "He left.[3] She stayed. [4][5] They met.",
+            ["He left.[3]", "She stayed. [4][5]", "They met."],
+        ),
+        (
+            "See no. 5 (c. 1900). Did he? No. Never.",
+            ["See no. 5 (c. 1900).", "Did he?", "No.", "Never."],
+        ),
         ("我们来自北京。你呢？", ["我们来自北京。", "你呢？"]),
         ("यह ठीक है। वह गया।", ["यह ठीक है।", "वह गया।"]),
         ("هل أنت هنا؟ نعم.", ["هل أنت هنا؟", "نعم."]),
@@ -90,4 +99,5 @@ def test_sentences_lie_in_the_text_in_order_and_hold_letters(source: str) -> Non
 
 def test_a_text_without_an_end_takes_no_longer_than_it_should() -> None:
     assert len(sentences("word " * 50_000)) == 1
+    assert len(sentences("a" + "." * 100_000)) == 1
     assert len(sentences("(" * 20_000 + "a. B " * 5_000)) >= 1
