@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from attnviz.checkpoint.derived import Made, Rows
 from attnviz.checkpoint.packed import EIGHT_BITS, FP4, eight_bits, exponents, nibbles, spread
 from attnviz.checkpoint.tensors import Tensors
@@ -77,13 +75,14 @@ def _read_fp8(
     array = taken.reshape(-1, *shape[1:])
     scales = _scales(tensors, stored)
     if scales.size == 1:
-        return _finite(array * scales.reshape(-1)[0], name)
+        array *= scales.reshape(-1)[0]
+        return array
     if rows is not None:
         scales = scales[rows // blocks[0] if len(shape) == 2 else rows]
     if len(shape) > 2 or rows is None:
         scales = spread(scales, -2, blocks[0], shape[-2])
     array *= spread(scales, -1, blocks[1], shape[-1])
-    return _finite(array, name)
+    return array
 
 
 def _scales(tensors: Tensors, name: str, rows: Rows = None) -> FloatArray:
@@ -123,14 +122,8 @@ def _read_mxfp4(tensors: Tensors, blocks: str, scales: str, rows: Rows = None) -
     packed = tensors.read_raw(blocks, rows).reshape(-1, *shape[1:])
     array = FP4[nibbles(packed)]
     array *= _scales(tensors, scales, rows).reshape(-1, *shape[1:3])[..., None]
-    return _finite(array, blocks).reshape(len(array), shape[1], -1).swapaxes(1, 2)
+    return array.reshape(len(array), shape[1], -1).swapaxes(1, 2)
 
 
 def _no_fit(name: str, shape: tuple[int, ...], scales: tuple[int, ...]) -> BadCheckpoint:
     return BadCheckpoint(f"tensor {quote(name)} has the shape {shape} and scales {scales}")
-
-
-def _finite(array: FloatArray, name: str) -> FloatArray:
-    if not np.isfinite(array).all():
-        raise BadCheckpoint(f"tensor {quote(name)} holds NaN or infinite numbers")
-    return array

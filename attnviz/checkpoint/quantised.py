@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from attnviz.checkpoint.bitsandbytes import bitsandbytes
 from attnviz.checkpoint.derived import Derived, Made
 from attnviz.checkpoint.float_blocks import fp8, mxfp4
 from attnviz.checkpoint.integer_groups import awq, gptq, mlx
 from attnviz.checkpoint.tensors import Tensors
-from attnviz.errors import UnsupportedModel, quote
+from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.result import FloatArray
 
 __all__ = ["dequantised"]
 
@@ -48,9 +51,25 @@ def dequantised(config: dict[str, Any], tensors: Tensors) -> tuple[dict[str, Any
             f"{', '.join(METHODS)}; take another checkpoint of this model"
         )
     made, used = METHODS[method](said, tensors, config.get("model_type"))
+    made = {name: _checked(name, each) for name, each in made.items()}
     kept = {name: name for name in tensors.names if name not in used and name not in made}
     plain = {key: value for key, value in config.items() if key not in KEYS}
     return plain, Derived(tensors, kept, made)
+
+
+def _checked(name: str, made: Made) -> Made:
+    """The same, refused where it holds NaN or infinite numbers."""
+
+    def finite(read: Callable[[], FloatArray]) -> FloatArray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = read()
+        if not np.isfinite(array).all():
+            raise BadCheckpoint(f"tensor {quote(name)} holds NaN or infinite numbers")
+        return array
+
+    rows = made.rows
+    some = None if rows is None else lambda given: finite(lambda: rows(given))
+    return made._replace(make=lambda: finite(made.make), rows=some)
 
 
 def _method(said: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -168,6 +169,21 @@ def test_an_order_of_groups_that_names_none_is_refused(tmp_path: Path) -> None:
     tensors = open_checkpoint(changed("gptq-4", tmp_path, tensors=spoil)).tensors
     with pytest.raises(BadCheckpoint, match="names groups that there are not"):
         tensors.read("model.layers.0.mlp.down_proj.weight")
+
+
+@pytest.mark.parametrize("name", ["gptq-4", "awq", "fp8", "mlx-4"])
+def test_scales_that_are_too_large_are_refused(tmp_path: Path, name: str) -> None:
+    def spoil(found: dict[str, Any]) -> None:
+        for tensor, (dtype, shape, raw) in found.items():
+            if ".scales" in tensor or tensor.endswith("scale_inv"):
+                largest = np.full(math.prod(shape), np.float32(3e38)).tobytes()
+                found[tensor] = ("F32", shape, largest) if raw else (dtype, shape, raw)
+
+    tensors = open_checkpoint(changed(name, tmp_path, tensors=spoil)).tensors
+    tensor = "model.layers.0.mlp.down_proj.weight"
+    for read in (lambda: tensors.read(tensor), lambda: tensors.read_rows(tensor, np.arange(2))):
+        with pytest.raises(BadCheckpoint, match="holds NaN or infinite numbers"):
+            read()
 
 
 def test_a_module_that_its_family_turns_is_turned(tmp_path: Path) -> None:
