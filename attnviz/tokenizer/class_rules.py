@@ -15,23 +15,81 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, 
 from tokenizers.models import BPE, Unigram, WordPiece
 
 from attnviz.errors import BadCheckpoint, quote
+from attnviz.tokenizer.byte_level_rules import BYTE_LEVEL, around_two_separators
+from attnviz.tokenizer.guard import guarded
+from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, unknown_id
 from attnviz.tokenizer.settings import CONFIG, Settings, content_of, switch, token_id
-from attnviz.tokenizer.unigram_rules import big_bird, mbart, mbart50, rembert, xlnet
+from attnviz.tokenizer.unigram_rules import (
+    barthez,
+    big_bird,
+    mbart,
+    mbart50,
+    one_line,
+    rembert,
+    xglm,
+    xlnet,
+)
 
-__all__ = ["apply_class", "has_types"]
+__all__ = ["apply_class", "has_rule", "has_types"]
 
+OF_ITSELF = {"DebertaV2Tokenizer": 1}
+"""The id of what is unknown to a class that does not read it from tokenizer.json."""
+IN_NO_VOCABULARY = "\U0010ffff"
 TYPED = frozenset(("BertTokenizer", "ElectraTokenizer", "DebertaV2Tokenizer"))
 
 BERT_NAMES = {"cls_token": "[CLS]", "sep_token": "[SEP]"}
 SENTENCE_NAMES = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
+SPELLED: tuple[Any, ...] = (
+    decoders.Replace("▁", " "),
+    decoders.ByteFallback(),
+    decoders.Fuse(),
+)
 MANY_SPACES = normalizers.Replace(Regex(" {2,}"), " ")
 
 
 def apply_class(tokenizer: Tokenizer, class_name: str | None, settings: Settings) -> None:
     """Let a class have its way with a tokenizer.json that has the kind of vocabulary it is for."""
-    kind, rule = _RULES.get(class_name or "", (type(None), None))
-    if rule is not None and isinstance(tokenizer.model, kind):
-        rule(tokenizer, settings)
+    if not has_rule(tokenizer, class_name):
+        return
+    class_name = class_name or ""
+    if class_name in DEFAULTS and isinstance(tokenizer.model, Unigram):
+        _put_unknown(tokenizer, class_name, {**DEFAULTS[class_name], **settings})
+    _RULES[class_name][1](tokenizer, settings)
+
+
+def has_rule(tokenizer: Tokenizer, class_name: str | None) -> bool:
+    """Whether a class has its own way with such a vocabulary.
+
+    The class of Llama 2 has none with the bytes of Llama 3, whose files name it too.
+    """
+    of_bytes = any(part.get("type") == "ByteLevel" for part in _splitters(tokenizer))
+    if class_name == "LlamaTokenizer" and of_bytes:
+        return False
+    kind, _ = _RULES.get(class_name or "", (type(None), None))
+    return isinstance(tokenizer.model, kind)
+
+
+def _put_unknown(tokenizer: Tokenizer, class_name: str, named: Settings) -> None:
+    """Give what is unknown the id that the class takes it to have, whatever the file says."""
+    unknown = content_of(named["unk_token"])
+    own, of_file = tokenizer.model.token_to_id(unknown), _unknown_of(tokenizer)
+    fixed = unknown_id(class_name, [], unknown, -1)
+    if own is not None and own == of_file and fixed in (None, -1, own):
+        return  # as nearly always; what follows takes a tenth of a second
+    state = json.loads(tokenizer.model.__getstate__())
+    scored = [(text, score) for text, score in state["vocab"]]
+    place = unknown_id(class_name, scored, unknown, OF_ITSELF.get(class_name, state["unk_id"]))
+    if place != state["unk_id"] and place is not None and place < len(scored):
+        tokenizer.model = Unigram(scored, place)
+
+
+def _unknown_of(tokenizer: Tokenizer) -> int | None:
+    """The id that a file gives to what is unknown; None where it has none."""
+    try:
+        with guarded("the file has no unknown token"):
+            return int(tokenizer.model.tokenize(IN_NO_VOCABULARY)[0].id)
+    except BadCheckpoint:
+        return None
 
 
 def has_types(class_name: str | None, settings: Settings) -> bool:
@@ -59,63 +117,28 @@ def _bert(tokenizer: Tokenizer, settings: Settings) -> None:
 
 def _mpnet(tokenizer: Tokenizer, settings: Settings) -> None:
     _bert(tokenizer, settings)
-    _roberta_template(tokenizer, settings)
-
-
-def _roberta_template(tokenizer: Tokenizer, settings: Settings) -> None:
-    named = {**SENTENCE_NAMES, **settings}
-    cls, sep = (token_id(tokenizer, named, name) for name in ("cls_token", "sep_token"))
-    prefix = bool(switch(settings, "add_prefix_space", False))
-    tokenizer.post_processor = processors.RobertaProcessing(sep, cls, False, prefix)
-
-
-def _gpt2(tokenizer: Tokenizer, settings: Settings) -> None:
-    prefix = bool(switch(settings, "add_prefix_space", False))
-    tokenizer.normalizer = None
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
-
-
-def _roberta(tokenizer: Tokenizer, settings: Settings) -> None:
-    _gpt2(tokenizer, settings)
-    _roberta_template(tokenizer, settings)
-
-
-def _gpt_neox(tokenizer: Tokenizer, settings: Settings) -> None:
-    _gpt2(tokenizer, settings)
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A:0", pair="$A:0 $B:1")
-
-
-def _qwen2(tokenizer: Tokenizer, settings: Settings) -> None:
-    tokenizer.normalizer = normalizers.NFC()
-    splitter = tokenizer.pre_tokenizer
-    if splitter is None:
-        return
-    state = json.loads(splitter.__getstate__())
-    for part in _parts(state, "pretokenizers"):
-        if part.get("type") == "ByteLevel":
-            part["add_prefix_space"] = bool(switch(settings, "add_prefix_space", False))
-    splitter.__setstate__(json.dumps(state).encode())
-    tokenizer.pre_tokenizer = splitter
+    around_two_separators(tokenizer, settings)
 
 
 def _llama(tokenizer: Tokenizer, settings: Settings) -> None:
-    if any(part.get("type") == "ByteLevel" for part in _splitters(tokenizer)):
-        return  # as Llama 3, whose files name the class of Llama 2
     prefix = switch(settings, "add_prefix_space", True)
     scheme = "always" if switch(settings, "legacy", False) else "first"
     tokenizer.normalizer = None
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
         prepend_scheme=scheme if prefix else "never", split=False
     )
-    spelled: list[Any] = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
     without_first = [decoders.Strip(" ", left=1, right=0)] * bool(prefix)
-    tokenizer.decoder = decoders.Sequence(spelled + without_first)
+    tokenizer.decoder = decoders.Sequence([*SPELLED, *without_first])
+
+
+def _code_llama(tokenizer: Tokenizer, settings: Settings) -> None:
+    _llama(tokenizer, {**settings, "legacy": False})
 
 
 def _gemma(tokenizer: Tokenizer, _: Settings) -> None:
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    tokenizer.decoder = decoders.Sequence([*SPELLED])
 
 
 def _unigram(tokenizer: Tokenizer, settings: Settings, *, without: str = "never") -> None:
@@ -166,7 +189,9 @@ def _nllb(tokenizer: Tokenizer, settings: Settings) -> None:
     steps = [normalizers.Precompiled(charsmap), MANY_SPACES] if charsmap else []
     tokenizer.normalizer = normalizers.Sequence(steps) if steps else None
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-    if isinstance(tokenizer.model, Unigram):  # which this class takes for BPE without merges
+    if isinstance(tokenizer.model, BPE):
+        tokenizer.model.fuse_unk, tokenizer.model.byte_fallback = True, False
+    else:  # Unigram, which this class takes for BPE without merges
         unknown = content_of(settings.get("unk_token") or "<unk>")
         vocabulary = tokenizer.get_vocab(with_added_tokens=False)
         tokenizer.model = BPE(vocabulary, [], unk_token=unknown, fuse_unk=True)
@@ -186,13 +211,9 @@ def _albert(tokenizer: Tokenizer, settings: Settings) -> None:
 
 
 def _deberta_v2(tokenizer: Tokenizer, settings: Settings) -> None:
-    steps: list[Any] = [
-        normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " "),
-        normalizers.NFC(),
-        normalizers.Strip(left=False, right=True),
-    ]
     lower = switch(settings, "do_lower_case", False)
-    tokenizer.normalizer = normalizers.Sequence([*[normalizers.Lowercase()] * bool(lower), *steps])
+    steps = [*[normalizers.Lowercase()] * bool(lower), *one_line()]
+    tokenizer.normalizer = normalizers.Sequence(steps)
     prefix = switch(settings, "add_prefix_space", True)
     words = pre_tokenizers.Metaspace(prepend_scheme="always" if prefix else "first")
     signs = pre_tokenizers.Punctuation("isolated")
@@ -241,17 +262,17 @@ _RULES: Mapping[str, tuple[Any, Callable[[Tokenizer, Settings], None]]] = {
         ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"), (WordPiece, _bert)
     ),
     "MPNetTokenizer": (WordPiece, _mpnet),
-    **dict.fromkeys(("GPT2Tokenizer", "CodeGenTokenizer"), (BPE, _gpt2)),
-    "GPTNeoXTokenizer": (BPE, _gpt_neox),
-    **dict.fromkeys(("RobertaTokenizer", "BartTokenizer"), (BPE, _roberta)),
-    "Qwen2Tokenizer": (BPE, _qwen2),
+    **{name: (BPE, rule) for name, rule in BYTE_LEVEL.items()},
     "LlamaTokenizer": (BPE, _llama),
+    "CodeLlamaTokenizer": (BPE, _code_llama),
     "GemmaTokenizer": (BPE, _gemma),
     **dict.fromkeys(("XLMRobertaTokenizer", "CamembertTokenizer"), (Unigram, _xlm_roberta)),
     "T5Tokenizer": (Unigram, _t5),
     "PegasusTokenizer": (Unigram, _pegasus),
     "AlbertTokenizer": (Unigram, _albert),
     "NllbTokenizer": ((BPE, Unigram), _nllb),
+    "BarthezTokenizer": (Unigram, _with_charsmap(barthez)),
+    "XGLMTokenizer": (Unigram, _with_charsmap(xglm)),
     "MBartTokenizer": (Unigram, _with_charsmap(mbart)),
     "MBart50Tokenizer": (Unigram, _with_charsmap(mbart50)),
     "XLNetTokenizer": (Unigram, _with_charsmap(xlnet)),

@@ -18,6 +18,7 @@ from tokenizers import (
 )
 
 from attnviz.errors import UnsupportedModel
+from attnviz.tokenizer.sentencepiece_classes import DEFAULTS
 from attnviz.tokenizer.settings import (
     Settings,
     add_tokens,
@@ -43,12 +44,20 @@ __all__ = [
 
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
-    **dict.fromkeys(("gpt2", "gpt_neo", "gptj", "opt", "phi"), "GPT2Tokenizer"),
+    **dict.fromkeys(
+        ("codegen", "gpt2", "gpt_neo", "gptj", "opt", "phi", "starcoder2"), "GPT2Tokenizer"
+    ),
     **dict.fromkeys(("roberta", "bart"), "RobertaTokenizer"),
-    "gpt_neox": "GPTNeoXTokenizer",
+    **dict.fromkeys(("gpt_neox", "olmo", "olmoe"), "GPTNeoXTokenizer"),
     "mpnet": "MPNetTokenizer",
-    **dict.fromkeys(("qwen2", "qwen3"), "Qwen2Tokenizer"),
-    **dict.fromkeys(("gemma", "gemma2", "gemma3_text"), "GemmaTokenizer"),
+    **dict.fromkeys(
+        ("qwen2", "qwen2_5_vl", "qwen2_moe", "qwen2_vl", "qwen3", "qwen3_moe", "qwen3_vl"),
+        "Qwen2Tokenizer",
+    ),
+    **dict.fromkeys(("gemma", "gemma2", "gemma3", "gemma3_text", "t5gemma"), "GemmaTokenizer"),
+    **dict.fromkeys(("cohere", "cohere2"), "CohereTokenizer"),
+    "clip": "CLIPTokenizer",
+    "xglm": "XGLMTokenizer",
     **dict.fromkeys(("t5", "mt5"), "T5Tokenizer"),
     "albert": "AlbertTokenizer",
     "big_bird": "BigBirdTokenizer",
@@ -60,7 +69,7 @@ CLASS_OF_MODEL = {
     "pegasus": "PegasusTokenizer",
     "rembert": "RemBertTokenizer",
     "xlnet": "XLNetTokenizer",
-    "xlm-roberta": "XLMRobertaTokenizer",
+    **dict.fromkeys(("gte", "xlm-roberta"), "XLMRobertaTokenizer"),
     "blenderbot": "BlenderbotTokenizer",
     "deberta": "DebertaTokenizer",
     "esm": "EsmTokenizer",
@@ -84,7 +93,12 @@ ALIASES = {
     for name in names
 }
 """Classes of transformers 5 that are another one by another name."""
-FILE_ALONE = frozenset(("mistral", "modernbert", "olmo2", "phi3", "stablelm"))
+FILE_ALONE = frozenset((
+    "ernie4_5", "glm", "glm4", "glm4_moe", "gpt_bigcode", "granite", "granitemoe", "llava",
+    "llava_next", "ministral", "mistral", "mistral3", "mixtral", "modernbert",
+    "modernbert-decoder", "nemotron", "olmo2", "olmo3", "phi3", "smolvlm", "stablelm", "umt5",
+    "xlm-roberta-xl",
+))  # fmt: skip
 """Types of models whose tokenizer.json is used as it is, whatever class their folder names."""
 
 
@@ -133,7 +147,7 @@ def from_vocabulary(files: tuple[Path, ...], class_name: str, settings: Settings
 def special_by_default(class_name: str) -> Mapping[str, Any]:
     """The special tokens that a class has where its settings name none."""
     recipe = {**_WORDPIECE, **_BYTE_LEVEL}.get(class_name)
-    return recipe.special if recipe else _NAMED.get(class_name, {})
+    return recipe.special if recipe else DEFAULTS.get(class_name) or _NAMED.get(class_name, {})
 
 
 def _wordpiece(files: tuple[Path, ...], settings: Settings) -> Tokenizer:
@@ -201,15 +215,19 @@ def _qwen2_words() -> Any:
 
 
 _NAMED: Mapping[str, Mapping[str, str]] = {
-    "LlamaTokenizer": {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"},
-    "GemmaTokenizer": {
-        "unk_token": "<unk>",
-        "bos_token": "<bos>",
-        "eos_token": "<eos>",
-        "pad_token": "<pad>",
-        "mask_token": "<mask>",
+    "CLIPTokenizer": {
+        **dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>"),
+        "bos_token": "<|startoftext|>",
     },
-    "T5Tokenizer": {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"},
+    "CohereTokenizer": {
+        "unk_token": "<UNK>",
+        "bos_token": "<BOS_TOKEN>",
+        "eos_token": "<|END_OF_TURN_TOKEN|>",
+        "pad_token": "<PAD>",
+        "cls_token": "<CLS>",
+        "sep_token": "<SEP>",
+        "mask_token": "<MASK_TOKEN>",
+    },
 }
 """Of classes that are made of a tokenizer.json alone."""
 

@@ -21,19 +21,26 @@ from attnviz.tokenizer.builders import (
     for_targets,
     read_file,
 )
-from attnviz.tokenizer.class_rules import apply_class, has_types
-from attnviz.tokenizer.classes import ALIASES, CLASS_OF_MODEL, FILE_ALONE
+from attnviz.tokenizer.class_rules import apply_class, has_rule, has_types
+from attnviz.tokenizer.classes import (
+    ALIASES,
+    CLASS_OF_MODEL,
+    FILE_ALONE,
+    special_by_default,
+)
+from attnviz.tokenizer.from_sentencepiece import extra_of_class
 from attnviz.tokenizer.gguf_tokens import gguf_tokenizer, has_gguf_tokenizer
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.settings import (
     CONFIG,
     Settings,
-    add_tokens,
+    lists_added_tokens,
     read_if_there,
     read_settings,
     switch,
 )
+from attnviz.tokenizer.special_tokens import add_every_token, given_extra, without_added_tokens
 
 __all__ = ["Opened", "class_beside_json", "has_tokenizer", "open_tokenizer"]
 
@@ -79,10 +86,8 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
         if what == JSON:
             raw = read_file(files[0])
             growth = _growth(raw, folder)
-            tokenizer = Tokenizer.from_buffer(raw)
-            add_tokens(tokenizer, settings)
             ruling = class_beside_json(folder, settings, model_type)
-            apply_class(tokenizer, ruling, settings)
+            tokenizer = _of_json(raw, ruling, settings, lists_added_tokens(folder))
         else:
             alone = _type_of(folder, model_type) in FILE_ALONE or class_name.startswith(UNNAMED)
             class_name = "" if alone and what == PLAIN else class_name
@@ -111,6 +116,29 @@ def _prepare(tokenizer: Tokenizer, settings: Settings) -> None:
     if isinstance(tokenizer.model, BPE):
         tokenizer.model.dropout = None  # random merges are for training alone
     _try_out(tokenizer)
+
+
+def _of_json(raw: bytes, class_name: str | None, settings: Settings, listed: bool) -> Tokenizer:
+    """A tokenizer.json as a class has it that takes vocabulary and merges of it alone, or as it is.
+
+    Where tokenizer_config.json lists the added tokens, such a class has no others.
+    """
+    tokenizer = Tokenizer.from_buffer(raw)
+    if class_name is None or not has_rule(tokenizer, class_name):
+        add_every_token(tokenizer, settings, given_extra(settings))
+        return tokenizer
+    named = {**special_by_default(class_name), **settings}
+    extra = extra_of_class(class_name, settings)
+    added = {} if listed else tokenizer.get_added_tokens_decoder()
+
+    def filled(bare: Tokenizer) -> Tokenizer:
+        bare.add_tokens([token for _, token in sorted(added.items())])
+        add_every_token(bare, named, extra)
+        return bare
+
+    draft = filled(without_added_tokens(tokenizer))
+    apply_class(draft, class_name, settings)
+    return filled(without_added_tokens(draft))  # which normalizes them by its new rules
 
 
 @contextmanager

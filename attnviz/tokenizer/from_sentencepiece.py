@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, processors
 
 from attnviz.errors import BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer.class_rules import apply_class
-from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, MBART, MBART50
+from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, MBART, MBART50, unknown_id
 from attnviz.tokenizer.sentencepiece_file import CONTROL, USER_DEFINED, SentencePiece
 from attnviz.tokenizer.sentencepiece_merges import merges_by_id
 from attnviz.tokenizer.sentencepiece_plain import plain_tokenizer
@@ -24,10 +24,11 @@ from attnviz.tokenizer.special_tokens import (
     given_extra,
 )
 
-__all__ = ["from_sentencepiece"]
+__all__ = ["extra_of_class", "from_sentencepiece"]
 
 Scored = list[tuple[str, float]]
 UNUSED = -100.0  # the score of what stands for no text
+OF_JSON_ALONE = frozenset(("CodeLlamaTokenizer", "XGLMTokenizer"))
 BY_BPE = frozenset(("LlamaTokenizer", "GemmaTokenizer", "NllbTokenizer"))
 BY_MARKS = frozenset(("LlamaTokenizer", "GemmaTokenizer"))
 """Classes that put a beginning and an end around a text where the settings say so."""
@@ -37,7 +38,7 @@ def from_sentencepiece(model: SentencePiece, class_name: str, settings: Settings
     """The tokenizer of a class, or of none; UnsupportedModel for one that is not implemented."""
     if not class_name:
         return plain_tokenizer(model, settings)
-    if class_name not in DEFAULTS:
+    if class_name not in DEFAULTS or class_name in OF_JSON_ALONE:
         raise UnsupportedModel(
             f"attnviz does not know how the tokenizer {class_name} uses a SentencePiece file; "
             "open it with transformers' AutoTokenizer and save_pretrained it, so that it has a "
@@ -161,24 +162,10 @@ def _unknown(
     model: SentencePiece, class_name: str, scored: Scored, token: Mapping[str, str]
 ) -> int:
     """The id of the unknown token, which most classes take to have a place of its own."""
-    places = {
-        "AlbertTokenizer": 1,
-        "RemBertTokenizer": 2,
-        "T5Tokenizer": 2,
-        "BigBirdTokenizer": 100,
-    }
-    place = places.get(class_name, 3)
-    if class_name in ("XLNetTokenizer", "DebertaV2Tokenizer"):
-        place = model.unk_id
-    if class_name in ("BigBirdTokenizer", "DebertaV2Tokenizer"):
-        entry = (token["unk_token"], 0.0)
-        return scored.index(entry) if entry in scored else place
-    if class_name in ("CamembertTokenizer", "PegasusTokenizer"):
-        texts = [text for text, _ in scored]
-        if token["unk_token"] not in texts:
-            raise BadCheckpoint(f"its vocabulary lacks {token['unk_token']}")
-        return texts.index(token["unk_token"])
-    return place
+    found = unknown_id(class_name, scored, token["unk_token"], model.unk_id)
+    if found is None:
+        raise BadCheckpoint(f"its vocabulary lacks {token['unk_token']}")
+    return found
 
 
 def _extra(model: SentencePiece, class_name: str, settings: Settings) -> list[Any]:
@@ -190,15 +177,28 @@ def _extra(model: SentencePiece, class_name: str, settings: Settings) -> list[An
         for piece in model.pieces
         if piece.kind in (CONTROL, USER_DEFINED)
     ]
+    of_class = [] if class_name == "CamembertTokenizer" else extra_of_class(class_name, settings)
+    first, second = (of_class, marked) if class_name == "MBartTokenizer" else (marked, of_class)
+    return second if class_name == "PegasusTokenizer" else [*first, *second]
+
+
+def extra_of_class(class_name: str, settings: Settings) -> list[Any]:
+    """The special tokens without a name that a class has, those of the settings among them."""
+    given = given_extra(settings)
     match class_name:
         case "T5Tokenizer":
-            return marked + _extra_ids(settings)
-        case "MBartTokenizer":
-            return [*MBART, *marked]
-        case "MBart50Tokenizer":
-            return [*marked, *MBART50]
+            theirs = any("<extra_id_" in content_of(token) for token in given)
+            return given if theirs else [*given, *_extra_ids(settings)]
         case "PegasusTokenizer":
             return [settings.get("mask_token_sent") or "<mask_1>", *_pegasus_unused(settings)]
         case "XGLMTokenizer":
-            return [*marked, *(f"<madeupword{i}>" for i in range(7))]
-    return marked
+            return [*given, *(f"<madeupword{i}>" for i in range(7))]
+        case "CodeLlamaTokenizer":
+            return [*given, "▁<PRE>", "▁<MID>", "▁<SUF>", "▁<EOT>", "<FILL_ME>"]
+        case "CamembertTokenizer":
+            return given or ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
+        case "MBartTokenizer":
+            return given or MBART
+        case "MBart50Tokenizer":
+            return given or MBART50
+    return given

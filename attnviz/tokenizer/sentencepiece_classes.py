@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["DEFAULTS", "MBART", "MBART50", "UNKNOWN"]
+__all__ = ["DEFAULTS", "MBART", "MBART50", "unknown_id"]
 
 # fmt: off
 MBART = [
@@ -36,6 +36,7 @@ T5 = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "AlbertTokenizer": BRACKETS,
+    "BarthezTokenizer": {**AROUND, "mask_token": LEFT},
     "BigBirdTokenizer": {
         **PLAIN,
         "sep_token": "[SEP]",
@@ -52,6 +53,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "pad_token": "<pad>",
         "mask_token": "<mask>",
     },
+    "CodeLlamaTokenizer": PLAIN,
     "LlamaTokenizer": PLAIN,
     "MBart50Tokenizer": {
         **{name: token for name, token in AROUND.items() if name != "bos_token"},
@@ -62,6 +64,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "PegasusTokenizer": {**T5, "mask_token": "<mask_2>"},
     "RemBertTokenizer": BRACKETS,
     "T5Tokenizer": T5,
+    "XGLMTokenizer": AROUND,
     "XLMRobertaTokenizer": SENTENCE,
     "XLNetTokenizer": {
         **PLAIN,
@@ -71,5 +74,27 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "mask_token": LEFT,
     },
 }
-UNKNOWN = {"AlbertTokenizer": 1, "RemBertTokenizer": 2, "T5Tokenizer": 2, "BigBirdTokenizer": 100}
-"""The id of the unknown token where a class takes it to be neither 3 nor what its file says."""
+PLACES = {
+    **dict.fromkeys(("BarthezTokenizer", "MBartTokenizer", "MBart50Tokenizer"), 3),
+    **dict.fromkeys(("XGLMTokenizer", "XLMRobertaTokenizer"), 3),
+    **dict.fromkeys(("RemBertTokenizer", "T5Tokenizer"), 2),
+    "AlbertTokenizer": 1,
+    "BigBirdTokenizer": 100,
+    "XLNetTokenizer": 0,
+}
+"""The id that a class takes its unknown token to have, unless it looks for it."""
+
+
+def unknown_id(
+    class_name: str, scored: Sequence[tuple[str, float]], unknown: str, of_file: int
+) -> int | None:
+    """The id that a class takes its unknown token to have, whatever else stands there.
+
+    ``scored`` are the tokens with their scores, ``of_file`` is what the file says itself; None
+    where the class needs the token and it is not there.
+    """
+    if class_name in ("CamembertTokenizer", "PegasusTokenizer"):
+        return next((id for id, (text, _) in enumerate(scored) if text == unknown), None)
+    if class_name in ("BigBirdTokenizer", "DebertaV2Tokenizer") and (unknown, 0.0) in scored:
+        return scored.index((unknown, 0.0))
+    return PLACES.get(class_name, of_file)

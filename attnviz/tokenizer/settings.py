@@ -12,6 +12,7 @@ from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
 __all__ = ["CONFIG", "Settings", "add_tokens", "added_token", "content_of", "listed_tokens",
+           "lists_added_tokens",
            "read_settings", "switch", "token_id", "whole_number"]  # fmt: skip
 
 Settings = Mapping[str, Any]
@@ -31,6 +32,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
             str(id): {"content": text} for text, id in added.items()
         }
     return settings
+
+
+def lists_added_tokens(folder: Path) -> bool:
+    """Whether ``tokenizer_config.json`` itself says which tokens are added to the vocabulary."""
+    return "added_tokens_decoder" in read_if_there(folder / CONFIG)
 
 
 def read_if_there(path: Path) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, processors
 
+from attnviz.errors import BadCheckpoint, quote
 from attnviz.tokenizer.settings import (
+    CONFIG,
     Settings,
     added_token,
     content_of,
@@ -16,7 +18,13 @@ from attnviz.tokenizer.settings import (
     token_id,
 )
 
-__all__ = ["add_every_token", "around_by_switches", "cls_and_sep", "given_extra"]
+__all__ = [
+    "add_every_token",
+    "around_by_switches",
+    "cls_and_sep",
+    "given_extra",
+    "without_added_tokens",
+]
 
 NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
@@ -26,27 +34,41 @@ def add_every_token(tokenizer: Tokenizer, settings: Settings, extra: Iterable[An
 
     One that the vocabulary lacks gets the next id, as it does in transformers: where the weights
     come with files of SentencePiece alone, they may have embeddings for such tokens. Of a token
-    that is both, the flags of the extra one are valid.
+    that is both, the flags of the extra one are valid; of one that is known already, those it has.
     """
     listed = list(listed_tokens(settings))
     tokenizer.add_tokens(listed)
-    known = {token.content for token in listed}
+    known = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     named = [settings[name] for name in NAMES if settings.get(name)]
     new = [token for token in named if content_of(token) not in known]
-    extra = list(extra)
+    extra = [token for token in extra if content_of(token) not in known]
     tokenizer.add_tokens([_special(token) for token in new])
     tokenizer.add_tokens([_special(token) for token in extra])
 
 
+def without_added_tokens(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer with no tokens but those of its vocabulary."""
+    bare = Tokenizer(tokenizer.model)
+    bare.normalizer, bare.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    bare.decoder, bare.post_processor = tokenizer.decoder, tokenizer.post_processor
+    return bare
+
+
 def _special(token: Any) -> AddedToken:
-    flags = {"special": True, **token} if isinstance(token, dict) else {"special": True}
-    return added_token({**flags, "content": content_of(token)})
+    flags = token if isinstance(token, dict) else {}
+    return added_token({"special": True, **flags, "content": content_of(token)})
 
 
 def given_extra(settings: Settings) -> list[Any]:
     """The special tokens without a name that the settings list."""
-    given = settings.get("extra_special_tokens") or settings.get("additional_special_tokens") or []
-    return list(given.values() if isinstance(given, dict) else given)
+    for name in ("extra_special_tokens", "additional_special_tokens"):
+        if given := settings.get(name):
+            if not isinstance(given, list | dict):
+                raise BadCheckpoint(
+                    f"{CONFIG} has {name} {quote(given)}, which is no list of tokens"
+                )
+            return list(given.values() if isinstance(given, dict) else given)
+    return []
 
 
 def around_by_switches(tokenizer: Tokenizer, settings: Settings) -> Any:

@@ -25,6 +25,9 @@ IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
 ANY = Growth()
 LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
+IN_PYTHON = frozenset(
+    f"{name}Tokenizer" for name in ("BertJapanese", "Bertweet", "ByT5", "Esm", "Phobert")
+)
 ENDS_ONCE = frozenset(("ByT5Tokenizer",))
 MASKS = frozenset(("[MASK]", "<mask>"))
 
@@ -46,6 +49,7 @@ def load_tokenizer(folder: Path, *, model_type: str | None = None) -> Tokenizer:
         opened.growth,
         opened.typed,
         opened.targets and Tokenizer(opened.targets, special),
+        takes_empty_pairs=opened.class_name in IN_PYTHON,
         ends_once=opened.class_name in ENDS_ONCE,
     )
 
@@ -83,6 +87,7 @@ class Tokenizer:
     growth: Growth = ANY
     typed: bool = True
     of_targets: Tokenizer | None = None
+    takes_empty_pairs: bool = False
     ends_once: bool = False  # a text that ends with the end token gets no second one
 
     @classmethod
@@ -111,12 +116,14 @@ class Tokenizer:
     ) -> Encoded:
         """The tokens of a text or a pair; ``special`` adds what the tokenizer puts around them.
 
+        An empty ``pair`` is none, but for classes that transformers has in Python.
         ``language`` is that of the text, for tokenizers that mark texts with its code.
 
         With a ``limit`` the longer text is cut at its end, and then both, until no more than so
         many tokens are left, as transformers' truncation does; the offsets stay those of the whole.
         """
-        texts = (text,) if pair is None else (text, pair)
+        has_pair = pair is not None if self.takes_empty_pairs else bool(pair)
+        texts = (text, pair or "") if has_pair else (text,)
         for given in texts:
             _require_unicode(given)
         encoding = self._encode(texts, special)

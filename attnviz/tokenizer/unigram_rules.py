@@ -13,7 +13,7 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, 
 from attnviz.tokenizer.settings import Settings, switch, token_id
 from attnviz.tokenizer.special_tokens import cls_and_sep
 
-__all__ = ["big_bird", "mbart", "mbart50", "rembert", "xlnet"]
+__all__ = ["barthez", "big_bird", "mbart", "mbart50", "one_line", "rembert", "xglm", "xlnet"]
 
 MANY_SPACES = normalizers.Replace(Regex(" {2,}"), " ")
 QUOTES = (normalizers.Replace("``", '"'), normalizers.Replace("''", '"'))
@@ -47,6 +47,28 @@ def xlnet(tokenizer: Tokenizer, settings: Settings, charsmap: bytes | None) -> N
         single=["$A:0", f"{sep[0]}:0", f"{cls[0]}:2"],
         pair=["$A:0", f"{sep[0]}:0", "$B:1", f"{sep[0]}:1", f"{cls[0]}:2"],
         special_tokens=[sep, cls],
+    )
+
+
+def one_line() -> list[Any]:
+    """Runs of spaces, and ends of lines, as one space; none at the end."""
+    spaces = normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " ")
+    return [spaces, normalizers.NFC(), normalizers.Strip(left=False, right=True)]
+
+
+def barthez(tokenizer: Tokenizer, settings: Settings, _: bytes | None) -> None:
+    """On one line; SentencePiece's own table is not used."""
+    tokenizer.normalizer = normalizers.Sequence(one_line())
+    _prefixed(tokenizer, "always" if switch(settings, "add_prefix_space", True) else "never")
+
+
+def xglm(tokenizer: Tokenizer, settings: Settings, charsmap: bytes | None) -> None:
+    """Many spaces as one; </s> stands before a text."""
+    tokenizer.normalizer = normalizers.Sequence([*_table(charsmap), MANY_SPACES])
+    _prefixed(tokenizer, "always" if switch(settings, "add_prefix_space", True) else "never")
+    eos = token_id(tokenizer, {"eos_token": "</s>", **settings}, "eos_token")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=[eos[0], "$A"], pair=[eos[0], "$A", eos[0], eos[0], "$B"], special_tokens=[eos]
     )
 
 

@@ -192,11 +192,12 @@ def test_wrong_settings_are_named(tmp_path: Path, settings: dict[str, Any], told
     assert told in refusal(folder_with(tmp_path, "wordpiece", tokenizer_config__json=given))
 
 
-def test_a_special_token_without_an_id_gets_none(tmp_path: Path) -> None:
+def test_a_special_token_without_an_id_gets_the_next_as_in_transformers(tmp_path: Path) -> None:
     folder_with(tmp_path, "byte-level", tokenizer_config__json={"pad_token": "[PAD]"})
     tokenizer = load_tokenizer(tmp_path)
-    assert tokenizer.vocab_size == load_tokenizer(TOKENIZERS / "byte-level").vocab_size
-    assert not any(token.special for token in tokenizer.encode("[PAD]", special=False).tokens)
+    size = load_tokenizer(TOKENIZERS / "byte-level").vocab_size
+    encoded = tokenizer.encode("[PAD]", special=False)
+    assert encoded.ids == (size,) and encoded.tokens[0].special
 
 
 def test_a_special_token_named_in_the_settings_alone_is_special(tmp_path: Path) -> None:

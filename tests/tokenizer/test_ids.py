@@ -39,7 +39,7 @@ def test_ids_of_texts_pairs_and_what_they_decode_to(
     for text, pair, ids, type_ids in expected.get("pairs", []):
         encoded = tokenizer.encode(text, pair)
         assert (encoded.ids, encoded.type_ids) == (tuple(ids), tuple(type_ids)), (text, pair)
-    for ids, text in expected["decoded"]:
+    for (_, ids), text in zip(expected["texts"], expected["decoded"], strict=True):
         assert tokenizer.decode(ids) == text
 
 
