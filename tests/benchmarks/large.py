@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -61,14 +62,20 @@ def main() -> None:
     require_torch(given.torch_python)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_gpt2(folder, 1024)
+        made_elsewhere(folder, 1024)
         whole(folder, given.torch_python, given.rounds)
-        make_gpt2(folder, LONG)
+        made_elsewhere(folder, LONG)
         command = [sys.executable, "-m", "tests.benchmarks.strongest", name, str(LONG)]
         peak = [process(command).megabytes for _ in range(2)]
         keeping = [LAYERS * HEADS * LONG**2 * 4 / 1e6] * len(peak)
         goal = 540 / keeping[0]
         report("4,900 tokens, strongest links: peak memory", peak, keeping, "MB", goal)
+
+
+def made_elsewhere(folder: Path, positions: int) -> None:
+    """The folder, made in a process of its own: a child's peak is at least its parent's."""
+    with ProcessPoolExecutor(1) as pool:
+        pool.submit(make_gpt2, folder, positions).result()
 
 
 def whole(folder: Path, torch_python: str, rounds: int) -> None:
