@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError
-from attnviz.labelling.spellings import read_spellings, say_what_was_read
+from attnviz.labelling.spellings import read_spellings, say_what_was_read, whole_characters
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
 __all__ = ["from_attentions", "show"]
@@ -136,7 +136,9 @@ def _result(
         target_tokens=target.tokens,
         texts=source.texts,
         target_texts=target.texts,
-        model=ModelInfo(model, n_layers=first_map.shape[0], n_heads=first_map.shape[1]),
+        model=ModelInfo(
+            whole_characters(model), n_layers=first_map.shape[0], n_heads=first_map.shape[1]
+        ),
     )
 
 
@@ -238,6 +240,12 @@ def _check(weights: FloatArray, name: str) -> None:
     """Raise InputError, with the place, for what cannot be weights after a softmax."""
     if 0 in weights.shape:
         raise InputError(f"the {name} weights are empty: (layer, head, query, key) {weights.shape}")
+    n_queries, n_keys = weights.shape[2:]
+    if name != "cross" and n_queries > n_keys:
+        raise InputError(
+            f"the {name} weights have {n_queries} queries and {n_keys} keys, but each query is a "
+            "key too; name weights between two texts by kind='cross'"
+        )
     wrong = ~(weights >= 0)  # NaN too
     if wrong.any():
         place = np.unravel_index(int(wrong.argmax()), weights.shape)
@@ -297,7 +305,7 @@ def _from_strings(strings: Sequence[str], text: str | None, offsets: Any) -> Sid
         read = read_spellings(strings)
         say_what_was_read(read)
         return Side(read.tokens, read.texts)
-    spans = [(int(start), int(end)) for start, end in np.asarray(offsets).tolist()]
+    spans = _spans(offsets)
     if len(spans) != len(strings) or text is None:
         raise InputError(
             f"there are {len(strings)} tokens and {len(spans)} offsets"
@@ -306,7 +314,19 @@ def _from_strings(strings: Sequence[str], text: str | None, offsets: Any) -> Sid
         )
     from attnviz.tokenizer.adopted import placed
 
-    return Side(placed(strings, spans, text), (text,))
+    text = whole_characters(text)
+    return Side(placed([whole_characters(one) for one in strings], spans, text), (text,))
+
+
+def _spans(offsets: Any) -> list[tuple[int, int]]:
+    """Where tokens begin and end, from a list or an array of two whole numbers for each."""
+    try:
+        array = np.asarray(offsets)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0)
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        raise InputError("offsets are where each token begins and ends, whole numbers (token, 2)")
+    return [(start, end) for start, end in array.tolist()]
 
 
 def _as_long(side: Side, n: int, what: str, *, spare: bool) -> Side:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from tokenizers import Tokenizer as Backend
 
 import attnviz
+from attnviz.document import write_json
 from attnviz.errors import AttnvizError, InputError
 
 TOKENIZER = Path(attnviz.__file__).parent / "models/all-MiniLM-L6-v2/tokenizer.json"
@@ -171,6 +174,10 @@ def test_offsets_give_words_and_places() -> None:
         (random(1, 1, 2, 2), {"attention_mask": [0, 0]}, "leaves no token"),
         (random(1, 1, 2, 2), {"ids": [1, 2], "tokenizer": object()}, "is no tokenizer"),
         (random(1, 1, 1, 1), {"tokens": ["a"], "offsets": [(0, 1)]}, "offsets need the text"),
+        (random(1, 1, 1, 1), {"tokens": ["a"], "offsets": [(0,)], "text": "a"}, r"\(token, 2\)"),
+        (random(1, 1, 1, 1), {"tokens": ["a"], "offsets": [0.5, 1], "text": "a"}, "whole numbers"),
+        (random(1, 1, 1, 1), {"tokens": ["a"], "offsets": [[0], [0, 1]], "text": "a"}, "offsets"),
+        (random(1, 1, 3, 2), {}, "have 3 queries and 2 keys.* kind='cross'"),
         (random(1, 1, 0, 0), {}, "are empty"),
     ],
 )
@@ -179,6 +186,22 @@ def test_what_does_not_fit_is_one_sentence(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         attnviz.from_attentions(attentions, **labels)
+
+
+@pytest.mark.parametrize("labels", [{}, {"text": "a\ud800", "offsets": [(0, 1), (1, 2)]}])
+@pytest.mark.parametrize("mark", ["", "▁", "##"])
+def test_halves_of_characters_become_what_a_file_can_hold(
+    labels: dict[str, Any], mark: str
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = attnviz.from_attentions(
+            random(1, 1, 2, 2), [mark + "a", mark + "\ud800"], model="\udcff", **labels
+        )
+    stream = io.BytesIO()
+    write_json(result, stream)
+    assert result.model.name == "\ufffd"
+    assert "\ufffd".encode() in stream.getvalue()
 
 
 def test_outputs_without_weights_say_what_to_do() -> None:

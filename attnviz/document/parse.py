@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -16,7 +15,7 @@ from attnviz.document.arrays import (
 from attnviz.document.foreign import read_tokens, with_four_axes
 from attnviz.document.labels import SCHEMA
 from attnviz.errors import InputError
-from attnviz.labelling.spellings import Read, say_what_was_read
+from attnviz.labelling.spellings import Read, say_what_was_read, whole_characters
 from attnviz.result import (
     AttentionMap,
     AttentionResult,
@@ -33,7 +32,6 @@ KINDS = ("encoder", "decoder", "cross")
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 FLAGS = ("special", "unknown", "masked")
 LARGEST = 2**31 - 1
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Fields = Mapping[str, Any]
 Tokens = tuple[Token, ...]
@@ -261,7 +259,7 @@ def _text(value: object, where: str) -> str:
     """A string; halves of a surrogate pair, which no file can hold, become U+FFFD."""
     if not isinstance(value, str):
         fail(where, f"is {shown(value)}, not a string")
-    return HALF_CHARACTER.sub("\ufffd", value)
+    return whole_characters(value)
 
 
 def _list(value: object, where: str) -> list[Any]:

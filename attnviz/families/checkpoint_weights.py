@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +57,10 @@ class CheckpointWeights:
             self._fill(name, out[start : start + height])
             start += height
         return out
+
+    def built(self, build: Callable[[], FloatArray], *shape: int) -> FloatArray:  # noqa: ARG002
+        """What is built of tensors that are there."""
+        return build()
 
     def rows(self, name: str, rows: IntArray | slice, width: int) -> FloatArray:  # noqa: ARG002
         """These rows of a table, read alone at first; when it is used again, it is kept whole."""

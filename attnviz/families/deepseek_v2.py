@@ -35,7 +35,7 @@ def spec(config: Config) -> ModelSpec:
 
 
 def _experts(config: Config) -> Experts:
-    method, n = config.text("topk_method"), config.whole("n_routed_experts")
+    method, n = config.text("topk_method"), experts.number_of(config, "n_routed_experts")
     known = ("greedy", "group_limited_greedy")
     if method not in known:
         raise config.unsupported("topk_method", method, " and ".join(known))

@@ -116,7 +116,8 @@ def sparse(config: Config, names: Names, *, correction: bool) -> Names:
     """These names, those of MLPs replaced by those of experts in all but the first layers."""
     config.refuse_unless({"mlp_bias": False})
     first = config.whole("first_k_dense_replace", least=0)
-    layers, n = range(first, config.depth("num_hidden_layers")), config.whole("n_routed_experts")
+    n = experts.number_of(config, "n_routed_experts")
+    layers = range(first, config.depth("num_hidden_layers"))
     dense = {f"decoder.{i}.mlp.{part}" for i in layers for part in ("gate", "up", "down")}
     found = {ours: its for ours, its in names.items() if ours.rpartition(".")[0] not in dense}
     shared = SHARED if config.whole("n_shared_experts", least=0) else {}

@@ -9,10 +9,26 @@ from attnviz.core.spec import Experts, LayerSpec
 from attnviz.families.config import Config
 from attnviz.families.names import Names, Stored, expand
 
-__all__ = ["IDLE", "deepseek", "expert_names", "qwen", "sparse_layers", "with_experts"]
+__all__ = [
+    "IDLE",
+    "deepseek",
+    "expert_names",
+    "number_of",
+    "qwen",
+    "sparse_layers",
+    "with_experts",
+]
 
 IDLE = ("output_router_logits", "router_aux_loss_coef", "router_jitter_noise")
 """What counts in training alone."""
+
+MOST = 1 << 17
+"""Experts in all layers together; those of DeepSeek-V3 are 14,848."""
+
+
+def number_of(config: Config, key: str) -> int:
+    """How many experts each layer has."""
+    return config.whole(key, most=MOST // config.depth("num_hidden_layers"))
 
 
 def with_experts(layer: LayerSpec, d_ff: int, experts: Experts) -> LayerSpec:
@@ -27,7 +43,7 @@ def top(config: Config, n: int, key: str = "num_experts_per_tok") -> int:
 
 def qwen(config: Config, *, shared: bool) -> Experts:
     """Qwen's experts: a softmax, whose best are made to sum to 1 or not, and a gated shared one."""
-    n = config.whole("num_experts")
+    n = number_of(config, "num_experts")
     d_shared = config.whole("shared_expert_intermediate_size") if shared else 0
     return Experts(
         n,
@@ -49,7 +65,7 @@ def sparse_layers(config: Config) -> list[bool]:
 
 def deepseek(config: Config) -> Experts:
     """DeepSeek-V3's experts: sigmoids, corrected for the choice, in groups."""
-    n = config.whole("n_routed_experts")
+    n = number_of(config, "n_routed_experts")
     d_shared = config.whole("moe_intermediate_size") * config.whole("n_shared_experts", least=0)
     return Experts(
         n,

@@ -44,7 +44,7 @@ def spec(config: Config) -> ModelSpec:
     """A GPT-OSS decoder; every second layer sees everything."""
     config.ignore(*experts.IDLE, "hidden_act", "experts_per_token", "initial_context_length")
     config.refuse_unless({"swiglu_alpha": 1.702})
-    n = config.whole("num_local_experts")
+    n = experts.number_of(config, "num_local_experts")
     mixture = Experts(n, experts.top(config, n))
     types = config.layer_types(gemma2.alternating(config, 2), llama.LAYER_TYPES)
     layers = []
@@ -58,7 +58,7 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a GPT-OSS checkpoint keeps its tensors: all experts of a layer in one, (in, out)."""
     config.refuse_unless({"mlp_bias": False})
-    n_layers, n = config.depth("num_hidden_layers"), config.whole("num_local_experts")
+    n_layers, n = config.depth("num_hidden_layers"), experts.number_of(config, "num_local_experts")
     found = llama.names(config, bias=llama.biases(config), changes=mixtral.NO_MLP)
     found |= expand("decoder", {"mlp.router": "layers.{i}.mlp.router"}, layers=n_layers)
     for layer in range(n_layers):
@@ -71,7 +71,7 @@ def tensors(config: Config) -> Names:
 def _expert(config: Config, layer: int, expert: int) -> Names:
     """One expert, whose gate and up take turns in their tensor."""
     prefix, theirs = f"decoder.{layer}.mlp.expert.{expert}", f"layers.{layer}.mlp.experts"
-    n, d_ff = config.whole("num_local_experts"), config.whole("intermediate_size")
+    n, d_ff = experts.number_of(config, "num_local_experts"), config.whole("intermediate_size")
     found: Names = {}
     for kind, end in (("weight", ""), ("bias", "_bias")):
         turned = kind == "weight"

@@ -15,7 +15,7 @@ MOE = "layers.{i}.block_sparse_moe"
 def spec(config: Config) -> ModelSpec:
     """A Granite MoE decoder."""
     config.ignore(*experts.IDLE)
-    layer, n = granite.layer(config), config.whole("num_local_experts")
+    layer, n = granite.layer(config), experts.number_of(config, "num_local_experts")
     mixture = Experts(n, experts.top(config, n))
     return granite.decoder(config, experts.with_experts(layer, layer.mlp.d_ff, mixture))
 
@@ -23,7 +23,7 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a Granite MoE checkpoint keeps its tensors."""
     config.refuse_unless({"mlp_bias": False})
-    d_ff, n = config.whole("intermediate_size"), config.whole("num_local_experts")
+    d_ff, n = config.whole("intermediate_size"), experts.number_of(config, "num_local_experts")
     found = llama.names(config, bias=llama.biases(config), changes=mixtral.NO_MLP)
     n_layers = config.depth("num_hidden_layers")
     found |= expand("decoder", {"mlp.router": f"{MOE}.router.layer"}, layers=n_layers, bias=False)

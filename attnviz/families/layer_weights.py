@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,9 @@ class NamedTensors(Protocol):
     def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
         """Tensors (out, d_in) below each other as one, (sum of outs, d_in)."""
 
+    def built(self, build: Callable[[], FloatArray], *shape: int) -> FloatArray:
+        """What is built of tensors, in this shape; who has only shapes need not build it."""
+
 
 def linear(
     tensors: NamedTensors, names: tuple[str, ...], outs: tuple[int, ...], d_in: int
@@ -56,11 +59,12 @@ def linear(
     biases = [tensors.get(f"{name}.bias", out) for name, out in zip(names, outs, strict=True)]
     if all(bias is None for bias in biases):
         return Linear(weight, None)
-    whole = [
-        np.zeros(out, np.float32) if bias is None else bias
-        for bias, out in zip(biases, outs, strict=True)
-    ]
-    return Linear(weight, np.concatenate(whole))
+
+    def whole() -> FloatArray:
+        each = zip(biases, outs, strict=True)
+        return np.concatenate([np.zeros(n, np.float32) if b is None else b for b, n in each])
+
+    return Linear(weight, tensors.built(whole, sum(outs)))
 
 
 def required(tensors: NamedTensors, name: str, *shape: int) -> FloatArray:
@@ -138,15 +142,21 @@ def _latent(
             heads, size, d_in
         )
 
-    queries = np.concatenate(
-        [each("query_turned", turned, d_query), each("query_rest", rest, d_query)], axis=1
-    )
-    keys = np.zeros((heads, spec.d_head, width + turned), np.float32)
-    keys[:, :turned, width:] = np.eye(turned, dtype=np.float32)
-    keys[:, turned:, :width] = each("key", rest, width)
-    values = np.zeros((heads, spec.value_width, width + turned), np.float32)
-    values[..., :width] = each("value", spec.value_width, width)
-    both = np.concatenate([keys.reshape(-1, width + turned), values.reshape(-1, width + turned)])
+    of_queries = each("query_turned", turned, d_query), each("query_rest", rest, d_query)
+    of_keys, of_values = each("key", rest, width), each("value", spec.value_width, width)
+
+    def queries() -> FloatArray:
+        return np.concatenate(of_queries, axis=1).reshape(-1, d_query)
+
+    def expanded() -> FloatArray:
+        keys = np.zeros((heads, spec.d_head, width + turned), np.float32)
+        keys[:, :turned, width:] = np.eye(turned, dtype=np.float32)
+        keys[:, turned:, :width] = of_keys
+        values = np.zeros((heads, spec.value_width, width + turned), np.float32)
+        values[..., :width] = of_values
+        return np.concatenate([one.reshape(-1, width + turned) for one in (keys, values)])
+
+    both = tensors.built(expanded, heads * (spec.d_head + spec.value_width), width + turned)
     down, norms = (f"{prefix}.query_down",), (f"{prefix}.shared_norm", f"{prefix}.query_norm_down")
     made = LatentWeights(
         linear(tensors, (f"{prefix}.shared",), (width + turned,), d_model),
@@ -155,7 +165,8 @@ def _latent(
         linear(tensors, down, (latent.d_query,), d_model) if latent.d_query else None,
         norm(tensors, norms[1], latent.norm, latent.d_query) if latent.d_query else None,
     )
-    return Linear(queries.reshape(-1, d_query), None), Linear(both, None), made
+    joined = tensors.built(queries, heads * spec.d_head, d_query)
+    return Linear(joined, None), Linear(both, None), made
 
 
 def _qk_norm(

@@ -29,7 +29,7 @@ def spec(config: Config) -> ModelSpec:
     """A Mixtral decoder."""
     config.ignore(*experts.IDLE)
     back = llama.windows(config, ["sliding_attention"])[0]
-    n = config.whole("num_local_experts")
+    n = experts.number_of(config, "num_local_experts")
     mixture = Experts(n, experts.top(config, n))
     layer = llama.layer(config, llama.attention(config, back=back))
     return llama.decoder(config, experts.with_experts(layer, layer.mlp.d_ff, mixture))
@@ -38,7 +38,8 @@ def spec(config: Config) -> ModelSpec:
 def tensors(config: Config) -> Names:
     """Where a Mixtral checkpoint keeps its tensors; it has no biases."""
     config.refuse_unless({"attention_bias": False, "mlp_bias": False})
-    layers, n = range(config.depth("num_hidden_layers")), config.whole("num_local_experts")
+    n = experts.number_of(config, "num_local_experts")
+    layers = range(config.depth("num_hidden_layers"))
     router = "layers.{i}.block_sparse_moe.gate"
     return llama.names(config, changes=NO_MLP) | experts.expert_names(
         "decoder", layers, EXPERT, n, router=router

@@ -77,5 +77,5 @@ def names(
     found = llama.names(config, bias=bias, changes=changes)
     dense = {f"decoder.{i}.mlp.{part}" for i in sparse for part in ("gate", "up", "down")}
     kept = {ours: its for ours, its in found.items() if ours.rpartition(".")[0] not in dense}
-    n, router = config.whole("num_experts"), "layers.{i}.mlp.gate"
+    n, router = experts.number_of(config, "num_experts"), "layers.{i}.mlp.gate"
     return kept | experts.expert_names("decoder", sparse, EXPERT, n, router=router, shared=shared)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from attnviz.core.buffers import FloatArray
 from attnviz.core.spec import ModelSpec
+from attnviz.errors import BadCheckpoint
 from attnviz.families.layer_weights import layer_weights, stack_weights
 
 __all__ = ["shapes"]
 
 Shape = tuple[int, ...]
+LARGEST = 2**60  # numbers in a tensor, of which no file has so many
 
 
 def shapes(spec: ModelSpec) -> dict[str, Shape]:
@@ -51,9 +54,19 @@ class _Asked:
 
     def get(self, name: str, *shape: int) -> FloatArray:
         self.found[name] = shape
-        return np.broadcast_to(np.float32(0), shape)
+        return _nothing(*shape)
 
     def below(self, names: Sequence[str], outs: Sequence[int], d_in: int) -> FloatArray:
         for name, out in zip(names, outs, strict=True):
             self.get(name, out, d_in)
-        return np.broadcast_to(np.float32(0), (sum(outs), d_in))
+        return _nothing(sum(outs), d_in)
+
+    def built(self, build: Callable[[], FloatArray], *shape: int) -> FloatArray:  # noqa: ARG002
+        return _nothing(*shape)
+
+
+def _nothing(*shape: int) -> FloatArray:
+    """An array of a shape that holds one number, for a config may claim any size."""
+    if math.prod(shape) > LARGEST:
+        raise BadCheckpoint(f"config.json makes a tensor of the shape {shape}, which no file holds")
+    return np.broadcast_to(np.float32(0), shape)

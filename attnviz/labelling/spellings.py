@@ -13,7 +13,7 @@ from attnviz.errors import AttnvizWarning
 from attnviz.labelling.label import Piece, label
 from attnviz.result import Token
 
-__all__ = ["Read", "read_spellings", "say_what_was_read"]
+__all__ = ["Read", "read_spellings", "say_what_was_read", "whole_characters"]
 
 SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(pad|bos|eos|(start|end)_of_turn)>|<\|\w+\|>")
 SAID = 8  # special tokens that a warning names
@@ -43,6 +43,7 @@ def read_spellings(strings: Sequence[str], known: Collection[str] = ()) -> Read:
     into words as any other. ``[CLS]``, ``</s>``, ``<|endoftext|>`` and their like are special,
     and so are those ``known`` to be.
     """
+    strings = [whole_characters(string) for string in strings]
     special = tuple(s for s in dict.fromkeys(strings) if s in known or SPECIAL.fullmatch(s))
     plain = [string for string in strings if string not in special]
     for mark, used, spelled in _SCHEMES:
@@ -54,6 +55,11 @@ def read_spellings(strings: Sequence[str], known: Collection[str] = ()) -> Read:
                 return Read(tokens, (written.text,), (mark,), special)
     lone = (_alone(word, string, string in special) for word, string in enumerate(strings))
     return Read(tuple(lone), special=special)
+
+
+def whole_characters(string: str) -> str:
+    """A string whose halves of surrogate pairs, which no file can hold, have become U+FFFD."""
+    return NO_CHARACTER.sub("\ufffd", string)
 
 
 def say_what_was_read(*reads: Read) -> None:
@@ -91,7 +97,7 @@ def _text(parts: Sequence[bytes | None]) -> _Written:
         start, end = end, end + len(part or b"")
         first, last = (bisect_right(starts, at) - 1 for at in (start, max(start, end - 1)))
         spans.append(None if part is None else (first, last + bool(part)))
-    return _Written(NO_CHARACTER.sub("\ufffd", text), spans)
+    return _Written(whole_characters(text), spans)
 
 
 def _without_first_space(parts: list[bytes | None]) -> list[bytes | None]:

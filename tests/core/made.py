@@ -102,6 +102,10 @@ class Drawn:
             [self.get(name, out, d_in) for name, out in zip(names, outs, strict=True)]
         )
 
+    def built(self, build: Callable[[], np.ndarray], *shape: int) -> np.ndarray:
+        assert build().shape == shape
+        return build()
+
     def rows(self, name: str, rows: np.ndarray, width: int) -> np.ndarray:
         self.read.append(name)
         if name in self.fixed:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,18 @@ def test_any_value_under_any_key_of_a_config(name: str, data: st.DataObject) -> 
             config[key] = data.draw(values)
 
     survive(edited(whole(name), "config.json", edit), name)
+
+
+@pytest.mark.parametrize("size", [2**31 - 1, 10**5])
+@pytest.mark.parametrize(
+    "name", ["gemma-plain", "mixtral-plain", "qwen2_moe-plain", "deepseek_v2-plain"]
+)
+def test_any_size_of_a_config_claimed_enormous(name: str, size: int) -> None:
+    sizes = json.loads(whole(name)["config.json"])
+    for key in [key for key, value in sizes.items() if type(value) is int]:
+        survive(
+            edited(whole(name), "config.json", lambda config, k=key: config.update({k: size})), name
+        )
 
 
 @few

@@ -15,8 +15,8 @@ SILENCE = 300.0  # seconds after which a process that says nothing is taken for 
 BATCH = 2000  # inputs of one process, whose memory then goes back
 SHARES = {
     "config": 20, "safetensors": 16, "tokenizers": 10, "tokenizer-files": 6, "adapters": 4,
-    "gguf": 4, "documents": 20, "texts": 8, "options": 12, "outputs": 5, "commands": 8,
-    "chats": 4, "hub": 3, "pages": 2,
+    "gguf": 4, "pickles": 4, "arrays": 4, "documents": 20, "texts": 8, "options": 12,
+    "outputs": 5, "commands": 8, "many": 4, "chats": 4, "hub": 3, "pages": 2, "command-pages": 1,
 }  # fmt: skip
 
 

@@ -145,7 +145,8 @@ def _of_ending(code: object, said: str, codes: tuple[int, ...]) -> str | None:
     lines = said.splitlines() if said else []
     warned = [line for line in lines if line.startswith("attnviz: warning: ")]
     passed_over = [line for line in lines if line.endswith("; skipped")]  # of files, line by line
-    told = [line for line in lines if line not in (*warned, *passed_over)]
+    begun = [line for line in lines if line.endswith(" …")]  # what takes long
+    told = [line for line in lines if line not in (*warned, *passed_over, *begun)]
     code = 0 if code is None else code
     if code not in codes:
         return f"exit code {code}: {said[:300]!r}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import random
+import resource
 import sys
 import time
 import traceback
@@ -21,6 +22,9 @@ def stream_of(group: str, seed: int, number: int) -> random.Random:
     return random.Random(f"{group}-{seed}-{number}")
 
 
+MOST_MEMORY = 6 << 30  # bytes, so that whatever takes more ends alone
+
+
 def main() -> None:
     """``python -m tests.fuzz.worker GROUP SEED FIRST COUNT UNTIL FOLDER``."""
     group, seed, first, count, until, folder = sys.argv[1:]
@@ -32,6 +36,8 @@ def main() -> None:
     for name in ("ATTNVIZ_MODEL", "NO_COLOR", "FORCE_COLOR", "HF_TOKEN", "HF_ENDPOINT"):
         os.environ.pop(name, None)
     os.chdir(place)
+    if not group.endswith("pages"):  # whose browser needs more
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     made = GROUPS[group](place)
     judge = Judge(place)
     judge.take_streams()

@@ -7,12 +7,16 @@ from random import Random
 from typing import Protocol
 
 from tests.fuzz.groups.adapters import Adapters
+from tests.fuzz.groups.arrays import Arrays
 from tests.fuzz.groups.chats import Chats
 from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
+from tests.fuzz.groups.command_pages import CommandPages
 from tests.fuzz.groups.commands import Commands
 from tests.fuzz.groups.documents import Documents, Pages
 from tests.fuzz.groups.gguf import Ggufs
 from tests.fuzz.groups.hub import HubAnswers
+from tests.fuzz.groups.many import Many
+from tests.fuzz.groups.pickles import Pickles
 from tests.fuzz.groups.program import Options, Outputs, Texts
 from tests.fuzz.groups.tokenizer_files import TokenizerFiles
 from tests.fuzz.judge import Case
@@ -37,12 +41,16 @@ GROUPS: dict[str, type[Group]] = {
     "tokenizer-files": TokenizerFiles,
     "adapters": Adapters,
     "gguf": Ggufs,
+    "pickles": Pickles,
+    "arrays": Arrays,
     "documents": Documents,
     "texts": Texts,
     "options": Options,
     "outputs": Outputs,
     "commands": Commands,
+    "many": Many,
     "chats": Chats,
     "hub": HubAnswers,
     "pages": Pages,
+    "command-pages": CommandPages,
 }

@@ -10,7 +10,7 @@ from tests.fuzz.groups.program import typed
 from tests.fuzz.judge import Case, by_program
 from tests.fuzz.values import NUMBERS, TEXTS, broken_bytes, broken_json, text
 
-__all__ = ["Commands"]
+__all__ = ["TREEBANK", "Commands", "damaged"]
 
 TREEBANK = """# newdoc id = one
 # text = The cat sat because it was tired.
@@ -32,7 +32,7 @@ MATRIX = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
 WORDS = "The ship sank. Nobody saw it, and it was late."
 SENSIBLE = ("0", "1", "0.1", "3", "nsubj", "coreference", "entropy", "attention", "lexrank", "lead",
             "encoder", "none", "d_model", "xavier", "it:2", "x.html", "x.json", "x.svg",
-            "ship", "80", "text", "grey")  # fmt: skip
+            "ship", "80", "text", "grey", "it->ship", "3x3", "Il est tard.")  # fmt: skip
 OPTIONS = {
     "classify": ("--why", "--lines", "--truncate", "--json", "-o", "--title", "--palette", "-m",
                  "--width", "--frob"),
@@ -40,18 +40,28 @@ OPTIONS = {
     "heads": ("--map", "--tokens", "--truncate", "--field", "--sort", "--json", "--csv",
               "--skip-bad"),
     "probe": ("--fit", "--json", "--skip-bad", "-o"),
+    "lens": ("--fit", "-o", "--json", "--skip-bad"),
+    "fit": ("--seed", "--frob", "--offline"),
+    "cut": ("--link", "--head", "--layer", "--all", "--search", "--truncate", "--json", "-m"),
+    "compare": ("--with", "--head", "--json", "-o", "--width", "--size", "--vmin", "--palette"),
+    "positions": ("-n", "--d-model", "--json", "-o", "--width", "--size", "--dpi", "--title"),
+    "translate": ("--target", "--plain", "--head", "--beams", "--max-new-tokens", "--from", "--to",
+                  "--lines", "--json", "-o", "--truncate", "--width", "--font"),
     "explain": ("--word", "--head", "--causal", "--no-positions", "--scale", "--json", "--pair",
                 "--map", "--truncate", "--matrices", "--width", "-o"),
     "toy": ("--word", "--head", "--heads", "--causal", "--scale", "--json", "--d-model",
             "--d-head", "--seed", "--init", "--tied", "--x", "--q", "--k", "--v", "-o", "--width"),
 }  # fmt: skip
 FLAGS = frozenset(("--why", "--lines", "--truncate", "--json", "--words", "--tokens", "--csv",
-                   "--skip-bad", "--causal", "--no-positions", "--matrices", "--tied",
-                   "--frob"))  # fmt: skip
+                   "--skip-bad", "--causal", "--no-positions", "--matrices", "--tied", "--all",
+                   "--search", "--plain", "--offline", "--frob"))  # fmt: skip
+KINDS = ("classify", "summarize", "heads", "probe", "explain", "toy", "toy", "cut", "compare",
+         "positions", "translate", "fit", "lens")  # fmt: skip
+LABELLED = "good film\tyes\nbad film\tno\nfine work\tyes\npoor work\tno\n" * 3
 
 
 class Commands:
-    """classify, summarize, heads, probe and explain."""
+    """classify, summarize, heads, probe, explain, cut, compare and translate."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -61,7 +71,7 @@ class Commands:
 
     def case(self, random: Random) -> Case:
         """One command, with a broken file where it takes one and a few options."""
-        kind = random.choice(("classify", "summarize", "heads", "probe", "explain", "toy", "toy"))
+        kind = random.choice(KINDS)
         for path in self.place.glob("x.*"):
             path.unlink()
         given = getattr(self, f"_{kind}")(random)
@@ -102,6 +112,32 @@ class Commands:
     def _probe(self, random: Random) -> list[str]:
         return ["probe", "--conllu", self._file(random, "x.conllu", TREEBANK * 2)]
 
+    def _lens(self, random: Random) -> list[str]:
+        return [*self._probe(random), "--fit", random.choice(("nsubj", "head", "coreference"))]
+
+    def _fit(self, random: Random) -> list[str]:
+        file = self._file(random, "x.tsv", LABELLED)
+        place = random.choice(("fitted", "fitted", "x.tsv", "none/x", typed(random.choice(TEXTS))))
+        return ["classify", "fit", file, "-o", place if "/" not in place[:1] else "fitted"]
+
+    def _cut(self, random: Random) -> list[str]:
+        some = random.choice((["--link", "it->ship"], ["--head", "3.1"], ["--link", "it"], []))
+        given = typed(text(random)[:200])
+        return ["cut", given if random.random() < 0.4 else WORDS, *some]
+
+    def _compare(self, random: Random) -> list[str]:
+        given = [typed(text(random)[:200]) if random.random() < 0.5 else WORDS for _ in range(2)]
+        return ["compare", *given]
+
+    def _positions(self, random: Random) -> list[str]:
+        some = random.choice((["-m", "all-MiniLM-L6-v2"], ["-m", str(self._damaged_head(random))]))
+        return ["explain", "positions", *(some if random.random() < 0.3 else [])]
+
+    def _translate(self, random: Random) -> list[str]:
+        given = typed(text(random)[:200])
+        short = ["--max-new-tokens", "5"] if random.random() < 0.5 else []
+        return ["translate", given if random.random() < 0.5 else "It is late.", *short]
+
     def _explain(self, random: Random) -> list[str]:
         return ["explain", typed(text(random)[:200]) if random.random() < 0.5 else WORDS]
 
@@ -122,14 +158,17 @@ class Commands:
 
     def _file(self, random: Random, name: str, content: str) -> str:
         """A file whose text, or whose bytes, are damaged."""
-        data = content.encode()
-        if random.random() < 0.5:
-            lines = content.split("\n")
-            for _ in range(random.choice((1, 3))):
-                lines[random.randrange(len(lines))] = random.choice((*TEXTS, "\t" * 9, "1-2\tx"))
-            data = "\n".join(lines).encode("utf-8", "surrogatepass")
-        if random.random() < 0.6:
-            data = broken_bytes(random, data)
         path = self.place / name
-        path.write_bytes(data)
+        path.write_bytes(damaged(random, content))
         return str(path)
+
+
+def damaged(random: Random, content: str) -> bytes:
+    """A text with lines in it that nobody expects, or with other bytes, or both."""
+    data = content.encode()
+    if random.random() < 0.5:
+        lines = content.split("\n")
+        for _ in range(random.choice((1, 3))):
+            lines[random.randrange(len(lines))] = random.choice((*TEXTS, "\t" * 9, "1-2\tx"))
+        data = "\n".join(lines).encode("utf-8", "surrogatepass")
+    return broken_bytes(random, data) if random.random() < 0.6 else data

@@ -17,7 +17,7 @@ from tests.fuzz.judge import Case, by_library, by_program
 from tests.fuzz.values import TEXTS, broken_bytes, broken_json, changed
 from tests.support.results import encoder, translator
 
-__all__ = ["Documents", "Pages"]
+__all__ = ["Documents", "InChromium", "Pages", "encodable"]
 
 
 WAYS = (
@@ -72,16 +72,42 @@ class Documents:
         return by_program("render", "-", *some, stdin=data)
 
 
-class Pages:
+class InChromium:
     """Pages in Chromium: nothing runs, nothing is asked of any network, nothing is complained."""
 
     def __init__(self, place: Path) -> None:
         from tests.support.browser import chromium
 
         self.page = place / "page.html"
-        self.json = Documents(place).json
         self._context = chromium()
         self.browser = self._context.__enter__()
+
+    def _look(self, address: str) -> str | None:
+        from urllib.parse import quote
+
+        from tests.browser.conftest import requests
+
+        browser = self.browser
+        browser.get("about:blank")
+        requests(browser)
+        browser.get_log("browser")
+        browser.get(self.page.as_uri() + quote(address, safe="#=&"))
+        hit = browser.execute_script("return window.hit || document.title === 'hit'")
+        shown = browser.execute_script("return document.body.innerText.length")
+        complaints = browser.get_log("browser")
+        asked = [url for url in requests(browser)
+                 if not url.startswith(("file:", "data:", "blob:", "about:"))]  # fmt: skip
+        if hit or complaints or asked or not shown:
+            return f"in Chromium: {hit=} {asked=} {shown=} {str(complaints)[:300]}"
+        return None
+
+
+class Pages(InChromium):
+    """Pages of documents."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        self.json = Documents(place).json
 
     def case(self, random: Random) -> Case:
         """A page of a valid document full of hostile texts, opened at a view that chance picks."""
@@ -111,22 +137,3 @@ class Pages:
                 return read(json.dumps(document).encode("utf-8", "surrogatepass"))[0]
             except (AttnvizError, ValueError):
                 continue
-
-    def _look(self, address: str) -> str | None:
-        from urllib.parse import quote
-
-        from tests.browser.conftest import requests
-
-        browser = self.browser
-        browser.get("about:blank")
-        requests(browser)
-        browser.get_log("browser")
-        browser.get(self.page.as_uri() + quote(address, safe="#=&"))
-        hit = browser.execute_script("return window.hit || document.title === 'hit'")
-        shown = browser.execute_script("return document.body.innerText.length")
-        complaints = browser.get_log("browser")
-        asked = [url for url in requests(browser)
-                 if not url.startswith(("file:", "data:", "blob:", "about:"))]  # fmt: skip
-        if hit or complaints or asked or not shown:
-            return f"in Chromium: {hit=} {asked=} {shown=} {str(complaints)[:300]}"
-        return None

@@ -30,6 +30,13 @@ SENSIBLE = ("0", "1", "0.1", "1.0", "all", "encoder", "cross", "ship", "it:2", "
             "grey", "magma", "3", "the hat", "0.1,1.1", "always", "x.png", "x.svg", "x.pdf",
             "x.html", "x.json", "x.npz", "x.csv")  # fmt: skip
 FIGURES = (".png", ".svg", ".pdf")
+WRITERS = (
+    ["explain", "--toy", "a b"], ["explain", "positions", "-n", "3", "--d-model", "4"],
+    ["explain", "the hat"], ["heads", "the hat"], ["compare", "a hat", "a cat"],
+    ["classify", "a film"], ["classify", "fit", "none.tsv"], ["probe", "--fit", "nsubj"],
+    ["translate", "a hat", "--target", "un chapeau"], ["summarize", "-", "--by", "lead"],
+    ["run", "the hat", "--layer", "0"], ["run", "--lines", "-", "--layer", "0"],
+)  # fmt: skip
 
 
 def document(place: Path, name: str = "document.json") -> Path:
@@ -114,10 +121,11 @@ def _number(value: float) -> str:
 
 
 class Outputs:
-    """Places for ``-o``: files, links, folders, pipes, sockets, devices."""
+    """Places for ``-o`` of every command: files, links, folders, pipes, sockets, devices."""
 
     def __init__(self, place: Path) -> None:
         self.place, self.document = place / "out", document(place)
+        self.rendered = ["render", str(self.document)]
         self.place.mkdir()
         (self.place / "folder.json").mkdir()
         (self.place / "locked").mkdir(mode=0o500)
@@ -155,7 +163,9 @@ class Outputs:
             changed = [n for n in self.names if _kind(self.place / n) != self.kinds[n]]
             return f"changed what {changed} are" if changed else None
 
-        return by_program("render", self.document, *words, check=check)
+        rendered = words[-1] == "--json" or "--" in "".join(words) or random.random() < 0.6
+        command = self.rendered if rendered else random.choice(WRITERS)
+        return by_program(*command, *words, check=check)
 
     def _name(self, random: Random) -> str:
         if random.random() < 0.75:
