@@ -24,6 +24,7 @@ from attnviz.result import FloatArray
 
 __all__ = ["Adapter", "is_adapter", "lies_across", "merge", "read_adapter", "weights_file"]
 
+MOST_ALPHA = 1e30
 PREFIX = re.compile(r"base_model\.(model\.)?")
 WRAPPED = re.compile(r"\.(modules_to_save|base_layer|original_module|default)(?=\.)")
 PATTERN = re.compile(r"\^?[\w.-]+")
@@ -179,6 +180,8 @@ def _scale(config: Mapping[str, Any], path: str, rank: int) -> float:
     alpha = next((value for key, value in patterns.items() if _fits(key, path)), alpha)
     if isinstance(alpha, bool) or not isinstance(alpha, int | float):
         raise BadCheckpoint(f"{ADAPTER} has lora_alpha {quote(alpha)}, which is no number")
+    if not abs(alpha) < MOST_ALPHA:
+        raise BadCheckpoint(f"{ADAPTER} has lora_alpha {quote(alpha)}, which is no scale")
     return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 

@@ -8,6 +8,7 @@ from attnviz.core.spec import ModelSpec, PositionSpec, Rotary
 from attnviz.families import bert
 from attnviz.families.config import Config
 from attnviz.families.names import Names
+from attnviz.families.rope import even
 
 BASE = "esm"
 DEFAULTS = {
@@ -39,7 +40,7 @@ def spec(config: Config) -> ModelSpec:
     config.read |= plain.read
     stack = bert.norms_before(found, embedding_norm=_normed(config))
     if rotated:
-        turned = Rotary(stack.layers[0].attention.d_head, config.number("rope_theta"))
+        turned = Rotary(even(stack.layers[0].attention.d_head), config.number("rope_theta"))
         layer = stack.layers[0]
         layer = replace(layer, attention=replace(layer.attention, rotary=turned))
         stack = replace(stack, layers=(layer,) * len(stack.layers))

@@ -6,7 +6,7 @@ from attnviz.core.spec import ModelSpec, Rotary
 from attnviz.families import llama
 from attnviz.families.config import Config
 from attnviz.families.names import Names
-from attnviz.families.rope import rotary
+from attnviz.families.rope import even, rotary
 
 BASE = llama.BASE
 DEFAULTS = {**llama.DEFAULTS, "vocab_size": 290943, "rms_norm_eps": 1e-5}
@@ -34,7 +34,7 @@ def _rotation(config: Config, d_head: int) -> Rotary:
     theta = said.number("rope_theta", config.number("rope_theta", 10000.0))
     if d_head <= 2:
         raise config.bad("head_dim", d_head, "more than 2 dimensions, which alpha needs,")
-    return Rotary(d_head, theta * said.number("alpha") ** (d_head / (d_head - 2)))
+    return Rotary(even(d_head), theta * said.number("alpha") ** (d_head / (d_head - 2)))
 
 
 def tensors(config: Config) -> Names:

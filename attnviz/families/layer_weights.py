@@ -80,7 +80,8 @@ def norm(tensors: NamedTensors, name: str, spec: NormSpec, *shape: int) -> NormW
     bias = tensors.get(f"{name}.bias", *shape) if spec.kind == "layer" else None
     weight = tensors.get(f"{name}.weight", *shape)
     if weight is not None and spec.shift:
-        weight = weight + np.float32(spec.shift)
+        stored = weight
+        weight = tensors.built(lambda: stored + np.float32(spec.shift), *shape)
     return NormWeights(spec, weight, bias)
 
 

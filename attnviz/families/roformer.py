@@ -8,6 +8,7 @@ from attnviz.core.spec import ModelSpec, Projected, Rotary
 from attnviz.families import bert
 from attnviz.families.config import Config
 from attnviz.families.names import Names, expand
+from attnviz.families.rope import even
 
 BASE = "roformer"
 DEFAULTS = {**bert.DEFAULTS, "vocab_size": 50000, "max_position_embeddings": 1536}
@@ -19,7 +20,7 @@ def spec(config: Config) -> ModelSpec:
     width = config.whole("embedding_size", config.whole("hidden_size"))
     size = config.whole("max_position_embeddings")
     stack = bert.stack(config, None, size, d_embedding=width)
-    turned = Rotary(stack.layers[0].attention.d_head, interleaved=True)
+    turned = Rotary(even(stack.layers[0].attention.d_head), interleaved=True)
     layers = tuple(
         replace(layer, attention=replace(layer.attention, rotary=turned)) for layer in stack.layers
     )

@@ -10,7 +10,7 @@ from attnviz.core.spec import Rotary, RotaryKind
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.families.config import Config
 
-__all__ = ["rotary"]
+__all__ = ["even", "rotary"]
 
 NEEDED = {
     "default": (),
@@ -68,7 +68,7 @@ def rotary(
     dims = int(d_head * _share(config, values, partial))
     if not 2 <= dims <= d_head:
         raise BadCheckpoint(f"config.json asks to turn {dims} of {d_head} dimensions of each head")
-    found = Rotary(dims, base, kind=kind, scaling=_scaling(config, kind, values, dims))
+    found = Rotary(even(dims), base, kind=kind, scaling=_scaling(config, kind, values, dims))
     _require_solution(found)
     return found
 
@@ -204,3 +204,10 @@ def _number(values: Parameters, key: str, default: float | None = None) -> float
             f"from {SMALLEST} to {LARGEST:g} belongs"
         )
     return float(value)  # type: ignore[arg-type]
+
+
+def even(dims: int) -> int:
+    """How many dimensions are turned, for they are turned in pairs; BadCheckpoint for others."""
+    if dims % 2:
+        raise BadCheckpoint(f"config.json asks to turn {dims} dimensions, which make no pairs")
+    return dims

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnviz.analysis.answers import Longer
 from attnviz.analysis.explain import Explanation
 from attnviz.analysis.words import tokens_of_words
 from attnviz.render.safe import label, token_label
-from attnviz.render.sentences import counted, percent
+from attnviz.render.sentences import counted, longer_notes, percent
 
-__all__ = ["VASWANI", "Said", "heading", "key_names", "knob_notes", "say", "three_digits"]
+__all__ = ["VASWANI", "Said", "heading", "key_names", "say", "three_digits", "walk_notes"]
 
 VASWANI = "Vaswani et al. 2017"
 MIXTURE = "Shazeer et al. 2017, eq. 1"
@@ -58,7 +59,14 @@ def key_names(walk: Explanation) -> list[str]:
     return [label(token.text) for token in walk.recorded.keys]
 
 
-def knob_notes(walk: Explanation) -> list[str]:
+def walk_notes(walk: Explanation) -> list[str]:
+    """What must be said before the steps: of a long text, and of what was turned."""
+    recorded = walk.recorded
+    n_tokens = len(recorded.keys if recorded.kind == "cross" else recorded.tokens)
+    return [*longer_notes(Longer.of(n_tokens, recorded.model.max_seq_length)), *_knob_notes(walk)]
+
+
+def _knob_notes(walk: Explanation) -> list[str]:
     """What was turned and what that changed."""
     if walk.before is None:
         return []

@@ -192,8 +192,14 @@ def _template(step: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def longest_of_charsmap(table: bytes) -> int:
-    """The longest text that a SentencePiece table turns a character into, in bytes."""
+    """The longest text that a SentencePiece table turns a character into, in bytes.
+
+    BadCheckpoint for a table that says it is longer than it is: the tokenizers library takes
+    memory for what it says, which may be 4 GB, before it looks.
+    """
     trie = int.from_bytes(table[:4], "little")
+    if trie > max(len(table) - 4, 0):
+        raise BadCheckpoint("it has a precompiled_charsmap that is shorter than it says")
     return max(map(len, table[4 + trie :].split(b"\0")), default=0)
 
 

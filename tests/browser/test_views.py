@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from attnviz.render.sentences import hidden_note
-from attnviz.result import Head
+from attnviz.result import AttentionMap, Head
+from tests.support.browser import wait_for
 from tests.support.results import encoder, translator
 
 VIEWS = {"Heads": ".tile", "Matrix": "[role=application]", "Lines": ".token", "Ask": ".word"}
@@ -98,6 +99,18 @@ def test_words_join_their_tokens(show):
     assert labels(page, ".word") == ["[CLS]", "the", "shipwright", "left", "[SEP]"]
     page.js("document.querySelector('[name=by][value=tokens]').click()")
     assert labels(page.settled(), ".word") == ["[CLS]", "the", "ship", "wright", "left", "[SEP]"]
+
+
+@pytest.mark.parametrize("view", ["matrix", "heads"])
+def test_what_sinks_take_is_told(show, view):
+    plain = encoder(layers=1, heads=2)
+    shares = np.array([0.25, 0.75], np.float32)[None, :, None, None]
+    map = AttentionMap(plain.maps["encoder"].weights * (1 - shares))
+    model = replace(plain.model, model_type="gpt_oss")
+    result = replace(plain, maps={"encoder": map}, model=model)
+    page = show(result, address=f"#view={view}&heads=0.1")
+    share = {"matrix": 0.75, "heads": 0.5}[view]
+    wait_for(lambda: hidden_note(share, sinks=True) in page.text("#notes"), "the note of sinks")
 
 
 def test_hidden_special_tokens_leave_and_their_weight_is_told(show):

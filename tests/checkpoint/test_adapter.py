@@ -89,6 +89,11 @@ def test_an_adapter_of_another_base_does_not_fit(tmp_path: Path) -> None:
     changed = copied(ADAPTERS / "llama/rslora", tmp_path / "other", lora_alpha="much")
     with pytest.raises(BadCheckpoint, match="lora_alpha 'much'"):
         open_checkpoint(changed)
+    enormous = copied(ADAPTERS / "llama/rslora", tmp_path / "third", lora_alpha=10**400)
+    with pytest.raises(BadCheckpoint, match=r"lora_alpha '1000.*is no scale"):
+        opened = open_checkpoint(enormous).tensors
+        for name in opened.names:
+            opened.read(name)
 
 
 def test_an_adapter_without_weights_or_base_is_one_sentence(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from attnviz.core.spec import ModelSpec
 from attnviz.errors import AttnvizError, AttnvizWarning, BadCheckpoint, UnsupportedModel
 from attnviz.families import FAMILIES, specify
 from attnviz.families.unknown import MISSING
-from tests.support.references import read
+from tests.support.references import read, recipe
 
 PLAIN = {model_type: read(f"{model_type}-plain")["recipe"]["config"] for model_type in FAMILIES}
 
@@ -278,3 +278,11 @@ def test_other_kinds_of_models_are_refused_with_what_they_are(
     with pytest.raises(UnsupportedModel, match=re.escape(said).replace(r"\\\\", r"\\")) as raised:
         specify(values)
     assert "\x1b" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["roformer-plain", "nomic_bert-plain", "gte-plain"])
+def test_an_odd_number_of_turned_dimensions_is_refused(name: str) -> None:
+    config = {**recipe(read(name)).config, "num_attention_heads": 12, "n_head": 12}
+    width = {"hidden_size": 36, "n_embd": 36}
+    with pytest.raises(BadCheckpoint, match="3 dimensions, which make no pairs"):
+        specify(config | width)

@@ -25,6 +25,12 @@ def test_it_has_the_numbers_of_every_key():
     assert "its value is short" in notes(walk_figure(hat()))
 
 
+def test_a_text_longer_than_those_of_the_training_is_told_of():
+    said = "trained on up to 128"
+    assert said in notes(walk_figure(long(), Style()))
+    assert said not in notes(walk_figure(hat(), Style()))
+
+
 def test_the_strongest_key_is_bold():
     bold = {text.get_text() for text in labels(walk_figure(hat())) if text.get_weight() == "bold"}
     assert {"hat", "0.801", "2.76"} <= bold and "[CLS]" not in bold

@@ -94,6 +94,12 @@ def test_a_long_text_makes_no_larger_page(page):
     assert f"{len(long().weights) - 12} others" in page_of(long())
 
 
+def test_a_text_longer_than_those_of_the_training_is_told_of(page):
+    said = "the model was trained on up to 128"
+    assert said in page_of(long())
+    assert said not in page
+
+
 def test_hostile_tokens_are_text():
     hostile = ["<script>alert(1)</script>", "</style>", "{{about}}", "<!-- ledger -->", "\x1b[31m",
                "\u202eabc", "&lt;", '" onmouseover="alert(1)', "", "javascript:"]  # fmt: skip

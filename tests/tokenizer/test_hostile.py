@@ -65,6 +65,7 @@ def write(folder: Path, **parts: Any) -> Path:
         {"normalizer": {"type": "Precompiled", "precompiled_charsmap": charsmap(500)}},
         {"normalizer": {"type": "Sequence", "normalizers":
             [{"type": "Precompiled", "precompiled_charsmap": charsmap(20)}] * 4}},
+        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "8P///2Fi"}},  # 4 GB
         {"normalizer": {"type": "Sequence", "normalizers": [{"type": "ByteLevel"}] * 9}},
         {"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}] * 300}},
         {"pre_tokenizer": {"type": "Sequence", "pretokenizers":

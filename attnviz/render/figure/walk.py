@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from attnviz.analysis.explain import Explanation, steps
 from attnviz.render.colour import share_of_palette, table
-from attnviz.render.explained import heading, knob_notes, say
+from attnviz.render.explained import heading, say, walk_notes
 from attnviz.render.explained_numbers import KeyTable, effects, ledger, scores, weighed
 from attnviz.render.figure.canvas import GREY, INK, PAD, RULE, Canvas
 from attnviz.render.figure.frame import Frame
@@ -59,7 +59,7 @@ class _Drawn:
         self.names = [row.name for row in first.rows]
         columns = _columns(walk, first, last, ends)
         said = [step.name for step in steps(walk)]
-        notes = [*knob_notes(walk), *(say(name, walk).sentence for name in SAID if name in said)]
+        notes = [*walk_notes(walk), *(say(name, walk).sentence for name in SAID if name in said)]
         notes += [
             "shapes: " + " → ".join(ledger(step.arrays) for step in steps(walk) if step.arrays)
         ]

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 from attnviz.analysis.claims import COREFERENCE, all_claims
 from attnviz.analysis.labels import Known
 from attnviz.analysis.paths import PATHS
-from attnviz.analysis.view import longer_than_trained
+from attnviz.analysis.view import SINKED, longer_than_trained
 from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
 from attnviz.memory import require
@@ -32,6 +32,7 @@ from attnviz.render.sentences import (
     MERGED,
     RANKED,
     RANKED_WHO,
+    SUNK,
     UNKNOWN,
     WEIGHTINGS,
     longer_notes,
@@ -223,6 +224,7 @@ def _page(
             "said": {
                 "always": [visible(note) for note in notes],
                 "hidden": HIDDEN,
+                "sunk": SUNK,
                 "merged": MERGED,
                 "unknown": UNKNOWN,
                 "ranked": RANKED,
@@ -262,6 +264,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
                 "low": packed[kind].low,
                 "bits": packed[kind].bits,
                 "top": float(abs(map.weights).max(initial=0)),
+                **({"sinks": True} if model.model_type in SINKED else {}),
             }
             for kind, map in result.maps.items()
         },

@@ -8,7 +8,7 @@ from html import escape
 from typing import BinaryIO, NamedTuple
 
 from attnviz.analysis.explain import Explanation, steps
-from attnviz.render.explained import heading, knob_notes, say
+from attnviz.render.explained import heading, say, walk_notes
 from attnviz.render.explained_numbers import ledger
 from attnviz.render.page import asset, digest, script
 from attnviz.render.page.shaded_page import rules
@@ -43,7 +43,7 @@ def write_walk_page(walk: Explanation, stream: BinaryIO, *, title: str | None = 
     info = walk.recorded.model
     model = info.name + (f" ({info.model_type})" if info.model_type else "")
     lead = "".join(
-        [*sentence(walk), *(f'<p class="note">{_t(note)}</p>' for note in knob_notes(walk))]
+        [*sentence(walk), *(f'<p class="note">{_t(note)}</p>' for note in walk_notes(walk))]
     )
     write_screens(
         list(_screens(walk)), stream, title=title or heading(walk), about=model, lead=lead

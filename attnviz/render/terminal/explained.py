@@ -8,7 +8,7 @@ from typing import Any
 from rich.segment import Segments
 
 from attnviz.analysis.explain import Explanation, Step, steps
-from attnviz.render.explained import heading, knob_notes, say
+from attnviz.render.explained import heading, say, walk_notes
 from attnviz.render.explained_numbers import (
     KeyTable,
     Sum,
@@ -49,7 +49,7 @@ ASCII = str.maketrans(
 def explained(walk: Explanation, screen: Screen) -> Segments:
     """The whole walk, step by step."""
     lines = step_text(heading(walk), screen, plain(screen, bold=True), indent=0)
-    for note in knob_notes(walk):
+    for note in walk_notes(walk):
         lines += step_text(note, screen, accent(screen), indent=0)
     for number, step in enumerate(steps(walk), 1):
         lines += [[], *_step(number, step, walk, screen)]

@@ -23,9 +23,9 @@ function notesOf({ state, map, rows, columns, grid, scale }) {
     notes.push(
       `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,
     );
-  if (columns.hidden.length) {
+  if (columns.hidden.length || map.sinks) {
     const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
-    notes.push(contents.said.hidden.replace("{share}", percent(mean)));
+    notes.push(contents.said[map.sinks ? "sunk" : "hidden"].replace("{share}", percent(mean)));
   }
   const [below, all] = weightBelow(grid.values, state.min);
   if (below > 0)

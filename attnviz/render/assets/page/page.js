@@ -71,9 +71,11 @@ async function pictureOf(state) {
 }
 
 /** How much of a row's weight goes to what is hidden; null where nothing is. */
-const hiddenText = ({ columns, grid }, row) =>
-  columns.hidden.length
-    ? `${percent(grid.hidden[row])} of its weight goes to hidden special tokens.`
+const hiddenText = ({ columns, grid, map }, row) =>
+  columns.hidden.length || map.sinks
+    ? `${percent(grid.hidden[row])} of its weight goes to ${
+        map.sinks ? "the heads' sinks or to" : ""
+      } hidden special tokens.`.replace("  ", " ")
     : null;
 
 /** Several grids as one, for what is said of all of them. */

@@ -62,15 +62,24 @@ function axisOf(units, tokens, showSpecial) {
 /**
  * Weights between units, row by row, from the levels of tokens: the sum over the keys of a unit,
  * the mean over its queries. Nothing is renormalised; `hidden` is what each row gives to the keys
- * that are not shown.
+ * that are not shown, and to the heads' sinks of a model that has some.
  */
 function fold(levels, map, rows, columns) {
   const width = columns.units.length;
   const height = rows.units.length;
   const values = foldInto(new Float32Array(height * width), columns.members, levels, map, rows);
-  const hidden = foldInto(new Float32Array(height), [columns.hidden], levels, map, rows);
+  const hidden = map.sinks
+    ? missing(values, height, width)
+    : foldInto(new Float32Array(height), [columns.hidden], levels, map, rows);
   return { values, hidden, width, height };
 }
+
+/** What each row has less than 1. */
+const missing = (values, height, width) =>
+  Float32Array.from({ length: height }, (_, row) => {
+    const shown = values.subarray(row * width, (row + 1) * width);
+    return Math.max(0, 1 - shown.reduce((sum, value) => sum + value, 0));
+  });
 
 const BLOCK = 16; // columns at a time: levels lie by columns, values by rows
 
