@@ -34,8 +34,9 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float32]
 Kind = Literal["encoder", "decoder", "cross"]
-Weighting = Literal["raw", "norm", "rollout", "flow"]
-"""What a map holds: the softmax itself, ‖α f(x)‖, rollout or flow; see ``Model.attend``."""
+Weighting = Literal["raw", "norm", "rollout", "flow", "pooled"]
+"""What a map holds: the softmax itself, ‖α f(x)‖, rollout or flow, as ``Model.attend`` says; or the
+softmax between blocks of tokens, as ``Model.pooled`` does."""
 
 
 class Head(NamedTuple):
@@ -236,19 +237,25 @@ class AttentionMap(ShownAsPage):
                 picked = picked._take(axis, name, tuple(indices))
         return picked
 
-    def pick(self, heads: Sequence[Head]) -> AttentionMap:
-        """These heads alone, in this order; UnknownHead for one that is not there."""
-        weights = np.stack([self.head(head) for head in heads])
+    @classmethod
+    def of_heads(cls, heads: Sequence[Head], weights: FloatArray, **axes: Any) -> AttentionMap:
+        """A map of weights (head, query, key): a block of layers and heads, or picked ones."""
         layers, numbers = (tuple(dict.fromkeys(axis)) for axis in zip(*heads, strict=True))
         block = list(heads) == [Head(layer, head) for layer in layers for head in numbers]
         shape = (len(layers), len(numbers)) if block else (1, len(heads))
-        return replace(
-            self,
-            weights=weights.reshape(*shape, *weights.shape[1:]),
+        return cls(
+            weights.reshape(*shape, *weights.shape[1:]),
             layers=layers if block else (),
             heads=numbers if block else (),
             picked=() if block else tuple(heads),
+            **axes,
         )
+
+    def pick(self, heads: Sequence[Head]) -> AttentionMap:
+        """These heads alone, in this order; UnknownHead for one that is not there."""
+        weights = np.stack([self.head(head) for head in heads])
+        axes = {"queries": self.queries, "keys": self.keys, "axes": self.axes}
+        return AttentionMap.of_heads(heads, weights, **axes)
 
     def _of_picked(self, layers: Iterable[int] | None, heads: Iterable[int] | None) -> AttentionMap:
         """The picked heads that are in these layers and have these numbers."""

@@ -105,7 +105,8 @@ class Selection:
         """What to show: each head asked for, a mean, or the head that says most about words."""
         if self.heads:
             return [head_matrix(self.view, self.kind, head) for head in self.heads]
-        if self.options.mean or self.options.layer is not None:
+        pooled = self.result.weighting == "pooled"  # whose blocks are no words to choose a head by
+        if self.options.mean or self.options.layer is not None or pooled:
             return [mean_matrix(self.view, self.kind)]
         if self.result.weighting in PATHS:  # of which the last layer has the whole
             return [head_matrix(self.view, self.kind, self.map.all_heads()[-1])]
@@ -114,7 +115,9 @@ class Selection:
 
     @cached_property
     def links(self) -> list[Link]:
-        """The strongest links between words, over all heads there are."""
+        """The strongest links between words, over all heads there are; none between blocks."""
+        if self.result.weighting == "pooled":
+            return []
         return strongest_links(self.view, self.kind, self._statistics(self.kind))
 
     @property

@@ -16,12 +16,14 @@ from attnviz.cli.deliver import folder_of, open_delivery, open_folder
 from attnviz.cli.estimates import DRY_RUN
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
+from attnviz.cli.long_texts import deliver_pooled, require_pooled
 from attnviz.cli.many import Many, at_rest, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.resume import after, open_resumed
 from attnviz.cli.texts import Text, one_text, read_bursts
+from attnviz.cli.top import print_strongest
 from attnviz.cli.values import whole
 
 __all__ = ["run"]
@@ -125,6 +127,13 @@ def run(
         ),
         whole(1),
     ] = None,
+    pooled: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Show a text too long for maps as N by N blocks of its tokens."
+        ),
+        whole(1),
+    ] = None,
     options: Options,
 ) -> None:
     """Show what the words of a text attend to.
@@ -170,10 +179,19 @@ def run(
             "--top prints links of a text and nothing else; --json, --tokens, --layer and --head "
             "go with it"
         )
-    if cluster is not None and (top or not several):
-        raise Misuse("--cluster is for the maps of many texts; give -f or --lines, and no --top")
+    if pooled:
+        if top or pair or target or generate or resume:
+            raise Misuse(
+                "--pooled shows a text in blocks, and nothing that goes with it; give it alone"
+            )
+        require_pooled(options)
+    alone_here = top or pooled
+    if cluster is not None and (alone_here or not several):
+        raise Misuse(
+            "--cluster is for the maps of many texts; give -f or --lines, and no --top or --pooled"
+        )
     folder = folder_of(options)
-    if (folder or dry_run) and (top or resume or not several):
+    if (folder or dry_run) and (alone_here or resume or not several):
         raise Misuse("a folder, or --dry-run, is for the maps of many texts; give -f or --lines")
     if folder or dry_run:
         results = open_folder(options, file or ())
@@ -208,13 +226,13 @@ def run(
             bursts = as_chats(loaded, bursts, bad, generation_prompt=begun)
         if options.documents() or resume:
             loaded.fingerprint()
-        if top:
-            from attnviz.cli.top import print_strongest
-
-            delivery.told.hide()
+        if top or pooled:
             encode = partial(loaded.encode, truncate=truncate, **reading)
             given = prepared(encode, chain.from_iterable(bursts), bad)
-            print_strongest(loaded, given, top, options)
+            if top:
+                print_strongest(loaded, given, top, options, delivery.told)
+            elif pooled:
+                deliver_pooled(loaded, given, pooled, options, delivery, bad)
         elif several:
             waited: Iterable[Iterable[Text]] = bursts
             if at_rest(file or (), text or ()):

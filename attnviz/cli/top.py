@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from attnviz.cli.long_texts import share_told
 from attnviz.cli.options import Options
+from attnviz.cli.progress import Progress
 from attnviz.cli.sinks import open_terminal
 from attnviz.cli.texts import Text
 
@@ -19,14 +21,24 @@ __all__ = ["print_strongest"]
 
 
 def print_strongest(
-    model: Model, texts: Iterable[tuple[Text, Input]], n: int, options: Options
+    model: Model,
+    texts: Iterable[tuple[Text, Input]],
+    n: int,
+    options: Options,
+    told: Progress,
 ) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
     show = _print_json if options.json else _printer(options)
     for text, given in texts:
         found = model.find_strongest(
-            given, n, layers=options.layers(), heads=options.named_heads(), tokens=options.tokens
+            given,
+            n,
+            layers=options.layers(),
+            heads=options.named_heads(),
+            tokens=options.tokens,
+            tell=share_told(told),
         )
+        told.hide()
         show(model, text, given, found)
 
 

@@ -27,6 +27,7 @@ from attnviz.model.array_pool import ArrayPool
 from attnviz.model.encoder import Encoder
 from attnviz.model.generate import Rules, Writer
 from attnviz.model.inputs import Input, hiding
+from attnviz.model.long_texts import Tell, pooled, telling
 from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
@@ -331,20 +332,16 @@ class Model(Encoder):
         layers: Collection[int] | None = None,
         heads: Collection[Head] = (),
         tokens: bool = False,
+        tell: Tell | None = None,
     ) -> StreamedLinks:
-        """What ``strongest`` finds, with the units that links count and what counts as none."""
+        """What ``strongest`` finds, with the units that links count and what counts as none.
+
+        ``tell`` is told the share that is done, from 0 to 1, twice where the text is read again.
+        """
         if n < 1:
             raise InputError(f"there are no {n} strongest links; ask for at least one")
         self._note_lengths([given])
-        kind = self.spec.stacks[0].kind
-        wanted = self._wanted((kind,), {head.layer for head in heads} or layers)
-        for layer, head in heads:
-            n_heads = self.spec.stacks[0].layers[layer].attention.n_heads
-            if head >= n_heads:
-                there = span(range(n_heads))
-                raise UnknownHead(
-                    f"there is no head {layer}.{head}; layer {layer} has heads {there}"
-                )
+        kind, layers = self.of_first_stack(layers, heads)
         found = StreamedLinks(
             n,
             given.tokens,
@@ -358,10 +355,50 @@ class Model(Encoder):
             require_numbers(finite=block.finite)
             found.visit(block)
 
-        self.watch([given], visit, layers=wanted)
+        seen = telling(visit, tell, kind, max(layers) + 1, len(given.tokens))
+        self.watch([given], seen, layers={kind: layers})
         if not found.finish():
-            self.watch([given], visit, layers=wanted)
+            self.watch([given], seen, layers={kind: layers})
         return found
+
+    def pooled(
+        self,
+        given: str | Input,
+        n: int = 256,
+        *,
+        layers: Collection[int] | None = None,
+        heads: Collection[Head] = (),
+        tell: Tell | None = None,
+    ) -> AttentionResult:
+        """Heads of a text of any length in n × n pixels: its blocks of tokens are the result's.
+
+        A pixel is the sum over its block of keys and the mean over its block of queries, as words
+        are made of tokens. They are of all heads, of those of some ``layers`` or, where any are
+        named, of these ``heads`` alone. Memory grows with the text, not with its square. ``tell``
+        is told the share that is done, from 0 to 1. Raises what ``attend`` raises, and InputError
+        for no block.
+        """
+        read = self.encode(given) if isinstance(given, str) else given
+        self._note_lengths([read])
+        return pooled(self, read, n, layers, heads, tell)
+
+    def of_first_stack(
+        self, layers: Collection[int] | None, heads: Collection[Head]
+    ) -> tuple[Kind, tuple[int, ...]]:
+        """The map of the first stack, and its layers that are wanted, or those of some heads.
+
+        Raises UnknownHead for what is not there.
+        """
+        stack = self.spec.stacks[0]
+        wanted = self._wanted((stack.kind,), {head.layer for head in heads} or layers)
+        for layer, head in heads:
+            n_heads = stack.layers[layer].attention.n_heads
+            if head >= n_heads:
+                there = span(range(n_heads))
+                raise UnknownHead(
+                    f"there is no head {layer}.{head}; layer {layer} has heads {there}"
+                )
+        return stack.kind, wanted[stack.kind]
 
     def watch(
         self,
@@ -548,8 +585,9 @@ class Model(Encoder):
 
     def _norms(self, weighting: Weighting) -> ValueNorms | None:
         """What turns weights into norms, where those are wanted; InputError for no weighting."""
-        if weighting not in get_args(Weighting):
-            known = ", ".join(get_args(Weighting))
+        ways = [way for way in get_args(Weighting) if way != "pooled"]
+        if weighting not in ways:
+            known = ", ".join(ways)
             raise InputError(f"{quote(weighting)} is no way to weigh; take one of {known}")
         return ValueNorms(self.attention_weights) if weighting == "norm" else None
 

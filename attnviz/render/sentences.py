@@ -78,6 +78,8 @@ WEIGHTINGS: dict[Weighting, str] = {
     "flow": "Flow: the most that can get from a token of the input to one of a layer, through all "
     "heads of all layers up to it and the residual connections (Abnar & Zuidema 2020); 3.0 is that "
     "of layer 3.",
+    "pooled": "Blocks of tokens, called by the number of their first: each pixel is the sum over "
+    "its block of keys and the mean over its block of queries.",
 }
 
 

@@ -183,6 +183,8 @@ def test_numbers_beyond_float32_are_refused_without_a_warning(broken: Model) -> 
     refusal(BadCheckpoint, broken, text="the hat", layers=[], hidden=True)
     with pytest.raises(BadCheckpoint, match="grow beyond float32"):
         broken.strongest(broken.encode("the hat"))
+    with pytest.raises(BadCheckpoint, match="grow beyond float32"):
+        broken.pooled("the hat")
     with np.errstate(all="raise"), pytest.raises(BadCheckpoint, match="grow beyond float32"):
         broken.attend(token_ids=[5] * 24)
 
