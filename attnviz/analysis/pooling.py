@@ -64,7 +64,7 @@ class Pooling:
         self, n_tokens: int, starts: Sequence[int], heads: Mapping[int, Collection[int]]
     ) -> None:
         self._starts = np.asarray(starts, np.intp)
-        self._counts = np.diff([*starts, n_tokens])
+        self._counts: FloatArray = np.diff([*starts, n_tokens]).astype(np.float32)
         self._heads = heads
         shape = len(starts), len(starts)
         self._sums: dict[Head, FloatArray] = {
@@ -80,7 +80,7 @@ class Pooling:
 
     def of(self, head: Head) -> FloatArray:
         """The picture of a head, float32 (block of queries, block of keys)."""
-        found: FloatArray = self._sums[head] / self._counts[:, None].astype(np.float32)
+        found: FloatArray = self._sums[head] / self._counts[:, None]
         return found
 
     def _add(self, block: AttentionBlock, head: Head) -> None:
