@@ -31,7 +31,8 @@ class WordRows:
     def rows(self, head: int, weights: FloatArray, start: int) -> Iterator[tuple[int, FloatArray]]:
         """The rows (unit, unit) that end in rows (token, token) from ``start`` on.
 
-        They come HEIGHT at a time at most, with the number of the first.
+        They come HEIGHT at a time at most, with the number of the first. Keys may be left out
+        behind the end of a unit, as far as all weights there are 0.
         """
         for at in range(0, len(weights), HEIGHT):
             some = weights[at : at + HEIGHT]
@@ -49,7 +50,7 @@ class WordRows:
         mine = np.equal.outer(np.arange(first, last + 1), of).astype(np.float32)
         sums: FloatArray = mine @ self._over_keys(weights)
         if (begun := self._begun.pop(head, None)) is not None:
-            sums[0] += begun
+            sums[0, : len(begun)] += begun
         if self._starts[last] + self._sizes[last] > stop:
             self._begun[head] = sums[-1]
             sums = sums[:-1]
@@ -57,11 +58,13 @@ class WordRows:
         return first, sums / sizes
 
     def _over_keys(self, weights: FloatArray) -> FloatArray:
-        longest = int(self._sizes.max())
+        starts = self._starts[: np.searchsorted(self._starts, weights.shape[1])]
+        sizes = self._sizes[: len(starts)]
+        longest = int(sizes.max())
         if longest > LONG_WORD:
-            return np.add.reduceat(weights, self._starts, axis=1)
-        sums = np.take(weights, self._starts, axis=1)
+            return np.add.reduceat(weights, starts, axis=1)
+        sums = np.take(weights, starts, axis=1)
         for piece in range(1, longest):
-            words = np.flatnonzero(self._sizes > piece)
-            sums[:, words] += weights[:, self._starts[words] + piece]
+            words = np.flatnonzero(sizes > piece)
+            sums[:, words] += weights[:, starts[words] + piece]
         return sums

@@ -23,7 +23,6 @@ from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.resume import after, open_resumed
 from attnviz.cli.texts import Text, one_text, read_bursts
-from attnviz.cli.top import print_strongest
 from attnviz.cli.values import whole
 
 __all__ = ["run"]
@@ -230,6 +229,8 @@ def run(
             encode = partial(loaded.encode, truncate=truncate, **reading)
             given = prepared(encode, chain.from_iterable(bursts), bad)
             if top:
+                from attnviz.cli.top import print_strongest
+
                 print_strongest(loaded, given, top, options, delivery.told)
             elif pooled:
                 deliver_pooled(loaded, given, pooled, options, delivery, bad)

@@ -12,6 +12,7 @@ from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import Job
 from attnviz.model.idle import Idle
 from attnviz.model.inputs import Input
+from attnviz.model.long_texts import Tell, is_long, measured
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -24,11 +25,20 @@ Item = str | Text | Input
 
 
 def heads_job(
-    kind: Kind, *, tokens: bool = False, truncate: bool = False, weights: Weighting = "raw"
+    kind: Kind,
+    *,
+    tokens: bool = False,
+    truncate: bool = False,
+    weights: Weighting = "raw",
+    tell: Tell | None = None,
 ) -> Job[Item, HeadSums]:
-    """What the texts of a pack add to the measures of each head."""
-    compute = partial(_sums, kind=kind, tokens=tokens, weights=weights)
-    return Job(partial(_read, truncate=truncate), compute)
+    """What the texts of a pack add to the measures of each head.
+
+    Raw weights of the first stack are measured as they come by where a text is long; ``tell`` is
+    told how much of it is done.
+    """
+    compute = partial(_sums, kind=kind, tokens=tokens, weights=weights, tell=tell)
+    return Job(partial(_read, kind=kind, truncate=truncate, weights=weights), compute)
 
 
 def text_of(one: Item) -> str:
@@ -38,20 +48,48 @@ def text_of(one: Item) -> str:
     return one if isinstance(one, str) else one.text
 
 
-def _read(model: Model, one: Item, *, truncate: bool) -> Input:
-    return one if isinstance(one, Input) else model.read(text_of(one), truncate=truncate)
+def _read(model: Model, one: Item, *, kind: Kind, truncate: bool, weights: Weighting) -> Input:
+    if isinstance(one, Input):
+        return one
+    if not _streams(model, kind, weights):
+        return model.read(text_of(one), truncate=truncate)
+    read = model.encode(text_of(one), truncate=truncate)
+    if not is_long(model, read):
+        model.require_room(read)
+    return read
+
+
+def _streams(model: Model, kind: Kind, weights: Weighting) -> bool:
+    """Whether what is measured can be as it comes by."""
+    return weights == "raw" and kind == model.spec.stacks[0].kind and not model.has_target
 
 
 def _sums(
     model: Model,
     given: Sequence[tuple[Item, Input]],
-    _cores: int | None,
+    cores: int | None,
     *,
     kind: Kind,
     tokens: bool,
     weights: Weighting,
+    tell: Tell | None,
 ) -> HeadSums:
-    pack = [read for _, read in given]
+    streams = _streams(model, kind, weights)
+    pack, parts = [], []
+    for _, read in given:
+        if streams and is_long(model, read):
+            parts.append(measured(model, read, tokens=tokens, cores=cores, tell=tell))
+        else:
+            pack.append(read)
+    if pack:
+        parts.append(_together(model, pack, kind, tokens, weights))
+    return add_up(parts)
+
+
+def _together(
+    model: Model, pack: Sequence[Input], kind: Kind, tokens: bool, weights: Weighting
+) -> HeadSums:
+    """What texts whose maps fit in memory add, computed together."""
     idle = Idle(model, kind, pack) if weights == "raw" else None
     results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
     found = add_up(head_sums(one if tokens else merge_words(one), kind) for one in results)

@@ -38,6 +38,7 @@ class Idle:
         self._counts = [_counting(one, kind) for one in inputs]
         self._n_keys = sum(len(one.tokens) for one in inputs)
         self._layer, self._output = -1, np.empty((0, 0), np.float32)
+        self._norms: dict[tuple[int, int], FloatArray] = {}  # of a layer and sequence, the last
         self.n = int(sum(counts.sum() for counts in self._counts))
         self.sums = np.zeros((len(stack.layers), stack.layers[0].attention.n_heads))
 
@@ -45,11 +46,19 @@ class Idle:
         """Add what a block of raw weights, with its values, leaves unmoved."""
         if block.kind != self._kind:
             return
-        norms = value_norms(block.heads, self._projection(block))
-        norms /= np.maximum(norms.max(axis=-1, keepdims=True), np.finfo(np.float32).tiny)
+        norms = self._relative_norms(block)
         counts = self._counts[block.sequence][block.start : block.stop]
         moved = np.vecdot(counts @ block.weights, norms)  # Σ over queries first, then over keys
         self.sums[block.layer] += counts.sum(dtype=np.float64) - moved
+
+    def _relative_norms(self, block: AttentionBlock) -> FloatArray:
+        """‖f(x)‖ / max ‖f(x)‖ (head, key), the same for all blocks of a sequence in a layer."""
+        at = block.layer, block.sequence
+        if at not in self._norms:
+            norms = value_norms(block.heads, self._projection(block))
+            norms /= np.maximum(norms.max(axis=-1, keepdims=True), np.finfo(np.float32).tiny)
+            self._norms = {at: norms}
+        return self._norms[at]
 
     def _projection(self, block: AttentionBlock) -> FloatArray:
         """The output projection of a layer or, where that pays, one of the same norms."""

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz import memory
+from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.pooling import Pooling, block_starts, block_tokens
+from attnviz.analysis.streamed_measures import StreamedMeasures
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.errors import InputError
+from attnviz.model.idle import Idle
 from attnviz.model.inputs import Input, hiding
-from attnviz.model.record import require_numbers
+from attnviz.model.record import map_shape, require_numbers
 from attnviz.result import AttentionMap, AttentionResult, Head
 
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["Tell", "pooled", "telling"]
+__all__ = ["Tell", "is_long", "measured", "pooled", "telling"]
+
+LONG = 1 << 30
+"""Bytes of maps from which on a text is measured as they come by, on any machine alike."""
 
 Tell = Callable[[float], None]
 """What is told the share of a run that is done, from 0 to 1, after each block of queries."""
@@ -40,6 +47,33 @@ def telling(visit: Visit, tell: Tell | None, kind: Kind, n_layers: int, n: int) 
         tell((block.layer + (share * share if kind == "decoder" else share)) / n_layers)
 
     return visit_and_tell
+
+
+def is_long(model: Model, given: Input) -> bool:
+    """Whether the maps of all layers of the first stack would take LONG bytes."""
+    kind, layers = model.of_first_stack(None, ())
+    return 4 * math.prod(map_shape(model.spec, given, kind, len(layers))) >= LONG
+
+
+def measured(
+    model: Model, given: Input, *, tokens: bool, cores: int | None, tell: Tell | None
+) -> HeadSums:
+    """What a text adds to the measures of each head of the first stack; no map is kept."""
+    kind, layers = model.of_first_stack(None, ())
+    shape = len(layers), model.spec.stacks[0].layers[0].attention.n_heads
+    causal = kind == "decoder"
+    measures = StreamedMeasures(given.tokens, given.texts, shape, words=not tokens, causal=causal)
+    idle = Idle(model, kind, [given])
+
+    def visit(block: AttentionBlock) -> None:
+        require_numbers(finite=block.finite)
+        measures.visit(block)
+        idle.visit(block)
+
+    seen = telling(visit, tell, kind, len(layers), len(given.tokens))
+    hide = hiding([given])
+    model.watch([given], seen, layers={kind: layers}, edit=hide, values=True, cores=cores)
+    return measures.sums().extended("idle", idle.sums, idle.n)
 
 
 def pooled(

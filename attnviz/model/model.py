@@ -253,8 +253,12 @@ class Model(Encoder):
         given = self.encode(text, truncate=truncate, **how)
         writer = self._writer(beams, allow_unknown=allow_unknown)
         given = self._written(given, generate, max_new_tokens, layers, writer)
-        refuse_too_big([map_shapes(self.spec, given, self._wanted(self._kinds([given]), layers))])
+        self.require_room(given, layers)
         return given
+
+    def require_room(self, given: Input, layers: Collection[int] | None = None) -> None:
+        """Raise TooBig where the maps of ``layers``, or of all, would not fit in memory."""
+        refuse_too_big([map_shapes(self.spec, given, self._wanted(self._kinds([given]), layers))])
 
     def explain(
         self,
@@ -408,16 +412,18 @@ class Model(Encoder):
         layers: dict[Kind, tuple[int, ...]],
         edit: Callable[[AttentionBlock], None] | None = None,
         values: bool = False,
+        cores: int | None = None,
     ) -> None:
         """Show every block of queries to ``visit`` as it is computed, and keep nothing.
 
-        ``values`` asks for the values of the last layer too, which else are not computed.
+        ``values`` asks for the values of the last layer too, which else are not computed; it runs
+        on so many ``cores``, or on all.
         """
         wanted: dict[str, frozenset[int]] = {
             kind: frozenset(every) for kind, every in layers.items()
         }
         want = Request(wanted, visit, hidden=values, edit=edit)
-        run(self.spec, self.weights, [given.ids for given in inputs], want)
+        run(self.spec, self.weights, [given.ids for given in inputs], want, cores=cores)
 
     def states(
         self, inputs: Sequence[Input], edit: Callable[[AttentionBlock], None]

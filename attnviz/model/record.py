@@ -90,6 +90,6 @@ def refuse_too_big(shapes: Iterable[Mapping[Kind, tuple[int, ...]]]) -> None:
     require(
         size,
         "keeping every weight",
-        "print the strongest links with --top 20, show blocks of tokens with --pooled 256, or "
-        "measure heads with attnviz heads",
+        "print the strongest links with --top 20, show blocks of tokens with --pooled 256, measure "
+        "heads with attnviz heads, or keep one layer with --layer",
     )
