@@ -143,6 +143,7 @@ def run(
     attnviz run "He took the hat and examined it carefully" --ask it
     attnviz run "He took the hat and examined it carefully" --head 3.1 -o hat.png
     attnviz run -f texts.txt --json > attention.jsonl
+    attnviz run -f texts.txt -o parts/
     """
     if target is not None and max_new_tokens is not None:
         raise Misuse("--target is the whole target, so --max-new-tokens adds nothing; give one")

@@ -19,6 +19,15 @@ import sys
 for number in range(int(sys.argv[1])):
     print("he took the hat" if number % 2 else "it was not his")
 """
+ROWS = ["he PRON 2 nsubj", "took VERB 0 root", "the DET 4 det", "hat NOUN 2 obj"]
+SENTENCES = f"""
+import sys
+rows = [row.split() for row in {ROWS}]
+for number in range(int(sys.argv[1])):
+    for at, (form, upos, head, relation) in enumerate(rows, 1):
+        print(at, form, "_", upos, "_", "_", head, relation, "_", "_", sep=chr(9))
+    print()
+"""
 # And one that counts what another writes, and says the most memory that it had. Between them and
 # the tests stands this process, for a child's memory begins with that of whoever forked it.
 COUNTED = """
@@ -40,11 +49,11 @@ def folder(tmp_path_factory):
     return path
 
 
-def streamed(folder, n_lines, *command):
-    """The output of a command that reads lines from a pipe, and the most memory it had."""
+def streamed(folder, written, n, *command):
+    """How many lines a command writes that reads from a pipe, and the most memory it had."""
     given = [sys.executable, "-m", "attnviz", *command, "-m", str(folder)]
     ended = subprocess.run(
-        [sys.executable, "-c", COUNTED, LINES, str(n_lines), *given],
+        [sys.executable, "-c", COUNTED, written, str(n), *given],
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -55,13 +64,21 @@ def streamed(folder, n_lines, *command):
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not say a child's memory")
 @pytest.mark.parametrize(
-    "command", [["run", "--json", "--head", "0.0"], ["heads", "--json"]], ids=["run", "heads"]
+    ("command", "sizes"),
+    [
+        ("run --json --head 0.0 --lines -", (800, 2_400)),
+        ("heads --json --lines -", (1_000, 3_500)),
+        ("explain --json --lines -", (100, 400)),
+        ("probe --json --conllu /dev/stdin", (400, 1_600)),
+    ],
+    ids=lambda given: given.split()[0] if isinstance(given, str) else None,
 )
-def test_memory_does_not_grow_with_the_lines(folder, command):
-    """A few packs fill what is used over again; four times as many lines take no more."""
-    few, before = streamed(folder, 1_500, *command, "--lines", "-")
-    many, after = streamed(folder, 6_000, *command, "--lines", "-")
-    assert (few, many) == ((1_500, 6_000) if command[0] == "run" else (1, 1))
+def test_memory_does_not_grow_with_the_lines(folder, command, sizes):
+    """A few packs fill what is used over again; several times as many lines take no more."""
+    written = SENTENCES if command.startswith("probe") else LINES
+    (few, before), (many, after) = (streamed(folder, written, n, *command.split()) for n in sizes)
+    each = command.startswith(("run", "explain"))
+    assert (few, many) == (sizes if each else (1, 1))
     assert after < before + 12 * MEGABYTE and after < 400 * MEGABYTE
 
 
