@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from attnviz.document.arrays import check_result, from_lists, weight_lists
 from attnviz.document.bertviz import from_bertviz, is_bertviz
 from attnviz.document.decimals import number_rows
+from attnviz.document.inseq import from_inseq, is_inseq
 from attnviz.document.labels import dumps, labels
 from attnviz.document.parse import map_labels, opened, result_from
 from attnviz.errors import DocumentError
@@ -71,7 +72,7 @@ def _nested(array: FloatArray, precision: int | None) -> Iterator[bytes]:
 def read_page(data: bytes, start: int) -> AttentionResult:
     """The result of the one JSON value that begins at a byte of a page of BertViz."""
     try:
-        return _result(decode(_text(data[start:]), 0)[0])
+        return _results(decode(_text(data[start:]), 0)[0])[0]
     except DocumentError as error:
         raise DocumentError(f"the page is malformed: {error}") from None
 
@@ -86,7 +87,7 @@ def read_json(data: bytes) -> list[AttentionResult]:
     while at < len(text):
         try:
             value, end = decode(text, at)
-            results.append(_result(value))
+            results += _results(value)
         except DocumentError as error:
             which = f"document {len(results) + 1}" if results else "the document"
             raise DocumentError(f"{which} is malformed: {error}") from None
@@ -123,9 +124,12 @@ def decode(text: str, at: int) -> tuple[Any, int]:
     return value, end
 
 
-def _result(value: object) -> AttentionResult:
+def _results(value: object) -> list[AttentionResult]:
+    """The result of a document, or those of what another program saved."""
     if isinstance(value, dict) and is_bertviz(value):
-        return result_from(*from_bertviz(value), None)
+        return [result_from(*from_bertviz(value), None)]
+    if isinstance(value, dict) and is_inseq(value):
+        return [result_from(*each, None) for each in from_inseq(value)]
     document = opened(value)
     weights = {
         kind: weight_lists(entry.get("weights"), f"maps.{kind}.weights")
@@ -133,4 +137,4 @@ def _result(value: object) -> AttentionResult:
     }
     hidden = document.get("hidden")
     states = None if hidden is None else from_lists(hidden, ("rows", "numbers"), "hidden")
-    return result_from(document, weights, states)
+    return [result_from(document, weights, states)]
