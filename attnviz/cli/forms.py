@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 from attnviz.cli.deliver import paths_of, prints_as_it_goes, suffix_of
 from attnviz.cli.failures import Misuse
 from attnviz.cli.pictures import PictureOptions
-from attnviz.cli.places import FIGURES, place_of, printed
-from attnviz.cli.progress import Tally, progress
+from attnviz.cli.places import FIGURES, Place, place_of, printed
+from attnviz.cli.progress import Progress, Tally, progress
 from attnviz.cli.shown import open_files, tell_of
 from attnviz.cli.signals import unbroken
 from attnviz.errors import EmptyText, quote
@@ -81,40 +81,47 @@ def give(
         if (why := refused.get(suffix_of(path))) is not None:
             raise Misuse(why)
     style = options.style()
-    tally = Tally(files) if several and not prints_as_it_goes(options) else None
-    last: T | None = None
     with progress() as told, all_or_nothing(paths) as streams:
         told.say("reading")
-        places = [
+        places: list[tuple[Path | None, Place[T]]] = [
             (path, place_of(forms, suffix_of(path), stream, style))
             for path, stream in zip(paths, streams, strict=True)
         ]
-        screen = printed(forms, options) if options.json or not paths else None
-        for last in find():
-            for path, place in places:
-                with naming(path):
-                    place.add(last)
-            if screen is not None:
-                if tally is None:
-                    told.hide()
-                with unbroken() if several else nullcontext():
-                    screen.add(last)
+        if options.json or not paths:
+            places.append((None, printed(forms, options)))
+        tally = Tally(files) if several and not prints_as_it_goes(options) else None
+        found = None
+        for found in find():
+            _add(found, places, told, tally)
             if tally is not None:
-                told.update(tally.add(0, forms.line(last)))
-            elif several:
-                told.say("reading")
-        if last is None:
+                told.update(tally.add(0, forms.line(found)))
+        if found is None:
             raise EmptyText("no line is left to show; give at least one that is not bad")
-        for path, place in places:
-            told.say(f"writing {path}")
-            with naming(path):
-                place.finish()
-        told.hide()
-        if screen is not None:
-            screen.finish()
+        _finish(places, told)
     tell_of(paths)
     if options.open:
         open_files(paths)
+
+
+def _add(
+    found: T, places: Sequence[tuple[Path | None, Place[T]]], told: Progress, tally: Tally | None
+) -> None:
+    """Hand what was found to every place; a line that is begun is written whole."""
+    for path, place in places:
+        if tally is None and path is None:
+            told.hide()
+        with unbroken(), nullcontext() if path is None else naming(path):
+            place.add(found)
+    if tally is None:
+        told.say("reading")
+
+
+def _finish(places: Sequence[tuple[Path | None, Place[T]]], told: Progress) -> None:
+    for path, place in places:
+        told.say(f"writing {path}" if path else "")
+        with nullcontext() if path is None else naming(path):
+            place.finish()
+    told.hide()
 
 
 def _check(path: Path, options: PictureOptions) -> None:
