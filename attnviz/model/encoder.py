@@ -163,7 +163,7 @@ class Encoder:
         if attention_mask is not None:
             mask = integers(attention_mask, "attention_mask")
             given = with_mask(given, mask)
-            require_maskable(ids.ids, mask, self.info.model_type, self.spec)
+            require_maskable(ids.ids, self.info.model_type, self.spec)
         else:
             warn_of_padding(ids.ids, self.rules.padding)
         if ids.target_ids is None:

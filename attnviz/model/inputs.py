@@ -73,17 +73,10 @@ def require_text(*texts: object) -> None:
             raise EmptyText("the text is empty; give a sentence with at least one word")
 
 
-COUNT_SEEN = frozenset(("opt", "biogpt"))
-"""Types of models that count positions from the first token that a mask lets be seen."""
-
-
-def require_maskable(
-    ids: IntArray, mask: IntArray, model_type: str | None, spec: ModelSpec
-) -> None:
-    """Raise InputError where what is seen would depend on what a mask hides before or beside it."""
-    hidden_first = bool(mask.size) and not mask[0]
+def require_maskable(ids: IntArray, model_type: str | None, spec: ModelSpec) -> None:
+    """Raise InputError where what is seen would depend on what a mask hides beside it."""
     drops = spec.stacks[0].embedding.masked
-    if (model_type in COUNT_SEEN and hidden_first) or (drops is not None and drops in ids):
+    if drops is not None and drops in ids:
         raise InputError(
             f"{model_type} embeds a text by how many of its tokens are seen, which attention_mask "
             "would change; leave the hidden tokens out instead"

@@ -24,6 +24,7 @@ from attnviz.errors import InputError, TooLong, UnknownHead, quote
 from attnviz.families import Translated, translate
 from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
+from attnviz.model.counted import counts_seen, require_uncounted, with_hidden, without_hidden
 from attnviz.model.encoder import Encoder
 from attnviz.model.generate import Rules, Writer
 from attnviz.model.inputs import Input, hiding
@@ -296,6 +297,7 @@ class Model(Encoder):
         ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
+        require_uncounted(given, self.info.model_type)
         result = self._attend(None if one is None else [one.layer], False, [given])[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
@@ -360,9 +362,9 @@ class Model(Encoder):
             found.visit(block)
 
         seen = telling(visit, tell, kind, max(layers) + 1, len(given.tokens))
-        self.watch([given], seen, layers={kind: layers})
+        self.watch([given], seen, layers={kind: layers}, edit=hiding([given]))
         if not found.finish():
-            self.watch([given], seen, layers={kind: layers})
+            self.watch([given], seen, layers={kind: layers}, edit=hiding([given]))
         return found
 
     def pooled(
@@ -419,6 +421,8 @@ class Model(Encoder):
         ``values`` asks for the values of the last layer too, which else are not computed; it runs
         on so many ``cores``, or on all.
         """
+        for given in inputs:
+            require_uncounted(given, self.info.model_type)
         wanted: dict[str, frozenset[int]] = {
             kind: frozenset(every) for kind, every in layers.items()
         }
@@ -545,6 +549,10 @@ class Model(Encoder):
         beside: Visit | None = None,
     ) -> list[AttentionResult]:
         self._note_lengths(inputs)
+        if any(counts_seen(given, self.info.model_type) for given in inputs):
+            shown = [without_hidden(given) for given in inputs]
+            found = self._attend(layers, hidden, shown, cores, weighting, beside)
+            return [with_hidden(*pair) for pair in zip(found, inputs, strict=True)]
         wanted = self._wanted(self._kinds(inputs), layers)
         if weighting in ("rollout", "flow"):
             return self._followed(layers, hidden, inputs, cores, weighting)

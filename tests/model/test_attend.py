@@ -186,16 +186,34 @@ def test_masked_tokens_of_a_source_are_hidden_from_its_target_too(translator: Mo
     same(masked.maps["decoder"].weights, short.maps["decoder"].weights)
 
 
-def test_what_embeds_by_the_tokens_that_are_seen_takes_no_padding_on_the_left(
-    tmp_path: Path,
+@pytest.mark.parametrize("name", ["opt-plain", "biogpt-plain"])
+@pytest.mark.parametrize("mask", [[0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [1, 1, 1, 0, 0]], ids=str)
+def test_positions_are_counted_by_what_a_mask_lets_be_seen(
+    tmp_path: Path, name: str, mask: list[int]
 ) -> None:
+    model, ids, seen = write(tmp_path, small(name)), [5, 9, 13, 6, 7], np.flatnonzero(mask)
+    alone = model.attend(token_ids=np.array(ids)[seen].tolist(), hidden=True)
+    masked = model.attend(token_ids=ids, attention_mask=mask, hidden=True)
+    weights = masked.maps["decoder"].weights
+    same(weights[:, :, seen[:, None], seen], alone.maps["decoder"].weights)
+    assert masked.hidden is not None and alone.hidden is not None
+    same(masked.hidden[seen], alone.hidden)
+    assert weights[..., np.flatnonzero(np.array(mask) == 0)].max() == 0
+    assert [not token.masked for token in masked.tokens] == [bool(one) for one in mask]
+
+
+def test_what_takes_ids_as_they_are_takes_no_mask_that_moves_positions(tmp_path: Path) -> None:
     model = write(tmp_path, small("opt-plain"))
-    ids = [5, 9, 13]
-    alone = model.attend(token_ids=ids).maps["decoder"].weights
-    right = model.attend(token_ids=[*ids, 1], attention_mask=[1, 1, 1, 0]).maps["decoder"].weights
-    same(right[:, :, :3, :3], alone)
-    with pytest.raises(InputError, match="leave the hidden tokens out instead"):
-        model.attend(token_ids=[1, *ids], attention_mask=[0, 1, 1, 1])
+    given = {"token_ids": [1, 5, 9], "attention_mask": [0, 1, 1]}
+    with pytest.raises(InputError, match="leave the hidden tokens out here"):
+        model.explain(**given)
+    with pytest.raises(InputError, match="leave the hidden tokens out here"):
+        model.strongest(model.label(**given))
+
+
+def test_strongest_links_are_not_to_what_a_mask_hides(wordless: Model) -> None:
+    links = wordless.strongest(wordless.label([5, 9, 13, 7, 6], attention_mask=[1, 1, 1, 1, 0]), 99)
+    assert links and not any(link.key == 4 for link in links)
 
 
 def test_tokens_that_a_mask_lets_see_nothing_have_rows_of_zeros(writer: Model) -> None:
