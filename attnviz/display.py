@@ -23,7 +23,7 @@ from attnviz.render.lessons import (
     lesson_fragment,
     write_lesson_page,
 )
-from attnviz.render.sentences import heads_named, name_of, title_of
+from attnviz.render.sentences import heads_named, matrices, name_of, title_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link
 
@@ -290,7 +290,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             first.map,
             *first.axes,
             style,
-            title=_title(selections, "all heads"),
+            title=_title(selections, f"all {matrices(first.result.weighting)}s"),
             hidden=first.hidden,
             merged=first.view.merged,
             sinks=first.view.sinks,
@@ -300,15 +300,19 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             weighting=first.result.weighting,
         )
     if len(selections) == 1:
-        named = heads_named(first.heads) if first.heads else name_of(first.matrices[0])
+        named = (
+            heads_named(first.heads, first.result.weighting)
+            if first.heads
+            else name_of(first.matrices[0])
+        )
         return figure.side_by_side(first.matrices, style, title=_title(selections, named))
-    matrices = [
+    shown = [
         replace(matrix, title=f"{selection.name}: {name_of(matrix)}")
         for selection in selections
         for matrix in selection.matrices
     ]
     across = len(first.heads) if len(first.heads) > 1 else None
-    return figure.side_by_side(matrices, style, title=_title(selections), per_row=across)
+    return figure.side_by_side(shown, style, title=_title(selections), per_row=across)
 
 
 def _title(selections: Sequence[Selection], what: str = "") -> str:

@@ -200,7 +200,9 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
                     len(map.all_heads()),
                     selection.heads,
                     units="tokens" if selection.options.tokens else "words",
+                    weighting=selection.result.weighting,
                 ),
+                weighting=selection.result.weighting,
                 notes=[] if selection.matrices[0].choice else [links_note(selection.excluded)],
             )
         if selection.claims:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from attnviz.analysis.labels import Label
+from attnviz.analysis.paths import PATHS
 from attnviz.render.numbers import share
 from attnviz.render.safe import visible
-from attnviz.result import Head
+from attnviz.render.sentences import short_name
+from attnviz.result import Head, Weighting
 
-__all__ = ["label_text", "labels_text", "named_head"]
+__all__ = ["first_found", "label_text", "labels_text", "named_head"]
 
 
 def label_text(label: Label) -> str:
@@ -18,10 +20,19 @@ def label_text(label: Label) -> str:
     return f"{visible(label.what)} {share(label.value)}{against}"
 
 
-def named_head(head: Head, labels: Mapping[Head, Sequence[Label]]) -> str:
+def named_head(
+    head: Head, labels: Mapping[Head, Sequence[Label]], weighting: Weighting = "raw"
+) -> str:
     """A head and the first thing it was found to do, as ``3.1 noun antecedent``."""
-    first = labels.get(head, ())[:1]
-    return " ".join([str(head), *(visible(label.what) for label in first)])
+    return f"{short_name(head, weighting)} {first_found(head, labels, weighting)}".rstrip()
+
+
+def first_found(
+    head: Head, labels: Mapping[Head, Sequence[Label]], weighting: Weighting = "raw"
+) -> str:
+    """The first thing that a head was found to do; of paths nothing."""
+    first = () if weighting in PATHS else labels.get(head, ())[:1]
+    return "".join(visible(label.what) for label in first)
 
 
 def labels_text(labels: Iterable[Label]) -> str:

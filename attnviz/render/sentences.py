@@ -28,12 +28,14 @@ __all__ = [
     "links_note",
     "longer_notes",
     "map_notes",
+    "matrices",
     "matrix_notes",
     "mean_of",
     "name_of",
     "not_to",
     "percent",
     "question",
+    "short_name",
     "title_of",
 ]
 
@@ -74,10 +76,9 @@ WEIGHTINGS: dict[Weighting, str] = {
     "raw": "",
     "norm": "Norms of what each weight moves, ‖α f(x)‖, not the weights (Kobayashi et al. 2020).",
     "rollout": "Rollout: what a layer's tokens get from the input, through all heads of all layers "
-    "up to it and the residual connections (Abnar & Zuidema 2020); 3.0 is that of layer 3.",
+    "up to it and the residual connections (Abnar & Zuidema 2020).",
     "flow": "Flow: the most that can get from a token of the input to one of a layer, through all "
-    "heads of all layers up to it and the residual connections (Abnar & Zuidema 2020); 3.0 is that "
-    "of layer 3.",
+    "heads of all layers up to it and the residual connections (Abnar & Zuidema 2020).",
     "pooled": "Blocks of tokens, called by the number of their first: each pixel is the sum over "
     "its block of keys and the mean over its block of queries.",
 }
@@ -114,9 +115,16 @@ def answer_notes(answer: WordAttention) -> list[str]:
     return [*notes, *_which(answer), *ranked]
 
 
-def links_heading(n_heads: int, heads: Sequence[Head] = (), *, units: str = "words") -> str:
+def links_heading(
+    n_heads: int,
+    heads: Sequence[Head] = (),
+    *,
+    units: str = "words",
+    weighting: Weighting = "raw",
+) -> str:
     """What stands over a list of links: in which heads they were looked for."""
-    where = f"in {heads_named(heads)}" if heads else f"over {counted(n_heads, 'head')}"
+    of = counted(n_heads, matrices(weighting))
+    where = f"in {heads_named(heads, weighting)}" if heads else f"over {of}"
     return f"Strongest links between {units}, {where}"
 
 
@@ -164,15 +172,29 @@ def name_of(view: MatrixView) -> str:
         return f"{view.weighting} up to layer {view.head.layer}"
     if view.head is not None:
         return f"norms of head {view.head}" if view.weighting == "norm" else f"head {view.head}"
-    if len(layers) == 1:
+    if len(layers) == 1 and view.weighting not in PATHS:
         return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
+    if view.weighting in PATHS:
+        return f"{view.weighting}, mean of {counted(len(layers), 'layer')}"
     return f"mean of {len(view.heads)} heads in {len(layers)} layers"
 
 
-def heads_named(heads: Sequence[Head]) -> str:
+def matrices(weighting: Weighting) -> str:
+    """What a map has one matrix for: each head or, of paths through all of them, each layer."""
+    return "layer" if weighting in PATHS else "head"
+
+
+def short_name(head: Head, weighting: Weighting = "raw") -> str:
+    """``3.1``, or ``layer 3`` of paths, which go through all heads."""
+    return f"layer {head.layer}" if weighting in PATHS else str(head)
+
+
+def heads_named(heads: Sequence[Head], weighting: Weighting = "raw") -> str:
     """``head 3.1``, ``heads 3.1 and 2.4``, and of many the first few."""
-    *others, last = _first(list(map(str, heads)))
-    return f"heads {', '.join(others)} and {last}" if others else f"head {last}"
+    of = matrices(weighting)
+    names = [str(head.layer if of == "layer" else head) for head in heads]
+    *others, last = _first(names)
+    return f"{of}s {', '.join(others)} and {last}" if others else f"{of} {last}"
 
 
 def title_of(model: str, what: str, text: str) -> str:
@@ -184,8 +206,9 @@ def title_of(model: str, what: str, text: str) -> str:
 def mean_of(answer: WordAttention) -> str:
     """What an answer's mean is: the one head's row, or over how many heads."""
     if answer.alone is not None:
-        return f"head {answer.alone}"
-    return f"mean of {counted(answer.n_heads, 'head') if answer.n_heads else 'all heads'}"
+        return heads_named([answer.alone], answer.weighting)
+    of = matrices(answer.weighting)
+    return f"mean of {counted(answer.n_heads, of) if answer.n_heads else f'all {of}s'}"
 
 
 def question(word: str, answer: WordAttention) -> str:
@@ -221,6 +244,7 @@ def _why(choice: Choice) -> str:
 def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
     said = RANKED_WHO if answer.who else RANKED
+    said = said.replace("Heads", f"{matrices(answer.weighting).title()}s", 1)
     return said.format(word=answer.word.text, excluded=not_to(answer.excluded))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attnviz.analysis.paths import reweighted
 from attnviz.render.sentences import hidden_note
 from attnviz.result import AttentionMap, Head
 from tests.support.browser import wait_for
@@ -43,6 +44,18 @@ def test_the_grid_has_every_head_and_a_click_opens_one(show):
     ]
     page.all(".tile")[4].click()
     assert page.settled().text("#caption") == "Head 1.1"
+
+
+def test_paths_are_named_by_the_layer_they_lead_to(show):
+    page = show(reweighted(encoder(layers=3, heads=2), "rollout"), address="#view=heads")
+    names = [tile.get_attribute("aria-label") for tile in page.all(".tile")]
+    assert [name.split(",")[0] for name in names] == [
+        f"Rollout up to layer {layer}" for layer in range(3)
+    ]
+    page.all(".tile")[1].click()
+    assert page.settled().text("#caption") == "Rollout up to layer 1"
+    assert page.click("#heads button", "All layers").text("#chosen") == "Rollout, mean of 3 layers"
+    assert "Head" not in page.text("#chosen") and "head" not in page.text("header")
 
 
 def test_a_tile_says_the_strongest_weight_of_its_head(show):

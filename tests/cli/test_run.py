@@ -281,3 +281,14 @@ def test_rollout_of_a_document_is_that_of_the_model(attnviz, tmp_path):
     assert rolled["maps"] == straight["maps"]
     refused = attnviz("render", "raw.json", "--weights", "norm")
     assert refused.code == 1 and "norm needs the model that attended" in refused.err
+
+
+@pytest.mark.parametrize("weights", ["rollout", "flow"])
+def test_paths_go_through_all_heads_so_layers_are_named(attnviz, weights):
+    text = "He took the hat and examined it carefully"
+    for how in ([], ["--heads", "all"], ["--heads", "3.0,5.0"], ["--ask", "it"], ["--who", "hat"]):
+        said = attnviz("run", text, "--weights", weights, *how).text.partition("\n")[2]
+        assert "head 5" not in said and "head 3" not in said and "5.0" not in said, said
+        assert "layer" in said
+    assert "it → " in (asked := attnviz("run", text, "--weights", weights, "--ask", "it").text)
+    assert "mean of 6 layers" in asked and "Layers by the weight" in asked

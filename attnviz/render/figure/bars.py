@@ -21,7 +21,14 @@ from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
 from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import label, token_label, visible
-from attnviz.render.sentences import answer_notes, longer_notes, mean_of, percent, question
+from attnviz.render.sentences import (
+    answer_notes,
+    heads_named,
+    longer_notes,
+    mean_of,
+    percent,
+    question,
+)
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
@@ -237,7 +244,10 @@ def _columns(answer: WordAttention) -> list[_Column]:
     if answer.alone is not None:
         return [mean]
     heads = zip(answer.heads, answer.rows, answer.tops, strict=True)
-    return [mean, *(_Column(f"head {head}", row, top) for head, row, top in heads)]
+    return [
+        mean,
+        *(_Column(heads_named([head], answer.weighting), row, top) for head, row, top in heads),
+    ]
 
 
 def _strongest(answer: WordAttention, most: int) -> list[int]:

@@ -29,7 +29,7 @@ from attnviz.render.figure.side import SMALLEST, Labelling, Side, lay_across, la
 from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
 from attnviz.render.labels import named_head
 from attnviz.render.safe import token_label, visible
-from attnviz.render.sentences import longer_notes, map_notes
+from attnviz.render.sentences import longer_notes, map_notes, short_name
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Head, Token, Weighting
 
@@ -74,9 +74,9 @@ def head_grid(
     """
     notes = map_notes(hidden, merged, (*queries, *keys), weighting, sinks=sinks)
     said = (axes_note(kind), *notes, *longer_notes(longer))
-    named = [named_head(head, labels) for head in attention.all_heads()]
+    named = [named_head(head, labels, weighting) for head in attention.all_heads()]
     with plain_settings():
-        return _HeadGrid(attention, queries, keys, style, title, said, named).draw()
+        return _HeadGrid(attention, queries, keys, style, title, said, named, weighting).draw()
 
 
 class _Layout(NamedTuple):
@@ -124,11 +124,12 @@ class _HeadGrid:
         title: str,
         notes: Sequence[str],
         named: Sequence[str],
+        weighting: Weighting,
     ) -> None:
         self.queries, self.keys, self.style, self.notes = queries, keys, style, notes
         self.named = named
         self.title = style.heading(title)
-        self.names = [str(head) for head in attention.all_heads()]
+        self.names = [short_name(head, weighting) for head in attention.all_heads()]
         self.shapes = {DIGIT.sub("8", name) for name in self.names}  # fewer to measure
         self.weights = attention.weights.reshape(len(self.names), len(queries), len(keys))
         self.one_row = min(len(attention.layers), len(attention.heads)) == 1

@@ -257,6 +257,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
             kind: {
                 "layers": map.layers,
                 "heads": map.heads,
+                **({"paths": result.weighting.title()} if result.weighting in PATHS else {}),
                 **({"picked": [str(head) for head in map.picked]} if map.picked else {}),
                 "queries": map.queries,
                 "keys": map.keys,

@@ -12,7 +12,7 @@ from rich.style import Style
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.render.safe import label
-from attnviz.render.sentences import answer_notes, mean_of
+from attnviz.render.sentences import answer_notes, heads_named, matrices, mean_of, short_name
 from attnviz.render.terminal.claims import claim_lines
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import (
@@ -54,7 +54,8 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
     bold, vivid = plain(screen, bold=True), accent(screen, bold=True)
     if answer.heads:
         top, weights = answer.tops[0], answer.rows[0]
-        where = [Piece("in"), Piece("head", vivid), Piece(str(answer.heads[0]), vivid)]
+        name = heads_named(answer.heads[:1], answer.weighting).split()
+        where = [Piece("in"), *(Piece(word, vivid) for word in name)]
     else:
         top, weights = answer.top, answer.mean
         where = [Piece("over"), *map(Piece, mean_of(answer).split())]
@@ -69,7 +70,11 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
 
 
 def _sentence(answer: WordAttention, shading: Shading, screen: Screen) -> list[Line]:
-    rows = list(zip(map(str, answer.heads[:SHADED_HEADS]), answer.rows, strict=False))
+    names = [
+        str(head.layer if matrices(answer.weighting) == "layer" else head)
+        for head in answer.heads[:SHADED_HEADS]
+    ]
+    rows = list(zip(names, answer.rows, strict=False))
     if answer.alone is None:
         rows.append(("mean", answer.mean))
     within = answer.kind != "cross" and answer.position < len(answer.keys)
@@ -88,7 +93,7 @@ def _charts(answer: WordAttention, keys: Sequence[str], end: float, screen: Scre
     width = min(width, WIDEST_COLUMN)
     charts = {mean_of(answer): _mean_bars(answer, keys)}
     if several:
-        charts["heads that say most"] = _head_bars(answer, keys)
+        charts[f"{matrices(answer.weighting)}s that say most"] = _head_bars(answer, keys)
     longest = max(width_of(bar.label) for chart in charts.values() for bar in chart)
     label = min(longest, max(width // 2, width - NUMBER - 24))
     drawn = [bars(title, chart, (label, width), end, screen) for title, chart in charts.items()]
@@ -118,7 +123,7 @@ def _head_bars(answer: WordAttention, keys: Sequence[str]) -> list[Bar]:
     heads = zip(answer.heads, answer.tops, answer.rows, strict=True)
     return [
         Bar(
-            f"{head} {'←' if answer.who else '→'} {keys[top]}",
+            f"{short_name(head, answer.weighting)} {'←' if answer.who else '→'} {keys[top]}",
             float(weights[top]),
             bold=head == answer.heads[0],
         )

@@ -10,8 +10,8 @@ from rich.segment import Segments
 
 from attnviz.analysis.labels import Label
 from attnviz.render.cells import masked
-from attnviz.render.labels import named_head
-from attnviz.render.sentences import counted, map_notes
+from attnviz.render.labels import first_found
+from attnviz.render.sentences import counted, map_notes, matrices, short_name
 from attnviz.render.terminal.axes import caption
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row
@@ -22,6 +22,9 @@ from attnviz.result import AttentionMap, Head, Weighting
 
 LEAST, MOST, GAP = 12, 32, 2  # columns of one small map and between two
 LONGEST_NAME = len("11.11")
+
+Name = tuple[str, str]
+"""What a head is called, and what it was found to do."""
 
 
 def head_grid(
@@ -45,7 +48,9 @@ def head_grid(
     across, step = _arrangement(heads, keys, screen.width)
     blank = masked(attention.weights, kind, same=attention.queries == attention.keys)
     small = pooled_mask(blank, step)
-    size = f"{counted(layers, 'layer')} × {counted(heads, 'head')}"
+    across_all = matrices(weighting) == "layer"
+    of_heads = "" if across_all else f" × {counted(heads, 'head')}"
+    size = counted(layers, "layer") + of_heads
     named = attention.all_heads()
     lines = [caption(counted(heads, "head") if attention.picked else size, shading, screen)]
     for first in range(0, len(named), heads):
@@ -54,7 +59,9 @@ def head_grid(
             maps = [
                 pixels(pooled(attention.head(head), step), shading, screen, small) for head in these
             ]
-            names = [named_head(head, labels) for head in these]
+            names = [
+                (short_name(one, weighting), first_found(one, labels, weighting)) for one in these
+            ]
             lines += _strip(names, maps, small.shape[1], screen)
     notes = map_notes(hidden, merged, chain(*attention.axes), weighting, sinks=sinks)
     below = [
@@ -74,7 +81,7 @@ def _arrangement(heads: int, keys: int, width: int) -> tuple[int, int]:
     return across, max(1, -(-keys // room))
 
 
-def _strip(names: Sequence[str], maps: Sequence[Pixels], drawn: int, screen: Screen) -> list[Line]:
+def _strip(names: Sequence[Name], maps: Sequence[Pixels], drawn: int, screen: Screen) -> list[Line]:
     """Maps of so many columns side by side, each under its name."""
     width = max(drawn, LONGEST_NAME) + GAP
     spare = Cell("", width - drawn)
@@ -84,10 +91,9 @@ def _strip(names: Sequence[str], maps: Sequence[Pixels], drawn: int, screen: Scr
     ]
 
 
-def _named(names: Sequence[str], width: int, screen: Screen) -> list[Line]:
+def _named(names: Sequence[Name], width: int, screen: Screen) -> list[Line]:
     """Names of heads over their maps, and under them what these were found to do."""
     bold, dim = accent(screen, bold=True), plain(screen, dim=True)
-    parts = [name.partition(" ") for name in names]
-    found = row((Cell(fit(what, width - 1), width, dim) for _, _, what in parts), screen)
-    said = [found] if any(what for _, _, what in parts) else []
-    return [row((Cell(head, width, bold) for head, _, _ in parts), screen), *said]
+    found = row((Cell(fit(what, width - 1), width, dim) for _, what in names), screen)
+    said = [found] if any(what for _, what in names) else []
+    return [row((Cell(head, width, bold) for head, _ in names), screen), *said]

@@ -54,12 +54,17 @@ def heat_maps(views: Sequence[MatrixView], screen: Screen) -> Segments:
     shading = Shading.over(np.stack([view.weights for view in views]), screen, views[0].signed)
     matrices = [_matrix(view, shading, screen) for view in views]
     several = len(views) > 1
-    title = heads_named([view.heads[0] for view in views]) if several else name_of(views[0])
+    title = (
+        heads_named([view.heads[0] for view in views], views[0].weighting)
+        if several
+        else name_of(views[0])
+    )
     across, drawn = _arranged(matrices, screen)
     lines = [caption(title, shading, screen, views[0].kind)]
     for first in range(0, len(views), across):
         last = first + across
-        names = [f"head {view.heads[0]}" for view in views[first:last]] if several else []
+        some = views[first:last] if several else []
+        names = [heads_named(view.heads, view.weighting) for view in some]
         lines += [[]] * bool(first)
         lines += beside([body.rows for body in drawn[first:last]], names, screen)
     lines += explained(shading, drawn[0].step, screen) if drawn[0].step else []

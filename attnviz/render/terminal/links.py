@@ -8,7 +8,7 @@ from rich.segment import Segments
 
 from attnviz.analysis.answers import Longer
 from attnviz.render.safe import visible
-from attnviz.render.sentences import counted
+from attnviz.render.sentences import counted, short_name
 from attnviz.render.terminal.colours import accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
@@ -23,7 +23,7 @@ from attnviz.render.terminal.lines import (
 )
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.screen import Screen
-from attnviz.result import Link, ModelInfo, Token
+from attnviz.result import Link, ModelInfo, Token, Weighting
 
 
 def title(
@@ -60,6 +60,7 @@ def links(
     *,
     heading: str = "",
     notes: Sequence[str] = (),
+    weighting: Weighting = "raw",
 ) -> Segments:
     """A line for each link, as ``it → hat 0.75 in 3.1``, under a heading and over notes."""
     froms, tos = names(queries, screen), names(keys, screen)
@@ -74,7 +75,7 @@ def links(
                 text_cell(fit(tos[link.key], room), None),
                 text_cell(f" {link.weight:.2f}", plain(screen, bold=True)),
                 text_cell(" in ", plain(screen, dim=True)),
-                text_cell(str(link.head), accent(screen, bold=True)),
+                text_cell(short_name(link.head, weighting), accent(screen, bold=True)),
             ],
             screen,
         )

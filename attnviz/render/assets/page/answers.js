@@ -87,10 +87,12 @@ function barItem(picture, { unit, row, column }, weight, looks, marked) {
 function tellingHeads(picture, line) {
   const { said } = contents;
   const { label } = line.unit;
+  const matrices = picture.map.paths ? "Layers" : "Heads";
   const [heading, rule, excluded] = line.looks
-    ? [`Heads that say most about “${label}”`, said.ranked, said.excluded]
-    : [`Heads where “${label}” is looked at most`, said.ranked_who, said.excluded];
+    ? [`${matrices} that say most about “${label}”`, said.ranked, said.excluded]
+    : [`${matrices} where “${label}” is looked at most`, said.ranked_who, said.excluded];
   const ruled = rule
+    .replace("Heads", matrices)
     .replace("{word}", () => label)
     .replace("{excluded}", excluded[picture.links().excluded]);
   const items = particularHeads(picture, line).map((each, i) =>
@@ -109,7 +111,7 @@ function headItem(picture, axis, { head, unit, weight }, marked) {
   const name = nameOf(head, picture.map);
   const show = {
     onclick: () => picture.update({ heads: name }),
-    "aria-label": `Show head ${name} alone`,
+    "aria-label": `Show ${titleOfHead(head, picture.map).replace("Head", "head")} alone`,
   };
   return html(
     "li",
@@ -117,7 +119,7 @@ function headItem(picture, axis, { head, unit, weight }, marked) {
     html(
       "button",
       { class: "head-link", type: "button", "data-key": `link${axis}${name}`, ...show },
-      name,
+      picture.map.paths ? `layer ${shortName(head, picture.map)}` : name,
     ),
     html("bdi", { class: "name" }, unit.name),
     html("span", { class: "number" }, picture.number(weight)),

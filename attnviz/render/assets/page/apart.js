@@ -19,7 +19,7 @@ function drawApart(host, picture) {
 
 /** One head as a picture of its own, and the elements that hold it. */
 function panelOf(picture, grid, head) {
-  const title = `Head ${nameOf(head, picture.map)}`;
+  const title = titleOfHead(head, picture.map);
   const own = { ...picture, apart: null, grid, heads: [head], title, panel: true };
   own.point = (what) => point(own, what);
   own.hiddenText = (row) => hiddenText(own, row);

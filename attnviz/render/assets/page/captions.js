@@ -4,8 +4,12 @@ const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
 function titleOf(state, heads, map) {
   const { heads: spec } = state;
-  if (heads.length === 1) return `Head ${nameOf(heads[0], map)}`;
-  if (oneByOne(state, heads)) return `Heads ${heads.map((i) => nameOf(i, map)).join(", ")}`;
+  const name = (i) => shortName(i, map);
+  if (heads.length === 1) return titleOfHead(heads[0], map);
+  if (map.paths && !oneByOne(state, heads))
+    return `${map.paths}, mean of ${counted(heads.length, "layer")}`;
+  if (oneByOne(state, heads))
+    return (map.paths ? `${map.paths} up to layers ` : "Heads ") + heads.map(name).join(", ");
   const only = map.layers.length === 1 && !map.picked && `${map.layers[0]}.*`;
   if (spec === "*" && !only) return `Mean of all ${heads.length} heads`;
   const [layer, head] = (spec === "*" ? only : spec).split(".");

@@ -62,7 +62,8 @@ function drawControls() {
     model + (type ? ` (${type})` : ""),
     map.picked
       ? `heads ${map.picked.slice(0, 8).join(", ")}${map.picked.length > 8 ? ", …" : ""}`
-      : `${counted(map.layers.length, "layer")} × ${counted(map.heads.length, "head")}`,
+      : counted(map.layers.length, "layer") +
+        (map.paths ? "" : ` × ${counted(map.heads.length, "head")}`),
     map.queries.length === map.keys.length
       ? counted(map.keys.length, "token")
       : `${map.queries.length} × ${map.keys.length} tokens`,

@@ -69,7 +69,7 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   });
   const group = svg(
     "g",
-    { class: "tile", role: "button", "aria-label": `Head ${name}`, "data-key": `head${name}` },
+    { class: "tile", role: "button", "aria-label": titleOfHead(head, map), "data-key": `head${name}` },
     image,
     frame,
   );
@@ -92,7 +92,7 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
     tile = made;
     image.setAttribute("href", made.url);
     const said = [foundOf(picture.state, name), made.summary].filter(Boolean).join(", ");
-    group.setAttribute("aria-label", `Head ${name}, ${said}`);
+    group.setAttribute("aria-label", `${titleOfHead(head, map)}, ${said}`);
   };
   return { group, show };
 }

@@ -235,7 +235,7 @@ function showNotes({ state, heads, map, notes }) {
   const { weighting } = contents.inputs[state.input - 1];
   const said = [
     weighting,
-    found && `Head ${nameOf(heads[0], map)} was found to be: ${found}.`,
+    found && `${titleOfHead(heads[0], map)} was found to be: ${found}.`,
     ...notes,
   ].filter(Boolean);
   byId("notes").replaceChildren(...said.map((note) => html("li", {}, note)));

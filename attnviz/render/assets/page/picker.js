@@ -17,10 +17,10 @@ function drawHeads(host, picture) {
       },
       text,
     );
-  const all = button("all", "all", "*", "All heads");
+  const all = button("all", "all", "*", map.paths ? "All layers" : "All heads");
   const top = [
     all,
-    ...map.heads.map((h) => button("side", `${h}`, `*.${h}`, `Head ${h} of every layer`)),
+    ...(map.paths ? [] : map.heads).map((h) => button("side", `${h}`, `*.${h}`, `Head ${h} of every layer`)),
   ];
   const squares = [];
   const rows = map.layers.map((layer, i) => {
@@ -29,7 +29,7 @@ function drawHeads(host, picture) {
       squares.push(square);
       return square;
     });
-    const whole = () => button("side", `${layer}`, `${layer}.*`, `Layer ${layer}, mean of its heads`);
+    const whole = () => button("side", `${layer}`, `${layer}.*`, map.paths ? `${map.paths} up to layer ${layer}` : `Layer ${layer}, mean of its heads`);
     return [map.picked ? all : whole(), ...cells];
   });
   const drawn = map.picked ? rows : [top, ...rows];
@@ -70,7 +70,7 @@ function squareOf(picture, head, chosen) {
   return html("button", {
     class: "square",
     type: "button",
-    "aria-label": `Head ${name}`,
+    "aria-label": titleOfHead(head, map),
     "aria-pressed": `${pressed}`,
     "data-key": `pick${name}`,
     title: [name, foundOf(state, name)].filter(Boolean).join(": "),

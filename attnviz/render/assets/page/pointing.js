@@ -34,7 +34,7 @@ function linkLines(picture, what) {
   ];
   if (picture.panel) lines.unshift(["quiet", picture.title]);
   if (head !== undefined)
-    lines.unshift(["quiet", `Head ${nameOf(head, map)}, strongest weight`]);
+    lines.unshift(["quiet", `${titleOfHead(head, map)}, strongest weight`]);
   else if (heads.length > 1) {
     const best = heads.reduce((most, i) =>
       Math.abs(inHead(i)) > Math.abs(inHead(most)) ? i : most,

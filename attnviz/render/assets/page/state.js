@@ -137,6 +137,16 @@ function canonical(text, map) {
 const nameOf = (i, { layers, heads, picked }) =>
   picked?.[i] ?? `${layers[Math.floor(i / heads.length)]}.${heads[i % heads.length]}`;
 
+/** What a head is called where there is little room: of paths, which have one, its layer. */
+const shortName = (i, map) =>
+  map.paths ? `${map.layers[Math.floor(i / map.heads.length)]}` : nameOf(i, map);
+
+/** What a head is called in a sentence; paths go through all heads of the layers up to one. */
+const titleOfHead = (i, map) =>
+  map.paths
+    ? `${map.paths} up to layer ${map.layers[Math.floor(i / map.heads.length)]}`
+    : `Head ${nameOf(i, map)}`;
+
 const namesOf = (map) =>
   map.picked ?? Array.from({ length: map.layers.length * map.heads.length }, (_, i) => nameOf(i, map));
 
