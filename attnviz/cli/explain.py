@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
@@ -16,8 +17,18 @@ from attnviz.cli.models import complete_name
 from attnviz.cli.named_heads import head_names, one_head
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
-from attnviz.cli.texts import one_text, read_bursts
+from attnviz.cli.reading import (
+    FIELD,
+    FILE,
+    LINES,
+    OFFLINE,
+    RESUME,
+    SKIP_BAD,
+    TRUNCATE,
+    BadLines,
+)
+from attnviz.cli.resume import after, give_resumed, require_lines
+from attnviz.cli.texts import Text, one_text, read_bursts
 from attnviz.cli.values import one_of, whole
 
 if TYPE_CHECKING:
@@ -34,9 +45,9 @@ ONE = "a page or figure shows one walk and here are several texts; give one text
 
 
 class Walk(NamedTuple):
-    """A walk, and the line that its text stood on."""
+    """A walk, and the text that it is through."""
 
-    line: int | None
+    text: Text
     walk: Explanation
 
 
@@ -101,6 +112,7 @@ def explain(
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     skip_bad: Annotated[bool, SKIP_BAD] = False,
+    resume: Annotated[str | None, RESUME] = None,
     truncate: Annotated[bool, TRUNCATE] = False,
     toy: Annotated[
         bool, typer.Option("--toy", help="Walk over small matrices drawn from a seed instead.")
@@ -151,7 +163,13 @@ def explain(
             "a model", word=word, head=head or None, map=map, pair=pair, target=target, model=model
         )
         _refuse("a model", no_positions=no_positions or None, matrices=matrices or None)
-        _refuse("a model", lines=lines or None, file=file or None, skip_bad=skip_bad or None)
+        _refuse(
+            "a model",
+            resume=resume,
+            lines=lines or None,
+            file=file or None,
+            skip_bad=skip_bad or None,
+        )
         explain_toy(text or [], drawn, scale=scale, causal=causal, options=options)
         return
     _refuse("--toy", **drawn)
@@ -168,14 +186,21 @@ def explain(
         name = next(iter(beside))
         raise Misuse(f"--{name} goes with one text and here are several; explain them singly")
 
-    def find() -> Iterator[Walk]:
+    def find(last: Text | None = None) -> Iterator[Walk]:
         from attnviz.model import DEFAULT, load
 
-        begun = chain.from_iterable(peeked(bursts))
+        rest = bursts if last is None else after(bursts, last)
+        begun = chain.from_iterable(peeked(rest))
         loaded = load(model or DEFAULT, offline=offline)
         read = partial(loaded.explain, truncate=truncate, **row, **knobs, **beside)
-        return (Walk(text.line, walk) for text, walk in prepared(read, begun, bad))
+        return (Walk(text, walk) for text, walk in prepared(read, begun, bad))
 
+    if resume is not None:
+        require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
+        forms = _forms(matrices, options)
+        give_resumed(Path(resume), find, forms, file or (), options.style())
+        bad.finish()
+        return
     refused = dict.fromkeys((*FIGURES, ".html"), ONE) if several else {}
     forms = _forms(matrices, options)
     give(options, find, forms, several=several, files=file or (), refused=refused)
@@ -187,7 +212,8 @@ def _forms(matrices: bool, options: PictureOptions) -> Forms[Walk]:
         from attnviz.document.explained import explained
 
         found = explained(shown.walk, matrices=matrices)
-        return found if shown.line is None else {"line": shown.line, **found}
+        line, text = shown.text.line, shown.text.text
+        return found if line is None else {"line": line, "texts": [text], **found}
 
     def terminal(shown: Walk, screen: Screen) -> Iterator[RenderableType]:
         from attnviz.render.terminal.explained import explained
@@ -209,7 +235,7 @@ def _forms(matrices: bool, options: PictureOptions) -> Forms[Walk]:
         terminal=terminal,
         figure=figure,
         page=page,
-        line=lambda shown: shown.line,
+        line=lambda shown: shown.text.line,
     )
 
 

@@ -10,7 +10,7 @@ import typer
 
 from attnviz.errors import AttnvizError, EmptyText, InputError, TooBig, TooLong, UnknownWord
 
-__all__ = ["FIELD", "FILE", "LINES", "OFFLINE", "SKIP_BAD", "TRUNCATE", "BadLines"]
+__all__ = ["FIELD", "FILE", "LINES", "OFFLINE", "RESUME", "SKIP_BAD", "TRUNCATE", "BadLines"]
 
 FILE = typer.Option(
     "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu. Repeatable."
@@ -19,6 +19,11 @@ FIELD = typer.Option("--field", metavar="NAME", help="Where a .jsonl has its tex
 LINES = typer.Option("--lines", help="Take every line as a text.")
 TRUNCATE = typer.Option("--truncate", help="Cut a text that is too long for the model.")
 OFFLINE = typer.Option("--offline", help="Use only models that are on this machine.")
+RESUME = typer.Option(
+    "--resume",
+    metavar="FILE",
+    help="Add results of lines to a .json, behind those it has already.",
+)
 SKIP_BAD = typer.Option("--skip-bad", help="Bad lines are no failure.")
 BAD = (EmptyText, TooLong, TooBig, UnknownWord)  # what is wrong with one text, not with all
 

@@ -5,25 +5,71 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from attnviz.cli.deliver import Delivery
+from attnviz.cli.failures import Misuse
 from attnviz.cli.formats import FORMATS, Sink
 from attnviz.cli.options import Options
+from attnviz.cli.pictures import PictureOptions
+from attnviz.cli.places import place_of
 from attnviz.cli.progress import Tally, progress
+from attnviz.cli.signals import unbroken
 from attnviz.cli.texts import Text
 from attnviz.errors import InputError, quote
 from attnviz.output import naming
 
-__all__ = ["after", "open_resumed"]
+if TYPE_CHECKING:
+    from attnviz.cli.forms import Forms
+    from attnviz.render.style import Style
+
+__all__ = ["after", "give_resumed", "open_resumed", "require_lines"]
+
+T = TypeVar("T")
+
+
+def require_lines(options: PictureOptions, *, n_sources: int, several: bool) -> None:
+    """Refuse to resume what is not a file of results of the lines of one source."""
+    if not several:
+        raise Misuse("--resume goes on with many texts; give them with -f, or --lines")
+    if n_sources > 1:  # each counts its lines from 1
+        raise Misuse("--resume goes by the number of a line; give one file, and resume each alone")
+    if options.json or options.output or options.open:
+        raise Misuse("--resume says where results go; leave out --json, -o and --open")
 
 
 @contextmanager
 def open_resumed(path: Path, options: Options, files: Sequence[str]) -> Iterator[Delivery]:
-    """Write results as whole lines behind those that a file has.
+    """Write results as whole lines behind those that a file has; see ``_behind``."""
+    with _behind(path) as (stream, last), progress() as told:
+        sinks: list[tuple[Path | None, Sink]] = [(path, FORMATS[".json"].sink(stream, options))]
+        yield Delivery(options, sinks, told, last, Tally(files))
+
+
+def give_resumed(
+    path: Path,
+    find: Callable[[Text | None], Iterable[T]],
+    forms: Forms[T],
+    files: Sequence[str],
+    style: Style,
+) -> None:
+    """Write documents as whole lines behind those that a file has, of what is found behind them."""
+    with _behind(path) as (stream, last), progress() as told:
+        told.say("reading")
+        tally = Tally(files)
+        place = place_of(forms, ".json", stream, style)
+        for found in find(last):
+            with naming(path), unbroken():
+                place.add(found)
+            told.update(tally.add(0, forms.line(found)))
+
+
+@contextmanager
+def _behind(path: Path) -> Iterator[tuple[BinaryIO, Text | None]]:
+    """A file to write behind the whole lines it has, and the text of the last.
 
     A line that was not finished is cut off. Where nothing could be written, there is no new file.
     InputError where the file holds anything else than results of lines.
@@ -31,10 +77,8 @@ def open_resumed(path: Path, options: Options, files: Sequence[str]) -> Iterator
     with naming(path):
         stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
     try:
-        with stream, progress() as told:
-            last = _last(stream, path)
-            sinks: list[tuple[Path | None, Sink]] = [(path, FORMATS[".json"].sink(stream, options))]
-            yield Delivery(options, sinks, told, last, Tally(files))
+        with stream:
+            yield stream, _last(stream, path)
     finally:
         if path.is_file() and not path.stat().st_size:
             path.unlink()

@@ -20,8 +20,8 @@ from attnviz.cli.long_texts import deliver_pooled, require_pooled
 from attnviz.cli.many import Many, at_rest, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
-from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
-from attnviz.cli.resume import after, open_resumed
+from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, RESUME, SKIP_BAD, TRUNCATE, BadLines
+from attnviz.cli.resume import after, open_resumed, require_lines
 from attnviz.cli.texts import Text, one_text, read_bursts
 from attnviz.cli.values import whole
 
@@ -110,12 +110,7 @@ def run(
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     skip_bad: Annotated[bool, SKIP_BAD] = False,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Add results of lines to a .json, behind those it has already."
-        ),
-    ] = None,
+    resume: Annotated[str | None, RESUME] = None,
     truncate: Annotated[bool, TRUNCATE] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
@@ -196,7 +191,7 @@ def run(
     if folder or dry_run:
         results = open_folder(options, file or ())
     elif resume is not None:
-        _require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
+        require_lines(options, n_sources=len(file or ()) + len(text or ()), several=several)
         results = open_resumed(Path(resume), options, file or ())
     else:
         results = open_delivery(
@@ -250,16 +245,6 @@ def run(
             [[only]] = bursts
             delivery.add(loaded.attend(only.text, **alone, **how, weights=options.weighting()))
     bad.finish()
-
-
-def _require_lines(options: Options, *, n_sources: int, several: bool) -> None:
-    """Refuse to resume what is not a file of results of the lines of one source."""
-    if not several:
-        raise Misuse("--resume goes on with many texts; give them with -f, or --lines")
-    if n_sources > 1:  # each counts its lines from 1
-        raise Misuse("--resume goes by the number of a line; give one file, and resume each alone")
-    if options.json or options.output or options.open:
-        raise Misuse("--resume says where results go; leave out --json, -o and --open")
 
 
 def _require_one(several: bool, **alone: str | None) -> None:

@@ -106,6 +106,18 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(attnviz, tmp_path):
         assert [*map(numbered, part.splitlines())] == [*map(numbered, whole.splitlines())]
 
 
+@pytest.mark.parametrize("cut", [0, 100, -1, None])
+def test_walks_go_on_where_they_stopped(attnviz, tmp_path, cut):
+    (tmp_path / "a.txt").write_text("one two\n\nthree four\nfive six\n")
+    run = ("explain", "-f", "a.txt", "--head", "3.1")
+    whole = attnviz(*run, "--json").out
+    assert lines_of(attnviz(*run, "--json"))[1] == (3, "three four")
+    (tmp_path / "part.json").write_bytes(whole[:cut])
+    assert attnviz(*run, "--resume", "part.json").code == 0
+    assert (tmp_path / "part.json").read_bytes() == whole
+    assert attnviz(*run, "--resume", "part.json", "--json").code == 2
+
+
 def test_what_cannot_be_resumed_is_left_as_it_is(attnviz, tmp_path):
     (tmp_path / "a.txt").write_text("one\ntwo\n")
     (tmp_path / "other.txt").write_text("two\none\n")
