@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from attnviz import findings
 from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.claims import Claim, pronoun_claims
+from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
@@ -201,6 +202,12 @@ def page(
 
     first = selections[0]
     chosen = first.options
+    if len(selections) == 1 and isinstance(first.result, PooledResult) and first.result.closeups:
+        from attnviz.render.page.pooled_page import write_pooled_page
+
+        said = title or _title(selections, heads_named(first.map.all_heads()))
+        write_pooled_page(first.result, stream, title=said, palette=palette)
+        return
     opening = Opening(
         view="ask" if first.answers else "heads" if chosen.every_head else "matrix",
         map=first.answers[0].kind if first.answers else first.kind,

@@ -12,7 +12,7 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import FloatArray, Head, Token
 
-__all__ = ["Pooling", "block_starts", "block_tokens"]
+__all__ = ["Pooling", "block_runs", "block_starts", "block_tokens"]
 
 NAMED = 24  # characters of a block's text in its label
 
@@ -87,14 +87,14 @@ class Pooling:
         weights, sums = block.weights[head.head], self._sums[head]
         end = block.stop if block.kind == "decoder" else weights.shape[1]  # all behind it is 0
         columns = self._starts[: np.searchsorted(self._starts, end)]
-        for row, some in _runs(self._starts, block.start, block.stop):
+        for row, some in block_runs(self._starts, block.start, block.stop):
             down: npt.NDArray[np.float32] = (
                 np.ones(len(some), np.float32) @ weights[some.start : some.stop, :end]
             )
             sums[row, : len(columns)] += np.add.reduceat(down, columns)
 
 
-def _runs(starts: npt.NDArray[np.intp], first: int, stop: int) -> list[tuple[int, range]]:
+def block_runs(starts: npt.NDArray[np.intp], first: int, stop: int) -> list[tuple[int, range]]:
     """The blocks that queries from ``first`` to ``stop`` are in, and which of these each has."""
     bounds = starts[(starts > first) & (starts < stop)]
     edges = [first, *bounds.tolist(), stop]

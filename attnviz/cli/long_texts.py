@@ -44,13 +44,20 @@ def deliver_pooled(
     options: Options,
     delivery: Delivery,
     bad: BadLines,
+    *,
+    several: bool,
 ) -> None:
-    """Deliver each text as n × n pixels of each head that is asked for."""
+    """Deliver each text as n × n pixels of each head that is asked for.
+
+    A page of one text and of named heads has close-ups too.
+    """
+    closeups = not several and bool(options.named_heads()) and options.shows_page()
     for text, given in texts:
         with bad.passed_over(text.line):
             tell = share_told(delivery.told)
             heads = options.named_heads()
-            found = model.pooled(given, n, layers=options.layers(), heads=heads, tell=tell)
+            layers = options.layers()
+            found = model.pooled(given, n, layers=layers, heads=heads, closeups=closeups, tell=tell)
             delivery.add(replace(found, line=text.line))
 
 

@@ -167,6 +167,11 @@ class Options(PictureOptions):
         """Whether a document is written, which names its model by the sum of its weights."""
         return self.json or any(name.endswith((".json", ".npz")) for name in self.output or ())
 
+    def shows_page(self) -> bool:
+        """Whether a page is among what is written or opened."""
+        written = any(name.endswith(".html") for name in self.output or ())
+        return written or (self.open and not self.output)
+
     def draws(self) -> bool:
         """Whether a picture or a file is asked for, or a map in particular."""
         return bool(self.output or self.ask or self.who or self.every_head or self.mean)

@@ -229,7 +229,7 @@ def run(
 
                 print_strongest(loaded, given, top, options, delivery.told)
             elif pooled:
-                deliver_pooled(loaded, given, pooled, options, delivery, bad)
+                deliver_pooled(loaded, given, pooled, options, delivery, bad, several=several)
         elif several:
             waited: Iterable[Iterable[Text]] = bursts
             if at_rest(file or (), text or ()):

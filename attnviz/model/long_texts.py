@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz import memory
+from attnviz.analysis.closeups import Closeups, PooledResult
 from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.pooling import Pooling, block_starts, block_tokens
 from attnviz.analysis.streamed_measures import StreamedMeasures
@@ -17,7 +18,7 @@ from attnviz.errors import InputError
 from attnviz.model.idle import Idle
 from attnviz.model.inputs import Input, hiding
 from attnviz.model.record import map_shape, require_numbers
-from attnviz.result import AttentionMap, AttentionResult, Head
+from attnviz.result import AttentionMap, Head
 
 if TYPE_CHECKING:
     from attnviz.model.model import Model
@@ -26,6 +27,9 @@ __all__ = ["Tell", "is_long", "measured", "pooled", "telling"]
 
 LONG = 1 << 30
 """Bytes of maps from which on a text is measured as they come by, on any machine alike."""
+
+KEPT = 1 << 24
+"""Weights of close-ups that are kept at most, two bytes each; a page packs them into about half."""
 
 Tell = Callable[[float], None]
 """What is told the share of a run that is done, from 0 to 1, after each block of queries."""
@@ -83,7 +87,9 @@ def pooled(
     layers: Collection[int] | None,
     heads: Collection[Head],
     tell: Tell | None,
-) -> AttentionResult:
+    *,
+    closeups: bool = False,
+) -> PooledResult:
     """What ``Model.pooled`` gives."""
     if n < 1:
         raise InputError(f"there are no {n} blocks of tokens; ask for at least one")
@@ -102,17 +108,24 @@ def pooled(
         {layer: [head for other, head in chosen if other == layer] for layer in wanted},
     )
 
+    room = KEPT // (len(chosen) * max(1, len(given.tokens) // len(starts)) ** 2)
+    kept = Closeups(len(given.tokens), starts, chosen if closeups and room else (), room)
+
     def visit(block: AttentionBlock) -> None:
         require_numbers(finite=block.finite)
         pooling.visit(block)
+        kept.visit(block)
 
     seen = telling(visit, tell, kind, max(wanted) + 1, len(given.tokens))
     model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
     weights = np.stack([pooling.of(head) for head in chosen])
-    return AttentionResult(
+    return PooledResult(
         tokens=block_tokens(given.tokens, given.texts, starts),
         maps={kind: AttentionMap.of_heads(chosen, weights)},
         texts=given.texts,
         model=model.info,
         weighting="pooled",
+        whole=given.tokens,
+        starts=starts,
+        closeups=tuple((head, kept.of(head)) for head in chosen) if closeups and room else (),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args
 import numpy as np
 
 from attnviz import memory
+from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.paths import reweighted, take_layers
 from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.checkpoint.config import read_max_seq_length
@@ -374,19 +375,21 @@ class Model(Encoder):
         *,
         layers: Collection[int] | None = None,
         heads: Collection[Head] = (),
+        closeups: bool = False,
         tell: Tell | None = None,
-    ) -> AttentionResult:
+    ) -> PooledResult:
         """Heads of a text of any length in n × n pixels: its blocks of tokens are the result's.
 
         A pixel is the sum over its block of keys and the mean over its block of queries, as words
         are made of tokens. They are of all heads, of those of some ``layers`` or, where any are
-        named, of these ``heads`` alone. Memory grows with the text, not with its square. ``tell``
-        is told the share that is done, from 0 to 1. Raises what ``attend`` raises, and InputError
-        for no block.
+        named, of these ``heads`` alone. Memory grows with the text, not with its square. With
+        ``closeups`` its page shows the pixels with most weight token by token too. ``tell`` is
+        told the share that is done, from 0 to 1. Raises what ``attend`` raises, and InputError for
+        no block.
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
-        return pooled(self, read, n, layers, heads, tell)
+        return pooled(self, read, n, layers, heads, tell, closeups=closeups)
 
     def of_first_stack(
         self, layers: Collection[int] | None, heads: Collection[Head]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from attnviz.render import page
-from attnviz.render.page import Opening, fragment, walk_page, write_page
+from attnviz.render.page import Opening, fragment, pooled_page, walk_page, write_page
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 from tests.support.results import attention, encoder, noise, translator
 
@@ -147,7 +147,7 @@ def test_the_same_results_give_the_same_bytes():
 def test_every_script_in_the_assets_is_part_of_a_page():
     folder = files("attnviz.render") / "assets" / "page"
     scripts = {file.name for file in folder.iterdir() if file.name.endswith("js")}
-    assert {*page.SCRIPTS, *walk_page.SCRIPTS} == scripts
+    assert {*page.SCRIPTS, *walk_page.SCRIPTS, *pooled_page.SCRIPTS} == scripts
 
 
 @pytest.mark.parametrize(

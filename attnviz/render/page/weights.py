@@ -16,7 +16,7 @@ import numpy.typing as npt
 from attnviz.errors import InputError, TooBig
 from attnviz.result import AttentionMap, FloatArray
 
-__all__ = ["PackedMap", "budget", "pack", "pack_head"]
+__all__ = ["PackedMap", "budget", "pack", "pack_head", "packed_text"]
 
 # A step of 0.001 divided by an odd number has an edge between two levels wherever a number turns
 # from one third decimal to the next: what is read back then shows the same three decimals.
@@ -133,6 +133,11 @@ def _deflate(data: bytes) -> bytes:
     # Weights repeat as runs, not as phrases: Z_RLE packs them tighter and five times faster.
     packer = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_RLE)
     return packer.compress(data) + packer.flush()
+
+
+def packed_text(data: bytes) -> bytes:
+    """Bytes as a page holds them: base 85 of raw deflate."""
+    return _base85(_deflate(data)) if data else b""
 
 
 def _base85(data: bytes) -> bytes:
