@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.models import complete_name
 from attnviz.cli.reading import OFFLINE
 from attnviz.cli.texts import read_file
 from attnviz.cli.values import whole
@@ -35,7 +36,13 @@ def fit(
     ],
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", help="The model that reads the texts."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="The model that reads the texts.",
+            autocompletion=complete_name,
+        ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     seed: Annotated[str, typer.Option(metavar="N", help="Begin from other random numbers.")] = "0",

@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
+from attnviz.cli.models import complete_name
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import OFFLINE
 from attnviz.errors import InputError
@@ -39,14 +40,27 @@ def compare(
     text: Annotated[list[str], typer.Argument(metavar="TEXT [TEXT]", help="Two texts, or one.")],
     *,
     against: Annotated[
-        str | None, typer.Option("--with", metavar="NAME", help="A second model, for one text.")
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="NAME",
+            help="A second model, for one text.",
+            autocompletion=complete_name,
+        ),
     ] = None,
     head: Annotated[
         str | None, typer.Option(metavar="L.H", help="This head; else the one that changes most.")
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar="ATTNVIZ_MODEL",
+            help="A model.",
+            autocompletion=complete_name,
+        ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     options: PictureOptions,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.failures import Misuse
+from attnviz.cli.models import complete_name
+from attnviz.cli.progress import progress
 from attnviz.cli.reading import OFFLINE, TRUNCATE
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import one_text
@@ -46,7 +48,14 @@ def cut(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar="ATTNVIZ_MODEL",
+            help="A model.",
+            autocompletion=complete_name,
+        ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     truncate: Annotated[bool, TRUNCATE] = False,
@@ -69,13 +78,18 @@ def cut(
     from attnviz import cutting
     from attnviz.model import DEFAULT, load
 
-    loaded = load(model or DEFAULT, offline=offline)
+    with progress() as told:
+        told.say(f"reading {model or DEFAULT}")
+        loaded = load(model or DEFAULT, offline=offline)
+        told.say("cutting")
+        if search:
+            ranked = cutting.search_cuts(loaded, given, truncate=truncate)
+        else:
+            chosen = _heads(loaded, head, layer)
+            found = cutting.cut(loaded, given, link, heads=chosen, truncate=truncate)
     if search:
-        heads, links = cutting.search_cuts(loaded, given, truncate=truncate)
-        _print_search(loaded, given, heads, links, as_json=as_json, truncate=truncate)
-        return
-    found = cutting.cut(loaded, given, link, heads=_heads(loaded, head, layer), truncate=truncate)
-    if as_json:
+        _print_search(loaded, given, *ranked, as_json=as_json, truncate=truncate)
+    elif as_json:
         print(json.dumps(_document(found)))  # noqa: T201
     else:
         _print(found)

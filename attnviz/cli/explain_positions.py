@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
+from attnviz.cli.models import complete_name
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import OFFLINE
 from attnviz.cli.values import whole
@@ -46,6 +47,7 @@ def positions(
             "-m",
             metavar="NAME",
             help="An embedded model, a folder, or org/name on the Hub; else sinusoids are shown.",
+            autocompletion=complete_name,
         ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,

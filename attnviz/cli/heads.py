@@ -17,6 +17,7 @@ from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
+from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.resume import after
@@ -42,7 +43,14 @@ def heads(
     lines: Annotated[bool, LINES] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", envvar="ATTNVIZ_MODEL", help="A model."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            envvar="ATTNVIZ_MODEL",
+            help="A model.",
+            autocompletion=complete_name,
+        ),
     ] = None,
     offline: Annotated[bool, OFFLINE] = False,
     map: Annotated[

@@ -12,7 +12,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "who",
                 "head", "heads", "every", "sort", "fit", "json", "as_json", "as_csv"),
     "What to look at": ("layer", "mean", "map", "weights", "tokens", "words", "by", "top",
-                        "no_special", "item"),
+                        "no_special", "item", "pooled"),
     "What to change": ("link", "search", "no_positions", "causal"),
     "On small matrices": ("toy", "d_model", "d_head", "seed", "init", "tied", "x", "q", "k", "v"),
     "Text and model": ("model", "against", "conllu", "pair", "target", "from_", "source_lang",

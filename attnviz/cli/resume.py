@@ -77,8 +77,11 @@ def _behind(path: Path) -> Iterator[tuple[BinaryIO, Text | None]]:
     with naming(path):
         stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
     try:
-        with stream:
+        try:
             yield stream, _last(stream, path)
+        finally:
+            with naming(path):  # for what is still to be written may not fit on the disk
+                stream.close()
     finally:
         if path.is_file() and not path.stat().st_size:
             path.unlink()

@@ -55,6 +55,10 @@ def test_help_names_every_palette():
     [
         ("attnviz models show all-", 3, b"all-MiniLM-L6-v2"),
         ("attnviz run a --model all-", 4, b"all-MiniLM-L6-v2"),
+        ("attnviz cut a -m all-", 4, b"all-MiniLM-L6-v2"),
+        ("attnviz heads a -m all-", 4, b"all-MiniLM-L6-v2"),
+        ("attnviz probe -m all-", 3, b"all-MiniLM-L6-v2"),
+        ("attnviz compare a --with all-", 4, b"all-MiniLM-L6-v2"),
         ("attnviz render a --color al", 4, b"always"),
         ("attnviz run a --head 5.1", 4, b"5.1 5.10 5.11"),
         ("attnviz run a --heads al", 4, b"all"),

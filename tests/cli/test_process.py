@@ -185,3 +185,16 @@ def test_a_picture_or_document_may_go_to_standard_output(document, tmp_path, nam
     ended = run("render", document, "-o", name, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert ended.stdout.startswith(b'{"schema"' if name == "/dev/stdout" else b"\x89PNG")
+
+
+def test_a_full_disk_names_the_file_that_was_to_grow(tmp_path):
+    resource = pytest.importorskip("resource")
+    (tmp_path / "a.txt").write_text("The hat.\nIt rained.\nHe saw it.\n")
+    ended = subprocess.run(
+        [*PROGRAM, "run", "-f", "a.txt", "--layer", "0", "--resume", "r.json"],
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)),
+    )
+    assert ended.stderr == b"attnviz: 'r.json' cannot be written: File too large\n"
+    assert ended.returncode == 1
