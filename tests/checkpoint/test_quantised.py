@@ -18,7 +18,7 @@ import attnviz
 from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.packed import FP4, codes, eight_bits, exponents, nibbles
 from attnviz.errors import AttnvizError, BadCheckpoint, UnsupportedModel
-from tests.checkpoint.raw import parsed, tensor_bytes
+from tests.checkpoint.raw import f32, parsed, tensor_bytes
 
 FOLDER = Path(__file__).parents[1] / "fixtures/quantised"
 EVERY = sorted(path.parent.name for path in FOLDER.glob("*/config.json"))
@@ -184,6 +184,27 @@ def test_scales_that_are_too_large_are_refused(tmp_path: Path, name: str) -> Non
     for read in (lambda: tensors.read(tensor), lambda: tensors.read_rows(tensor, np.arange(2))):
         with pytest.raises(BadCheckpoint, match="holds NaN or infinite numbers"):
             read()
+
+
+@pytest.mark.parametrize("name", ["nf4-nested", "gptq-4", "mlx-4"])
+def test_an_adapter_is_merged_into_what_its_base_stands_for(tmp_path: Path, name: str) -> None:
+    """As one that was trained on a quantised base is (Dettmers et al. 2023)."""
+    base, module = open_checkpoint(FOLDER / name).tensors, "model.layers.0.self_attn.q_proj"
+    a, b = (np.random.default_rng(n).normal(size=s) for n, s in enumerate(((2, 64), (64, 2))))
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    config = {"peft_type": "LORA", "base_model_name_or_path": str(FOLDER / name), "lora_alpha": 4}
+    (adapter / "adapter_config.json").write_text(json.dumps(config))
+    changes = {
+        f"base_model.model.{module}.lora_{end}.weight": f32(x)
+        for end, x in zip("AB", (a, b), strict=True)
+    }
+    (adapter / "adapter_model.safetensors").write_bytes(tensor_bytes(changes))
+    merged = open_checkpoint(adapter).tensors
+    weight = f"{module}.weight"
+    np.testing.assert_allclose(merged.read(weight), base.read(weight) + 2 * b @ a, atol=1e-5)
+    other = "model.layers.0.mlp.down_proj.weight"
+    np.testing.assert_array_equal(merged.read(other), base.read(other))
 
 
 def test_a_module_that_its_family_turns_is_turned(tmp_path: Path) -> None:
