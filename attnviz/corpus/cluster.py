@@ -171,7 +171,8 @@ def _client(address: str) -> Iterator[Any]:
         raise ClusterError(
             "a cluster needs Dask; install it with pip install 'attnviz[dask]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are no news here
+    for name in ("distributed", "distributed.client"):  # lost workers are no news here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with _scheduler(address) as place:
         try:
             client = Client(place, timeout=PATIENCE, set_as_default=False)
