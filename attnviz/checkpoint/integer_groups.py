@@ -70,19 +70,28 @@ def _gptq_shape(its: Packed, tensors: Tensors) -> tuple[int, int]:
 
 def _read_gptq(tensors: Tensors, its: Packed, less: int) -> FloatArray:
     """The weight (out, in): words go down the inputs, those of zeros along the outputs."""
-    scales = tensors.read(its.scales)  # (group, out)
-    array = codes(_words(tensors, its.weight).T, its.bits).astype(np.float32)  # (out, in)
-    zeros = codes(_words(tensors, its.zeros), its.bits)  # (group, out)
+    scales = tensors.read(its.scales)
+    zeros = codes(_words(tensors, its.zeros), its.bits)
     zeros = (zeros + np.uint8(less)) & np.uint8((1 << its.bits) - 1)
+    stored = codes(_words(tensors, its.weight).T, its.bits)
     if its.inverse is None:
-        group = np.arange(array.shape[1]) // (array.shape[1] // len(scales))
-    else:
-        group = _words(tensors, its.inverse).astype(np.int64)
-        if group.min() < 0 or group.max() >= len(scales):
-            raise BadCheckpoint(f"tensor {quote(its.inverse)} names groups that there are not")
-    array -= zeros.T[:, group]
-    array *= scales.T[:, group]
-    return array
+        return _grouped(stored, zeros, scales)
+    group = _words(tensors, its.inverse).astype(np.int64)
+    if group.min() < 0 or group.max() >= len(scales):
+        raise BadCheckpoint(f"tensor {quote(its.inverse)} names groups that there are not")
+    if np.array_equal(group, np.repeat(np.arange(len(scales)), -(-len(group) // len(scales)))):
+        return _grouped(stored, zeros, scales)
+    return _grouped(stored, zeros[group], scales[group])
+
+
+def _grouped(
+    stored: npt.NDArray[np.uint8], zeros: npt.NDArray[np.uint8], scales: FloatArray
+) -> FloatArray:
+    """scale × (code − zero) of codes (out, in), whose groups (group, out) are equally long."""
+    array = stored.astype(np.float32).reshape(len(stored), len(scales), -1)
+    array -= np.ascontiguousarray(zeros.T)[..., None]
+    array *= np.ascontiguousarray(scales.T)[..., None]
+    return array.reshape(stored.shape)
 
 
 def awq(
@@ -111,14 +120,10 @@ def awq(
 
 def _read_awq(tensors: Tensors, its: Packed) -> FloatArray:
     """The weight (out, in)."""
-    scales = tensors.read(its.scales)  # (group, out)
-    array, zeros = (
+    stored, zeros = (
         _ordered(codes(_words(tensors, name), its.bits)) for name in (its.weight, its.zeros)
     )
-    grouped = array.reshape(len(scales), -1, array.shape[1]).astype(np.float32)
-    grouped -= zeros[:, None]
-    grouped *= scales[:, None]
-    return np.ascontiguousarray(grouped.reshape(array.shape).T)
+    return _grouped(np.ascontiguousarray(stored.T), zeros, tensors.read(its.scales))
 
 
 def _ordered(columns: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
