@@ -527,8 +527,13 @@ class Model(Encoder):
         self, given: Input, n: int, layers: Collection[int] | None, writer: Writer
     ) -> Input:
         stack = self.spec.decoder
-        if stack is None or self.spec.head is None:
+        if stack is None:
             raise InputError(f"{self.info.name} reads but does not write, so it cannot generate")
+        if self.spec.head is None:
+            raise InputError(
+                f"{self.info.name} has no head to write with, or one with layers of its own, "
+                "which attnviz does not compute, so it cannot generate"
+            )
         limit = stack.max_positions
         room = n if limit is None else limit + 1 - len(given.ids.ids)
         if n > room:

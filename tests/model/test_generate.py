@@ -180,6 +180,15 @@ def test_a_reader_has_nothing_to_generate(wordless: Model) -> None:
         wordless.attend(token_ids=[3], generate=1)
 
 
+@pytest.mark.parametrize(
+    "name", ["modernbert-decoder-plain", "bert-decoder", "clip_text_model-plain"]
+)
+def test_a_head_that_has_layers_is_not_computed(tmp_path: Path, name: str) -> None:
+    model = write(tmp_path, small(name))
+    with pytest.raises(InputError, match="or one with layers of its own"):
+        model.attend(token_ids=[3], generate=1)
+
+
 # What the files say
 
 
