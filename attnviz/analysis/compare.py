@@ -70,6 +70,10 @@ class Comparison:
 
         InputError for a head that is not there or has no match.
         """
+        return self.matrices(head)[-1]
+
+    def matrices(self, head: Head | None = None) -> tuple[MatrixView, MatrixView, MatrixView]:
+        """The first map, the second, and the second minus the first, as ``matrix`` chooses."""
         size = np.abs(self.after - self.before).mean(axis=(1, 2))
         at = int(size.argmax())
         if head is not None:
@@ -79,12 +83,18 @@ class Comparison:
         pair = self.pairs[at]
         same = pair.first == pair.second
         title = f"head {pair.first}" if same else f"heads {pair.first} and {pair.second}"
-        return MatrixView(
-            weights=self.after[at] - self.before[at],
-            queries=_both(self.words, self.others),
-            keys=_both(self.words, self.others),
-            title=f"{title}, second minus first",
-            signed=True,
+        both = _both(self.words, self.others)
+        return (
+            MatrixView(self.before[at], self.words, self.words, f"first, head {pair.first}"),
+            MatrixView(self.after[at], self.others, self.others, f"second, head {pair.second}"),
+            MatrixView(
+                weights=self.after[at] - self.before[at],
+                queries=both,
+                keys=both,
+                title=f"{title}, second minus first",
+                heads=(pair.first,),
+                signed=True,
+            ),
         )
 
 

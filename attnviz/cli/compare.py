@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+MOST, PICTURES = 20, 4
+"""How many changes a page lists, and of how many heads it has pictures."""
+
 
 class Compared(NamedTuple):
     """Two results, what changes between them, and that in one head."""
@@ -111,25 +114,51 @@ def _forms(options: PictureOptions) -> Forms[Compared]:
         from attnviz.render.figure import heat_map
 
         [(results, _, matrix)] = all_shown
-        names = dict.fromkeys(result.model.name for result in results)
-        texts = dict.fromkeys(" / ".join(result.texts) for result in results)
-        title = f"{' and '.join(names)}, {matrix.title}: {' | '.join(texts)}"
-        return heat_map(matrix, style, title=title)
+        names, texts = _named(results)
+        return heat_map(matrix, style, title=f"{names}, {matrix.title}: {texts}")
 
     def page(all_shown: Sequence[Compared], stream: BinaryIO) -> None:
-        from attnviz import findings
-        from attnviz.render.page import write_page
+        from attnviz.render.page.compared_page import write_compared_page
 
-        [(results, _, _)] = all_shown
-        write_page(results, stream, title=options.title, findings=findings.of)
+        [shown] = all_shown
+        names, texts = _named(shown.results)
+        pictures = _side_by_side(shown, options.style())
+        rows = [_cells(shown.found, change) for change in shown.found.changes(MOST)]
+        write_compared_page(stream, pictures, rows, title=options.title or texts, about=names)
 
     return Forms(
         document=lambda shown: _document(shown.found), terminal=terminal, figure=figure, page=page
     )
 
 
-def _said(found: Comparison, change: Change) -> str:
-    """``it → hat 0.80 → 0.20 in 3.1``."""
+def _named(results: Sequence[AttentionResult]) -> tuple[str, str]:
+    """The models and the texts that are compared, each once."""
+    names = dict.fromkeys(result.model.name for result in results)
+    texts = dict.fromkeys(" / ".join(result.texts) for result in results)
+    return " and ".join(names), " | ".join(texts)
+
+
+def _side_by_side(shown: Compared, style: Style) -> Iterator[tuple[str, bytes]]:
+    """Both maps and their difference as SVG: of the head shown, then of those that change most."""
+    from io import BytesIO
+
+    from attnviz.render.fast_import import import_figures
+
+    import_figures()
+    from attnviz.render.figure import save, side_by_side
+
+    heads = dict.fromkeys(
+        [*shown.matrix.heads, *(one.pair.first for one in shown.found.changes(MOST))]
+    )
+    for head in list(heads)[:PICTURES]:
+        drawn = BytesIO()
+        matrices = shown.found.matrices(head)
+        save(side_by_side(matrices, style, title=matrices[-1].title), drawn, "svg")
+        yield matrices[-1].title, drawn.getvalue()
+
+
+def _cells(found: Comparison, change: Change) -> tuple[str, str, str, str, str]:
+    """The words from and to, both weights, and the head or heads of one change."""
     from attnviz.render.safe import label
 
     pair = change.pair
@@ -140,7 +169,13 @@ def _said(found: Comparison, change: Change) -> str:
         else f"{label(found.words[at].text)}/{label(found.others[at].text)}"
         for at in (change.query, change.key)
     )
-    return f"{query} → {key}  {change.before:.2f} → {change.after:.2f} in {heads}"
+    return query, key, f"{change.before:.2f}", f"{change.after:.2f}", heads
+
+
+def _said(found: Comparison, change: Change) -> str:
+    """``it → hat 0.80 → 0.20 in 3.1``."""
+    query, key, before, after, heads = _cells(found, change)
+    return f"{query} → {key}  {before} → {after} in {heads}"
 
 
 def _document(found: Comparison) -> dict[str, Any]:

@@ -56,6 +56,18 @@ def test_a_difference_is_the_second_minus_the_first_between_common_words():
     assert found.matrix().title.startswith(f"head 0.{most}")
 
 
+def test_both_maps_stand_beside_their_difference_each_with_its_own_words():
+    one, two = attention((1, 2, 2, 2)), attention((1, 2, 2, 2), seed=1)
+    first, second, signed = compare(result_of("a b", one), result_of("a X", two)).matrices(
+        Head(0, 1)
+    )
+    np.testing.assert_allclose(first.weights, one[0, 1])
+    np.testing.assert_allclose(second.weights, two[0, 1])
+    np.testing.assert_allclose(signed.weights, two[0, 1] - one[0, 1], atol=1e-7)
+    assert [[word.text for word in each.keys] for each in (first, second, signed)] == [
+        ["a", "b"], ["a", "X"], ["a", "b/X"]]  # fmt: skip
+
+
 def test_changes_are_ranked_and_each_pair_of_words_comes_once():
     one = np.full((1, 2, 2, 2), 0.5, np.float32)
     two = one.copy()
@@ -89,7 +101,9 @@ def test_one_word_turns_a_pronoun(attnviz, tmp_path):
     assert "they → apples  0.03 → 0.88 in 3.1" in ended.text and "hungry/ripe" in ended.text
     attnviz("compare", HUNGRY, RIPE, "-o", "both.png", "-o", "both.html", "-o", "both.json")
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
-    assert "hungry" in (tmp_path / "both.html").read_text(encoding="utf-8")
+    page = (tmp_path / "both.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 4  # each with both maps and their difference
+    assert "<td>they</td><td>apples</td><td>0.03</td><td>0.88</td><td>3.1</td>" in page
     [document] = attnviz("compare", HUNGRY, RIPE, "--json").documents
     assert document["changes"][0]["after"] == pytest.approx(0.88, abs=0.01)
 
