@@ -1,23 +1,83 @@
-"""Plain tables on standard output, made safe to show."""
+"""Plain tables on standard output, made safe to show and to fit on a terminal."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-__all__ = ["print_table"]
+__all__ = ["print_table", "table_lines"]
+
+INDENT = "      "
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as they must be: the first and the last to the left, numbers to the right."""
+    """Columns as wide as they must be: the first and the last to the left, numbers to the right.
+
+    Where they are wider than a terminal, they stand closer, then what the last column says stands
+    under its row. What goes to a pipe has one line for each row.
+    """
     from attnviz.render.safe import encodable, visible
 
     shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    last = len(widths) - 1
-    for row in shown:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in table_lines(shown, width):
+        print(encodable(line.rstrip(), sys.stdout.encoding))  # noqa: T201
+
+
+def table_lines(rows: Sequence[Sequence[str]], width: int | None = None) -> Iterator[str]:
+    """The lines of a table of at most so many columns of characters, as far as words allow it."""
+    last = len(rows[0]) - 1
+    wide, close = (_aligned(rows, gap, left=(0, last)) for gap in ("  ", " "))
+    if width is None or last == 0 or _widest(wide) <= width:
+        yield from wide
+    elif _widest(close) <= width:
+        yield from close
+    else:
+        yield from _folded(rows, width)
+
+
+def _folded(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """As many columns beside each other as fit, then the others; what is said under each row."""
+    import textwrap
+
+    first, *columns = zip(*(row[:-1] for row in rows), strict=True)
+    while True:
+        n = len(columns)
+        while _widest(lines := _columns([first, *columns[:n]])) > width and n > 1:
+            n -= 1
+        columns = columns[n:]
+        for line, row in zip(lines, rows, strict=True):
+            yield line
+            if not columns and row[-1] != rows[0][-1]:
+                wrap = textwrap.TextWrapper(width, INDENT, INDENT + "  ")
+                yield from wrap.wrap(row[-1])
+        if not columns:
+            return
+        yield ""
+
+
+def _columns(columns: Sequence[Sequence[str]]) -> list[str]:
+    return _aligned(list(zip(*columns, strict=True)), " ", left=(0,))
+
+
+def _aligned(rows: Sequence[Sequence[str]], gap: str, left: Sequence[int]) -> list[str]:
+    from attnviz.render.terminal.measure import width_of
+
+    sizes = [[width_of(cell) for cell in row] for row in rows]
+    widths = [max(column) for column in zip(*sizes, strict=True)]
+    lines = []
+    for row, size in zip(rows, sizes, strict=True):
+        spaces = [" " * (width - taken) for width, taken in zip(widths, size, strict=True)]
         cells = [
-            cell.ljust(width) if at in (0, last) else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell + space if at in left else space + cell
+            for at, (cell, space) in enumerate(zip(row, spaces, strict=True))
         ]
-        print(encodable("  ".join(cells).rstrip(), sys.stdout.encoding))  # noqa: T201
+        lines.append(gap.join(cells).rstrip())
+    return lines
+
+
+def _widest(lines: Sequence[str]) -> int:
+    from attnviz.render.terminal.measure import width_of
+
+    return max(map(width_of, lines), default=0)
