@@ -104,7 +104,8 @@ class StreamedMeasures:
         """What rows of these queries add, each a sum over all of them."""
         n_keys, each = rows.shape[1], np.arange(len(rows))
         special = self._special[:n_keys]
-        logs = np.log2(np.maximum(rows, np.finfo(np.float32).tiny))
+        logs = np.maximum(rows, np.finfo(np.float32).tiny)
+        np.log2(logs, out=logs)
         entropy = -float(np.vecdot(rows, logs).sum(dtype=np.float64))
         ordinary = rows * ~special if special.any() else rows
         ahead = (queries >= 1), (queries + 1 < n_keys) & (not self._causal)

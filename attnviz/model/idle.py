@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
+from attnviz.core.threads import ALONE, Sharing, even
 from attnviz.model.inputs import Input
 from attnviz.model.value_norms import reduced, value_norms
 from attnviz.result import FloatArray
@@ -30,11 +31,13 @@ class Idle:
     head) are over ``n`` tokens, once ``visit`` has seen all blocks of the inputs.
     """
 
-    def __init__(self, model: Model, kind: Kind, inputs: Sequence[Input]) -> None:
+    def __init__(
+        self, model: Model, kind: Kind, inputs: Sequence[Input], sharing: Sharing = ALONE
+    ) -> None:
         stack = model.spec.encoder if kind == "encoder" else model.spec.decoder
         if stack is None:
             raise RuntimeError(f"the model has no {kind}")
-        self._model, self._kind = model, kind
+        self._model, self._kind, self._sharing = model, kind, sharing
         self._counts = [_counting(one, kind) for one in inputs]
         self._n_keys = sum(len(one.tokens) for one in inputs)
         self._layer, self._output = -1, np.empty((0, 0), np.float32)
@@ -48,8 +51,14 @@ class Idle:
             return
         norms = self._relative_norms(block)
         counts = self._counts[block.sequence][block.start : block.stop]
-        moved = np.vecdot(counts @ block.weights, norms)  # Σ over queries first, then over keys
-        self.sums[block.layer] += counts.sum(dtype=np.float64) - moved
+        end = block.stop if block.kind == "decoder" else norms.shape[1]  # all behind it is 0
+
+        def add(heads: slice) -> None:
+            """Σ over queries first, then over keys."""
+            moved = np.vecdot(counts @ block.weights[heads, :, :end], norms[heads, :end])
+            self.sums[block.layer, heads] += counts.sum(dtype=np.float64) - moved
+
+        self._sharing.each(add, even(len(norms), self._sharing.cores))
 
     def _relative_norms(self, block: AttentionBlock) -> FloatArray:
         """‖f(x)‖ / max ‖f(x)‖ (head, key), the same for all blocks of a sequence in a layer."""

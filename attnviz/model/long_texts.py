@@ -14,6 +14,7 @@ from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.pooling import Pooling, block_starts, block_tokens
 from attnviz.analysis.streamed_measures import StreamedMeasures
 from attnviz.core.hooks import AttentionBlock, Kind
+from attnviz.core.threads import Sharing, available_cores
 from attnviz.errors import InputError
 from attnviz.model.idle import Idle
 from attnviz.model.inputs import Input, hiding
@@ -67,7 +68,7 @@ def measured(
     shape = len(layers), model.spec.stacks[0].layers[0].attention.n_heads
     causal = kind == "decoder"
     measures = StreamedMeasures(given.tokens, given.texts, shape, words=not tokens, causal=causal)
-    idle = Idle(model, kind, [given])
+    idle = Idle(model, kind, [given], Sharing(cores or available_cores()))
 
     def visit(block: AttentionBlock) -> None:
         require_numbers(finite=block.finite)
