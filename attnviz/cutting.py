@@ -12,7 +12,18 @@ import numpy.typing as npt
 from attnviz import findings
 from attnviz.analysis.ask import find_word
 from attnviz.analysis.claims import claims_about
-from attnviz.analysis.cuts import Cut, CutEffect, Moved, Ranked, controls, moved, weight_of
+from attnviz.analysis.cuts import (
+    LOOSE,
+    Cut,
+    CutEffect,
+    Moved,
+    Ranked,
+    bounds,
+    controls,
+    equal,
+    moved,
+    weight_of,
+)
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.errors import InputError, TooBig, quote
 from attnviz.model.cut import Cutter
@@ -57,21 +68,24 @@ def cut(
         raise InputError(f"{quote(link)} has no weight in these heads; cutting it changes nothing")
     if link is None and heads is None:
         raise InputError("give a link to cut, as it->hat, or a head to silence, as 3.1")
-    others = controls(map, one)
-    before, after, *rest = cutter.vectors([Cut(()), one, *(other.cut for other in others)])
-    others = [
+    wide = controls(map, one, LOOSE)
+    before, after, *rest = cutter.vectors([Cut(()), one, *(other.cut for other in wide)])
+    wide = [
         other._replace(effect=_effect(other.cut, before, states))
-        for other, states in zip(others, rest, strict=True)
+        for other, states in zip(wide, rest, strict=True)
     ]
+    others = [other for other in wide if equal(weight, other.weight)]
+    effect = _effect(one, before, after)
     found = CutEffect(
         one,
         words.tokens,
         weight,
-        _effect(one, before, after),
+        effect,
         np.asarray([other.effect for other in others]),
         _ranked(words.tokens, moved(before, after)),
         nearest=_nearest(one, others, words.tokens),
         prediction=cutter.prediction(one),
+        bounds=None if one.query is None else bounds(effect, weight, wide),
     )
     return _with_claims(found, result, cutter)
 

@@ -12,10 +12,27 @@ import numpy.typing as npt
 from attnviz.analysis.claims import Claim
 from attnviz.result import AttentionMap, FloatArray, Head, Token
 
-__all__ = ["Cut", "CutEffect", "Moved", "Prediction", "Ranked", "controls", "moved", "percentile"]
+__all__ = [
+    "Cut",
+    "CutEffect",
+    "Moved",
+    "Prediction",
+    "Ranked",
+    "bounds",
+    "controls",
+    "divergence",
+    "equal",
+    "moved",
+    "percentile",
+]
+
+DoubleArray = npt.NDArray[np.float64]
 
 EQUAL = 1.6
 """A link is of equal weight up to this factor."""
+
+STRICT, LOOSE = 1.25, 2.0
+"""Factors for which it is told where an effect stands too, as no factor is the right one."""
 
 MOST = 200
 """Beside so many links of equal weight a cut is put at most, those nearest in weight."""
@@ -66,6 +83,7 @@ class CutEffect:
     heads. ``others`` float64 (control,) are the effects of the same cut elsewhere: of links of
     equal weight, or of other heads of the same layer. ``nearest`` is the link of the same word to
     another one that is nearest in weight. ``words`` are all words, what moves most first.
+    ``bounds`` are the percentiles where weights are equal up to a factor of 1.25, and of 2.
     """
 
     cut: Cut
@@ -78,6 +96,7 @@ class CutEffect:
     before: tuple[Claim, ...] = ()
     after: tuple[Claim, ...] = ()
     prediction: Prediction | None = None
+    bounds: tuple[float, float] | None = None
 
     @property
     def percentile(self) -> float | None:
@@ -98,7 +117,28 @@ def moved(before: FloatArray, after: FloatArray) -> npt.NDArray[np.float64]:
     return np.maximum(found, 0)
 
 
-def controls(map: AttentionMap, cut: Cut) -> list[Ranked]:
+def divergence(before: DoubleArray, after: DoubleArray) -> float:
+    """Σ p log₂ (p / q) in bits of logits (vocabulary,) (Kullback & Leibler 1951, equation 2.4)."""
+    one, two = (np.asarray(side, np.float64) - side.max() for side in (before, after))
+    one, two = (side - np.log(np.exp(side).sum()) for side in (one, two))
+    return max(float((np.exp(one) * (one - two)).sum() / np.log(2)), 0.0)
+
+
+def equal(one: float, other: float, factor: float = EQUAL) -> bool:
+    """Whether two weights are equal up to a factor."""
+    return one / factor <= other <= one * factor
+
+
+def bounds(effect: float, weight: float, others: Sequence[Ranked]) -> tuple[float, float] | None:
+    """The percentiles of an effect for strictly and for loosely equal weights, where both are."""
+    strict, loose = (
+        percentile(effect, np.asarray([o.effect for o in others if equal(weight, o.weight, by)]))
+        for by in (STRICT, LOOSE)
+    )
+    return None if strict is None or loose is None else (strict, loose)
+
+
+def controls(map: AttentionMap, cut: Cut, factor: float = EQUAL) -> list[Ranked]:
     """Cuts to compare with, the nearest in weight first; their effects are not known yet.
 
     ``map`` is between words. In the place of one head they are links in any head of its layer; in
@@ -112,7 +152,7 @@ def controls(map: AttentionMap, cut: Cut) -> list[Ranked]:
     found = [
         Ranked(one, weight, 0.0)
         for one, weight in _links(map, cut)
-        if one != cut and own / EQUAL <= weight <= own * EQUAL
+        if one != cut and equal(own, weight, factor)
     ]
     return sorted(found, key=lambda one: abs(one.weight - own))[:MOST]
 

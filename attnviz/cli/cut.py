@@ -141,6 +141,7 @@ def _document(found: CutEffect) -> dict[str, Any]:
         "weight": found.weight,
         "effect": found.effect,
         "percentile": found.percentile,
+        "percentiles": None if found.bounds is None else list(found.bounds),
         "others": found.others.tolist(),
         "words": [
             {"word": one.word.text, "position": one.position, "distance": one.distance}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.analysis.cuts import Cut, Prediction
+from attnviz.analysis.cuts import Cut, Prediction, divergence
 from attnviz.analysis.words import tokens_of_words
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.logits import logits
@@ -65,8 +65,7 @@ class Cutter:
         scores = logits(head, self._model.weights, np.stack(states)).astype(np.float64)
         logs = scores - scores.max(axis=1, keepdims=True)
         logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
-        bits = float((np.exp(logs[0]) * (logs[0] - logs[1])).sum() / np.log(2))
-        return Prediction(max(bits, 0.0), *(self._likeliest(one) for one in logs))
+        return Prediction(divergence(*scores), *(self._likeliest(one) for one in logs))
 
     def _likeliest(self, logs: npt.NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
         """The likeliest next tokens and their probabilities, from the logarithms of all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.analysis.cuts import Cut, CutEffect, Prediction
+from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction
 from attnviz.render.claims import title_of_claims
 from attnviz.render.numbers import short
 from attnviz.render.safe import label
@@ -58,12 +58,25 @@ def _beside(found: CutEffect) -> list[str]:
         what = f"{counted(n, 'link')} of equal weight in {where}"
     remark = "" if share >= REMARKABLE else ": not remarkable"
     median = short(float(np.median(found.others)))
-    said = [f"That is more than {percent(share)} of {what} (median {median}){remark}."]
+    said = [
+        f"That is more than {percent(share)} of {what} (median {median}){remark}.{_bounds(found)}"
+    ]
     if found.nearest is not None:
         name = cut_name(found.nearest.cut, found)
         moves, weight = short(found.nearest.effect), f"{found.nearest.weight:.2f}"
         said.append(f"Cutting {name}, of weight {weight}, moves it by {moves}.")
     return said
+
+
+def _bounds(found: CutEffect) -> str:
+    """What another meaning of equal weight would say, for none is the right one."""
+    if found.bounds is None:
+        return ""
+    strict, loose = map(percent, found.bounds)
+    return (
+        f" Weights are equal up to a factor of {EQUAL}; up to {STRICT} it is more than {strict}, "
+        f"up to {LOOSE:g} than {loose}."
+    )
 
 
 def _answers(found: CutEffect) -> list[str]:

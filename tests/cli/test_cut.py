@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 import attnviz as api
-from attnviz.analysis.cuts import Cut, controls, moved, percentile, weight_of
+from attnviz.analysis.cuts import (
+    Cut,
+    Ranked,
+    bounds,
+    controls,
+    divergence,
+    moved,
+    percentile,
+    weight_of,
+)
 from attnviz.errors import InputError, UnknownWord
 from attnviz.model.cut import Cutter
 from attnviz.result import AttentionMap, Head
@@ -25,6 +34,20 @@ def test_distance_is_one_minus_the_cosine():
 def test_a_percentile_is_the_share_that_changes_less():
     assert percentile(0.3, np.array([0.1, 0.2, 0.3, 0.4])) == 0.5
     assert percentile(0.3, np.array([])) is None
+
+
+def test_divergence_is_in_bits():
+    # p = (1/2, 1/2), q = (1/4, 3/4): 1/2 log2 2 + 1/2 log2 2/3 = 1 - log2(3) / 2
+    before, after = np.log([0.5, 0.5]) + 3, np.log([0.25, 0.75]) - 7
+    assert divergence(before, after) == pytest.approx(1 - np.log2(3) / 2)
+    assert divergence(after, after) == 0
+
+
+def test_percentiles_are_told_for_stricter_and_looser_equality():
+    others = [Ranked(Cut(()), weight, effect) for weight, effect in (
+        (0.4, 0.1), (0.5, 0.3), (0.3, 0.05), (0.21, 0.0), (0.1, 0.0))]  # fmt: skip
+    assert bounds(0.2, 0.4, others) == (0.5, 0.75)
+    assert bounds(0.2, 9.0, others) is None
 
 
 def test_one_head_is_compared_with_links_of_equal_weight_in_its_layer():
