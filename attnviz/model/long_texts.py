@@ -117,8 +117,10 @@ def pooled(
         pooling.visit(block)
         kept.visit(block)
 
-    seen = telling(visit, tell, kind, max(wanted) + 1, len(given.tokens))
-    model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
+    n_layers = max(wanted) + 1
+    seen = telling(visit, tell, kind, n_layers, len(given.tokens))
+    through = tuple(range(n_layers))  # all of which run, and are told of; few are pooled
+    model.watch([given], seen, layers={kind: through}, edit=hiding([given]))
     weights = np.stack([pooling.of(head) for head in chosen])
     return PooledResult(
         tokens=block_tokens(given.tokens, given.texts, starts),

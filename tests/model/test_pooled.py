@@ -85,6 +85,9 @@ def test_how_much_is_done_is_told(writer: Model, monkeypatch: pytest.MonkeyPatch
     assert all(a < b for a, b in pairwise(shares))
     assert shares[0] > 0
     assert shares[-1] == 1
+    of_one: list[float] = []
+    writer.pooled(TEXT[:30], 2, heads=[Head(1, 0)], tell=of_one.append)
+    assert of_one == shares
     links: list[float] = []
     writer.find_strongest(writer.encode(TEXT[:30]), 3, tell=links.append)
     assert links == shares
