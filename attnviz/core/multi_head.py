@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.attention import Block, Heads, attend, attend_to_scores, score, share
+from attnviz.core.attention import ROWS, Block, Heads, attend, attend_to_scores, score, share
 from attnviz.core.buffers import FloatArray, states
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
@@ -188,8 +188,10 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     weights = None
     if wanted and request.place:
         weights = request.place(sublayer.kind, sublayer.index, number)
-    height = n if weights is not None else max(1, min(n, BLOCK // (4 * n_heads * max(m, 1))))
-    weights = np.empty((n_heads, height, m), np.float32) if weights is None else weights
+    height = n
+    if weights is None:
+        height = max(1, min(n, max(ROWS, BLOCK // (4 * n_heads * max(m, 1)))))
+        weights = np.empty((n_heads, height, m), np.float32)
     bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     every = slice(None), sublayer.weights.sinks
     for start in range(0, n, height):

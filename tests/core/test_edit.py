@@ -98,6 +98,7 @@ def test_an_edit_may_open_a_link_that_the_mask_hides(
 ) -> None:
     """A causal layer whose scores are all set to 0 is a layer that sees everything alike."""
     monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "ROWS", 1)
 
     def flatten(step: AttentionBlock) -> None:
         step.weights[...] = 0

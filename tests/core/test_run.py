@@ -37,6 +37,7 @@ def read_layers(weights: Drawn, stack: str = "encoder") -> set[int]:
 def show(monkeypatch: pytest.MonkeyPatch, spec: ModelSpec, n_queries: int, n: int) -> Seen:
     """What is shown of n tokens in blocks of so many queries, in a model of two heads."""
     monkeypatch.setattr(module, "BLOCK", n_queries * 4 * 2 * n)
+    monkeypatch.setattr(module, "ROWS", 1)
     return watched(spec, [some(n)], hidden=False)[0]
 
 

@@ -38,6 +38,7 @@ def test_those_of_a_decoder_are_too_whatever_blocks_it_is_computed_in(
 ) -> None:
     whole = writer.attend(TEXT[:30]).maps["decoder"].weights
     monkeypatch.setattr(sublayer, "BLOCK", 0)
+    monkeypatch.setattr(sublayer, "ROWS", 1)
     found = writer.pooled(TEXT[:30], 5).maps["decoder"].weights
     np.testing.assert_allclose(found, expected(whole, 5), atol=1e-5)
 
@@ -80,6 +81,7 @@ def test_documents_say_that_their_tokens_are_blocks(embedded: Model, write) -> N
 
 def test_how_much_is_done_is_told(writer: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sublayer, "BLOCK", 0)
+    monkeypatch.setattr(sublayer, "ROWS", 1)
     shares: list[float] = []
     writer.pooled(TEXT[:30], 2, tell=shares.append)
     assert all(a < b for a, b in pairwise(shares))

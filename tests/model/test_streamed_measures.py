@@ -82,6 +82,7 @@ def test_a_long_text_is_measured_as_a_short_one_is(
         with monkeypatch.context() as patched:
             patched.setattr(long_texts, "LONG", 0)
             patched.setattr(sublayer, "BLOCK", 0)
+            patched.setattr(sublayer, "ROWS", 1)
             check_alike(job.compute(model, given, None), expected)
 
 

@@ -60,6 +60,7 @@ def test_of_blocks_of_queries_they_are_the_same(
 ) -> None:
     expected = of_maps(embedded.attend(TEXT), "encoder", 15)
     monkeypatch.setattr(sublayer, "BLOCK", 0)
+    monkeypatch.setattr(sublayer, "ROWS", 1)
     check_alike(embedded.strongest(embedded.encode(TEXT), 15), expected)
 
 
