@@ -27,7 +27,7 @@ from attnviz.analysis.cuts import (
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.errors import InputError, TooBig, quote
 from attnviz.model.cut import Cutter
-from attnviz.result import AttentionResult, FloatArray, Head, Token
+from attnviz.result import AttentionResult, FloatArray, Head, Heads, Token
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -45,7 +45,7 @@ def cut(
     text: str,
     link: str | None = None,
     *,
-    heads: Sequence[Head] | None = None,
+    heads: Heads | None = None,
     truncate: bool = False,
 ) -> CutEffect:
     """What changes when a link, as "it->hat", is cut before the softmax.
@@ -55,13 +55,14 @@ def cut(
     UnknownWord, UnknownHead, and InputError for what is no link, for a link without weight, and
     for a model of two stacks.
     """
+    heads = Head.several(heads) if heads else ()
     given = model.encode(text, truncate=truncate)
     cutter, result = Cutter(model, given), model.attend(text, truncate=truncate)
     words = merge_words(result)
     map = next(iter(words.maps.values()))
-    for head in heads or ():
+    for head in heads:
         map.require(head)
-    asked = tuple(heads) if heads else tuple(map.all_heads())
+    asked = heads or tuple(map.all_heads())
     one = Cut(asked, *(_link(words.tokens, link) if link else (None, None)))
     weight = weight_of(map, one)
     if one.query is not None and weight == 0:

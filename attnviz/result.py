@@ -196,9 +196,9 @@ class AttentionMap(ShownAsPage):
             return list(self.picked)
         return [Head(layer, head) for layer in self.layers for head in self.heads]
 
-    def head(self, head: Head) -> FloatArray:
-        """The weights (query, key) of one head, named by its true indices."""
-        found: FloatArray = self.weights[self.place(head)]
+    def head(self, head: Head | tuple[int, int] | str) -> FloatArray:
+        """The weights (query, key) of one head, named by its true indices, as "3.1" or (3, 1)."""
+        found: FloatArray = self.weights[self.place(Head.of(head))]
         return found
 
     def place(self, head: Head) -> tuple[int, int]:
@@ -251,8 +251,9 @@ class AttentionMap(ShownAsPage):
             **axes,
         )
 
-    def pick(self, heads: Sequence[Head]) -> AttentionMap:
+    def pick(self, heads: Heads) -> AttentionMap:
         """These heads alone, in this order; UnknownHead for one that is not there."""
+        heads = Head.several(heads)
         weights = np.stack([self.head(head) for head in heads])
         axes = {"queries": self.queries, "keys": self.keys, "axes": self.axes}
         return AttentionMap.of_heads(heads, weights, **axes)

@@ -45,8 +45,10 @@ def tokens_of_words(tokens: Sequence[Token]) -> list[list[int]]:
 
 
 def is_word(token: Token) -> bool:
-    """Whether a unit is a word: neither a special token nor nothing but punctuation and space."""
-    return not token.special and any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
+    """Whether a unit is a word: not special nor hidden by a mask, not all punctuation or space."""
+    if token.special or token.masked:
+        return False
+    return any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
 
 
 class _Units(NamedTuple):
@@ -72,6 +74,7 @@ def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
         id=first.id if len(run) == 1 else None,
         end=last.end,
         unknown=any(token.unknown for token in run),
+        masked=all(token.masked for token in run),
         spelling=None,
     )
 

@@ -83,6 +83,10 @@ class Delivery:
                 sink.finish()
 
 
+CARRIED = frozenset((".json", ".npz", ".csv"))
+"""Suffixes of what programs read."""
+
+
 @contextmanager
 def open_delivery(
     options: Options, *, several: bool, continued: bool = False, files: Sequence[str] = ()
@@ -92,6 +96,11 @@ def open_delivery(
     ``files`` are those that several texts come from.
     """
     paths = paths_of(options)
+    if options.by and not (options.json or any(suffix_of(path) in CARRIED for path in paths)):
+        raise Misuse(
+            "--by says what --json and .json, .npz and .csv carry; pictures are of words, or of "
+            "tokens with --tokens"
+        )
     for path in paths:
         _check(path, options, several)
     options.named_heads()

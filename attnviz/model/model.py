@@ -39,7 +39,16 @@ from attnviz.model.record import (
 )
 from attnviz.model.value_norms import ValueNorms
 from attnviz.model.weight_cache import KeptWeights, Overflowing, WeightCache
-from attnviz.result import AttentionResult, FloatArray, Head, Link, ModelInfo, Weighting, span
+from attnviz.result import (
+    AttentionResult,
+    FloatArray,
+    Head,
+    Heads,
+    Link,
+    ModelInfo,
+    Weighting,
+    span,
+)
 
 if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
@@ -267,7 +276,7 @@ class Model(Encoder):
         text: str | None = None,
         *,
         word: str | None = None,
-        head: Head | str | None = None,
+        head: Head | tuple[int, int] | str | None = None,
         map: Kind | None = None,
         scale: str | float | None = None,
         positions: bool = True,
@@ -294,7 +303,7 @@ class Model(Encoder):
         from attnviz.analysis.explain.chosen import choose_row
         from attnviz.model.explain import Turned, explain_row
 
-        one = Head.parse(head) if isinstance(head, str) else head
+        one = None if head is None else Head.of(head)
         ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
@@ -320,7 +329,7 @@ class Model(Encoder):
         n: int = 20,
         *,
         layers: Collection[int] | None = None,
-        heads: Collection[Head] = (),
+        heads: Heads = (),
         tokens: bool = False,
     ) -> list[Link]:
         """The n strongest links between words, as ``result.links()`` ranks them; no map is kept.
@@ -337,7 +346,7 @@ class Model(Encoder):
         n: int,
         *,
         layers: Collection[int] | None = None,
-        heads: Collection[Head] = (),
+        heads: Heads = (),
         tokens: bool = False,
         tell: Tell | None = None,
     ) -> StreamedLinks:
@@ -348,6 +357,7 @@ class Model(Encoder):
         if n < 1:
             raise InputError(f"there are no {n} strongest links; ask for at least one")
         self._note_lengths([given])
+        heads = Head.several(heads) if heads else ()
         kind, layers = self.of_first_stack(layers, heads)
         found = StreamedLinks(
             n,
@@ -374,7 +384,7 @@ class Model(Encoder):
         n: int = 256,
         *,
         layers: Collection[int] | None = None,
-        heads: Collection[Head] = (),
+        heads: Heads = (),
         closeups: bool = False,
         tell: Tell | None = None,
     ) -> PooledResult:
@@ -389,7 +399,8 @@ class Model(Encoder):
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
-        return pooled(self, read, n, layers, heads, tell, closeups=closeups)
+        chosen = Head.several(heads) if heads else ()
+        return pooled(self, read, n, layers, chosen, tell, closeups=closeups)
 
     def of_first_stack(
         self, layers: Collection[int] | None, heads: Collection[Head]

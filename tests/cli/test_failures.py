@@ -47,6 +47,8 @@ def refused(ended, code: int, *words: str) -> None:
         (["run", "a", "-o", "a.png", "--palette", "viridsi"], ["did you mean 'viridis'"]),
         (["run", "a", "b", "--pair", "c"], ["--pair", "several"]),
         (["run", "-", "-"], ["'-' once"]),
+        (["run", "a", "--by", "word"], ["--by says what --json and .json, .npz and .csv carry"]),
+        (["run", "a", "--by", "token", "-o", "a.png"], ["--tokens"]),
         (["run", "a", "b", "-o", "a.npz"], ["'a.npz' holds one result and here are several texts"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

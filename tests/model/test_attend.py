@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz import Model
+from attnviz import Head, Model
 from attnviz.errors import AttnvizWarning, InputError
 from tests.model.made import small, write
 
@@ -214,6 +214,24 @@ def test_what_takes_ids_as_they_are_takes_no_mask_that_moves_positions(tmp_path:
 def test_strongest_links_are_not_to_what_a_mask_hides(wordless: Model) -> None:
     links = wordless.strongest(wordless.label([5, 9, 13, 7, 6], attention_mask=[1, 1, 1, 1, 0]), 99)
     assert links and not any(link.key == 4 for link in links)
+
+
+def test_a_masked_word_is_named_so_and_is_no_word_to_link(embedded: Model) -> None:
+    ids = embedded.encode("He took the old hat").ids.ids.tolist()
+    result = embedded.attend(token_ids=ids, attention_mask=[1, 1, 1, 1, 0, 1, 1])
+    words = result.words().tokens
+    assert [word.text for word in words if word.masked] == ["old"]
+    assert all("old" not in (words[q].text, words[k].text) for q, k, *_ in result.links())
+
+
+@pytest.mark.parametrize("head", [Head(3, 1), (3, 1), "3.1"], ids=str)
+def test_a_head_is_named_in_any_form(embedded: Model, head: Head | tuple[int, int] | str) -> None:
+    map = embedded.attend("the hat").maps["encoder"]
+    same(map.head(head), map.weights[3, 1])
+    same(map.pick([head]).weights, map.weights[3:4, 1:2])
+    assert embedded.explain("the hat", head=head).recorded.head == (3, 1)
+    links = embedded.strongest(embedded.encode("He took the old hat"), heads=[head])
+    assert {link.head for link in links} == {Head(3, 1)}
 
 
 def test_tokens_that_a_mask_lets_see_nothing_have_rows_of_zeros(writer: Model) -> None:

@@ -188,7 +188,7 @@ def _title(results: Sequence[AttentionResult]) -> str:
     """The first text or pair or, where there is none, the first tokens, on one line."""
     for result in results:
         pieces = running(result.tokens, result.texts)
-        written = (before + shown for before, shown, _, _, special, _ in pieces if not special)
+        written = (before + shown for before, shown, _, _, special, *_ in pieces if not special)
         text = " ".join((" / ".join(filter(None, result.texts)) or "".join(written)).split())
         if text:
             return shorten(text, LONGEST_TITLE, placeholder=" …")

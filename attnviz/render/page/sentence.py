@@ -10,11 +10,11 @@ from attnviz.result import Token
 
 __all__ = ["running"]
 
-Piece = tuple[str, str, str, int | None, bool, bool]
+Piece = tuple[str, str, str, int | None, bool, bool, bool]
 
 
 def running(tokens: Sequence[Token], texts: Sequence[str]) -> list[Piece]:
-    """For each token: text before it and in its place, label, word, whether special, unknown.
+    """For each token: text before it and in its place, label, word, if special, unknown, masked.
 
     The text is the input's own wherever offsets tell; the text in a token's place is empty
     where an earlier token of the same characters shows them already.
@@ -37,7 +37,7 @@ def running(tokens: Sequence[Token], texts: Sequence[str]) -> list[Piece]:
             before += space
         lead = written[: len(written) - len(written.lstrip())]
         shown = visible(written.strip())
-        kind = (token.word, token.special, token.unknown)
+        kind = (token.word, token.special, token.unknown, token.masked)
         pieces.append((before + _gap(lead), shown, token_label(token), *kind))
     return pieces
 

@@ -30,7 +30,7 @@ def sentence(walk: Explanation) -> Iterator[str]:
             yield f'{escape(before)}<span class="{name}">{escape(shown or label)}</span>'
         yield "</p>\n"
     yield '<p class="sentence" dir="auto">'
-    for i, (before, shown, label, _, special, _) in enumerate(running(recorded.keys, ())):
+    for i, (before, shown, label, _, special, *_) in enumerate(running(recorded.keys, ())):
         if i == MOST_SHADED:
             yield " …"
             break

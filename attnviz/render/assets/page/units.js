@@ -4,21 +4,23 @@
 function unitsOf(pieces, byWords) {
   const units = [];
   let last = null;
-  pieces.forEach(([before, text, label, word, special, unknown], token) => {
+  pieces.forEach(([before, text, label, word, special, unknown, masked], token) => {
     if (byWords && last && word !== null && !special && last.word === word) {
       last.tokens.push(token);
       last.text += before + text;
       last.unknown ||= unknown;
+      last.masked &&= masked;
       return;
     }
-    last = { index: units.length, tokens: [token], before, text, label, special, unknown };
+    last = { index: units.length, tokens: [token], before, text, label, special, unknown, masked };
     last.word = special ? null : word;
     units.push(last);
   });
   for (const unit of units) {
     unit.text ||= unit.label;
-    if (unit.word !== null && byWords) unit.label = unit.text + (unit.unknown ? "(?)" : "");
-    unit.isWord = !unit.special && /[^\p{P}\p{Z}\p{C}]/u.test(unit.label);
+    const marks = (unit.unknown ? "(?)" : "") + (unit.masked ? "(masked)" : "");
+    if (unit.word !== null && byWords) unit.label = unit.text + marks;
+    unit.isWord = !unit.special && !unit.masked && /[^\p{P}\p{Z}\p{C}]/u.test(unit.label);
   }
   return units;
 }
