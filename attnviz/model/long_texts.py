@@ -12,6 +12,7 @@ from attnviz import memory
 from attnviz.analysis.closeups import Closeups, PooledResult
 from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.pooling import Pooling, block_starts, block_tokens
+from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.analysis.streamed_measures import StreamedMeasures
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.threads import Sharing, available_cores
@@ -19,12 +20,13 @@ from attnviz.errors import InputError
 from attnviz.model.idle import Idle
 from attnviz.model.inputs import Input, hiding
 from attnviz.model.record import map_shape, require_numbers
+from attnviz.model.wanted import first_stack
 from attnviz.result import AttentionMap, Head
 
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["Tell", "is_long", "measured", "pooled", "telling"]
+__all__ = ["Tell", "is_long", "measured", "pooled", "strongest", "telling"]
 
 LONG = 1 << 30
 """Bytes of maps from which on a text is measured as they come by, on any machine alike."""
@@ -54,9 +56,43 @@ def telling(visit: Visit, tell: Tell | None, kind: Kind, n_layers: int, n: int) 
     return visit_and_tell
 
 
+def strongest(
+    model: Model,
+    given: Input,
+    n: int,
+    layers: Collection[int] | None,
+    heads: Collection[Head],
+    tell: Tell | None,
+    *,
+    words: bool,
+) -> StreamedLinks:
+    """The n strongest links between words, or tokens, of the first stack; no map is kept."""
+    if n < 1:
+        raise InputError(f"there are no {n} strongest links; ask for at least one")
+    kind, wanted = first_stack(model.spec, model.info, layers, heads)
+    found = StreamedLinks(
+        n,
+        given.tokens,
+        given.texts,
+        words=words,
+        causal=kind == "decoder",
+        heads=frozenset(heads),
+    )
+
+    def visit(block: AttentionBlock) -> None:
+        require_numbers(finite=block.finite)
+        found.visit(block)
+
+    seen = telling(visit, tell, kind, max(wanted) + 1, len(given.tokens))
+    model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
+    if not found.finish():
+        model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
+    return found
+
+
 def is_long(model: Model, given: Input) -> bool:
     """Whether the maps of all layers of the first stack would take LONG bytes."""
-    kind, layers = model.of_first_stack(None, ())
+    kind, layers = first_stack(model.spec, model.info, None, ())
     return 4 * math.prod(map_shape(model.spec, given, kind, len(layers))) >= LONG
 
 
@@ -64,7 +100,7 @@ def measured(
     model: Model, given: Input, *, tokens: bool, cores: int | None, tell: Tell | None
 ) -> HeadSums:
     """What a text adds to the measures of each head of the first stack; no map is kept."""
-    kind, layers = model.of_first_stack(None, ())
+    kind, layers = first_stack(model.spec, model.info, None, ())
     shape = len(layers), model.spec.stacks[0].layers[0].attention.n_heads
     causal = kind == "decoder"
     measures = StreamedMeasures(given.tokens, given.texts, shape, words=not tokens, causal=causal)
@@ -94,7 +130,7 @@ def pooled(
     """What ``Model.pooled`` gives."""
     if n < 1:
         raise InputError(f"there are no {n} blocks of tokens; ask for at least one")
-    kind, wanted = model.of_first_stack(layers, heads)
+    kind, wanted = first_stack(model.spec, model.info, layers, heads)
     starts = block_starts(len(given.tokens), n)
     numbers = range(model.spec.stacks[0].layers[0].attention.n_heads)
     chosen = list(dict.fromkeys(heads)) or [Head(layer, one) for layer in wanted for one in numbers]

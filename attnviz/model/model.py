@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args
 
 import numpy as np
 
-from attnviz import memory
 from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.paths import reweighted, take_layers
 from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.checkpoint.config import read_max_seq_length
-from attnviz.checkpoint.opened import open_checkpoint
-from attnviz.checkpoint.source import DEFAULT_MODEL, Source, resolve
+from attnviz.checkpoint.source import Source
 from attnviz.checkpoint.tensors import Tensors
-from attnviz.core.hooks import AttentionBlock, Ids, Kind, Request
+from attnviz.core.hooks import AttentionBlock, Kind, Request
 from attnviz.core.transformer import run
 from attnviz.core.weights import AttentionWeights
-from attnviz.errors import InputError, TooLong, UnknownHead, quote
-from attnviz.families import Translated, translate
+from attnviz.errors import InputError, quote
+from attnviz.families import Translated
 from attnviz.model.alignment_head import named_alignment_head
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.counted import counts_seen, require_uncounted, with_hidden, without_hidden
-from attnviz.model.encoder import Encoder
-from attnviz.model.generate import Rules, Writer
+from attnviz.model.generate import Rules
 from attnviz.model.inputs import Input, hiding
-from attnviz.model.long_texts import Tell, pooled, telling
+from attnviz.model.long_texts import Tell, pooled, strongest
 from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
@@ -38,7 +34,9 @@ from attnviz.model.record import (
     require_numbers,
 )
 from attnviz.model.value_norms import ValueNorms
-from attnviz.model.weight_cache import KeptWeights, Overflowing, WeightCache
+from attnviz.model.wanted import kinds_of, wanted_layers
+from attnviz.model.weight_cache import KeptWeights, WeightCache
+from attnviz.model.writing import NEW_TOKENS, Writing
 from attnviz.result import (
     AttentionResult,
     FloatArray,
@@ -47,26 +45,16 @@ from attnviz.result import (
     Link,
     ModelInfo,
     Weighting,
-    span,
 )
 
 if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
     from attnviz.analysis.explain.positions import Positions
 
-__all__ = ["Model", "load"]
+__all__ = ["Model"]
 
 KEPT_BYTES = 1 << 28
 """How much of the weights stays in memory, in float32, between one call and the next."""
-
-WRITING_SHARE = 0.25
-"""How much of the free memory may hold more of the weights while text is written."""
-
-MOST_BEAMS = 64
-"""How many texts at a time are searched at most."""
-
-NEW_TOKENS = 64
-"""How many tokens a model writes at most, where nobody says."""
 
 
 Visit = Callable[[AttentionBlock], None]
@@ -81,28 +69,7 @@ class Reading(TypedDict, total=False):
     target_lang: str | None
 
 
-def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
-    """The model of that name: embedded, a folder, in the Hugging Face cache or on the Hub.
-
-    Raises ModelNotFound, BadCheckpoint or UnsupportedModel.
-    """
-    source = resolve(str(name), offline=offline)
-    config, generation, tensors, folders = open_checkpoint(source.folder)
-    source = source._replace(folder=_with_tokenizer(folders))
-    rules = Rules.of(config, generation)
-    return Model(source, translate(config, tensors), tensors, rules, generation)
-
-
-def _with_tokenizer(folders: Sequence[Path]) -> Path:
-    """The first folder that has a tokenizer, or else the last one."""
-    if len(folders) == 1:
-        return folders[0]
-    from attnviz.tokenizer.tokenizer import has_tokenizer
-
-    return next((folder for folder in folders if has_tokenizer(folder)), folders[-1])
-
-
-class Model(Encoder):
+class Model(Writing):
     """A checkpoint that attends; made by ``load``."""
 
     def __init__(
@@ -269,7 +236,15 @@ class Model(Encoder):
 
     def require_room(self, given: Input, layers: Collection[int] | None = None) -> None:
         """Raise TooBig where the maps of ``layers``, or of all, would not fit in memory."""
-        refuse_too_big([map_shapes(self.spec, given, self._wanted(self._kinds([given]), layers))])
+        refuse_too_big(
+            [
+                map_shapes(
+                    self.spec,
+                    given,
+                    wanted_layers(self.spec, self.info, kinds_of(self.spec, [given]), layers),
+                )
+            ]
+        )
 
     def explain(
         self,
@@ -354,29 +329,9 @@ class Model(Encoder):
 
         ``tell`` is told the share that is done, from 0 to 1, twice where the text is read again.
         """
-        if n < 1:
-            raise InputError(f"there are no {n} strongest links; ask for at least one")
         self._note_lengths([given])
-        heads = Head.several(heads) if heads else ()
-        kind, layers = self.of_first_stack(layers, heads)
-        found = StreamedLinks(
-            n,
-            given.tokens,
-            given.texts,
-            words=not tokens,
-            causal=kind == "decoder",
-            heads=frozenset(heads),
-        )
-
-        def visit(block: AttentionBlock) -> None:
-            require_numbers(finite=block.finite)
-            found.visit(block)
-
-        seen = telling(visit, tell, kind, max(layers) + 1, len(given.tokens))
-        self.watch([given], seen, layers={kind: layers}, edit=hiding([given]))
-        if not found.finish():
-            self.watch([given], seen, layers={kind: layers}, edit=hiding([given]))
-        return found
+        chosen = Head.several(heads) if heads else ()
+        return strongest(self, given, n, layers, chosen, tell, words=not tokens)
 
     def pooled(
         self,
@@ -401,24 +356,6 @@ class Model(Encoder):
         self._note_lengths([read])
         chosen = Head.several(heads) if heads else ()
         return pooled(self, read, n, layers, chosen, tell, closeups=closeups)
-
-    def of_first_stack(
-        self, layers: Collection[int] | None, heads: Collection[Head]
-    ) -> tuple[Kind, tuple[int, ...]]:
-        """The map of the first stack, and its layers that are wanted, or those of some heads.
-
-        Raises UnknownHead for what is not there.
-        """
-        stack = self.spec.stacks[0]
-        wanted = self._wanted((stack.kind,), {head.layer for head in heads} or layers)
-        for layer, head in heads:
-            n_heads = stack.layers[layer].attention.n_heads
-            if head >= n_heads:
-                there = span(range(n_heads))
-                raise UnknownHead(
-                    f"there is no head {layer}.{head}; layer {layer} has heads {there}"
-                )
-        return stack.kind, wanted[stack.kind]
 
     def watch(
         self,
@@ -479,85 +416,6 @@ class Model(Encoder):
             )
         return self.label(token_ids, *beside)
 
-    def _writer(self, beams: int | None, *, allow_unknown: bool) -> Callable[[], Writer]:
-        """What writes, made when something is to be written: it needs the tokenizer."""
-        n = self.rules.beams if beams is None else beams
-        if not 1 <= n <= MOST_BEAMS:
-            raise InputError(f"there are no {n} beams; ask for 1 to {MOST_BEAMS}")
-
-        def make() -> Writer:
-            rules = self.rules
-            if not allow_unknown and self.has_tokenizer:
-                special = self.tokenizer.special
-                unknown = special.unknown & special.contents.keys() - rules.stops
-                rules = replace(rules, banned=(*rules.banned, *sorted(unknown)))
-            more = int(WRITING_SHARE * (memory.available() or 0))  # each token needs all weights
-            cache = Overflowing(self._cache, WeightCache(more))
-            return Writer(self.spec, KeptWeights(self.weights.source, cache), rules, n)
-
-        return make
-
-    def _written(
-        self,
-        given: Input,
-        generate: int,
-        max_new_tokens: int,
-        layers: Collection[int] | None,
-        writer: Callable[[], Writer],
-    ) -> Input:
-        """The input with what the model itself writes."""
-        writes = generate or (self.has_target and given.ids.target_ids is None)
-        if given.mask is not None and writes:
-            raise InputError("attention_mask goes with all the ids; the model writes none with it")
-        if self.has_target:
-            if generate:
-                raise InputError(
-                    f"{self.info.name} writes a target of its own; generate is for decoders"
-                )
-            if given.ids.target_ids is None:
-                return self._translated(given, max_new_tokens, writer())
-        elif generate:
-            return self._continued(given, generate, layers, writer())
-        return given
-
-    def _translated(self, given: Input, n: int, writer: Writer) -> Input:
-        limit = self.spec.decoder.max_positions if self.spec.decoder else None
-        n = n if limit is None else min(n, limit - 1)
-        start = None
-        if given.target_language is not None:
-            rules = replace(writer.rules, forced_first=given.target_language)
-            writer = replace(writer, rules=rules)
-        if writer.rules.forced_first is not None and self.has_tokenizer:
-            start = self.tokenizer.target_start(writer.rules.forced_first)
-        target = writer.target(given.ids.ids, n, start)
-        tokens, texts = self.rebuilt(target, None)
-        ids = replace(given.ids, target_ids=target)
-        return replace(given, ids=ids, target_tokens=tokens, target_texts=texts)
-
-    def _continued(
-        self, given: Input, n: int, layers: Collection[int] | None, writer: Writer
-    ) -> Input:
-        stack = self.spec.decoder
-        if stack is None:
-            raise InputError(f"{self.info.name} reads but does not write, so it cannot generate")
-        if self.spec.head is None:
-            raise InputError(
-                f"{self.info.name} has no head to write with, or one with layers of its own, "
-                "which attnviz does not compute, so it cannot generate"
-            )
-        limit = stack.max_positions
-        room = n if limit is None else limit + 1 - len(given.ids.ids)
-        if n > room:
-            raise TooLong(
-                f"{self.info.name} has {limit} positions, so it can write {max(room, 0)} more "
-                f"behind these {len(given.ids.ids)} tokens, not {n}"
-            )
-        longest = Input(Ids(np.zeros(len(given.ids.ids) + n, np.int64)), ())
-        refuse_too_big([map_shapes(self.spec, longest, self._wanted((stack.kind,), layers))])
-        ids = writer.continued(given.ids.ids, n)
-        tokens, texts = self.rebuilt(ids, None)
-        return Input(Ids(ids[:limit]), tokens, texts)  # a token past the limit is written, not read
-
     def _attend(
         self,
         layers: Collection[int] | None,
@@ -572,7 +430,7 @@ class Model(Encoder):
             shown = [without_hidden(given) for given in inputs]
             found = self._attend(layers, hidden, shown, cores, weighting, beside)
             return [with_hidden(*pair) for pair in zip(found, inputs, strict=True)]
-        wanted = self._wanted(self._kinds(inputs), layers)
+        wanted = wanted_layers(self.spec, self.info, kinds_of(self.spec, inputs), layers)
         if weighting in ("rollout", "flow"):
             return self._followed(layers, hidden, inputs, cores, weighting)
         recorder = Recorder(self.spec, inputs, wanted, self._spare, self._norms(weighting))
@@ -632,33 +490,6 @@ class Model(Encoder):
         spec = stack.layers[layer]
         loaded = self.weights.layer(f"{stack.kind}.{layer}", spec, stack.d_model)
         return loaded.cross if kind == "cross" and loaded.cross else loaded.attention
-
-    def _kinds(self, inputs: Sequence[Input]) -> tuple[Kind, ...]:
-        """The maps that these inputs give."""
-        if not self.has_target:
-            return (self.spec.stacks[0].kind,)
-        if any(given.ids.target_ids is None for given in inputs):
-            return ("encoder",)
-        return ("encoder", "decoder", "cross")
-
-    def _wanted(
-        self, kinds: Iterable[Kind], layers: Collection[int] | None
-    ) -> dict[Kind, tuple[int, ...]]:
-        """The layers that are wanted of each kind of map; UnknownHead for one that none has."""
-        if isinstance(layers, int):
-            raise InputError(f"layers is a list of layers, as [{layers}]")
-        every: dict[Kind, range] = {}
-        for kind in kinds:
-            stack = self.spec.encoder if kind == "encoder" else self.spec.decoder
-            every[kind] = range(len(stack.layers) if stack else 0)
-        most = max(every.values(), key=len)
-        asked = set(most if layers is None else layers)
-        if missing := asked - set(most):
-            raise UnknownHead(
-                f"there is no layer {min(missing)}; {self.info.name} has layers {span(most)}"
-            )
-        found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
-        return {kind: some for kind, some in found.items() if some}
 
 
 def _each(*visits: Visit) -> Visit:
