@@ -16,7 +16,7 @@ import typer
 from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, draw, titles
+from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, drawing, titles
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
@@ -107,33 +107,34 @@ def heads(
     if sort is not None and sort not in known:
         raise Misuse(f"--sort '{sort}' is no measure; take one of {', '.join(known)}")
     bad = BadLines(skip=skip_bad)
-    loaded = load(model or DEFAULT, offline=offline)
-    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
-    if dry_run:
-        _estimate(loaded, bursts, map, cluster, as_json=as_json)
-        return
     how: dict[str, Any] = {"map": map, "tokens": tokens, "truncate": truncate, "weights": weighting}
-    kept = None if resume is None else _kept(resume, loaded, how)
-    if kept and kept.last:
-        bursts = after(bursts, kept.last)
-    also = kept.add if kept else None
-    try:
-        with watched(cluster, loaded, file or (), also) as place:
-            more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
-            texts = chain.from_iterable(bursts)
-            found = probing.heads(loaded, texts, **how, **more, tell=bad.refused)
-    finally:
-        if kept:
-            kept.write()
-    labels = findings.labels(loaded) if found.kind != "cross" else {}
-    order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
-    if as_json:
-        print(json.dumps(_document(found, order, labels, loaded.fingerprint())))  # noqa: T201
-    elif as_csv:
-        print(_csv(found, order), end="")  # noqa: T201
-    elif not paths:
-        _print(found, order, labels)
-    draw(paths, HeadsPicture(found, order, labels, sort or "spread", loaded.info))
+    with drawing([] if dry_run else paths) as draw:
+        loaded = load(model or DEFAULT, offline=offline)
+        bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
+        if dry_run:
+            _estimate(loaded, bursts, map, cluster, as_json=as_json)
+            return
+        kept = None if resume is None else _kept(resume, loaded, how)
+        if kept and kept.last:
+            bursts = after(bursts, kept.last)
+        also = kept.add if kept else None
+        try:
+            with watched(cluster, loaded, file or (), also) as place:
+                more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
+                texts = chain.from_iterable(bursts)
+                found = probing.heads(loaded, texts, **how, **more, tell=bad.refused)
+        finally:
+            if kept:
+                kept.write()
+        labels = findings.labels(loaded) if found.kind != "cross" else {}
+        order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
+        if as_json:
+            print(json.dumps(_document(found, order, labels, loaded.fingerprint())))  # noqa: T201
+        elif as_csv:
+            print(_csv(found, order), end="")  # noqa: T201
+        elif not paths:
+            _print(found, order, labels)
+        draw(HeadsPicture(found, order, labels, sort or "spread", loaded.info))
     bad.finish()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.result import Head, ModelInfo
 
-__all__ = ["HeadsPicture", "Labels", "checked_paths", "draw", "titles"]
+__all__ = ["HeadsPicture", "Labels", "checked_paths", "drawing", "titles"]
 
 Labels = dict["Head", tuple["Label", ...]]
 
@@ -68,17 +69,21 @@ def checked_paths(output: Sequence[str]) -> list[Path]:
     return paths
 
 
-def draw(paths: Sequence[Path], picture: HeadsPicture) -> None:
-    """Write all files; they appear when everything is written."""
-    if not paths:
-        return
-    from attnviz.render.fast_import import import_figures
+@contextmanager
+def drawing(paths: Sequence[Path]) -> Iterator[Callable[[HeadsPicture], None]]:
+    """Open all files before anything is computed; they appear when what draws into them has."""
 
-    import_figures()
-    with all_or_nothing(paths) as streams:
+    def draw(picture: HeadsPicture) -> None:
+        if paths:
+            from attnviz.render.fast_import import import_figures
+
+            import_figures()
         for path, stream in zip(paths, streams, strict=True):
             with naming(path):
                 _write(picture, suffix_of(path), stream)
+
+    with all_or_nothing(paths) as streams:
+        yield draw
     tell_of(paths)
 
 

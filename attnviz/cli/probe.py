@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -19,7 +20,7 @@ from attnviz.cli.reading import FIELD, FILE, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
-from attnviz.output import all_or_nothing
+from attnviz.output import all_or_nothing, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,25 +96,33 @@ def probe(
     from attnviz.analysis.labels import label_heads
     from attnviz.model import DEFAULT, load
 
-    loaded = load(model or DEFAULT, offline=offline)
     bad = BadLines(skip=skip_bad)
-    if fit is not None:
-        _fit(loaded, fit, trees, output, bad, as_json=as_json)
-    else:
-        texts = _texts(loaded, plain, field, bad) if plain else None
-        if dry_run:
-            from attnviz.corpus.relations import RELATIONS, asked_text
+    with _opened(output) as lens:
+        loaded = load(model or DEFAULT, offline=offline)
+        if fit is not None:
+            _fit(loaded, fit, trees, lens, bad, as_json=as_json)
+        else:
+            texts = _texts(loaded, plain, field, bad) if plain else None
+            if dry_run:
+                from attnviz.corpus.relations import RELATIONS, asked_text
 
-            questions = probing.asked(loaded, trees, texts, bad.tell)
-            estimated = loaded, RELATIONS, questions, asked_text
-            print_estimate(*estimated, cluster=cluster, as_json=as_json)
-            return
-        with watched(cluster, loaded, [*trees, *plain]) as place:
-            found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
-        if trees:
-            findings.keep_labels(loaded, label_heads(found.values()))
-        _give(found, as_json=as_json)
+                questions = probing.asked(loaded, trees, texts, bad.tell)
+                estimated = loaded, RELATIONS, questions, asked_text
+                print_estimate(*estimated, cluster=cluster, as_json=as_json)
+                return
+            with watched(cluster, loaded, [*trees, *plain]) as place:
+                found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
+            if trees:
+                findings.keep_labels(loaded, label_heads(found.values()))
+            _give(found, as_json=as_json)
     bad.finish()
+
+
+@contextmanager
+def _opened(output: str | None) -> Iterator[tuple[str, BinaryIO] | None]:
+    """The file for a lens and its name, if it is not just kept; it appears once it is written."""
+    with all_or_nothing([] if output is None else [Path(output)]) as streams:
+        yield None if output is None else (output, streams[0])
 
 
 def _texts(model: Model, files: list[str], field: str, bad: BadLines) -> Iterator[str]:
@@ -166,7 +175,13 @@ def _document(found: dict[str, Probe]) -> dict[str, Any]:
 
 
 def _fit(
-    model: Model, name: str, conllu: list[str], output: str | None, bad: BadLines, *, as_json: bool
+    model: Model,
+    name: str,
+    conllu: list[str],
+    output: tuple[str, BinaryIO] | None,
+    bad: BadLines,
+    *,
+    as_json: bool,
 ) -> None:
     from attnviz import findings, probing
     from attnviz.analysis.lens_file import dump_lens
@@ -175,8 +190,8 @@ def _fit(
     if output is None:
         place = str(findings.keep_lens(model, lens))
     else:
-        place = output
-        with all_or_nothing([Path(output)]) as [stream]:
+        place, stream = output
+        with naming(Path(place)):
             stream.write(dump_lens(lens).encode())
     shares = {"accuracy": score.accuracy, "joint with nothing": score.joint}
     if score.nouns.high - score.nouns.low < 1:

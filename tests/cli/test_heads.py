@@ -130,3 +130,11 @@ def test_other_weights_are_measured_too(attnviz):
     assert norm["heads"][0]["special"] < raw["heads"][0]["special"]
     refused = attnviz("heads", TEXT, "--weights", "loud")
     assert refused.code == 2 and "--weights 'loud' is not raw, norm, rollout or flow" in refused.err
+
+
+def test_where_a_picture_cannot_go_is_known_before_anything_is_measured(attnviz, tmp_path):
+    ended = attnviz("heads", TEXT, "-o", "none/heads.png", "-m", "no/model", "--offline")
+    assert ended.code == 1 and ended.err.count("\n") == 1
+    assert ended.err.startswith("attnviz: there is no folder 'none' to write 'heads.png' in")
+    ended = attnviz("heads", "", "-o", "heads.png")
+    assert ended.code == 1 and not [*tmp_path.iterdir()]

@@ -125,3 +125,10 @@ def test_a_bad_sentence_is_named(attnviz, tmp_path):
     ended = attnviz("probe", "--conllu", name, "--json")
     assert ended.code == 1 and json.loads(ended.out)["relations"]
     assert "has 2 columns where CoNLL-U has 10; skipped" in ended.err
+
+
+def test_where_a_lens_cannot_go_is_known_before_a_treebank_is_read(attnviz):
+    lens = ("--fit", "obj", "--conllu", "none.conllu", "-o", "none/obj.json")
+    ended = attnviz("probe", *lens)
+    assert ended.code == 1 and ended.err.count("\n") == 1
+    assert ended.err.startswith("attnviz: there is no folder 'none' to write 'obj.json' in")
