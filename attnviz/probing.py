@@ -16,7 +16,7 @@ from attnviz.analysis.repetition import copies, copying
 from attnviz.analysis.templates import discourses
 from attnviz.analysis.training import COREFERENCE, PIECES, Score, train
 from attnviz.corpus.conllu import read_conllu
-from attnviz.corpus.head_measures import Item, heads_job, text_of
+from attnviz.corpus.head_measures import Item, each_job, heads_job, text_of
 from attnviz.corpus.lines import Refuse, read_lines, refuse
 from attnviz.corpus.packs import Bad, Here, Place, packs_of, refuse_one, taken
 from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, counted
@@ -24,10 +24,11 @@ from attnviz.errors import InputError
 
 if TYPE_CHECKING:
     from attnviz.analysis.lenses import Lens
+    from attnviz.analysis.measures import DoubleArray
     from attnviz.model import Model
     from attnviz.result import Kind, Weighting
 
-__all__ = ["asked", "fit_lens", "heads", "measured_kind", "probe"]
+__all__ = ["asked", "fit_lens", "heads", "heads_of_each", "measured_kind", "probe"]
 
 N_DISCOURSES, N_CLAUSES = 250, 500
 MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
@@ -60,9 +61,37 @@ def heads(
     place = place or Here(model)
     parts = taken(place.each(job, [packs_of(texts, text_of)]), tell)
     found = mean(parts if begun is None else chain([begun], parts))
-    if weights != "raw" or found.kind != "decoder" or model.has_target:
-        return found
-    return found.extended(copying(model, model.spec.stacks[0].embedding.vocab_size))
+    return found.extended(_copying(model, weights))
+
+
+def heads_of_each(
+    model: Model,
+    texts: Iterable[Iterable[Item]],
+    *,
+    map: str | None = None,
+    tokens: bool = False,
+    truncate: bool = False,
+    weights: Weighting = "raw",
+    place: Place | None = None,
+    tell: Callable[[Item, Bad], None] = refuse_one,
+) -> Iterator[tuple[Item, HeadMeasures]]:
+    """What ``heads`` gives of each text alone, with the text, in order, as packs are done.
+
+    ``texts`` of a burst are answered before the next burst is read; all else is as for ``heads``.
+    """
+    job = each_job(measured_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
+    packs = (packs_of(burst, text_of) for burst in texts)
+    copied = _copying(model, weights)
+    for found in taken((place or Here(model)).each(job, packs), tell):
+        for one, sums in found:
+            yield one, mean([sums]).extended(copied)
+
+
+def _copying(model: Model, weights: Weighting) -> dict[str, DoubleArray]:
+    """How the heads of a decoder copy random tokens; nothing of other models and weights."""
+    if weights != "raw" or model.spec.stacks[0].kind != "decoder" or model.has_target:
+        return {}
+    return copying(model, model.spec.stacks[0].embedding.vocab_size)
 
 
 def measured_kind(model: Model, map: str | None) -> Kind:

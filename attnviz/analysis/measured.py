@@ -89,7 +89,7 @@ class HeadMeasures:
 
     def extended(self, more: Mapping[str, DoubleArray]) -> HeadMeasures:
         """The same with more measures, each (layer, head)."""
-        values = np.concatenate([self.values, np.stack(list(more.values()))])
+        values = np.concatenate([self.values, *(one[None] for one in more.values())])
         return replace(self, names=(*self.names, *more), values=values)
 
     def ranked(self, name: str) -> list[Head]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import sys
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -16,7 +17,9 @@ import typer
 from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
+from attnviz.cli.heads_documents import document, labels_of, ordered, print_each
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, drawing, titles
+from attnviz.cli.many import burst_by_burst
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.cli.heads_resume import Kept
     from attnviz.model import Model
-    from attnviz.result import Head, ModelInfo
+    from attnviz.result import Head
 
 __all__ = ["heads"]
 
@@ -74,6 +77,9 @@ def heads(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="With --json: a line for each text, of it alone.")
+    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     truncate: Annotated[
         bool, typer.Option("--truncate", help="Cut texts that are too long for the model.")
@@ -91,16 +97,21 @@ def heads(
     \b
     attnviz heads "He took the hat and examined it carefully" --sort previous
     attnviz heads -f texts.txt --csv > heads.csv
+    attnviz heads -f texts.txt --json --each > heads.jsonl
     attnviz heads -f texts.txt --sort idle -o idle.png
     attnviz heads -f texts.txt --cluster tcp://scheduler:8786
     """
     if as_json and as_csv:
         raise Misuse("--json and --csv are two forms of one table; give one of them")
+    if each and (not as_json or output or resume is not None):
+        raise Misuse(
+            "--each prints a line of JSON for each text; give --json, and no -o or --resume"
+        )
     if resume is not None and (len(file or ()) != 1 or text or dry_run):
         raise Misuse("--resume goes by the number of a line; give one file with -f, and it alone")
     weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
     paths = checked_paths(output or ())
-    from attnviz import findings, probing
+    from attnviz import probing
     from attnviz.model import DEFAULT, load
 
     known = list(titles())
@@ -114,6 +125,14 @@ def heads(
         if dry_run:
             _estimate(loaded, bursts, map, cluster, as_json=as_json)
             return
+        if each:
+            answers = sys.stdout.isatty()  # which appear one by one: that is progress enough
+            with watched(cluster, loaded, file or (), silent=answers) as place:
+                waited = burst_by_burst(bursts, file or (), text or ())
+                told: dict[str, Any] = {"place": place, "tell": bad.refused}
+                print_each(loaded, probing.heads_of_each(loaded, waited, **how, **told), sort)
+            bad.finish()
+            return
         kept = None if resume is None else _kept(resume, loaded, how)
         if kept and kept.last:
             bursts = after(bursts, kept.last)
@@ -126,10 +145,9 @@ def heads(
         finally:
             if kept:
                 kept.write()
-        labels = findings.labels(loaded) if found.kind != "cross" else {}
-        order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
+        labels, order = labels_of(loaded, found), ordered(found, sort)
         if as_json:
-            print(json.dumps(_document(found, order, labels, loaded.fingerprint())))  # noqa: T201
+            print(json.dumps(document(found, order, labels, loaded.fingerprint())))  # noqa: T201
         elif as_csv:
             print(_csv(found, order), end="")  # noqa: T201
         elif not paths:
@@ -158,28 +176,6 @@ def _estimate(
 
     job, texts = heads_job(measured_kind(model, map)), chain.from_iterable(bursts)
     print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
-
-
-def _document(
-    found: HeadMeasures, order: list[Head], labels: Labels, info: ModelInfo
-) -> dict[str, Any]:
-    """The table as data; what is undefined is null."""
-    from attnviz.render.labels import label_text
-
-    return {
-        "format": "attnviz-heads/1",
-        "model": {"name": info.name, "sha256": info.sha256},
-        "map": found.kind,
-        "texts": found.n_texts,
-        "queries": found.n_queries,
-        "measures": {name: titles()[name] for name in found.names},
-        "heads": [
-            {"head": str(head)}
-            | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}
-            | {"labels": [label_text(one) for one in labels.get(head, ())]}
-            for head in order
-        ],
-    }
 
 
 def _csv(found: HeadMeasures, order: list[Head]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import AttentionResult
 
-__all__ = ["Many", "at_rest", "peeked", "prepared"]
+__all__ = ["Many", "at_rest", "burst_by_burst", "peeked", "prepared"]
 
 T = TypeVar("T")
 
@@ -89,6 +89,13 @@ def text_of(one: Text) -> str:
 def at_rest(files: Sequence[str], given: Sequence[str]) -> bool:
     """Whether all texts are there from the beginning, so that nobody waits for an answer."""
     return bool(files) and not given and all(Path(name).is_file() for name in files)
+
+
+def burst_by_burst(
+    bursts: Iterator[list[Text]], files: Sequence[str], given: Sequence[str]
+) -> Iterable[Iterable[Text]]:
+    """The bursts that are each answered before the next; one of all texts where nobody waits."""
+    return [chain.from_iterable(bursts)] if at_rest(files, given) else bursts
 
 
 def prepared(

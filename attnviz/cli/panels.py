@@ -10,7 +10,7 @@ __all__ = ["panels"]
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
     "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "who",
-                "head", "heads", "every", "sort", "fit", "json", "as_json", "as_csv"),
+                "head", "heads", "every", "sort", "fit", "json", "as_json", "each", "as_csv"),
     "What to look at": ("layer", "mean", "map", "weights", "tokens", "words", "by", "top",
                         "no_special", "item", "pooled"),
     "What to change": ("link", "search", "no_positions", "causal"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,12 +16,12 @@ from attnviz.cli.estimates import DRY_RUN
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
 from attnviz.cli.long_texts import deliver_pooled, require_pooled
-from attnviz.cli.many import Many, at_rest, peeked, prepared
+from attnviz.cli.many import Many, burst_by_burst, peeked, prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, RESUME, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.resume import after, open_resumed, require_lines
-from attnviz.cli.texts import Text, one_text, read_bursts
+from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
 
 __all__ = ["run"]
@@ -231,9 +230,7 @@ def run(
             elif pooled:
                 deliver_pooled(loaded, given, pooled, options, delivery, bad, several=several)
         elif several:
-            waited: Iterable[Iterable[Text]] = bursts
-            if at_rest(file or (), text or ()):
-                waited = [chain.from_iterable(bursts)]
+            waited = burst_by_burst(bursts, file or (), text or ())
             every = Many(loaded, waited, bad, how, options, cluster)
             if dry_run:
                 every.estimate()

@@ -38,11 +38,14 @@ def watched(
     model: Model,
     files: Sequence[str],
     also: Callable[[Done[Any, Any]], None] | None = None,
+    *,
+    silent: bool = False,
 ) -> Iterator[Place]:
-    """Where packs are computed; how far texts of ``files`` have come is said meanwhile."""
+    """Where packs are computed; unless ``silent``, how far texts of ``files`` are is said."""
     tally = Tally(files)
     with progress() as told, opened(address, model) as place:
-        told.say("measuring")
+        if not silent:
+            told.say("measuring")
 
         def seen(done: Done[Any, Any]) -> None:
             line = getattr(done.last, "line", None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Kind, Weighting
 
-__all__ = ["Item", "heads_job", "text_of"]
+__all__ = ["Item", "each_job", "heads_job", "text_of"]
 
 Item = str | Text | Input
 """A text, one that stood on a line, or what a model's ``read`` made of one."""
@@ -37,7 +37,20 @@ def heads_job(
     Raw weights of the first stack are measured as they come by where a text is long; ``tell`` is
     told how much of it is done.
     """
-    compute = partial(_sums, kind=kind, tokens=tokens, weights=weights, tell=tell)
+    each = each_job(kind, tokens=tokens, truncate=truncate, weights=weights, tell=tell)
+    return Job(each.read, partial(_sums, each=each))
+
+
+def each_job(
+    kind: Kind,
+    *,
+    tokens: bool = False,
+    truncate: bool = False,
+    weights: Weighting = "raw",
+    tell: Tell | None = None,
+) -> Job[Item, list[tuple[Item, HeadSums]]]:
+    """What each text of a pack adds, in order; as ``heads_job``, which adds that up."""
+    compute = partial(_each, kind=kind, tokens=tokens, weights=weights, tell=tell)
     return Job(partial(_read, kind=kind, truncate=truncate, weights=weights), compute)
 
 
@@ -69,28 +82,41 @@ def _sums(
     given: Sequence[tuple[Item, Input]],
     cores: int | None,
     *,
+    each: Job[Item, list[tuple[Item, HeadSums]]],
+) -> HeadSums:
+    return add_up(found for _, found in each.compute(model, given, cores))
+
+
+def _each(
+    model: Model,
+    given: Sequence[tuple[Item, Input]],
+    cores: int | None,
+    *,
     kind: Kind,
     tokens: bool,
     weights: Weighting,
     tell: Tell | None,
-) -> HeadSums:
+) -> list[tuple[Item, HeadSums]]:
     streams = _streams(model, kind, weights)
-    pack, parts = [], []
-    for _, read in given:
-        if streams and is_long(model, read):
-            parts.append(measured(model, read, tokens=tokens, cores=cores, tell=tell))
-        else:
-            pack.append(read)
-    if pack:
-        parts.append(_together(model, pack, kind, tokens, weights))
-    return add_up(parts)
+    alone = [streams and is_long(model, read) for _, read in given]
+    pack = [read for (_, read), long in zip(given, alone, strict=True) if not long]
+    together = iter(_together(model, pack, kind, tokens, weights) if pack else ())
+    return [
+        (one, measured(model, read, tokens=tokens, cores=cores, tell=tell))
+        if long
+        else (one, next(together))
+        for (one, read), long in zip(given, alone, strict=True)
+    ]
 
 
 def _together(
     model: Model, pack: Sequence[Input], kind: Kind, tokens: bool, weights: Weighting
-) -> HeadSums:
-    """What texts whose maps fit in memory add, computed together."""
+) -> list[HeadSums]:
+    """What each of the texts whose maps fit in memory adds, computed together."""
     idle = Idle(model, kind, pack) if weights == "raw" else None
     results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
-    found = add_up(head_sums(one if tokens else merge_words(one), kind) for one in results)
-    return found.extended("idle", idle.sums, idle.n) if idle else found
+    found = [head_sums(one if tokens else merge_words(one), kind) for one in results]
+    if idle is None:
+        return found
+    counted = zip(found, idle.sums, idle.counts, strict=True)
+    return [one.extended("idle", sums, n) for one, sums, n in counted]

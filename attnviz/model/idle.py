@@ -27,8 +27,8 @@ class Idle:
 
     It is the share of a token's weight that moves nothing, a weight on the key with the longest
     value moving all, and half of one on a key with a value half as long (after Kobayashi et al.
-    2020, section 4, where [SEP] gets much weight and a short value). ``sums`` float64 (layer,
-    head) are over ``n`` tokens, once ``visit`` has seen all blocks of the inputs.
+    2020, section 4, where [SEP] gets much weight and a short value). ``sums`` float64 (input,
+    layer, head) are over ``counts`` tokens of each, once ``visit`` has seen all blocks.
     """
 
     def __init__(
@@ -42,8 +42,9 @@ class Idle:
         self._n_keys = sum(len(one.tokens) for one in inputs)
         self._layer, self._output = -1, np.empty((0, 0), np.float32)
         self._norms: dict[tuple[int, int], FloatArray] = {}  # of a layer and sequence, the last
-        self.n = int(sum(counts.sum() for counts in self._counts))
-        self.sums = np.zeros((len(stack.layers), stack.layers[0].attention.n_heads))
+        self.counts = [int(counts.sum()) for counts in self._counts]
+        shape = len(inputs), len(stack.layers), stack.layers[0].attention.n_heads
+        self.sums = np.zeros(shape)
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of raw weights, with its values, leaves unmoved."""
@@ -56,7 +57,8 @@ class Idle:
         def add(heads: slice) -> None:
             """Σ over queries first, then over keys."""
             moved = np.vecdot(counts @ block.weights[heads, :, :end], norms[heads, :end])
-            self.sums[block.layer, heads] += counts.sum(dtype=np.float64) - moved
+            found = counts.sum(dtype=np.float64) - moved
+            self.sums[block.sequence, block.layer, heads] += found
 
         self._sharing.each(add, even(len(norms), self._sharing.cores))
 

@@ -114,7 +114,7 @@ def measured(
     seen = telling(visit, tell, kind, len(layers), len(given.tokens))
     hide = hiding([given])
     model.watch([given], seen, layers={kind: layers}, edit=hide, values=True, cores=cores)
-    return measures.sums().extended("idle", idle.sums, idle.n)
+    return measures.sums().extended("idle", idle.sums[0], idle.counts[0])
 
 
 def pooled(

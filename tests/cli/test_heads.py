@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +16,7 @@ from attnviz.render.figure.measures import measured_heads
 from tests.render.drawn import texts
 
 TEXT = "He took the hat"
+MEASURES = api.heads(api.load(), [TEXT]).names
 
 
 def table(ended):
@@ -81,6 +86,8 @@ def test_a_bad_line_is_named_skipped_and_a_failure_unless_it_may_be(attnviz, tmp
         ([], 1, "the text is empty; give a sentence with at least one word"),
         (["a", "--sort", "size"], 2, "--sort 'size' is no measure; take one of entropy"),
         (["a", "--json", "--csv"], 2, "--json and --csv"),
+        (["a", "--each"], 2, "--each prints a line of JSON for each text; give --json"),
+        (["a", "--each", "--json", "-o", "a.png"], 2, "give --json, and no -o or --resume"),
         (["a", "--map", "cross"], 1, "no 'cross' map here; there is encoder"),
         (["-f", "none.txt"], 1, "'none.txt' cannot be read"),
         (["-f", "a.doc"], 1, "'a.doc' has no suffix that can be read"),
@@ -138,3 +145,68 @@ def test_where_a_picture_cannot_go_is_known_before_anything_is_measured(attnviz,
     assert ended.err.startswith("attnviz: there is no folder 'none' to write 'heads.png' in")
     ended = attnviz("heads", "", "-o", "heads.png")
     assert ended.code == 1 and not [*tmp_path.iterdir()]
+
+
+def test_each_text_has_a_line_that_says_what_it_says_alone(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("He took the hat\n\nShe left it there\n")
+    (tmp_path / "b.jsonl").write_text('{"text": "They stay"}\n')
+    files = ("-f", "a.txt", "-f", "b.jsonl")
+    every = attnviz("heads", *files, "--json", "--each", "--sort", "previous").documents
+    assert [(one["line"], one["text"]) for one in every] == [
+        (1, "He took the hat"),
+        (3, "She left it there"),
+        (1, "They stay"),
+    ]
+    for one in every:
+        del one["line"]
+        [alone] = attnviz("heads", one.pop("text"), "--json", "--sort", "previous").documents
+        numbers, others = map(by_head, (one, alone))
+        assert one == alone and numbers.keys() == others.keys()
+        for head, measures in numbers.items():
+            assert measures == pytest.approx(others[head], abs=1e-5)
+
+
+def by_head(document):
+    """The numbers of each head, which are taken out of the document."""
+    heads = document.pop("heads")
+    return {
+        one["head"]: {name: -1 if x is None else x for name, x in one.items() if name in MEASURES}
+        for one in heads
+    }
+
+
+def test_what_each_text_says_adds_up_to_the_table(attnviz):
+    texts = b"one\ntwo three\n" + b"a longer text of several words\n" * 5
+    every = attnviz("heads", "-f", "-", "--json", "--each", stdin=texts).documents
+    [total] = attnviz("heads", "-f", "-", "--json", stdin=texts).documents
+    n = [one["queries"] for one in every]
+    assert sum(n) == total["queries"] and total["texts"] == len(every) == 7
+    for at, head in enumerate(total["heads"]):
+        mean = sum(m * one["heads"][at]["idle"] for m, one in zip(n, every, strict=True)) / sum(n)
+        assert head["idle"] == pytest.approx(mean, abs=1e-9)
+
+
+def test_a_text_that_was_given_has_no_line(attnviz):
+    [first, second] = attnviz("heads", "one", "two", "--json", "--each").documents
+    assert (first["text"], second["text"]) == ("one", "two") and "line" not in first
+
+
+def test_a_bad_line_among_each_is_named_and_passed_over(attnviz, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"no": 1}\n{"text": "two"}\n')
+    ended = attnviz("heads", "-f", "a.jsonl", "--json", "--each")
+    assert ended.code == 1 and [one["line"] for one in ended.documents] == [1, 3]
+    assert "line 2 of 'a.jsonl' has no text in 'text'" in ended.err
+
+
+def test_who_asks_for_each_line_by_line_is_answered_so_and_may_stop(tmp_path):
+    started = [sys.executable, "-m", "attnviz", "heads", "--lines", "-", "--json", "--each"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(started, **pipes) as service:
+        for line, text in enumerate(("He took the hat.", "It was his."), 1):
+            service.stdin.write(f"{text}\n".encode())
+            service.stdin.flush()
+            document = json.loads(service.stdout.readline())
+            assert (document["line"], document["text"], document["texts"]) == (line, text, 1)
+        service.send_signal(signal.SIGINT)
+        assert service.stdout.read() == b""
+    assert service.returncode == 130
