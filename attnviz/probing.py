@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.lenses import Lens
     from attnviz.analysis.measures import DoubleArray
     from attnviz.model import Model
+    from attnviz.model.long_texts import Tell
     from attnviz.result import Kind, Weighting
 
 __all__ = ["asked", "fit_lens", "heads", "heads_of_each", "measured_kind", "probe"]
@@ -46,6 +47,7 @@ def heads(
     place: Place | None = None,
     tell: Callable[[Item, Bad], None] = refuse_one,
     begun: HeadSums | None = None,
+    share: Tell | None = None,
 ) -> HeadMeasures:
     """What each head does with its weight, over texts that are read once and not kept.
 
@@ -54,10 +56,12 @@ def heads(
     ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
     Packs of texts run side by side, each on one core of this machine or, with a ``place`` (of
     ``attnviz.corpus.open_cluster`` and this model), of its workers: the numbers are the same.
-    ``begun`` is what came before these texts. Raises what ``attend_many`` raises, unless a text
+    ``begun`` is what came before these texts; ``share`` is told, of a long text that is alone here,
+    how much of it is done. Raises what ``attend_many`` raises, unless a text
     that cannot be read goes to ``tell``, and InputError where there is no text.
     """
-    job = heads_job(measured_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
+    kind = measured_kind(model, map)
+    job = heads_job(kind, tokens=tokens, truncate=truncate, weights=weights, tell=share)
     place = place or Here(model)
     parts = taken(place.each(job, [packs_of(texts, text_of)]), tell)
     found = mean(parts if begun is None else chain([begun], parts))

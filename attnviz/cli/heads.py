@@ -19,6 +19,7 @@ from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_documents import document, labels_of, ordered, print_each
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, drawing, titles
+from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
 from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
@@ -140,6 +141,8 @@ def heads(
         try:
             with watched(cluster, loaded, file or (), also) as place:
                 more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
+                if len(text or ()) < 2 and not (file or lines or cluster):  # else texts interleave
+                    more["share"] = share_told(place.told, "measuring")
                 texts = chain.from_iterable(bursts)
                 found = probing.heads(loaded, texts, **how, **more, tell=bad.refused)
         finally:

@@ -61,13 +61,13 @@ def deliver_pooled(
             delivery.add(replace(found, line=text.line))
 
 
-def share_told(told: Progress) -> Callable[[float], None]:
+def share_told(told: Progress, doing: str = "attending") -> Callable[[float], None]:
     """What says on the line of progress how much of a text is done, and how long the rest takes."""
     began = time.monotonic()
-    told.say("attending")
+    told.say(doing)
 
     def tell(share: float) -> None:
         left = (time.monotonic() - began) * (1 / share - 1) if share else 0.0
-        told.update(f"attending, {share:.0%}, about {left:.0f} s left")
+        told.update(f"{doing}, {share:.0%}, about {left:.0f} s left")
 
     return tell

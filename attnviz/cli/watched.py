@@ -7,23 +7,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz.cli.clusters import opened
-from attnviz.cli.progress import Tally, progress
+from attnviz.cli.progress import Progress, Tally, progress
 
 if TYPE_CHECKING:
     from attnviz.corpus.packs import Done, Job, Place
     from attnviz.model import Model
 
-__all__ = ["watched"]
+__all__ = ["Watched", "watched"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class _Watched:
+class Watched:
     """A place whose packs are shown, each when whoever asked for it has had it."""
 
-    def __init__(self, place: Place, seen: Callable[[Done[Any, Any]], None]) -> None:
-        self._place, self._seen = place, seen
+    def __init__(
+        self, place: Place, seen: Callable[[Done[Any, Any]], None], told: Progress
+    ) -> None:
+        self._place, self._seen, self.told = place, seen, told
 
     def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
         """What a job makes of each pack."""
@@ -40,7 +42,7 @@ def watched(
     also: Callable[[Done[Any, Any]], None] | None = None,
     *,
     silent: bool = False,
-) -> Iterator[Place]:
+) -> Iterator[Watched]:
     """Where packs are computed; unless ``silent``, how far texts of ``files`` are is said."""
     tally = Tally(files)
     with progress() as told, opened(address, model) as place:
@@ -53,5 +55,5 @@ def watched(
             if also:
                 also(done)
 
-        yield _Watched(place, seen)
+        yield Watched(place, seen, told)
         told.hide()

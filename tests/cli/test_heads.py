@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import sys
 import pytest
 
 import attnviz as api
+from attnviz.cli.progress import Progress
+from attnviz.model import long_texts
 from attnviz.render.figure.measures import measured_heads
 from tests.render.drawn import texts
 
@@ -210,3 +213,12 @@ def test_who_asks_for_each_line_by_line_is_answered_so_and_may_stop(tmp_path):
         service.send_signal(signal.SIGINT)
         assert service.stdout.read() == b""
     assert service.returncode == 130
+
+
+def test_who_waits_for_one_long_text_is_told_how_much_is_done(attnviz, monkeypatch):
+    said = []
+    monkeypatch.setattr(long_texts, "LONG", 0)
+    monkeypatch.setattr(Progress, "update", lambda _, what: said.append(what))
+    assert attnviz("heads", TEXT, "--json").code == 0
+    shares = [int(re.match(r"measuring, (\d+)%, about \d+ s left", one)[1]) for one in said[:-1]]
+    assert shares == sorted(shares) and len(shares) >= 6 and shares[-1] == 100
