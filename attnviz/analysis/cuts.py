@@ -18,6 +18,7 @@ __all__ = [
     "Moved",
     "Prediction",
     "Ranked",
+    "Standing",
     "bounds",
     "controls",
     "divergence",
@@ -74,6 +75,13 @@ class Ranked(NamedTuple):
     effect: float
 
 
+class Standing(NamedTuple):
+    """The share of ``n`` other effects that are smaller than one."""
+
+    share: float
+    n: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CutEffect:
     """What a cut changes, and what cuts of links of equal weight change.
@@ -83,7 +91,7 @@ class CutEffect:
     heads. ``others`` float64 (control,) are the effects of the same cut elsewhere: of links of
     equal weight, or of other heads of the same layer. ``nearest`` is the link of the same word to
     another one that is nearest in weight. ``words`` are all words, what moves most first.
-    ``bounds`` are the percentiles where weights are equal up to a factor of 1.25, and of 2.
+    ``bounds`` are where it stands if weights are equal up to a factor of 1.25, and of 2.
     """
 
     cut: Cut
@@ -96,7 +104,7 @@ class CutEffect:
     before: tuple[Claim, ...] = ()
     after: tuple[Claim, ...] = ()
     prediction: Prediction | None = None
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[Standing, Standing] | None = None
 
     @property
     def percentile(self) -> float | None:
@@ -129,13 +137,18 @@ def equal(one: float, other: float, factor: float = EQUAL) -> bool:
     return one / factor <= other <= one * factor
 
 
-def bounds(effect: float, weight: float, others: Sequence[Ranked]) -> tuple[float, float] | None:
-    """The percentiles of an effect for strictly and for loosely equal weights, where both are."""
+def bounds(
+    effect: float, weight: float, others: Sequence[Ranked]
+) -> tuple[Standing, Standing] | None:
+    """Where an effect stands for strictly and for loosely equal weights, where both are."""
     strict, loose = (
-        percentile(effect, np.asarray([o.effect for o in others if equal(weight, o.weight, by)]))
+        np.asarray([one.effect for one in others if equal(weight, one.weight, by)])
         for by in (STRICT, LOOSE)
     )
-    return None if strict is None or loose is None else (strict, loose)
+    low, high = percentile(effect, strict), percentile(effect, loose)
+    if low is None or high is None:
+        return None
+    return Standing(low, len(strict)), Standing(high, len(loose))
 
 
 def controls(map: AttentionMap, cut: Cut, factor: float = EQUAL) -> list[Ranked]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.models import complete_name
 from attnviz.cli.progress import progress
 from attnviz.cli.reading import OFFLINE, TRUNCATE
-from attnviz.cli.tables import print_table
+from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import one_text
 from attnviz.errors import InputError
 
@@ -111,21 +110,16 @@ def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] 
     return [Head(int(layer), number) for number in range(model.info.n_heads or 0)]
 
 
-def _say(sentence: str) -> None:
-    from attnviz.render.safe import encodable, visible
-
-    print(encodable(visible(sentence), sys.stdout.encoding))  # noqa: T201
-
-
 def _print(found: CutEffect) -> None:
     from attnviz.render.cuts import CAUSE, cut_sentences
     from attnviz.render.safe import label
 
     for sentence in cut_sentences(found):
-        _say(sentence)
+        print_sentence(sentence)
     print("\nWords that move most")  # noqa: T201
     print_table([[label(one.word.text), f"{one.distance:.4f}"] for one in found.words[:SHOWN]])
-    print("\n" + CAUSE)  # noqa: T201
+    print()  # noqa: T201
+    print_sentence(CAUSE)
 
 
 def _document(found: CutEffect) -> dict[str, Any]:
@@ -141,7 +135,7 @@ def _document(found: CutEffect) -> dict[str, Any]:
         "weight": found.weight,
         "effect": found.effect,
         "percentile": found.percentile,
-        "percentiles": None if found.bounds is None else list(found.bounds),
+        "percentiles": None if found.bounds is None else [one.share for one in found.bounds],
         "others": found.others.tolist(),
         "words": [
             {"word": one.word.text, "position": one.position, "distance": one.distance}
@@ -182,9 +176,13 @@ def _print_search(
         }
         print(json.dumps({"format": "attnviz-cuts/1", **found}))  # noqa: T201
         return
-    print("Heads, silenced: the mean over all words of how far final vectors move (1 − cosine)")  # noqa: T201
+    print_sentence(
+        "Heads, silenced: the mean over all words of how far final vectors move (1 − cosine)"
+    )
     print_table([[named(one), f"{one.effect:.4f}"] for one in heads])
-    print("\nLinks, cut in all heads: how far the final vector of their word moves")  # noqa: T201
+    print()  # noqa: T201
+    print_sentence("Links, cut in all heads: how far the final vector of their word moves")
     rows = [[named(one), f"{one.weight:.2f}", f"{one.effect:.4f}"] for one in links]
     print_table([["link", "weight", "effect"], *rows])
-    print("\n" + CAUSE)  # noqa: T201
+    print()  # noqa: T201
+    print_sentence(CAUSE)

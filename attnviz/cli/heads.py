@@ -25,7 +25,7 @@ from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.resume import after
-from attnviz.cli.tables import print_table
+from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import Text, read_bursts
 from attnviz.cli.values import one_of
 from attnviz.cli.watched import watched
@@ -203,4 +203,5 @@ def _print(found: HeadMeasures, order: list[Head], labels: Labels) -> None:
         rows.append([str(head), *numbers, labels_text(labels.get(head, ()))])
     print_table(rows)
     words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
-    print("\n" + words)  # noqa: T201
+    print()  # noqa: T201
+    print_sentence(words)

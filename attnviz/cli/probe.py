@@ -17,7 +17,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
 from attnviz.cli.models import complete_name
 from attnviz.cli.reading import FIELD, FILE, OFFLINE, SKIP_BAD, BadLines
-from attnviz.cli.tables import print_table
+from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
 from attnviz.output import all_or_nothing, naming
@@ -143,7 +143,8 @@ def _give(found: dict[str, Probe], *, as_json: bool) -> None:
         shown = [_said(one, head) for head in one.best()[:SHOWN]]
         rows.append([one.relation, str(one.n), rule, f"{share:.2f}", *shown])
     print_table(rows)
-    print("\n* its 95 % interval lies above every simple rule.")  # noqa: T201
+    print()  # noqa: T201
+    print_sentence("* its 95 % interval lies above every simple rule.")
 
 
 def _best_rule(one: Probe) -> tuple[str, float]:

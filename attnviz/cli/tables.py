@@ -1,4 +1,4 @@
-"""Plain tables on standard output, made safe to show and to fit on a terminal."""
+"""Plain tables and sentences on standard output, made safe to show and to fit on a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
-__all__ = ["print_table", "table_lines"]
+__all__ = ["print_sentence", "print_table", "sentence_lines", "table_lines"]
 
 INDENT = "      "
 
@@ -20,9 +20,37 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     from attnviz.render.safe import encodable, visible
 
     shown = [[visible(cell) for cell in row] for row in rows]
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in table_lines(shown, width):
+    for line in table_lines(shown, _columns_of_terminal()):
         print(encodable(line.rstrip(), sys.stdout.encoding))  # noqa: T201
+
+
+def print_sentence(text: str) -> None:
+    """A sentence wrapped between words on a terminal; what goes to a pipe stays one line."""
+    from attnviz.render.safe import encodable, visible
+
+    width = _columns_of_terminal()
+    said = encodable(visible(text), sys.stdout.encoding)
+    for line in [said] if width is None else sentence_lines(said, width):
+        print(line)  # noqa: T201
+
+
+def _columns_of_terminal() -> int | None:
+    """How wide the terminal is, None for a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def sentence_lines(text: str, width: int) -> Iterator[str]:
+    """Lines of at most so many columns; only a word that is wider stands alone as it is."""
+    from attnviz.render.terminal.measure import width_of
+
+    line = ""
+    for word in text.split(" "):
+        if line and width_of(line) + 1 + width_of(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
 
 
 def table_lines(rows: Sequence[Sequence[str]], width: int | None = None) -> Iterator[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction
+from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction, Standing
 from attnviz.render.claims import title_of_claims
 from attnviz.render.numbers import short
 from attnviz.render.safe import label
-from attnviz.render.sentences import counted, percent
+from attnviz.render.sentences import counted
 from attnviz.result import Head
 
 __all__ = ["CAUSE", "cut_name", "cut_sentences"]
@@ -59,7 +61,7 @@ def _beside(found: CutEffect) -> list[str]:
     remark = "" if share >= REMARKABLE else ": not remarkable"
     median = short(float(np.median(found.others)))
     said = [
-        f"That is more than {percent(share)} of {what} (median {median}){remark}.{_bounds(found)}"
+        f"That is more than {_share(share)} of {what} (median {median}){remark}.{_bounds(found)}"
     ]
     if found.nearest is not None:
         name = cut_name(found.nearest.cut, found)
@@ -72,11 +74,23 @@ def _bounds(found: CutEffect) -> str:
     """What another meaning of equal weight would say, for none is the right one."""
     if found.bounds is None:
         return ""
-    strict, loose = map(percent, found.bounds)
+    strict, loose = map(_standing, found.bounds)
     return (
         f" Weights are equal up to a factor of {EQUAL}; up to {STRICT} it is more than {strict}, "
         f"up to {LOOSE:g} than {loose}."
     )
+
+
+def _standing(found: Standing) -> str:
+    """``68% of 33 links``, ``all of 8 links``."""
+    return f"{_share(found.share)} of {counted(found.n, 'link')}"
+
+
+def _share(share: float) -> str:
+    """A share as after "more than": ``74%``, and all or none of them in words."""
+    if share in (0, 1):
+        return "all" if share else "none"
+    return f"{min(max(math.floor(share * 100 + 0.5), 1), 99)}%"
 
 
 def _answers(found: CutEffect) -> list[str]:

@@ -46,7 +46,7 @@ def test_divergence_is_in_bits():
 def test_percentiles_are_told_for_stricter_and_looser_equality():
     others = [Ranked(Cut(()), weight, effect) for weight, effect in (
         (0.4, 0.1), (0.5, 0.3), (0.3, 0.05), (0.21, 0.0), (0.1, 0.0))]  # fmt: skip
-    assert bounds(0.2, 0.4, others) == (0.5, 0.75)
+    assert bounds(0.2, 0.4, others) == ((0.5, 2), (0.75, 4))
     assert bounds(0.2, 9.0, others) is None
 
 
@@ -127,6 +127,12 @@ def test_the_program_says_so(attnviz):
     assert document["percentile"] == pytest.approx(
         sum(one < document["effect"] for one in document["others"]) / len(document["others"])
     )
+
+
+def test_more_than_every_other_is_said_in_words(attnviz):
+    said = attnviz("cut", TEXT, "--link", "it->hat").text
+    strict = re.search(r"up to 1\.25 it is more than all of \d+ links?, up to 2 than 98% of", said)
+    assert strict and "100%" not in said
 
 
 def test_a_head_or_a_layer_is_silenced(attnviz):
