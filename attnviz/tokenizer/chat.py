@@ -125,10 +125,10 @@ def _messages(given: Messages) -> list[dict[str, Any]]:
         messages = json.loads(json.dumps(list(given)))
     except (TypeError, ValueError, RecursionError):
         messages = None
-    if not messages or not all(isinstance(message, dict) for message in messages):
+    if not messages or not all(isinstance(each, dict) and "role" in each for each in messages):
         raise InputError(
-            "a chat is a list of messages, as [{'role': 'user', 'content': 'hello'}], of nothing "
-            "but texts, numbers, lists and objects"
+            "a chat is a list of messages, as [{'role': 'user', 'content': 'hello'}], each with a "
+            "role and of nothing but texts, numbers, lists and objects"
         )
     return [_message(message) for message in messages]
 

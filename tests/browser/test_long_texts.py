@@ -72,6 +72,14 @@ def test_lines_face_a_chosen_word_with_what_it_looks_at_and_leave_out_the_rest(s
     assert f"1 of {N} give at least 0.005 to “w{FAR}”" in page.text("#notes")
 
 
+def test_lines_point_at_what_a_pointer_comes_to_not_at_what_scrolls_under_it(show, long):
+    page = show(long, address=f"#view=lines&heads=0.0&at=k{FAR}")
+    other = page.find(f".token[data-key=key{FAR - 3}]")
+    for event, told in (("pointerenter", False), ("pointermove", True), ("pointerleave", False)):
+        page.js("arguments[0].dispatchEvent(new PointerEvent(arguments[1]))", other, event)
+        assert page.find("#tip").is_displayed() == told
+
+
 def test_lines_leave_out_what_is_under_the_threshold(show, long):
     page = show(long, address=f"#view=lines&heads=0.0&word=w{FAR}&min=0.15")
     assert columns(page)[1] == ["w0", "w20"]

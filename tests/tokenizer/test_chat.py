@@ -116,7 +116,8 @@ def test_an_endless_loop_ends_when_its_time_is_over(
 
 
 @pytest.mark.parametrize(
-    "messages", [[], ["hat"], [{1, 2}], {"role": "user"}, [{"role": object()}], 3]
+    "messages",
+    [[], ["hat"], [{1, 2}], {"role": "user"}, [{"role": object()}], [{"content": "hat"}], 3],
 )
 def test_what_is_no_list_of_messages_is_refused(messages: Any, tmp_path: Path) -> None:
     write(tmp_path, "{{ messages }}")
