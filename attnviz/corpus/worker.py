@@ -8,6 +8,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -34,7 +35,7 @@ class NotHere(Exception):
     """This worker has no model of these weights."""
 
 
-_models: dict[str, Model] = {}
+_models: dict[Wanted, Model] = {}
 _lock = threading.Lock()
 
 
@@ -56,9 +57,9 @@ def work(
 def model_of(wanted: Wanted, files: Mapping[str, bytes] | None = None) -> Model:
     """The model, read once in a process; NotHere where it is nowhere."""
     with _lock:
-        if wanted.sha256 not in _models:
-            _models[wanted.sha256] = _read(wanted, files)
-        return _models[wanted.sha256]
+        if wanted not in _models:
+            _models[wanted] = _read(wanted, files)
+        return _models[wanted]
 
 
 def _read(wanted: Wanted, files: Mapping[str, bytes] | None) -> Model:
@@ -68,6 +69,7 @@ def _read(wanted: Wanted, files: Mapping[str, bytes] | None) -> Model:
         try:
             model = load(name, offline=True)
             if model.fingerprint().sha256 == wanted.sha256:
+                model.info = replace(model.info, name=wanted.names[-1])  # as who asked calls it
                 return model
         except (ModelError, OSError):
             continue

@@ -120,8 +120,11 @@ def test_relations_are_counted_the_same(model, cluster, tmp_path):
 
 
 def test_a_worker_without_the_folder_reads_the_model_from_bytes(model, cluster):
-    elsewhere = Cluster(cluster.client, model, cluster.wanted._replace(names=("/nowhere",)))
+    names = ("/nowhere", "its name")
+    elsewhere = Cluster(cluster.client, model, cluster.wanted._replace(names=names))
     assert same(attnviz.heads(model, texts(), place=elsewhere), attnviz.heads(model, texts()))
+    with pytest.raises(InputError, match="but its name has 24 positions"):
+        attnviz.heads(model, [*texts()[:500], "hat " * 40, *texts()[500:]], place=elsewhere)
 
 
 def test_weights_that_are_nowhere_are_an_error_that_says_what_to_do(model, cluster):
