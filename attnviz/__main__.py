@@ -8,8 +8,6 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
-__all__ = ["main"]
-
 
 def main() -> NoReturn:
     """Load the program and run it."""

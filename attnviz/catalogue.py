@@ -15,8 +15,6 @@ from attnviz.errors import AttnvizError, ModelNotFound, quote
 if TYPE_CHECKING:
     from attnviz.core.spec import StackSpec
 
-__all__ = ["Card", "Stack", "available", "describe", "fetch", "names"]
-
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
           TypeError, ValueError)  # fmt: skip

@@ -32,7 +32,6 @@ from attnviz.result import AttentionResult, FloatArray, Head, Heads, Token
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["cut", "search_cuts"]
 
 ARROWS = ("->", "→")
 

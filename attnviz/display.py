@@ -34,21 +34,6 @@ if TYPE_CHECKING:
 
     from attnviz.render.figure.save import Format
 
-__all__ = [
-    "ask",
-    "claims",
-    "dataframe",
-    "draw",
-    "figure",
-    "html",
-    "links",
-    "page",
-    "png",
-    "save",
-    "who",
-    "words",
-]
-
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given

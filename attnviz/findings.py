@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from attnviz.analysis.labels import Label
     from attnviz.analysis.lenses import Lens
 
-__all__ = ["Findings", "dump_labels", "keep_labels", "keep_lens", "labels", "lens", "of"]
 
 LABELS = "attnviz-labels/1"
 RELATION = re.compile(r"[a-z]{1,40}")

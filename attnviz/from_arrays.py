@@ -12,8 +12,6 @@ from attnviz.errors import InputError
 from attnviz.labelling.spellings import read_spellings, say_what_was_read, whole_characters
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, ModelInfo, Token
 
-__all__ = ["from_attentions", "show"]
-
 TOLERANCE = 0.02
 """How far beyond 1 a row may sum, for half precision loses digits."""
 

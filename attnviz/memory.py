@@ -8,8 +8,6 @@ from pathlib import Path
 
 from attnviz.errors import TooBig
 
-__all__ = ["LITTLE", "SHARE", "available", "require"]
-
 LITTLE = 1 << 26
 """Bytes that are there without asking."""
 

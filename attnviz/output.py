@@ -13,8 +13,6 @@ from typing import BinaryIO
 
 from attnviz.errors import OutputError, quote
 
-__all__ = ["all_or_nothing", "leads_to_stdout", "naming", "remove_drafts", "streamed"]
-
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 MOST_LINKS = 40  # as many as Linux follows
 IN_MEMORY = 1 << 22  # bytes for a stream that are kept before they go to the disk

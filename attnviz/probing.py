@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from attnviz.model.long_texts import Tell
     from attnviz.result import Kind, Weighting
 
-__all__ = ["asked", "fit_lens", "heads", "heads_of_each", "measured_kind", "probe"]
 
 N_DISCOURSES, N_CLAUSES = 250, 500
 MADE = ("nsubj", "obj", "det", "amod", "case", "aux")

@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-__all__ = [
-    "AttentionMap",
-    "AttentionResult",
-    "FloatArray",
-    "Head",
-    "Kind",
-    "Link",
-    "ModelInfo",
-    "Token",
-    "Weighting",
-]
 
 FloatArray = npt.NDArray[np.float32]
 Kind = Literal["encoder", "decoder", "cross"]

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Display", "ShownAsFigure", "ShownAsPage", "display", "register"]
-
 
 class Display(Protocol):
     """What draws: the module ``attnviz.display``, or anything else with these functions."""

@@ -12,8 +12,6 @@ from attnviz.analysis.view import View
 from attnviz.errors import InputError
 from attnviz.result import Head, Link, Token
 
-__all__ = ["Aligned", "AlignmentHead", "HeadChoice", "align", "aligned", "best_alignment_head"]
-
 IntArray = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 

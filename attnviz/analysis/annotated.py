@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from attnviz.result import Token
 
-__all__ = ["Mention", "Node", "Sentence", "join", "word_of_node"]
-
 
 class Node(NamedTuple):
     """A syntactic word; ``head`` is its head's position in the sentence, -1 for the root.

@@ -10,8 +10,6 @@ from attnviz.analysis.claims import Claim
 from attnviz.result import FloatArray, Head, Token, Weighting
 from attnviz.showing import ShownAsFigure
 
-__all__ = ["Choice", "Excluded", "Longer", "MatrixView", "WordAttention"]
-
 Excluded = Literal["special", "itself", "neighbours"]
 
 

@@ -17,8 +17,6 @@ from attnviz.analysis.words import is_word
 from attnviz.errors import UnknownWord
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Place", "ask", "find_word", "numbered", "who"]
-
 SHOWN_WORDS = 30
 
 

@@ -9,8 +9,6 @@ from attnviz.analysis.specificity import HeadStatistics
 from attnviz.analysis.view import View
 from attnviz.result import Head
 
-__all__ = ["default_kind", "head_matrix", "mean_matrix", "most_telling"]
-
 
 def most_telling(view: View, kind: str, statistics: HeadStatistics) -> Choice:
     """The head that says most about words, and why.

@@ -12,17 +12,6 @@ from attnviz.analysis.questions import pronoun
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
-__all__ = [
-    "COREFERENCE",
-    "DEPENDENTS",
-    "Claim",
-    "Lenses",
-    "Named",
-    "all_claims",
-    "claims_about",
-    "pronoun_claims",
-]
-
 COREFERENCE = "coreference"
 DEPENDENTS = ("nsubj", "obj")
 """The relations that a word which is no pronoun is asked for."""

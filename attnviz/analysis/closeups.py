@@ -14,8 +14,6 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Head, Token
 
-__all__ = ["Closeup", "Closeups", "PooledResult"]
-
 Half = npt.NDArray[np.float16]
 
 

@@ -15,8 +15,6 @@ from attnviz.analysis.words import is_word, merge_words
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
-__all__ = ["Change", "Comparison", "Pair", "align_words", "compare"]
-
 
 class Pair(NamedTuple):
     """A head of the first result and the one of the second that it is compared with."""

@@ -11,8 +11,6 @@ from attnviz.analysis.questions import pronoun
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray, Token
 
-__all__ = ["PROBABLE", "SURE", "Candidate", "Reference", "resolve", "to_name"]
-
 SURE = 0.6
 """From this probability on, one word is named."""
 

@@ -12,21 +12,6 @@ import numpy.typing as npt
 from attnviz.analysis.claims import Claim
 from attnviz.result import AttentionMap, FloatArray, Head, Token
 
-__all__ = [
-    "Cut",
-    "CutEffect",
-    "Moved",
-    "Prediction",
-    "Ranked",
-    "Standing",
-    "bounds",
-    "controls",
-    "divergence",
-    "equal",
-    "moved",
-    "percentile",
-]
-
 DoubleArray = npt.NDArray[np.float64]
 
 EQUAL = 1.6

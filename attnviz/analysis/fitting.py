@@ -11,8 +11,6 @@ import numpy.typing as npt
 from attnviz.analysis.lenses import Evidence, Lens
 from attnviz.errors import InputError
 
-__all__ = ["Example", "fit", "platt"]
-
 DoubleArray = npt.NDArray[np.float64]
 
 STEPS = 100

@@ -10,8 +10,6 @@ from attnviz.analysis import vocabulary as words
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.phrases import Phrase, phrase, prepositional, sentence, word
 
-__all__ = ["clauses"]
-
 Part = tuple[Phrase, str]
 """A phrase and its relation to the head of the phrase that it is put into; empty for that head."""
 

@@ -11,8 +11,6 @@ from attnviz.analysis.measured import HeadMeasures
 from attnviz.analysis.probes import Probe
 from attnviz.result import Head
 
-__all__ = ["HABITS", "Known", "Label", "label_heads"]
-
 HABITS: Mapping[str, str] = {
     "previous": "previous word",
     "next": "next word",

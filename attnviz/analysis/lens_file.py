@@ -10,8 +10,6 @@ import numpy as np
 from attnviz.analysis.lenses import PLACE, DoubleArray, Lens, Record
 from attnviz.errors import DocumentError
 
-__all__ = ["FORMAT", "dump_lens", "parse_lens"]
-
 FORMAT = "attnviz-lens/1"
 DIGITS = 4
 TABLES = ("on", "back", "special", "self")

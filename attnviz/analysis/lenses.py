@@ -12,8 +12,6 @@ import numpy.typing as npt
 from attnviz.errors import InputError
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Evidence", "Lens", "Reading", "Record", "evidence"]
-
 DoubleArray = npt.NDArray[np.float64]
 
 FLOOR = 1e-2

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["Candidates", "Ranking", "Waiting"]
-
 IntArray = npt.NDArray[np.intp]
 
 

@@ -14,8 +14,6 @@ from attnviz.analysis.word_rows import HEIGHT
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray, Token
 
-__all__ = ["LinkRows", "Sums", "UnitRows"]
-
 IntArray = npt.NDArray[np.intp]
 
 

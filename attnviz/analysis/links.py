@@ -8,8 +8,6 @@ from attnviz.analysis.specificity import HeadStatistics
 from attnviz.analysis.view import View
 from attnviz.result import Link
 
-__all__ = ["strongest_links"]
-
 
 def strongest_links(
     view: View, kind: str, statistics: HeadStatistics, limit: int = 6

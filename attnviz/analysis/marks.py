@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Piece", "read_piece"]
-
 CONTINUES = "##"  # WordPiece: goes on with the word before it
 STARTS = ("▁", "Ġ")  # SentencePiece and byte-level BPE: a space stands before it
 ENDS = "</w>"  # BPE of the first GPT and of CLIP: the word is over

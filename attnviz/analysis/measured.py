@@ -22,8 +22,6 @@ from attnviz.analysis.words import is_word
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token, Weighting
 
-__all__ = ["HeadMeasures", "HeadSums", "add_up", "head_sums", "mean", "measure"]
-
 TOGETHER = 1 << 20
 """Bytes of layers that are measured together: for short texts half the time of one by one."""
 

@@ -11,19 +11,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = [
-    "MEASURES",
-    "SIDES",
-    "BoolArray",
-    "Counted",
-    "DoubleArray",
-    "Measure",
-    "Side",
-    "Summed",
-    "Units",
-    "Weighted",
-]
-
 BoolArray = npt.NDArray[np.bool_]
 DoubleArray = npt.NDArray[np.float64]
 

@@ -12,8 +12,6 @@ import numpy.typing as npt
 from attnviz.errors import InputError, TooBig
 from attnviz.result import AttentionMap, AttentionResult, Weighting
 
-__all__ = ["PATHS", "flow", "reweighted", "rollout", "take_layers"]
-
 DoubleArray = npt.NDArray[np.float64]
 
 WHOLE = 1 << 30

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from attnviz.analysis.annotated import Mention, Node, Sentence
 
-__all__ = ["Leaf", "Phrase", "phrase", "prepositional", "sentence", "word"]
-
 
 class Leaf(NamedTuple):
     """A word in a phrase; ``head`` is its head's position in the phrase, -1 for the phrase's own.

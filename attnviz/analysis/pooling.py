@@ -12,8 +12,6 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import FloatArray, Head, Token
 
-__all__ = ["Pooling", "block_runs", "block_starts", "block_tokens"]
-
 NAMED = 24  # characters of a block's text in its label
 
 

@@ -15,18 +15,6 @@ from attnviz.analysis.questions import Passage, Question
 from attnviz.analysis.words import merge_words
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
-__all__ = [
-    "Ask",
-    "Attends",
-    "Interval",
-    "Probe",
-    "add_probes",
-    "answer_all",
-    "answered",
-    "probe",
-    "wilson",
-]
-
 ENOUGH = 50
 """Below this number of examples no head is called good."""
 

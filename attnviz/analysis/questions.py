@@ -9,20 +9,6 @@ from attnviz.analysis.annotated import Sentence, join, word_of_node
 from attnviz.analysis.words import is_word
 from attnviz.result import Token
 
-__all__ = [
-    "PRONOUNS",
-    "Passage",
-    "Question",
-    "alone",
-    "antecedents",
-    "dependencies",
-    "dependents",
-    "places",
-    "pronoun",
-    "window",
-    "windows",
-]
-
 PRONOUNS: Mapping[str, str] = {
     form: group[0]
     for group in (

@@ -13,8 +13,6 @@ from attnviz.analysis.questions import Question
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
-__all__ = ["TITLES", "copies", "copying", "repetition"]
-
 DoubleArray = npt.NDArray[np.float64]
 
 TITLES = {

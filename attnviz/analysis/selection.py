@@ -21,8 +21,6 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import UnknownWord
 from attnviz.result import AttentionMap, AttentionResult, Head, Link, Token
 
-__all__ = ["Choices", "Selection"]
-
 
 class Choices(Protocol):
     """What to look at: named heads, a layer's mean, the mean of all, or the head that says most.

@@ -13,15 +13,6 @@ from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
 from attnviz.result import FloatArray, Token
 
-__all__ = [
-    "HeadStatistics",
-    "between_words",
-    "excluded_from",
-    "head_statistics",
-    "is_positional",
-    "usual_weight",
-]
-
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 

@@ -17,8 +17,6 @@ from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.core.hooks import AttentionBlock
 from attnviz.result import AttentionResult, Head, Link, Token
 
-__all__ = ["StreamedLinks"]
-
 WAITING = 4
 """Links of one head that wait until its sums are known, for each unit of the text."""
 

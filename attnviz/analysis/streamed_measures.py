@@ -17,8 +17,6 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Token
 
-__all__ = ["StreamedMeasures"]
-
 IntArray = npt.NDArray[np.intp]
 
 

@@ -36,8 +36,6 @@ from attnviz.analysis.vocabulary import (
     WOMEN,
 )
 
-__all__ = ["discourses"]
-
 
 class Entity(NamedTuple):
     """Something that can be mentioned again: its noun, and its pronouns by case."""

@@ -20,18 +20,6 @@ from attnviz.analysis.templates import discourses
 from attnviz.errors import InputError
 from attnviz.result import Token
 
-__all__ = [
-    "COREFERENCE",
-    "Answered",
-    "Encodes",
-    "Score",
-    "answers",
-    "score",
-    "train",
-    "windowed",
-    "with_records",
-]
-
 COREFERENCE = "coreference"
 
 PIECES = 200

@@ -15,8 +15,6 @@ from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Toke
 SINKED = frozenset({"gpt_oss"})
 """Models whose heads have sinks: scores of no key, which take a share of each row."""
 
-__all__ = ["SINKED", "View", "hide_special", "longer_than_trained", "make_view", "select_heads"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:

@@ -8,8 +8,6 @@ import numpy as np
 
 from attnviz.result import FloatArray
 
-__all__ = ["HEIGHT", "WordRows"]
-
 HEIGHT = 32
 """Rows at a time: those of 5,000 keys stay in a core's cache."""
 

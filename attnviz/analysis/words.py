@@ -13,8 +13,6 @@ import numpy as np
 from attnviz.analysis.marks import read_piece
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
 
-__all__ = ["is_word", "merge_words", "tokens_of_words"]
-
 
 def merge_words(result: AttentionResult) -> AttentionResult:
     """The same attention between words: its tokens are words, its maps are merged to match.

@@ -22,8 +22,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Adapter", "is_adapter", "lies_across", "merge", "read_adapter", "weights_file"]
-
 MOST_ALPHA = 1e30
 PREFIX = re.compile(r"base_model\.(model\.)?")
 WRAPPED = re.compile(r"\.(modules_to_save|base_layer|original_module|default)(?=\.)")

@@ -17,8 +17,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import FloatArray
 
-__all__ = ["bitsandbytes"]
-
 STATE = ".quant_state.bitsandbytes__"
 PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map")
 LARGEST_STATE = 1 << 16

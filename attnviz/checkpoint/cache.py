@@ -8,16 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = [
-    "COMMIT",
-    "DEFAULT_REVISION",
-    "Snapshot",
-    "find_snapshot",
-    "hub_cache",
-    "list_snapshots",
-    "repo_folder",
-]
-
 COMMIT = re.compile(r"[0-9a-f]{40}")
 DEFAULT_REVISION = "main"
 

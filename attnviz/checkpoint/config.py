@@ -9,8 +9,6 @@ from typing import Any
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import ModelError
 
-__all__ = ["read_config", "read_generation_config", "read_max_seq_length"]
-
 LENGTHS = {
     "sentence_bert_config.json": "max_seq_length",
     "tokenizer_config.json": "model_max_length",

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["STORED", "widen"]
-
 # float16 and bfloat16 are read as the integers of their bits, for NumPy widens those fastest
 STORED: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),

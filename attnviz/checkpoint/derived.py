@@ -14,8 +14,6 @@ from attnviz.checkpoint.tensors import Tensors, combined
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Derived", "Made", "Rows"]
-
 Rows = npt.NDArray[np.integer[Any]] | None
 """Which rows of a tensor to read; None for all."""
 

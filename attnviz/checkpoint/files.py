@@ -8,8 +8,6 @@ from typing import Any
 
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["parse_object", "read_json", "read_list", "read_text", "unreadable"]
-
 LARGEST_TEXT = 5_000_000
 LARGEST_JSON = 100_000_000  # bytes; the largest index in use is about a tenth of this
 

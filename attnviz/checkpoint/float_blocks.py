@@ -13,8 +13,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import FloatArray
 
-__all__ = ["fp8", "mxfp4"]
-
 SCALE = "_scale_inv"
 UNUSED = (".activation_scale", ".input_scale")  # of activations, which stay as they are
 BLOCKS, SCALES = "_blocks", "_scales"

@@ -10,8 +10,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["read_blocks"]
-
 
 def read_blocks(stored: Tensors, name: str, rows: Rows) -> FloatArray:
     """A tensor in blocks, or some of its rows; UnsupportedModel without the package for it."""

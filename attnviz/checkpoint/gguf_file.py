@@ -16,8 +16,6 @@ from attnviz.checkpoint.files import unreadable
 from attnviz.checkpoint.header import MOST_AXES, Entry
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
-__all__ = ["BLOCKS", "Gguf", "read_gguf", "read_gguf_header"]
-
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 NUMBERS = {

@@ -21,8 +21,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["gguf_config", "gguf_tensors"]
-
 Change = Callable[[FloatArray], FloatArray]
 
 SIZES = {

@@ -9,8 +9,6 @@ from attnviz.checkpoint.gguf_file import Gguf
 from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
-__all__ = ["FACTORS", "rope_scaling"]
-
 ONE = "rope_freqs.weight"
 LONG, SHORT = "rope_factors_long.weight", "rope_factors_short.weight"
 FACTORS = frozenset((ONE, LONG, SHORT))

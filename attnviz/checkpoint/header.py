@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 from attnviz.checkpoint.files import parse_object
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["Entry", "read_header"]
-
 LARGEST_HEADER = 100_000_000  # bytes, the format's own limit
 MOST_AXES = 32
 LFS_POINTER = b"version https://git-lfs"

@@ -14,8 +14,6 @@ from attnviz.checkpoint.hub_errors import ODD, HubRequest, hub_error
 from attnviz.checkpoint.hub_files import Repository, small_files, weight_files
 from attnviz.errors import ModelError, ModelNotFound, quote
 
-__all__ = ["endpoint", "fetch", "offline_by_environment"]
-
 OFFICIAL = "https://huggingface.co"
 ADDRESS = re.compile(r"[!-~]{1,500}", re.ASCII)  # printable, without spaces
 TOKEN = re.compile(r"[!-~]{1,1000}", re.ASCII)

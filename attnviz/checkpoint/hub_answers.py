@@ -17,8 +17,6 @@ from typing import Any
 from attnviz.checkpoint.cache import COMMIT
 from attnviz.errors import ModelError, quote
 
-__all__ = ["Answers", "OddAnswer", "checked_answers"]
-
 # The client names files in its cache after these, so that they must be names and no paths.
 ETAGS = ("x-linked-etag", "etag")
 ETAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.+=:-]{0,199}", re.ASCII)

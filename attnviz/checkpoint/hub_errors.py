@@ -10,8 +10,6 @@ from attnviz.checkpoint.cache import hub_cache
 from attnviz.checkpoint.hub_answers import OddAnswer
 from attnviz.errors import ModelError, ModelNotFound, quote
 
-__all__ = ["ODD", "HubRequest", "hub_error"]
-
 QUERY = re.compile(r"(?<=\w)\?[^\s'\"]*")  # of an address, where signatures and tokens stand
 ODD = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
 """What the client raises where an answer is JSON, but not what it expects of the Hub."""

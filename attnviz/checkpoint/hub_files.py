@@ -19,8 +19,6 @@ from attnviz.checkpoint.layout import (
 )
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["Repository", "small_files", "weight_files"]
-
 SETTINGS = (
     "config.json",
     "generation_config.json",

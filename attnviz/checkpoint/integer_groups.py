@@ -16,8 +16,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["awq", "gptq", "mlx"]
-
 WORDS = ("I32", "U32")
 WORD = 32  # bits
 GPTQ_BITS, AWQ_BITS, MLX_BITS = (2, 3, 4, 8), (4,), (2, 3, 4, 5, 6, 8)

@@ -10,24 +10,6 @@ from typing import NamedTuple
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = [
-    "ADAPTER",
-    "ADAPTER_FILES",
-    "GGUF_PART",
-    "INDEX",
-    "PICKLES",
-    "SINGLE",
-    "TORCH_INDEX",
-    "TORCH_SINGLE",
-    "WeightFiles",
-    "gguf_files",
-    "gguf_parts",
-    "missing_file",
-    "no_weights",
-    "weight_files",
-    "weight_map",
-]
-
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TORCH_SINGLE = "pytorch_model.bin"

@@ -17,8 +17,6 @@ from attnviz.checkpoint.source import find
 from attnviz.checkpoint.tensors import Tensors, open_file, open_files, open_tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, ModelNotFound, quote
 
-__all__ = ["Checkpoint", "open_checkpoint"]
-
 SPLIT = "split.count"
 
 

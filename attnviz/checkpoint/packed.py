@@ -13,8 +13,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["EIGHT_BITS", "FP4", "codes", "eight_bits", "exponents", "nibbles", "spread"]
-
 Bytes = npt.NDArray[np.uint8]
 EIGHT_BITS = ("F8_E4M3", "F8_E5M2")
 EXPONENT_BIAS = 127

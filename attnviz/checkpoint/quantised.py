@@ -19,8 +19,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["dequantised"]
-
 KEYS = ("quantization_config", "quantization")
 Method = Callable[[Mapping[str, Any], Tensors, object], tuple[dict[str, Made], set[str]]]
 

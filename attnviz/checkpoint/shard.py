@@ -16,8 +16,6 @@ from attnviz.checkpoint.header import Entry, read_header
 from attnviz.checkpoint.layout import PICKLES
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["Shard"]
-
 MOST = 1 << 30  # bytes at a time; no system reads 2 GiB or more in one call
 
 

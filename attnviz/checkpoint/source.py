@@ -12,17 +12,6 @@ from attnviz.checkpoint.files import read_list
 from attnviz.checkpoint.layout import ADAPTER, gguf_files, missing_file
 from attnviz.errors import BadCheckpoint, ModelError, ModelNotFound, quote
 
-__all__ = [
-    "DEFAULT_MODEL",
-    "Source",
-    "embedded_folders",
-    "embedded_models",
-    "find",
-    "known",
-    "pull",
-    "resolve",
-]
-
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
 PART = r"[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?"

@@ -18,8 +18,6 @@ from attnviz.checkpoint.shard import Shard
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-__all__ = ["Tensors", "combined", "open_file", "open_files", "open_tensors"]
-
 WRAPPERS = re.compile(r"^(module\.|_orig_mod\.)+")
 OWN = re.compile(r"model\.((encoder|decoder)\.layers|layers|language_model|text_model|vi\w+)\.")
 BLOCK = 131_072  # numbers converted at once: half a megabyte of float32 stays in the cache

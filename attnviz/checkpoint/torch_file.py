@@ -12,8 +12,6 @@ from attnviz.checkpoint.header import BITS, Entry
 from attnviz.checkpoint.torch_pickle import Storage, TensorView, read_pickle, tensors_of
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
-__all__ = ["read_torch_header"]
-
 # What the ZIP reader raises for damaged bytes; UnicodeDecodeError for names that are no UTF-8.
 BAD_ZIP = (
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error),

@@ -9,8 +9,6 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
-__all__ = ["Storage", "TensorView", "read_pickle", "tensors_of"]
-
 LONGEST = 1 << 20
 """Bytes of a name or a number at most."""
 

@@ -16,8 +16,6 @@ from attnviz._version import __version__
 from attnviz.cli.failures import exit_code
 from attnviz.cli.program import Command, Program
 
-__all__ = ["COMMANDS", "main", "program"]
-
 COMMANDS: Mapping[str, str] = {
     "run": "run",
     "render": "render",

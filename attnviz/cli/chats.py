@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from attnviz.cli.reading import BadLines
     from attnviz.model import Model
 
-__all__ = ["as_chats"]
 
 MESSAGES = re.compile(r"\s*\[\s*\{")
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from attnviz.render.terminal import Screen
     from attnviz.tasks.classify import Classified
 
-__all__ = ["classify"]
-
 
 class Found(NamedTuple):
     """What a text was found to be, the line it stood on, and the model that read it."""

@@ -20,7 +20,6 @@ from attnviz.output import all_or_nothing
 if TYPE_CHECKING:
     from attnviz.tasks.labelled_texts import LabelledTexts
 
-__all__ = ["fit"]
 
 LOPSIDED = 0.8  # the share of one label from which accuracy alone says little
 

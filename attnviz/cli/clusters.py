@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from attnviz.corpus.packs import Place
     from attnviz.model import Model
 
-__all__ = ["CLUSTER", "opened"]
 
 CLUSTER = typer.Option(
     "--cluster", metavar="ADDRESS", help="Dask workers: tcp://scheduler:8786, or local."

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from attnviz.render.terminal import Screen
     from attnviz.result import AttentionResult, Head
 
-__all__ = ["compare"]
 
 MOST, PICTURES = 20, 4
 """How many changes a page lists, and of how many heads it has pictures."""

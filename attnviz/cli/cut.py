@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Head
 
-__all__ = ["cut"]
 
 SHOWN = 5
 """How many of the words that move most are shown."""

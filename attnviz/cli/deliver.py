@@ -23,16 +23,6 @@ from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult
 
-__all__ = [
-    "Delivery",
-    "folder_of",
-    "open_delivery",
-    "open_folder",
-    "paths_of",
-    "prints_as_it_goes",
-    "suffix_of",
-]
-
 
 class Delivery:
     """Hands each result to every place it goes to, and says what is being done meanwhile."""

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from attnviz.corpus.packs import Job
     from attnviz.model import Model
 
-__all__ = ["DRY_RUN", "print_estimate"]
 
 T = TypeVar("T")
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["explain"]
 
 ONE = "a page or figure shows one walk and here are several texts; give one text"
 

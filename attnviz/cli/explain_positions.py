@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["positions"]
 
 USUAL = 50
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["explain_toy"]
 
 TEXT = "This is book"
 

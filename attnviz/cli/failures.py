@@ -16,8 +16,6 @@ from attnviz.cli.signals import Terminated, heard
 from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
 from attnviz.output import remove_drafts
 
-__all__ = ["Misuse", "exit_code"]
-
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
 SIGNALLED = 128
 QUOTED = 200

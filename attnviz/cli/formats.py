@@ -11,8 +11,6 @@ from attnviz.cli.options import Options
 if TYPE_CHECKING:
     from attnviz.analysis.selection import Selection
 
-__all__ = ["FORMATS", "FileFormat", "Sink"]
-
 
 class Sink(Protocol):
     """Something that takes results one by one and is told when there are no more."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Head
 
-__all__ = ["heads"]
-
 
 def heads(
     text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts.")] = None,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Head, ModelInfo
 
-__all__ = ["document", "labels_of", "ordered", "print_each"]
-
 
 def labels_of(model: Model, found: HeadMeasures) -> Labels:
     """What the heads that were measured are known to do."""

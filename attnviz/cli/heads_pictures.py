@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.result import Head, ModelInfo
 
-__all__ = ["HeadsPicture", "Labels", "checked_paths", "drawing", "titles"]
 
 Labels = dict["Head", tuple["Label", ...]]
 

@@ -20,7 +20,6 @@ from attnviz.output import all_or_nothing
 if TYPE_CHECKING:
     from attnviz.corpus.packs import Done
 
-__all__ = ["Kept"]
 
 FORMAT = "attnviz-sums/1"
 EVERY = 2.0  # seconds between one writing and the next

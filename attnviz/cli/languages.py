@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import typer
 
-__all__ = ["language_codes"]
-
 
 def language_codes(ctx: typer.Context) -> list[str]:
     """The codes that the model on the command line knows; none where it cannot be read."""

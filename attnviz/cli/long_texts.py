@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.model.inputs import Input
 
-__all__ = ["deliver_pooled", "require_pooled", "share_told"]
-
 
 def require_pooled(options: Options) -> None:
     """Refuse what a picture of blocks of tokens cannot show."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import AttentionResult
 
-__all__ = ["Many", "at_rest", "burst_by_burst", "peeked", "prepared"]
 
 T = TypeVar("T")
 

@@ -13,8 +13,6 @@ from attnviz.cli.program import Command, Program
 if TYPE_CHECKING:
     from attnviz.catalogue import Card
 
-__all__ = ["complete_name", "models"]
-
 
 def complete_name(incomplete: str) -> list[str]:
     """The names of models on this machine that begin so."""

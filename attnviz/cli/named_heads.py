@@ -13,8 +13,6 @@ from attnviz.errors import AttnvizError, InputError
 if TYPE_CHECKING:
     from attnviz.result import Head
 
-__all__ = ["head_names", "heads_names", "one_head", "read_heads"]
-
 
 def read_heads(given: str | Sequence[str], option: str) -> tuple[Head, ...]:
     """The heads of an option that may be given again, or whose value is a list with commas."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.result import Head, Weighting
 
-__all__ = ["Options", "view_options"]
 
 KINDS = ("encoder", "decoder", "cross")
 WEIGHTINGS = ("raw", "norm", "rollout", "flow")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["panels"]
-
 PANELS: dict[str, tuple[str, ...]] = {
     "Arguments": (),
     "Options": ("ask", "word", "why", "sentences", "plain", "positions", "output", "open", "who",

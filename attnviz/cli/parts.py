@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from attnviz.model.inputs import Input
     from attnviz.result import ModelInfo
 
-__all__ = ["write_parts"]
 
 FORMAT = "attnviz-parts/1"
 MANIFEST = "manifest.json"

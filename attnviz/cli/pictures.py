@@ -17,8 +17,6 @@ from attnviz.errors import InputError
 if TYPE_CHECKING:
     from attnviz.render.style import Colouring, Ground, Style
 
-__all__ = ["PictureOptions", "taking"]
-
 
 WHEN = ("auto", "always", "never")
 GROUNDS = ("light", "dark")

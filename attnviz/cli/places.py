@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from attnviz.render.figure.save import Format
     from attnviz.render.style import Style
 
-__all__ = ["FIGURES", "Place", "place_of", "printed"]
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 AT_LEAST = 1 << 16  # bytes that one thing takes which is kept for a picture

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Head
 
-__all__ = ["probe"]
 
 SHOWN = 3
 """How many heads of a relation are shown."""

@@ -12,8 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from attnviz.cli.panels import panels
 
-__all__ = ["Command", "HungUp", "Program", "UsageError"]
-
 # Typer brings its own click or uses the installed one; either way this is click's UsageError.
 UsageError: Any = typer.BadParameter.__mro__[1]
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["Progress", "Tally", "on_terminal", "progress"]
-
 PATIENCE, STEP = 1.0, 0.5  # seconds before anything is said, and between two lines
 CLEAR = "\r\x1b[K"
 

@@ -10,8 +10,6 @@ import typer
 
 from attnviz.errors import AttnvizError, EmptyText, InputError, TooBig, TooLong, UnknownWord
 
-__all__ = ["FIELD", "FILE", "LINES", "OFFLINE", "RESUME", "SKIP_BAD", "TRUNCATE", "BadLines"]
-
 FILE = typer.Option(
     "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu. Repeatable."
 )

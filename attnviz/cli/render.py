@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from attnviz.document import Plain
     from attnviz.result import AttentionResult
 
-__all__ = ["render"]
 
 SIDES = ("tokens", "target_tokens")
 

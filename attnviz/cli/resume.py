@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from attnviz.cli.forms import Forms
     from attnviz.render.style import Style
 
-__all__ = ["after", "give_resumed", "open_resumed", "require_lines"]
 
 T = TypeVar("T")
 

@@ -24,8 +24,6 @@ from attnviz.cli.resume import after, open_resumed, require_lines
 from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
 
-__all__ = ["run"]
-
 
 @view_options
 def run(

@@ -11,8 +11,6 @@ from attnviz.cli.progress import on_terminal
 from attnviz.errors import OutputError, quote
 from attnviz.output import streamed
 
-__all__ = ["open_files", "tell_of"]
-
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -12,8 +12,6 @@ from typing import NoReturn
 
 from attnviz.output import remove_drafts
 
-__all__ = ["Terminated", "heard", "unbroken"]
-
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _waiting: list[int] | None = None  # signals that came where nothing may be broken off

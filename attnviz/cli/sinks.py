@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from attnviz.render.figure.save import Format
     from attnviz.render.terminal import Screen
 
-__all__ = ["Data", "FigureFile", "Page", "Terminal", "open_terminal"]
-
 
 class Data:
     """A document or table, written result by result."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from attnviz.render.terminal import Screen
     from attnviz.tasks.summarize import Method, Summary
 
-__all__ = ["summarize"]
 
 ONE = "a figure shows one document and these are several; write .html or .json"
 METHODS = {

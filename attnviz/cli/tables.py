@@ -6,8 +6,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
-__all__ = ["print_sentence", "print_table", "sentence_lines", "table_lines"]
-
 INDENT = "      "
 
 

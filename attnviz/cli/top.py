@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.model.inputs import Input
 
-__all__ = ["print_strongest"]
-
 
 def print_strongest(
     model: Model,

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from attnviz.result import Head, Token
     from attnviz.tasks.translate import Translation
 
-__all__ = ["translate"]
 
 TOGETHER = 8  # texts that are written before the first of them is shown
 

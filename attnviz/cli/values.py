@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 from attnviz.cli.failures import Misuse
 
-__all__ = ["Meaning", "number", "one_of", "size", "whole"]
-
 
 class Meaning(NamedTuple):
     """How to read an option's text; ``read`` raises ValueError for what is not ``wanted``."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from attnviz.corpus.packs import Done, Job, Place
     from attnviz.model import Model
 
-__all__ = ["Watched", "watched"]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from attnviz.model.inputs import Input
     from attnviz.result import ModelInfo, Weighting
 
-__all__ = ["attended_job"]
-
 
 def attended_job(
     how: Mapping[str, Any], weights: Weighting, info: ModelInfo

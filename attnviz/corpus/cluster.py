@@ -20,7 +20,6 @@ from attnviz.errors import AttnvizWarning, ClusterError, quote
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["LOCAL", "Cluster", "cores_at", "nowhere", "open_cluster", "wanted"]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,8 +9,6 @@ from attnviz.analysis.annotated import Mention, Node, Sentence
 from attnviz.corpus.lines import Refuse, Text, refuse
 from attnviz.errors import InputError, quote
 
-__all__ = ["read_conllu"]
-
 COLUMNS = 10
 ID, FORM, UPOS, HEAD, RELATION, MISC = 0, 1, 3, 6, 7, 9
 ENTITY = re.compile(r"\((?P<open>[^()]+)(?P<single>\))?|(?P<close>[^()]+)\)")

@@ -15,7 +15,6 @@ from attnviz.errors import EmptyText
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["Estimate", "estimate"]
 
 T = TypeVar("T")
 

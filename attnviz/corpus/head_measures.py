@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Kind, Weighting
 
-__all__ = ["Item", "each_job", "heads_job", "text_of"]
 
 Item = str | Text | Input
 """A text, one that stood on a line, or what a model's ``read`` made of one."""

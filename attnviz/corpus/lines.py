@@ -11,8 +11,6 @@ from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import InputError, quote
 
-__all__ = ["STDIN", "Refuse", "Text", "read_lines", "refuse"]
-
 STDIN = "-"
 AT_ONCE = 1 << 16  # bytes: about eight packs of attend_many
 LONGEST = 1 << 26  # bytes of a line: more are no text, or have no end

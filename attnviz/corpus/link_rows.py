@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from attnviz.model.inputs import Input
     from attnviz.result import AttentionResult
 
-__all__ = ["LinkRow", "links_job"]
-
 
 class LinkRow(NamedTuple):
     """A link between two words of a text, which is the ``text``-th, counted from 0.

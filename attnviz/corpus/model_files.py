@@ -9,7 +9,6 @@ from attnviz.errors import ClusterError, OutputError, quote
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["read_files"]
 
 SUFFIXES = (".json", ".txt", ".model", ".tiktoken", ".jinja", ".safetensors")
 WEIGHTS = (".bin",)  # where there are no .safetensors

@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.model.inputs import Input
 
-__all__ = [
-    "BAD",
-    "Done",
-    "Here",
-    "Job",
-    "Place",
-    "compute_pack",
-    "packs_of",
-    "read_pack",
-    "refuse_one",
-    "taken",
-]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,7 +12,6 @@ from attnviz.corpus.worker import NotHere, Wanted, work
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["Work", "partitions_of", "worked", "worked_here"]
 
 T = TypeVar("T")
 R = TypeVar("R")

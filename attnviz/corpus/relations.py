@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.model.inputs import Input
 
-__all__ = ["RELATIONS", "Asked", "asked_of", "asked_text", "counted"]
 
 ASKS = (antecedents, alone)
 BEFORE = 2  # sentences before that of a pronoun

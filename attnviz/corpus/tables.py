@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from attnviz.model import Model
     from attnviz.result import Kind
 
-__all__ = ["heads", "links"]
 
 PART = 1 << 16  # rows of a Parquet file, where texts have no partitions
 

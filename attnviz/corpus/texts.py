@@ -11,8 +11,6 @@ from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.lines import STDIN, Refuse, Text, read_lines, refuse
 from attnviz.errors import InputError, quote
 
-__all__ = ["SUFFIXES", "read_texts"]
-
 SUFFIXES = (".txt", ".jsonl", ".conllu")
 SENTENCES = 64  # of a treebank that are read before any is used
 

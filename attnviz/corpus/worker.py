@@ -18,7 +18,6 @@ from attnviz.errors import AttnvizWarning, ModelError
 if TYPE_CHECKING:
     from attnviz.model import Model
 
-__all__ = ["NotHere", "Wanted", "model_of", "work"]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,17 +12,6 @@ from attnviz.errors import DocumentError, InputError
 from attnviz.render.safe import visible
 from attnviz.result import AttentionResult, FloatArray
 
-__all__ = [
-    "WEIGHT_AXES",
-    "check_hidden",
-    "check_result",
-    "check_weights",
-    "fail",
-    "from_lists",
-    "shown",
-    "weight_lists",
-]
-
 WEIGHT_AXES = ("layers", "heads", "queries", "keys")
 AXES_BY_DEPTH = {2: WEIGHT_AXES[2:], 5: ("layers", "texts", *WEIGHT_AXES[1:])}
 HIGHEST_WEIGHT = 1.001  # a softmax computed in half precision may round a little above 1

@@ -17,8 +17,6 @@ from attnviz.document.arrays import fail, weight_lists
 from attnviz.document.labels import SCHEMA
 from attnviz.result import FloatArray
 
-__all__ = ["from_bertviz", "is_bertviz", "params_at"]
-
 PARAMS = re.compile(rb"\bparams = (?=\{)")
 PAGE = re.compile(rb"\s*<")
 ENDS = 1 << 16  # how much of a page stands before its script

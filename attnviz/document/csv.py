@@ -11,8 +11,6 @@ from attnviz.document.decimals import number_rows
 from attnviz.render.safe import visible
 from attnviz.result import AttentionResult, FloatArray, Head, Token
 
-__all__ = ["write_csv"]
-
 HEADER = "kind,layer,head,query,key,query_text,key_text,weight\n"
 # A spreadsheet runs a cell that begins so as a formula; such a sign by itself is harmless.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

@@ -9,8 +9,6 @@ import orjson
 
 from attnviz.result import FloatArray
 
-__all__ = ["number_rows"]
-
 BLOCK = 1 << 14  # numbers formatted together, so that a document of any size takes little memory
 
 

@@ -13,8 +13,6 @@ from attnviz.analysis.explain.positions import Positions
 from attnviz.analysis.explain.toy import Toy
 from attnviz.render.explained_toy import toy_notes
 
-__all__ = ["explained", "explained_positions", "explained_toy", "write_explained"]
-
 
 def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
     """The walk as a JSON object; what is -∞ is null. ``matrices`` adds the head's weights."""

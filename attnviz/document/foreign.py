@@ -9,8 +9,6 @@ from attnviz.document.arrays import fail
 from attnviz.labelling.spellings import Read, read_spellings
 from attnviz.result import FloatArray, Token
 
-__all__ = ["read_tokens", "with_four_axes"]
-
 TOLD = frozenset(("word", "special", "start", "segment", "unknown"))
 WANTED = "weights have the axes (layer, head, query, key)"
 

@@ -13,8 +13,6 @@ from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.render.claims import claim_text
 from attnviz.result import AttentionResult, Link, Token
 
-__all__ = ["found", "links_found"]
-
 
 def found(selection: Selection) -> dict[str, Any]:
     """The head that is shown and by what it was chosen, the strongest links, and the answers.

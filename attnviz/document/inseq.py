@@ -20,8 +20,6 @@ from attnviz.document.arrays import fail, shown
 from attnviz.document.labels import SCHEMA
 from attnviz.result import FloatArray
 
-__all__ = ["from_inseq", "is_inseq"]
-
 CLASS = "FeatureAttributionOutput"
 METHOD = "attention"
 TYPES = {"F32": "<f4", "F16": "<f2"}

@@ -16,8 +16,6 @@ from attnviz.document.parse import map_labels, opened, result_from
 from attnviz.errors import DocumentError
 from attnviz.result import AttentionResult, FloatArray
 
-__all__ = ["decode", "read_json", "read_page", "write_json"]
-
 SPACE = re.compile(r"[ \t\r\n]*")
 
 

@@ -11,8 +11,6 @@ from attnviz._version import __version__
 from attnviz.document.arrays import WEIGHT_AXES
 from attnviz.result import AttentionMap, AttentionResult, Token
 
-__all__ = ["SCHEMA", "dumps", "labels"]
-
 SCHEMA = "attnviz/1"
 
 

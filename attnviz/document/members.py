@@ -19,8 +19,6 @@ from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_
 
 from attnviz.document.arrays import fail, shown
 
-__all__ = ["looks_like_npy", "looks_like_npz", "read_member", "read_members"]
-
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # an archive, and an empty one
 NPY_MAGIC = b"\x93NUMPY"
 UNPACKED_PER_BYTE = 100  # attention never compresses so well; a bomb compresses better

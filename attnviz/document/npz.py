@@ -19,8 +19,6 @@ from attnviz.document.parse import KINDS, map_labels, opened, result_from
 from attnviz.errors import DocumentError
 from attnviz.result import AttentionResult, FloatArray
 
-__all__ = ["HIDDEN", "LABELS", "read_npz", "write_npz"]
-
 LABELS = "document"
 HIDDEN = "hidden"
 MEMBERS = frozenset((LABELS, HIDDEN, *KINDS))

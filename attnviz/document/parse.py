@@ -26,8 +26,6 @@ from attnviz.result import (
     Weighting,
 )
 
-__all__ = ["KINDS", "map_labels", "opened", "result_from"]
-
 KINDS = ("encoder", "decoder", "cross")
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 FLAGS = ("special", "unknown", "masked")

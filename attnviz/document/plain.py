@@ -18,8 +18,6 @@ from attnviz.document.members import looks_like_npy, looks_like_npz, read_member
 from attnviz.document.npz import HIDDEN, LABELS
 from attnviz.errors import DocumentError
 
-__all__ = ["Plain", "read_plain"]
-
 Array = npt.NDArray[Any]
 STRINGS = ("tokens", "target_tokens")
 NUMBERS = {

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from attnviz.core.activations import prelu_, xielu_
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["TRAINED"]
-
 TRAINED: Mapping[str, tuple[Callable[..., FloatArray], tuple[str, ...]]] = {
     "prelu": (prelu_, ("weight",)),
     "xielu": (xielu_, ("alpha_p", "alpha_n", "beta", "eps")),

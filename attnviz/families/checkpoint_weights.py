@@ -15,8 +15,6 @@ from attnviz.core.weights import LayerWeights, StackWeights
 from attnviz.families.layer_weights import layer_weights, stack_weights
 from attnviz.families.names import Names, Part, Stored
 
-__all__ = ["CheckpointWeights"]
-
 KEPT_BYTES = 1 << 28
 """How much of the tables stays in memory, in float32, once they are used again."""
 

@@ -12,8 +12,6 @@ from attnviz.errors import AttnvizWarning, BadCheckpoint, UnsupportedModel, quot
 from attnviz.families.activations import TRAINED
 from attnviz.families.harmless import HARMLESS
 
-__all__ = ["Config"]
-
 MISSING: Any = object()
 MOST, DEEPEST, LARGE = 2**31 - 1, 4096, 1e12
 """Larger sizes, deeper models and larger numbers are taken for damage: nobody has made one."""

@@ -9,16 +9,6 @@ from attnviz.core.spec import Experts, LayerSpec
 from attnviz.families.config import Config
 from attnviz.families.names import Names, Stored, expand
 
-__all__ = [
-    "IDLE",
-    "deepseek",
-    "expert_names",
-    "number_of",
-    "qwen",
-    "sparse_layers",
-    "with_experts",
-]
-
 IDLE = ("output_router_logits", "router_aux_loss_coef", "router_jitter_noise")
 """What counts in training alone."""
 

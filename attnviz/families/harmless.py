@@ -1,7 +1,5 @@
 """Keys of a config.json that no family needs to read."""
 
-__all__ = ["HARMLESS"]
-
 HARMLESS = frozenset(
     """
     _attn_implementation _attn_implementation_autoset _flash_attn_2_enabled _name_or_path

@@ -11,8 +11,6 @@ from attnviz.errors import UnsupportedModel, quote
 from attnviz.families.config import Config
 from attnviz.families.names import Names, Stored, expand
 
-__all__ = ["JOINED", "join", "require_decoder"]
-
 JOINED = {"encoder-decoder": "Encoder and decoder of two families (Rothe et al. 2020)"}
 """model_type → what it is; encoder and decoder of its config.json are configs of their own."""
 

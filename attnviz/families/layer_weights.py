@@ -32,11 +32,6 @@ from attnviz.core.weights import (
 )
 from attnviz.families.activations import TRAINED
 
-__all__ = [
-    "NamedTensors", "attention_weights", "layer_weights", "linear", "mlp_weights", "norm",
-    "required", "stack_weights",
-]  # fmt: skip
-
 
 class NamedTensors(Protocol):
     """Tensors by the core's own names, always float32."""

@@ -12,8 +12,6 @@ from attnviz.families.checkpoint_weights import CheckpointWeights
 from attnviz.families.config import Config
 from attnviz.families.names import Names, Stored
 
-__all__ = ["match_tensors"]
-
 Shape = tuple[int, ...]
 
 EXPECTED = re.compile(

@@ -8,20 +8,6 @@ from dataclasses import dataclass, replace
 from attnviz.core.spec import ModelSpec
 from attnviz.families.activations import TRAINED
 
-__all__ = [
-    "QKV",
-    "Module",
-    "Names",
-    "Part",
-    "Stored",
-    "expand",
-    "fused",
-    "head",
-    "table",
-    "vocabulary",
-    "with_activations",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

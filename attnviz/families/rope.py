@@ -10,8 +10,6 @@ from attnviz.core.spec import Rotary, RotaryKind
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.families.config import Config
 
-__all__ = ["even", "rotary"]
-
 NEEDED = {
     "default": (),
     "linear": ("factor",),

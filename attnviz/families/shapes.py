@@ -12,8 +12,6 @@ from attnviz.core.spec import ModelSpec
 from attnviz.errors import BadCheckpoint
 from attnviz.families.layer_weights import layer_weights, stack_weights
 
-__all__ = ["shapes"]
-
 Shape = tuple[int, ...]
 LARGEST = 2**60  # numbers in a tensor, of which no file has so many
 

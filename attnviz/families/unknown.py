@@ -7,8 +7,6 @@ from typing import Any
 
 from attnviz.errors import quote
 
-__all__ = ["MISSING", "unknown"]
-
 RECURRENT = "has layers without attention"
 LINEAR = "has layers of linear attention, which have no weights"
 APPROXIMATE = "approximates attention, so that it has no weights"

@@ -9,8 +9,6 @@ from typing import Any
 from attnviz.errors import UnsupportedModel, quote
 from attnviz.families.config import REFUSED_IF_SET
 
-__all__ = ["WRAPPERS", "Wrapper", "unwrap"]
-
 BASES = (
     "model.language_model", "language_model.model", "language_model", "model.text_model",
     "text_model", "model",

@@ -8,8 +8,6 @@ from typing import NamedTuple
 from attnviz.labelling.words import Layout
 from attnviz.result import Token
 
-__all__ = ["Piece", "label"]
-
 SPACES = " ▁Ġ"  # a space, and how vocabularies spell it
 
 

@@ -13,8 +13,6 @@ from attnviz.errors import AttnvizWarning
 from attnviz.labelling.label import Piece, label
 from attnviz.result import Token
 
-__all__ = ["Read", "read_spellings", "say_what_was_read", "whole_characters"]
-
 SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(pad|bos|eos|(start|end)_of_turn)>|<\|\w+\|>")
 SAID = 8  # special tokens that a warning names
 UNKNOWN = ("[UNK]", "<unk>")

@@ -7,8 +7,6 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-__all__ = ["Layout", "word_spans"]
-
 # Each character is reduced to the letter of its kind, and the patterns below match those letters:
 #   a letter or underscore    9 number           c ideograph     s script without spaces
 #   h hiragana                k katakana         m long-vowel mark of both

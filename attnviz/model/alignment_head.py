@@ -9,8 +9,6 @@ from attnviz.core.spec import StackSpec
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import Head
 
-__all__ = ["named_alignment_head"]
-
 
 def named_alignment_head(generation: Mapping[str, Any], decoder: StackSpec | None) -> Head | None:
     """The first of ``alignment_heads`` in generation_config.json, pairs of layer and head.

@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from attnviz.core.buffers import FloatArray
 
-__all__ = ["ArrayPool"]
-
 WORTH = 1 << 20
 """Bytes from which on fresh memory costs anything to speak of."""
 

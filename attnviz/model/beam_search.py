@@ -11,8 +11,6 @@ import numpy as np
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.model.rules import Rules
 
-__all__ = ["Scorer", "beam_search"]
-
 
 class Scorer(Protocol):
     """What scores the tokens that may follow."""

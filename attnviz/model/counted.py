@@ -16,8 +16,6 @@ from attnviz.errors import InputError
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
-__all__ = ["counts_seen", "require_uncounted", "with_hidden", "without_hidden"]
-
 COUNT_SEEN = frozenset(("opt", "biogpt"))
 
 

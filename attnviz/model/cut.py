@@ -19,7 +19,6 @@ from attnviz.result import AttentionMap, FloatArray
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["Cutter"]
 
 PACK_TOKENS = 4096
 """How many tokens are run together; each cut runs the text anew."""

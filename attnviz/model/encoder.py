@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from attnviz.tokenizer.chat import ChatText, Messages
     from attnviz.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["Encoder"]
-
 
 class Encoder:
     """The side of a model that takes texts and ids."""

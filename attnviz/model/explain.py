@@ -14,8 +14,6 @@ from attnviz.model.recorded_head import Knobs, record_head, without_positions
 from attnviz.model.weight_cache import KeptWeights
 from attnviz.result import ModelInfo
 
-__all__ = ["Turned", "explain_row"]
-
 SCALES = (1e-6, 1e6)  # beyond, scores would be lost in float32
 
 

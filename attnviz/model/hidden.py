@@ -19,8 +19,6 @@ from attnviz.result import FloatArray
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["hidden_states"]
-
 
 def hidden_states(
     model: Model, inputs: Iterable[Input], layers: Sequence[int]

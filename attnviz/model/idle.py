@@ -17,7 +17,6 @@ from attnviz.result import FloatArray
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["TITLES", "Idle"]
 
 TITLES = {"idle": "weight that moves nothing"}
 

@@ -16,22 +16,6 @@ from attnviz.errors import AttnvizWarning, BadCheckpoint, EmptyText, InputError,
 from attnviz.model.lazy import LazySequence
 from attnviz.result import Token
 
-__all__ = [
-    "Edit",
-    "Input",
-    "checked",
-    "hiding",
-    "integers",
-    "require_embedded",
-    "require_maskable",
-    "require_text",
-    "too_long",
-    "warn_of_length",
-    "warn_of_padding",
-    "warn_of_two_starts",
-    "with_mask",
-]
-
 IntArray = npt.NDArray[np.int64]
 Edit = Callable[[AttentionBlock], None]
 """What changes the scores of a block before their softmax."""

@@ -11,8 +11,6 @@ from attnviz.families import translate
 from attnviz.model.generate import Rules
 from attnviz.model.model import Model
 
-__all__ = ["load"]
-
 
 def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
     """The model of that name: embedded, a folder, in the Hugging Face cache or on the Hub.

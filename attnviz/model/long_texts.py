@@ -26,7 +26,6 @@ from attnviz.result import AttentionMap, Head
 if TYPE_CHECKING:
     from attnviz.model.model import Model
 
-__all__ = ["Tell", "is_long", "measured", "pooled", "strongest", "telling"]
 
 LONG = 1 << 30
 """Bytes of maps from which on a text is measured as they come by, on any machine alike."""

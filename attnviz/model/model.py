@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
     from attnviz.analysis.explain.positions import Positions
 
-__all__ = ["Model"]
 
 KEPT_BYTES = 1 << 28
 """How much of the weights stays in memory, in float32, between one call and the next."""

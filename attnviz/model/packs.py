@@ -12,8 +12,6 @@ from attnviz.core.threads import available_cores
 from attnviz.errors import AttnvizError
 from attnviz.model.inputs import Input
 
-__all__ = ["packs", "side_by_side"]
-
 P = TypeVar("P")
 R = TypeVar("R")
 

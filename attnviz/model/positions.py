@@ -25,8 +25,6 @@ from attnviz.core.spec import (
 from attnviz.core.weights import Weights
 from attnviz.errors import InputError
 
-__all__ = ["position_tables"]
-
 Found = TypeVar("Found")
 IntArray = npt.NDArray[np.int64]
 

@@ -14,8 +14,6 @@ from attnviz.model.inputs import Input
 from attnviz.model.value_norms import ValueNorms
 from attnviz.result import AttentionMap, FloatArray
 
-__all__ = ["Recorder", "map_shape", "map_shapes", "refuse_too_big", "require_numbers"]
-
 
 class Recorder:
     """Gives the core a place for every map that is kept; raises TooBig if they would not fit."""

@@ -27,8 +27,6 @@ from attnviz.model.inputs import Edit, Input, hiding
 from attnviz.model.record import require_numbers
 from attnviz.result import Head, ModelInfo
 
-__all__ = ["Knobs", "record_head", "without_positions"]
-
 
 @dataclass(frozen=True, slots=True)
 class Knobs:

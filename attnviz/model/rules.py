@@ -12,8 +12,6 @@ import numpy.typing as npt
 from attnviz.core.buffers import FloatArray
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
-__all__ = ["Rules"]
-
 IntArray = npt.NDArray[np.int64]
 
 REFUSED = (

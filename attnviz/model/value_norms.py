@@ -11,8 +11,6 @@ from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.weights import AttentionWeights
 from attnviz.result import FloatArray
 
-__all__ = ["ValueNorms", "reduced", "value_norms"]
-
 Weights = Callable[[Kind, int], AttentionWeights]
 
 

@@ -10,8 +10,6 @@ from attnviz.errors import InputError, UnknownHead
 from attnviz.model.inputs import Input
 from attnviz.result import Head, ModelInfo, span
 
-__all__ = ["first_stack", "kinds_of", "wanted_layers"]
-
 
 def kinds_of(spec: ModelSpec, inputs: Sequence[Input]) -> tuple[Kind, ...]:
     """The maps that these inputs give."""

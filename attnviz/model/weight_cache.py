@@ -13,8 +13,6 @@ from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import LayerSpec, StackSpec
 from attnviz.core.weights import LayerWeights, StackWeights, Weights
 
-__all__ = ["KeptWeights", "Overflowing", "WeightCache"]
-
 T = TypeVar("T")
 
 

@@ -17,8 +17,6 @@ from attnviz.model.record import map_shapes, refuse_too_big
 from attnviz.model.wanted import wanted_layers
 from attnviz.model.weight_cache import KeptWeights, Overflowing, WeightCache
 
-__all__ = ["NEW_TOKENS", "Writing"]
-
 WRITING_SHARE = 0.25
 """How much of the free memory may hold more of the weights while text is written."""
 

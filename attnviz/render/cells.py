@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["blocks", "masked", "pool", "resample", "stretch"]
-
 Cells = TypeVar("Cells", FloatArray, npt.NDArray[np.uint8])
 
 

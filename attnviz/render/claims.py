@@ -12,8 +12,6 @@ from attnviz.render.numbers import share
 from attnviz.render.safe import label
 from attnviz.render.sentences import percent
 
-__all__ = ["Part", "claim_text", "parts_of_claim", "title_of_claims"]
-
 SUBJECTS = {"nsubj": "subject", "obj": "object", "obl": "oblique", "nmod": "nominal modifier"}
 FEWEST = 20
 """Of fewer answers it is not said how many were right."""

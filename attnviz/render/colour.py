@@ -16,17 +16,6 @@ import numpy.typing as npt
 from attnviz.render.style import Colouring, Ground
 from attnviz.result import FloatArray
 
-__all__ = [
-    "LEVELS",
-    "Scale",
-    "few",
-    "is_dark",
-    "palettes_text",
-    "scale_of",
-    "share_of_palette",
-    "table",
-]
-
 Pixels = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.uint8]
 

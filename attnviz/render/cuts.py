@@ -13,8 +13,6 @@ from attnviz.render.safe import label
 from attnviz.render.sentences import counted
 from attnviz.result import Head
 
-__all__ = ["CAUSE", "cut_name", "cut_sentences"]
-
 CAUSE = (
     "Effects follow weight: a cut shows what a link does to vectors, not why a model answers as it "
     "does."

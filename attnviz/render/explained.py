@@ -14,8 +14,6 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.render.safe import label, token_label
 from attnviz.render.sentences import counted, longer_notes, percent
 
-__all__ = ["VASWANI", "Said", "heading", "key_names", "say", "three_digits", "walk_notes"]
-
 VASWANI = "Vaswani et al. 2017"
 MIXTURE = "Shazeer et al. 2017, eq. 1"
 BIASES: Mapping[str, tuple[str, str]] = {

@@ -11,12 +11,6 @@ import numpy.typing as npt
 from attnviz.analysis.explain import Explanation, Step
 from attnviz.render.explained import key_names, three_digits
 
-__all__ = [
-    "KeyRow", "KeyTable", "Sum", "Term", "biased", "context_sum", "effects", "ledger", "norm_of",
-    "product_sum", "scaling", "scores", "shape_of", "shown_keys", "signed", "strongest_numbers",
-    "vectors_of", "weighed",
-]  # fmt: skip
-
 MOST_KEYS, MOST_TERMS, MOST_NUMBERS = 12, 6, 8
 Array = npt.NDArray[Any]
 

@@ -14,8 +14,6 @@ from attnviz.render.explained import VASWANI
 from attnviz.render.safe import label
 from attnviz.render.sentences import counted
 
-__all__ = ["ToyStep", "toy_heading", "toy_notes", "toy_steps"]
-
 SATURATED = 0.999
 
 Array = npt.NDArray[Any]

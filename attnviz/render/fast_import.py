@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["import_figures"]
-
 
 def import_figures() -> None:
     """Import matplotlib and our figures, but for the help texts that matplotlib would compose.

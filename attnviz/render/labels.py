@@ -11,8 +11,6 @@ from attnviz.render.safe import visible
 from attnviz.render.sentences import short_name
 from attnviz.result import Head, Weighting
 
-__all__ = ["first_found", "label_text", "labels_text", "named_head"]
-
 
 def label_text(label: Label) -> str:
     """``noun antecedent .64 against .29``."""

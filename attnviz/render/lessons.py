@@ -13,7 +13,6 @@ from attnviz.render.style import Style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["LESSONS", "Lesson", "draw_lesson", "lesson_fragment", "write_lesson_page"]
 
 Lesson = Explanation | Positions | Toy
 LESSONS = (Explanation, Positions, Toy)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["decimals", "share", "short", "written"]
-
 MOST_DECIMALS = 6
 FINEST = 10  # decimals
 

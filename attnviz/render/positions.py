@@ -13,8 +13,6 @@ from attnviz.render.explained import VASWANI, Said, three_digits
 from attnviz.render.sentences import counted
 from attnviz.render.style import Colouring
 
-__all__ = ["heading", "nothing", "say_positions", "scale_for"]
-
 BOUNDED = ("sinusoidal", "rotary")  # sines and cosines, whose colours are even
 
 

@@ -9,7 +9,6 @@ from unicodedata import category
 if TYPE_CHECKING:
     from attnviz.result import Token
 
-__all__ = ["UNKNOWN", "encodable", "label", "token_label", "visible"]
 
 MASKED = "(masked)"  # behind what an attention mask hides from all other tokens
 UNKNOWN = "(?)"  # behind what the model's vocabulary has nothing for

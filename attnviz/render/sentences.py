@@ -11,34 +11,6 @@ from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordA
 from attnviz.analysis.paths import PATHS
 from attnviz.result import Head, Token, Weighting
 
-__all__ = [
-    "HIDDEN",
-    "JOINED",
-    "MERGED",
-    "RANKED",
-    "RANKED_WHO",
-    "UNKNOWN",
-    "WEIGHTINGS",
-    "alignment_note",
-    "answer_notes",
-    "counted",
-    "heads_named",
-    "hidden_note",
-    "links_heading",
-    "links_note",
-    "longer_notes",
-    "map_notes",
-    "matrices",
-    "matrix_notes",
-    "mean_of",
-    "name_of",
-    "not_to",
-    "percent",
-    "question",
-    "short_name",
-    "title_of",
-]
-
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
 SUNK = (
     "{share} of the weight goes to the heads' sinks, which are no tokens, or to hidden special "

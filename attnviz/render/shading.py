@@ -9,8 +9,6 @@ from typing import NamedTuple
 from attnviz.render.safe import visible
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Part", "ShadedText"]
-
 
 class Part(NamedTuple):
     """A word of a shaded text: what to write, the unit it belongs to, and what stands before it.

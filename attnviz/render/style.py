@@ -9,8 +9,6 @@ from typing import Any, Literal
 from attnviz.errors import InputError, quote
 from attnviz.memory import require
 
-__all__ = ["GROUNDS", "PALETTES", "SCALES", "Colouring", "Ground", "Style", "require_pixels"]
-
 Ground = Literal["light", "dark"]
 
 PALETTES = {

@@ -10,8 +10,6 @@ import numpy as np
 from attnviz.result import FloatArray
 from attnviz.tasks.runs import IntArray
 
-__all__ = ["Arrays", "batches", "descend"]
-
 Arrays = dict[str, FloatArray]
 
 MEAN_DECAY, SQUARE_DECAY, TINY = 0.9, 0.999, 1e-8

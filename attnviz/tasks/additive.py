@@ -10,8 +10,6 @@ import numpy as np
 from attnviz.result import FloatArray
 from attnviz.tasks.runs import IntArray, run_ids, softmax_of_runs, sum_of_runs
 
-__all__ = ["AdditiveAttention", "Attended"]
-
 
 class Attended(NamedTuple):
     """What attention makes of runs of vectors x (row, d_model).

@@ -10,8 +10,6 @@ import numpy as np
 
 from attnviz.result import FloatArray
 
-__all__ = ["first_sentences", "lexrank"]
-
 WORD = re.compile(r"\w+")
 THRESHOLD, DAMPING = 0.1, 0.85
 MOST_STEPS, CLOSE = 200, 1e-7

@@ -9,8 +9,6 @@ from attnviz.tasks.labelled_texts import LabelledTexts
 from attnviz.tasks.measures import HeldOut
 from attnviz.tasks.train import Trained
 
-__all__ = ["card_of", "report"]
-
 MOST_LABELS, LONGEST_LABEL = 12, 16
 
 

@@ -10,8 +10,6 @@ from attnviz.result import FloatArray
 from attnviz.tasks.additive import AdditiveAttention
 from attnviz.tasks.runs import IntArray
 
-__all__ = ["Classifier", "Decision", "softmax"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:

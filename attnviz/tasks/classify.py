@@ -18,8 +18,6 @@ from attnviz.tasks.head_files import read_head, written_head
 from attnviz.tasks.states import read
 from attnviz.tasks.words import sum_over_words
 
-__all__ = ["DEFAULT_CLASSIFIER", "Classified", "classifier_files", "classify", "load_classifier"]
-
 DEFAULT_CLASSIFIER = "sentiment"
 TASK = "classify"
 SHAPES = {

@@ -13,16 +13,6 @@ from attnviz.tasks.additive import AdditiveAttention
 from attnviz.tasks.classifier import Classifier, softmax
 from attnviz.tasks.runs import IntArray, take_runs
 
-__all__ = [
-    "Examples",
-    "Progress",
-    "Settings",
-    "dropped",
-    "fit_classifier",
-    "loss_gradients",
-    "spread",
-]
-
 Progress = Callable[[float], None]
 
 SPREAD_ROWS = 1 << 14

@@ -13,8 +13,6 @@ from attnviz.checkpoint.tensors import open_tensors
 from attnviz.errors import BadCheckpoint, ModelNotFound, quote
 from attnviz.result import FloatArray
 
-__all__ = ["CARD", "CONFIG", "WEIGHTS", "folder_of", "read_head", "written_head"]
-
 CONFIG, WEIGHTS, CARD = "head.json", "model.safetensors", "README.md"
 EMBEDDED = Path(__file__).resolve().parent.parent / "models"
 LARGEST_CONFIG = 1 << 24  # bytes

@@ -15,17 +15,6 @@ from attnviz.tasks.fit_classifier import Progress, dropped, spread
 from attnviz.tasks.head_files import read_head, written_head
 from attnviz.tasks.runs import IntArray, softmax_of_runs, take_runs
 
-__all__ = [
-    "DEFAULT_SUMMARIZER",
-    "Documents",
-    "SentenceAttention",
-    "SummarySettings",
-    "fit_sentence_attention",
-    "load_sentence_attention",
-    "loss_gradients",
-    "sentence_attention_files",
-]
-
 DEFAULT_SUMMARIZER = "summary"
 TASK = "summarize"
 LEVELS = ("word", "sentence")

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from attnviz.errors import InputError, quote
 
-__all__ = ["FEWEST_OF_A_LABEL", "LabelledTexts", "parse"]
-
 FEWEST_OF_A_LABEL = 5
 MOST_LABELS = 1000
 HEADINGS = {"text", "sentence", "label", "class", "category", "sentiment", "target"}

@@ -13,8 +13,6 @@ from attnviz.tasks.classifier import Classifier
 from attnviz.tasks.fit_classifier import Examples
 from attnviz.tasks.runs import IntArray, sum_of_runs
 
-__all__ = ["HeldOut", "entropy", "folds", "measure", "paired_interval", "together", "wilson"]
-
 NORMAL_95 = 1.959964
 
 

@@ -7,8 +7,6 @@ import numpy.typing as npt
 
 from attnviz.result import FloatArray
 
-__all__ = ["IntArray", "run_ids", "softmax_of_runs", "starts_of", "sum_of_runs", "take_runs"]
-
 IntArray = npt.NDArray[np.int64]
 
 

@@ -16,8 +16,6 @@ from attnviz.tasks.runs import IntArray
 from attnviz.tasks.sentences import Document
 from attnviz.tasks.states import read_inputs
 
-__all__ = ["SentenceVectors", "read_sentences"]
-
 SPECIAL = 2  # tokens that a tokenizer puts around a text
 
 

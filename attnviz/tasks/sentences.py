@@ -9,8 +9,6 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-__all__ = ["Document", "Sentence", "read_document", "split"]
-
 CLOSING = "[\"'”’»)\\]]*"
 NOTES = r"(?:\s?\[\d+\])*"  # [1] behind a sentence belongs to it
 LOWER = r"(?<=[a-z]{3})(?<!\betc)(?<!\bincl)(?<!\bresp)(?<!\besp)(?<!pprox)"

@@ -11,8 +11,6 @@ from attnviz.model import Model, hidden_states
 from attnviz.model.inputs import Input
 from attnviz.result import FloatArray, Token
 
-__all__ = ["Reading", "encode", "later_half", "read", "read_inputs"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:

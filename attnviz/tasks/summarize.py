@@ -16,8 +16,6 @@ from attnviz.tasks.sentence_vectors import read_sentences
 from attnviz.tasks.sentences import Document
 from attnviz.tasks.words import sum_over_words
 
-__all__ = ["Method", "Summary", "choose", "summarize"]
-
 Method = Literal["attention", "lexrank", "lead"]
 
 

@@ -16,8 +16,6 @@ from attnviz.tasks.labelled_texts import LabelledTexts
 from attnviz.tasks.measures import HeldOut, folds, measure, together
 from attnviz.tasks.states import later_half, read
 
-__all__ = ["Trained", "examples_of", "held_out", "train"]
-
 N_FOLDS = 5
 OFTEN = 256  # texts between two looks at the memory
 COPIES = 3  # of the vectors, while they are put together and shared out

@@ -14,15 +14,6 @@ from attnviz.model import Model
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionResult, FloatArray, Head
 
-__all__ = [
-    "CHOSEN_OVER",
-    "DEFAULT_TRANSLATOR",
-    "Translation",
-    "known_head",
-    "require_translator",
-    "translate",
-]
-
 DEFAULT_TRANSLATOR = "attnviz-en-fr-small"
 CHOSEN_OVER = 64
 """Over how many texts the best head is chosen, the first ones."""

@@ -9,8 +9,6 @@ import numpy as np
 from attnviz.analysis.words import merge_words
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
 
-__all__ = ["sum_over_words"]
-
 
 def sum_over_words(
     tokens: Sequence[Token], text: str, rows: FloatArray

@@ -14,8 +14,6 @@ from attnviz.labelling.spellings import read_spellings
 from attnviz.result import Token
 from attnviz.tokenizer.tokenizer import Tokenizer, tokens_without_text
 
-__all__ = ["placed", "spelled"]
-
 
 def spelled(ids: Sequence[int], tokenizer: Any) -> tuple[tuple[Token, ...], tuple[str, ...]]:
     """Tokens for ids, and the texts that they spell.

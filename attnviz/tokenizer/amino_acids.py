@@ -13,8 +13,6 @@ from attnviz.tokenizer.sentencepiece_normalizer import Prefixes
 from attnviz.tokenizer.settings import Settings, content_of, token_id
 from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
-__all__ = ["amino_acids"]
-
 NAMES = {f"{name}_token": f"<{name}>" for name in ("unk", "cls", "pad", "mask", "eos")}
 WORD = re.compile(r"\S+")
 

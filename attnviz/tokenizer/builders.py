@@ -21,8 +21,6 @@ from attnviz.tokenizer.settings import Settings
 from attnviz.tokenizer.tiktoken_file import is_tiktoken, tiktoken_tokenizer
 from attnviz.tokenizer.translation_files import m2m_100, marian
 
-__all__ = ["FORMATS", "JSON", "PLAIN", "WITHOUT_FILE", "build", "for_targets", "read_file"]
-
 JSON = "tokenizer.json"
 PLAIN = "tokenizer.model"
 TIKTOKEN = ("tiktoken.model", "qwen.tiktoken")

@@ -12,8 +12,6 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from attnviz.tokenizer.classes import QWEN2
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
 
-__all__ = ["BYTE_LEVEL", "around_two_separators"]
-
 SENTENCE = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
 BRACKETS = {"cls_token": "[CLS]", "sep_token": "[SEP]"}
 CLIP = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>",

@@ -7,8 +7,6 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from attnviz.tokenizer.settings import Settings, content_of, token_id, whole_number
 from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
-__all__ = ["byte_tokenizer", "letters_of_bytes"]
-
 NAMES = ("pad_token", "eos_token", "unk_token")
 CONTENTS = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
 

@@ -15,8 +15,6 @@ from attnviz.tokenizer.classes import special_by_default
 from attnviz.tokenizer.files import class_beside_json
 from attnviz.tokenizer.settings import CONFIG, Settings, content_of, read_settings
 
-__all__ = ["ChatText", "Messages", "chat_text"]
-
 FILE, MORE = "chat_template.jinja", "additional_chat_templates"
 NAMED = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 REASONING = ("reasoning_content", "thinking", "reasoning")

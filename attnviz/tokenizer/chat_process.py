@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-__all__: list[str] = []
-
 
 def main() -> None:
     """Render what is asked for, within its limits, or say why it cannot be."""

@@ -30,8 +30,6 @@ from attnviz.tokenizer.unigram_rules import (
     xlnet,
 )
 
-__all__ = ["apply_class", "has_rule", "has_types"]
-
 OF_ITSELF = {"DebertaV2Tokenizer": 1}
 """The id of what is unknown to a class that does not read it from tokenizer.json."""
 IN_NO_VOCABULARY = "\U0010ffff"

@@ -33,15 +33,6 @@ from attnviz.tokenizer.special_tokens import (
     given_extra,
 )
 
-__all__ = [
-    "ALIASES",
-    "CLASS_OF_MODEL",
-    "FILE_ALONE",
-    "QWEN2",
-    "from_vocabulary",
-    "special_by_default",
-]
-
 CLASS_OF_MODEL = {
     **dict.fromkeys(("bert", "distilbert", "electra"), "BertTokenizer"),
     **dict.fromkeys(

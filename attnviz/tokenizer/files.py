@@ -42,8 +42,6 @@ from attnviz.tokenizer.settings import (
 )
 from attnviz.tokenizer.special_tokens import add_every_token, given_extra, without_added_tokens
 
-__all__ = ["Opened", "class_beside_json", "has_tokenizer", "open_tokenizer"]
-
 GGUF = ".gguf"
 UNNAMED = "of model type"
 ANY_CLASS = {"TokenizersBackend", "PreTrainedTokenizer", "PythonBackend"}

@@ -13,8 +13,6 @@ from tokenizers import (
     pre_tokenizers,
 )
 
-__all__ = ["Find", "Found", "find_with", "looked_up"]
-
 
 class Found(NamedTuple):
     """A piece as it is written in the vocabulary, and the part of the text that it stands for."""

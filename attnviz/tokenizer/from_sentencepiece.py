@@ -24,8 +24,6 @@ from attnviz.tokenizer.special_tokens import (
     given_extra,
 )
 
-__all__ = ["extra_of_class", "from_sentencepiece"]
-
 Scored = list[tuple[str, float]]
 UNUSED = -100.0  # the score of what stands for no text
 OF_JSON_ALONE = frozenset(("CodeLlamaTokenizer", "XGLMTokenizer"))

@@ -17,8 +17,6 @@ from attnviz.tokenizer.settings import Settings
 from attnviz.tokenizer.special_tokens import add_every_token, around_by_switches
 from attnviz.tokenizer.tiktoken_file import PATTERN
 
-__all__ = ["gguf_tokenizer", "has_gguf_tokenizer"]
-
 TOKENS = "tokenizer.ggml.tokens"
 NAMED = {"bos": "bos", "eos": "eos", "unknown": "unk", "padding": "pad"}
 CASED = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"

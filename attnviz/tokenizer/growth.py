@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 from attnviz.errors import BadCheckpoint, TooLong, quote
 from attnviz.memory import require
 
-__all__ = ["USUAL_CHARSMAP", "Growth", "growth_of", "longest_of_charsmap"]
-
 PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder")
 NESTED = ("normalizers", "pretokenizers", "processors", "decoders")
 MOST_STEPS = 200

@@ -10,8 +10,6 @@ from typing import TypeVar
 
 from attnviz.errors import AttnvizError, BadCheckpoint, quote
 
-__all__ = ["guarded", "interruptible", "quiet"]
-
 Result = TypeVar("Result")
 
 _STDERR = threading.RLock()

@@ -13,8 +13,6 @@ from attnviz.tokenizer.found_pieces import Find, Found, find_with, looked_up
 from attnviz.tokenizer.settings import Settings, content_of, switch
 from attnviz.tokenizer.special_tokens import add_every_token, cls_and_sep, given_extra
 
-__all__ = ["japanese"]
-
 NAMES = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
 DICTIONARIES = ("ipadic", "unidic_lite", "unidic")
 EXTRA = "pip install 'attnviz[japanese]'"

@@ -11,8 +11,6 @@ from tokenizers.processors import TemplateProcessing
 from attnviz.errors import InputError, quote
 from attnviz.tokenizer.settings import Settings, switch, token_id
 
-__all__ = ["Languages"]
-
 # class: how a code is written as a token, and the source language where the settings name none
 _CODED = {
     "MBartTokenizer": ("{}", "en_XX"),

@@ -13,8 +13,6 @@ from attnviz.tokenizer.found_pieces import Found, looked_up
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
 from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
-__all__ = ["marked_words"]
-
 NAMES = {
     "bos_token": "<s>",
     "pad_token": "<pad>",

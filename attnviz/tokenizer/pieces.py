@@ -12,8 +12,6 @@ from tokenizers import Encoding, Tokenizer
 from attnviz.errors import InputError
 from attnviz.labelling.label import Piece
 
-__all__ = ["Special", "pieces_of_encoding", "pieces_of_ids", "within"]
-
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what decoding makes of a part of a character
 MOST_PARTS = 16  # tokens taken together while their bytes end inside a character
 

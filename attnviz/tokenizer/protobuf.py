@@ -9,8 +9,6 @@ from collections.abc import Iterator
 
 from attnviz.errors import BadCheckpoint
 
-__all__ = ["Value", "fields"]
-
 Value = int | bytes
 VARINT, EIGHT, LENGTH, FOUR = 0, 1, 2, 5
 MOST_BITS = 64

@@ -21,8 +21,6 @@ from attnviz.tokenizer.sentencepiece_file import (
 )
 from attnviz.tokenizer.sentencepiece_normalizer import Normalizer, Prefixes
 
-__all__ = ["SentencePieceEncoder"]
-
 LONGEST_PIECE = 500  # characters, each of which costs time at every place of a text
 UNKNOWN_PENALTY = 10.0
 BONUS = 0.1

@@ -12,20 +12,6 @@ from attnviz.errors import BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer.growth import USUAL_CHARSMAP, longest_of_charsmap
 from attnviz.tokenizer.protobuf import Value, fields
 
-__all__ = [
-    "BPE",
-    "BYTE",
-    "CONTROL",
-    "NORMAL",
-    "UNIGRAM",
-    "UNKNOWN",
-    "UNUSED",
-    "USER_DEFINED",
-    "Piece",
-    "SentencePiece",
-    "read_sentencepiece",
-]
-
 UNIGRAM, BPE = 1, 2
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 TRUE_OF_64_BITS = 2**63

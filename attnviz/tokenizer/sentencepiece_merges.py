@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from attnviz.errors import BadCheckpoint
 from attnviz.tokenizer.sentencepiece_file import NORMAL, Piece
 
-__all__ = ["merges_by_falling_score", "merges_by_id", "merges_by_score"]
-
 LONGEST_PIECE = 1000  # characters; the longest in use has some two hundred
 
 

@@ -13,8 +13,6 @@ from typing import NamedTuple
 from attnviz.errors import BadCheckpoint
 from attnviz.tokenizer.sentencepiece_file import USER_DEFINED, SentencePiece
 
-__all__ = ["Normalizer", "Prefixes"]
-
 SPACE = "▁"
 Placed = tuple[list[str], list[int]]
 

@@ -17,8 +17,6 @@ from attnviz.tokenizer.sentencepiece_merges import merges_by_score
 from attnviz.tokenizer.settings import Settings, content_of, switch
 from attnviz.tokenizer.special_tokens import add_every_token, around_by_switches, given_extra
 
-__all__ = ["plain_tokenizer"]
-
 PLAINLY = {"normalized": False}
 
 

@@ -11,10 +11,6 @@ from tokenizers import AddedToken, Tokenizer
 from attnviz.checkpoint.files import read_json
 from attnviz.errors import BadCheckpoint, quote
 
-__all__ = ["CONFIG", "Settings", "add_tokens", "added_token", "content_of", "listed_tokens",
-           "lists_added_tokens",
-           "read_settings", "switch", "token_id", "whole_number"]  # fmt: skip
-
 Settings = Mapping[str, Any]
 Default = TypeVar("Default", bool, None)
 

@@ -18,14 +18,6 @@ from attnviz.tokenizer.settings import (
     token_id,
 )
 
-__all__ = [
-    "add_every_token",
-    "around_by_switches",
-    "cls_and_sep",
-    "given_extra",
-    "without_added_tokens",
-]
-
 NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 

@@ -13,8 +13,6 @@ from attnviz.tokenizer.byte_tokens import letters_of_bytes
 from attnviz.tokenizer.settings import Settings, content_of
 from attnviz.tokenizer.special_tokens import add_every_token, around_by_switches, given_extra
 
-__all__ = ["is_tiktoken", "tiktoken_tokenizer"]
-
 PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

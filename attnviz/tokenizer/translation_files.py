@@ -14,8 +14,6 @@ from attnviz.tokenizer.sentencepiece_file import SentencePiece
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
 from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
-__all__ = ["m2m_100", "marian"]
-
 MARIAN = {"unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>"}
 M2M = {**MARIAN, "bos_token": "<s>", "sep_token": "</s>"}
 # fmt: off

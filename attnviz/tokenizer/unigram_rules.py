@@ -13,8 +13,6 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, 
 from attnviz.tokenizer.settings import Settings, switch, token_id
 from attnviz.tokenizer.special_tokens import cls_and_sep
 
-__all__ = ["barthez", "big_bird", "mbart", "mbart50", "one_line", "rembert", "xglm", "xlnet"]
-
 MANY_SPACES = normalizers.Replace(Regex(" {2,}"), " ")
 QUOTES = (normalizers.Replace("``", '"'), normalizers.Replace("''", '"'))
 BRACKETS = {"cls_token": "[CLS]", "sep_token": "[SEP]"}

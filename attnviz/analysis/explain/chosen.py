@@ -15,8 +15,6 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import UnknownWord
 from attnviz.result import AttentionResult, Head, Kind, Token
 
-__all__ = ["Chosen", "choose_row"]
-
 
 class Chosen(NamedTuple):
     """A row of a map: a head, and the place of a token among the map's queries."""

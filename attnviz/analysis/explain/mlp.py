@@ -10,8 +10,6 @@ import numpy.typing as npt
 from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.feed_forward import route
 
-__all__ = ["Chosen", "chosen_experts", "feed_forward_neurons"]
-
 Float64Array = npt.NDArray[np.float64]
 
 

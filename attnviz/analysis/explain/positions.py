@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["Encoding", "PositionTable", "Positions", "alike", "sinusoidal"]
 
 Encoding = Literal["sinusoidal", "learned", "rotary", "alibi", "buckets", "disentangled"]
 Float64Array = npt.NDArray[np.float64]

@@ -12,8 +12,6 @@ from attnviz.analysis.explain.recorded import RecordedHead
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.weights import LatentWeights, Linear, NormWeights
 
-__all__ = ["Float64Array", "Projected", "normed", "project"]
-
 Float64Array = npt.NDArray[np.float64]
 
 

@@ -15,8 +15,6 @@ from attnviz.core.spec import AttentionSpec, EmbeddingSpec, LayerSpec
 from attnviz.core.weights import AttentionWeights, LayerWeights, StackWeights
 from attnviz.result import Head, ModelInfo, Token
 
-__all__ = ["Embedded", "RecordedHead"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:

@@ -12,8 +12,6 @@ import numpy.typing as npt
 from attnviz.analysis.explain.project import Projected
 from attnviz.analysis.explain.walk import Explanation
 
-__all__ = ["STEPS", "Step", "steps"]
-
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 

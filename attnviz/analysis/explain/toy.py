@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["Drawing", "Init", "Toy", "attend_toy", "draw_toy", "largest"]
 
 Float64Array = npt.NDArray[np.float64]
 Init = Literal["xavier", "randn"]

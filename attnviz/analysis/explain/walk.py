@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["Explanation", "Softmax", "explain", "softmax"]
 
 SAFE = 80.0
 """Scores up to which exponentials are as they are; beyond it all are shifted by the largest."""

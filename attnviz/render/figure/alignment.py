@@ -19,8 +19,6 @@ from attnviz.render.figure.save import plain_settings
 from attnviz.render.safe import token_label
 from attnviz.render.style import Style
 
-__all__ = ["alignments"]
-
 DEFAULT = Style()
 ROW, LOWEST_ROW, HIGHEST_ROW, BETWEEN = 0.2, 0.09, 0.3, 0.5  # inches; between texts in rows
 POINTS, SMALLEST, SMALLER = 9.0, 5.0, 0.78  # of words, and of their weights beside them

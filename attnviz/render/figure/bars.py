@@ -32,8 +32,6 @@ from attnviz.render.sentences import (
 from attnviz.render.style import Style
 from attnviz.result import FloatArray
 
-__all__ = ["answers"]
-
 DEFAULT = Style()
 ROW, HIGHEST_ROW = 0.19, 0.3  # inches from one bar to the next
 FILLED = 0.62  # of a row that its bar fills

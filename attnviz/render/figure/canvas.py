@@ -14,17 +14,6 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import Picture
 from attnviz.render.style import require_pixels
 
-__all__ = [
-    "GREY",
-    "INK",
-    "MUTED",
-    "NARROWEST",
-    "PAD",
-    "RULE",
-    "Canvas",
-    "outline",
-]
-
 INK, GREY, MUTED, RULE = "#1d2733", "#66707c", "#8b95a1", "#c9d0d8"
 Color = str | tuple[float, ...]
 PAD = 0.12  # inches around everything

@@ -11,8 +11,6 @@ from attnviz.render.figure.canvas import GREY, Canvas, outline
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.numbers import short
 
-__all__ = ["GAP", "LOWEST", "bar_room", "draw_bar"]
-
 POINTS = 7.0
 APART = 1.2 * POINTS / 72  # inches between the middles of two numbers, at least
 GAP, WIDTH, TICK = 0.14, 0.08, 0.05  # inches

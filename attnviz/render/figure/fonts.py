@@ -18,14 +18,6 @@ from matplotlib.font_manager import (
 
 from attnviz.errors import AttnvizWarning, InputError, quote
 
-__all__ = [
-    "cover",
-    "families_for",
-    "families_installed_since",
-    "families_known",
-    "family_with",
-]
-
 OWN = "DejaVu Sans"  # comes with matplotlib, so that pictures are the same on every machine
 STAND_IN = "Last Resort High-Efficiency"  # matplotlib's boxes for characters without a glyph
 FONTLESS = ("Cc", "Cf", "Cs", "Zs")  # categories that need no glyph

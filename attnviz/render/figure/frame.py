@@ -14,16 +14,6 @@ from attnviz.render.numbers import short
 from attnviz.render.safe import visible
 from attnviz.render.sentences import hidden_note, longer_notes, matrix_notes, name_of
 
-__all__ = [
-    "Frame",
-    "axes_note",
-    "pooled_note",
-    "scale_note",
-    "strongest_note",
-    "thinned_note",
-    "view_notes",
-]
-
 TITLE, NOTE = 10.0, 7.0  # points
 NARROW, SMALL_TITLE, SMALL_NOTE = 4.0, 8.5, 6.0  # inches, and points in what is no wider
 LEADING = 1.3

@@ -33,8 +33,6 @@ from attnviz.render.sentences import longer_notes, map_notes, short_name
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Head, Token, Weighting
 
-__all__ = ["head_grid"]
-
 DEFAULT = Style()
 DIGIT = re.compile(r"\d")
 USUAL = 7.8  # inches for all columns of a grid that nobody gave a size

@@ -23,7 +23,6 @@ from matplotlib.transforms import Bbox
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["Label", "drawable", "lift"]
 
 PLACE = "\u2003\u2009"  # an em space and a thin one: an emoji and some air
 LARGER = 1.12  # than the letters around it

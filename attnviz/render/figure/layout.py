@@ -17,8 +17,6 @@ from attnviz.render.figure.side import Labelling, Side, lay_across, lay_down
 from attnviz.render.safe import visible
 from attnviz.render.sentences import name_of
 
-__all__ = ["HEADING", "Block", "Plan", "fit", "largest", "lay_out", "natural_cell", "no_room"]
-
 Found = TypeVar("Found")
 HALVINGS = 14
 AXES = ("queries", "keys")

@@ -31,8 +31,6 @@ from attnviz.render.safe import label, visible
 from attnviz.render.sentences import matrix_notes, name_of
 from attnviz.render.style import Style
 
-__all__ = ["heat_map", "side_by_side"]
-
 LONGEST_LABEL = 1.6  # inches, where nobody gave a size
 SHARE = 0.3  # of a given size that labels may take
 LARGEST = 24.0  # inches for a matrix with digits

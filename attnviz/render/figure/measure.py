@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 from attnviz.render.figure.fonts import families_for
 from attnviz.render.figure.label import Label, lift
 
-__all__ = ["TextMeasurer"]
-
 ROUNDING = 1e-6  # inches
 BREAK = re.compile(r" (?!\d)|(?<!\bhead)(?<!\blayer) ")  # "head 3.1" stays together
 LONGEST = 200  # characters; nothing longer fits any picture

@@ -11,8 +11,6 @@ from attnviz.render.figure.matrix import heat_map
 from attnviz.render.style import Style
 from attnviz.result import Token
 
-__all__ = ["measured_heads"]
-
 DEFAULT = Style()
 
 

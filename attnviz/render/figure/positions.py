@@ -21,8 +21,6 @@ from attnviz.render.figure.save import plain_settings
 from attnviz.render.positions import heading, nothing, say_positions, scale_for
 from attnviz.render.style import Style
 
-__all__ = ["position_figure"]
-
 DEFAULT = Style()
 Array = npt.NDArray[Any]
 USUAL, HIGH, LEAST = 6.5, 2.1, 0.6  # inches across, of a table, and what still shows something

@@ -13,8 +13,6 @@ from matplotlib.figure import Figure
 
 from attnviz.render.style import require_pixels
 
-__all__ = ["Format", "Picture", "plain_settings", "save", "to_png"]
-
 Format = Literal["png", "svg", "pdf"]
 
 SETTINGS = "agg axes figure font image lines patch path pcolormesh pdf savefig svg text xtick ytick"

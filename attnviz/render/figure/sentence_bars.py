@@ -19,8 +19,6 @@ from attnviz.render.safe import visible
 from attnviz.render.style import Style
 from attnviz.result import FloatArray, Token
 
-__all__ = ["sentence_bars"]
-
 DEFAULT = Style()
 USUAL, ROW, LOWEST_ROW, HIGHEST_ROW = 6.5, 0.19, 0.1, 0.3  # inches
 POINTS = (8.0, 7.0, 6.0, 5.0)

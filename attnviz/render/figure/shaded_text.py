@@ -19,8 +19,6 @@ from attnviz.render.safe import visible
 from attnviz.render.shading import ShadedText
 from attnviz.render.style import Style
 
-__all__ = ["shaded_texts"]
-
 DEFAULT = Style()
 TEXT, HEADING = 10.0, 8.5  # points
 SIZES = (10.0, 9.0, 8.0, 7.0, 6.0, 5.0)  # points that a given size may need

@@ -11,8 +11,6 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.safe import token_label
 from attnviz.result import Token
 
-__all__ = ["GAP", "Labelling", "Side", "lay_across", "lay_down", "ordinal"]
-
 Strength = Sequence[float] | None  # of each token, by which labels are kept
 
 LARGEST, SMALLEST, THINNED = 8.5, 5.0, 6.0  # points

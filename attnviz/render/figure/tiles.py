@@ -18,19 +18,6 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.numbers import written
 from attnviz.result import FloatArray
 
-__all__ = [
-    "LEGIBLE",
-    "Digits",
-    "Exact",
-    "Mosaic",
-    "draw_tiles",
-    "fitting_digits",
-    "paint",
-    "shared_by",
-    "side_for_digits",
-    "uncluttered",
-]
-
 SEPARATED = 0.1  # inches; cells this large stand apart
 MOST_TILES = 2500  # cells over which they are one image
 LARGEST, SMALLEST = 7.5, 4.0  # points of digits

@@ -21,8 +21,6 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.style import Style
 
-__all__ = ["toy_figure"]
-
 DEFAULT = Style()
 USUAL = 6.5  # inches across
 POINTS = (7.0, 6.0, 5.0)

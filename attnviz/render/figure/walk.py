@@ -20,8 +20,6 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.style import Style
 
-__all__ = ["walk_figure"]
-
 DEFAULT = Style()
 USUAL, ROW, LOWEST_ROW, HIGHEST_ROW = 6.5, 0.21, 0.11, 0.34  # inches
 POINTS = (8.0, 7.0, 6.0, 5.0)

@@ -40,8 +40,6 @@ from attnviz.render.sentences import (
 )
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
-__all__ = ["Opening", "asset", "digest", "fragment", "frame", "script", "write_page"]
-
 SCRIPTS = (
     "dom.js",
     "weights.js",

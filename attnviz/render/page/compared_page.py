@@ -12,8 +12,6 @@ from attnviz.render.page.measures_page import SHEET
 from attnviz.render.page.shaded_page import PAGE
 from attnviz.render.safe import visible
 
-__all__ = ["write_compared_page"]
-
 
 def write_compared_page(
     stream: BinaryIO,

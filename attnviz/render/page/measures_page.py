@@ -16,8 +16,6 @@ from attnviz.render.page.shaded_page import PAGE
 from attnviz.render.safe import visible
 from attnviz.result import Head
 
-__all__ = ["write_measures_page"]
-
 SHEET = """\
 .measures { margin: 0 0 2rem; padding: 18px 22px; background: var(--card); overflow-x: auto;
   border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--shade); }

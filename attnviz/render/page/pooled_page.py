@@ -22,8 +22,6 @@ from attnviz.render.safe import visible
 from attnviz.render.sentences import WEIGHTINGS, longer_notes
 from attnviz.result import Head
 
-__all__ = ["MOST_BYTES", "half_planes", "write_pooled_page"]
-
 MOST_BYTES = 12_000_000
 LONGEST = 60  # characters of a token that a caption shows
 DROPPED = 3  # bits of a half's mantissa that no caption shows: two digits are right without

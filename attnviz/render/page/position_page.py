@@ -14,8 +14,6 @@ from attnviz.render.page.walk_page import Screen, write_screens
 from attnviz.render.page.walk_svg import strip
 from attnviz.render.positions import heading, nothing, say_positions
 
-__all__ = ["write_position_page"]
-
 MOST_SHADED = 0.99  # of the numbers; a few of a learned table stand far out
 MOST_ROWS, FEW_ROWS = 96, 14  # that are drawn, in full and small
 

@@ -8,8 +8,6 @@ from attnviz.analysis.marks import read_piece
 from attnviz.render.safe import token_label, visible
 from attnviz.result import Token
 
-__all__ = ["running"]
-
 Piece = tuple[str, str, str, int | None, bool, bool, bool]
 
 

@@ -15,8 +15,6 @@ from attnviz.render.safe import visible
 from attnviz.render.shading import ShadedText
 from attnviz.render.style import Ground
 
-__all__ = ["LEVELS", "PAGE", "palette_rules", "rules", "write_shaded_page"]
-
 LEVELS = 20
 STRONG = 0.6  # of the way to the accent, from where letters are light
 

@@ -17,8 +17,6 @@ from attnviz.render.page.walk_page import Screen, write_screens
 from attnviz.render.page.walk_svg import strip
 from attnviz.render.safe import visible
 
-__all__ = ["write_toy_page"]
-
 Array = npt.NDArray[Any]
 MOST_ROWS, MOST_COLUMNS = 12, 12  # of a matrix that are written out
 PALE = 0.55  # of the way to the darkest, so that black letters read on it

@@ -14,8 +14,6 @@ from attnviz.render.page.sentence import running
 from attnviz.render.page.shaded_page import LEVELS
 from attnviz.render.page.walk_svg import bar, signed_bar, strip, wave
 
-__all__ = ["gist", "sentence", "thumbnail"]
-
 MOST_SHADED = 400  # tokens of the running text, around the query
 
 

@@ -16,8 +16,6 @@ from attnviz.render.page.walk_overview import gist, sentence, thumbnail
 from attnviz.render.page.walk_steps import body
 from attnviz.render.safe import visible
 
-__all__ = ["Screen", "write_screens", "write_walk_page"]
-
 SCRIPTS = ("dom.js", "walk.js")
 POWER = re.compile(r"\be\^(−?\d+(?:\.\d+)?|score)")
 INDEX = re.compile(r"(?<=[A-Za-z])_([a-z]+)")

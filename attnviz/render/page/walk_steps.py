@@ -29,8 +29,6 @@ from attnviz.render.page.walk_tables import key_button, key_table, term_table
 from attnviz.render.safe import label
 from attnviz.result import Token
 
-__all__ = ["body"]
-
 Array = npt.NDArray[Any]
 MOST_TOKENS = 120  # that are written out around the query
 MOST_HEADS = 24  # that are drawn one by one, around this one

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from attnviz.render.explained_numbers import signed
 
-__all__ = ["bar", "signed_bar", "strip", "wave"]
-
 Array = npt.NDArray[Any]
 MOST_LINES = 768  # of a wave; of a longer vector each line is the largest of several
 FEW_LINES = 96  # of a small one

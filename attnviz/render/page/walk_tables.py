@@ -9,8 +9,6 @@ from attnviz.analysis.explain import Explanation
 from attnviz.render.explained_numbers import KeyTable, Sum
 from attnviz.render.page.walk_svg import signed_bar
 
-__all__ = ["HIDDEN_KEY", "Picture", "key_button", "key_table", "term_table"]
-
 Picture = Callable[[int], str]
 """What is drawn of a key, by its place."""
 HIDDEN_KEY = "gone"

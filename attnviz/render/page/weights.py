@@ -16,8 +16,6 @@ import numpy.typing as npt
 from attnviz.errors import InputError, TooBig
 from attnviz.result import AttentionMap, FloatArray
 
-__all__ = ["PackedMap", "budget", "pack", "pack_head", "packed_text"]
-
 # A step of 0.001 divided by an odd number has an edge between two levels wherever a number turns
 # from one third decimal to the next: what is read back then shows the same three decimals.
 FINE = (1 / 63, 1 / 31, 1 / 15, 1 / 7, 1 / 3, 1)

@@ -12,8 +12,6 @@ from attnviz.render.terminal.colours import plain
 from attnviz.render.terminal.lines import Line, Piece, paragraph, picture
 from attnviz.render.terminal.screen import Screen
 
-__all__ = ["claim_lines", "claims"]
-
 
 def claims(said: Sequence[Claim], screen: Screen) -> Segments:
     """A sentence for each claim."""

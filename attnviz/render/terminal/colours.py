@@ -17,8 +17,6 @@ from attnviz.render.style import Ground
 from attnviz.render.terminal.screen import Colour, Screen
 from attnviz.result import FloatArray
 
-__all__ = ["NOTHING", "Levels", "Shading", "accent", "plain"]
-
 Levels = npt.NDArray[np.int16]
 NOTHING = -1  # the level of what is left blank
 

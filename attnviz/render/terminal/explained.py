@@ -36,8 +36,6 @@ from attnviz.render.terminal.lines import (
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.screen import Screen
 
-__all__ = ["INDENT", "explained", "readable", "step_text"]
-
 INDENT, GAP, LONGEST_KEY = 3, 2, 18
 ASCII = str.maketrans(
     {"−": "-", "√": "sqrt ", "Σ": "sum ", "‖": "|", "ᵀ": "^T", "⊙": "*", "∞": "inf", "·": ".",

@@ -17,8 +17,6 @@ from attnviz.render.terminal.lines import Cell, Line, picture, row, text_cell
 from attnviz.render.terminal.measure import fit, width_of
 from attnviz.render.terminal.screen import Screen
 
-__all__ = ["explained_toy"]
-
 MOST_ROWS, MOST_WIDE, LONGEST = 8, 40, 12
 
 

@@ -16,8 +16,6 @@ from attnviz.render.terminal.lines import Cell, Line, picture, row, text_cell
 from attnviz.render.terminal.pixels import explained, pixels, rows_in_a_line
 from attnviz.render.terminal.screen import Screen
 
-__all__ = ["position_tables"]
-
 SIDE = 6
 MOST_ROWS = 128  # of pixels; of more positions each pixel shows the strongest number of several
 
