@@ -56,7 +56,8 @@ def test_every_line_may_be_a_chat(attnviz, folder):
         (["hat", "--chat", "--no-add-special"], 2, "--chat makes one text"),
         (["hat", "--generation-prompt"], 2, "give --chat with it"),
         (['[{"role": "user", ]', "--chat"], 1, "begins as a JSON list of messages but is none"),
-        (["[{}]", "--chat"], 1, "the chat template of 'talker' cannot be rendered"),
+        (["[{}]", "--chat"], 1, "each with a role"),
+        (['[{"role": "user"}]', "--chat"], 1, "the chat template of 'talker' cannot be rendered"),
         (["hat", "--chat", "-m", "all-MiniLM-L6-v2"], 1, "has no chat template"),
     ],
 )
