@@ -12,6 +12,7 @@ import pkgutil
 import re
 from importlib import resources
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -67,11 +68,20 @@ def test_the_package_says_that_it_is_typed() -> None:
     assert resources.files("attnviz").joinpath("py.typed").is_file()
 
 
+Written = (FunctionType, type)
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_has_all_that_it_offers(name: str) -> None:
+def test_what_a_module_offers_says_what_it_is(name: str) -> None:
+    """Functions and classes without an underscore, where they are written."""
     module = importlib.import_module(name)
-    for public in getattr(module, "__all__", ()):
-        assert hasattr(module, public), public
+    for public, value in vars(module).items():
+        if (
+            public[0] != "_"
+            and getattr(value, "__module__", None) == name
+            and isinstance(value, Written)
+        ):
+            assert value.__doc__, public
 
 
 def test_the_first_example_is_true() -> None:

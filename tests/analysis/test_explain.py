@@ -416,3 +416,14 @@ def test_what_an_attention_mask_hides_has_no_weight(scale: str | None) -> None:
     if scale is None:
         whole = model.attend(token_ids=ids, attention_mask=mask).maps["encoder"]
         close(walk.weights, whole.head(Head(3, 1))[5], noise=1e-5)
+
+
+def test_a_walk_without_positions_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:
+    """There is room for a stack without its table of distances, but not with it."""
+    write_checkpoint(tmp_path, recipe(read("t5-plain")))
+    model = attnviz.load(tmp_path)
+    model.weights.cache.budget = 4 * model.spec.stacks[0].d_model
+    given = {"token_ids": [3, 4, 5, 6], "target_ids": [0, 7]}
+    before = model.attend(**given).maps["encoder"].weights.copy()
+    model.explain(**given, head="0.0", map="encoder", positions=False)
+    np.testing.assert_array_equal(model.attend(**given).maps["encoder"].weights, before)
