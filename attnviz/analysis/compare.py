@@ -22,6 +22,12 @@ class Pair(NamedTuple):
     first: Head
     second: Head
 
+    @property
+    def name(self) -> str:
+        """``head 3.1``, or ``heads 3.1 and 2.4``."""
+        same = self.first == self.second
+        return f"head {self.first}" if same else f"heads {self.first} and {self.second}"
+
 
 class Change(NamedTuple):
     """One link that changed: its places among the aligned words, and both weights."""
@@ -72,15 +78,8 @@ class Comparison:
 
     def matrices(self, head: Head | None = None) -> tuple[MatrixView, MatrixView, MatrixView]:
         """The first map, the second, and the second minus the first, as ``matrix`` chooses."""
-        size = np.abs(self.after - self.before).mean(axis=(1, 2))
-        at = int(size.argmax())
-        if head is not None:
-            at = next((i for i, pair in enumerate(self.pairs) if pair.first == head), -1)
-            if at < 0:
-                raise InputError(f"there is no head {head} to compare; take one of the first model")
+        at = self._place(head)
         pair = self.pairs[at]
-        same = pair.first == pair.second
-        title = f"head {pair.first}" if same else f"heads {pair.first} and {pair.second}"
         both = _both(self.words, self.others)
         return (
             MatrixView(self.before[at], self.words, self.words, f"first, head {pair.first}"),
@@ -89,11 +88,23 @@ class Comparison:
                 weights=self.after[at] - self.before[at],
                 queries=both,
                 keys=both,
-                title=f"{title}, second minus first",
+                title=f"{pair.name}, second minus first",
                 heads=(pair.first,),
                 signed=True,
             ),
         )
+
+    def pair(self, head: Head | None = None) -> Pair:
+        """The heads that ``matrix`` shows."""
+        return self.pairs[self._place(head)]
+
+    def _place(self, head: Head | None) -> int:
+        if head is None:
+            return int(np.abs(self.after - self.before).mean(axis=(1, 2)).argmax())
+        at = next((i for i, pair in enumerate(self.pairs) if pair.first == head), None)
+        if at is None:
+            raise InputError(f"there is no head {head} to compare; take one of the first model")
+        return at
 
 
 def compare(first: AttentionResult, second: AttentionResult) -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
@@ -11,7 +12,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
 from attnviz.cli.models import complete_name
 from attnviz.cli.pictures import PictureOptions, taking
-from attnviz.cli.reading import OFFLINE
+from attnviz.cli.reading import MODEL, OFFLINE
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,17 +54,7 @@ def compare(
     head: Annotated[
         str | None, typer.Option(metavar="L.H", help="This head; else the one that changes most.")
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="A model.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     options: PictureOptions,
 ) -> None:
@@ -117,13 +108,15 @@ def _forms(options: PictureOptions) -> Forms[Compared]:
         return heat_map(matrix, style, title=f"{names}, {matrix.title}: {texts}")
 
     def page(all_shown: Sequence[Compared], stream: BinaryIO) -> None:
-        from attnviz.render.page.compared_page import write_compared_page
+        from attnviz.render.page.plain_page import table, write_plain_page
 
         [shown] = all_shown
         names, texts = _named(shown.results)
-        pictures = _side_by_side(shown, options.style())
         rows = [_cells(shown.found, change) for change in shown.found.changes(MOST)]
-        write_compared_page(stream, pictures, rows, title=options.title or texts, about=names)
+        columns = ("from", "to", "first", "second", "head")
+        parts = _pictures(shown, options.style())
+        parts.insert(1, table(columns, rows, heading="Links that change most"))
+        write_plain_page(stream, parts, title=options.title or texts, about=names)
 
     return Forms(
         document=lambda shown: _document(shown.found), terminal=terminal, figure=figure, page=page
@@ -137,23 +130,43 @@ def _named(results: Sequence[AttentionResult]) -> tuple[str, str]:
     return " and ".join(names), " | ".join(texts)
 
 
-def _side_by_side(shown: Compared, style: Style) -> Iterator[tuple[str, bytes]]:
-    """Both maps and their difference as SVG: of the head shown, then of those that change most."""
-    from io import BytesIO
-
+def _pictures(shown: Compared, style: Style) -> list[str]:
+    """Both maps and their difference, of the head shown, then of those that change most."""
     from attnviz.render.fast_import import import_figures
 
     import_figures()
-    from attnviz.render.figure import save, side_by_side
+    from attnviz.render.figure import heat_map
+    from attnviz.render.figure.save import to_svg
+    from attnviz.render.page.plain_page import Picture, pictures
 
-    heads = dict.fromkeys(
-        [*shown.matrix.heads, *(one.pair.first for one in shown.found.changes(MOST))]
-    )
+    first, second = _told_apart(shown.results)
+    captions = (f"first: {first}", f"second: {second}", "second minus first")
+    changes = shown.found.changes(MOST)
+    heads = dict.fromkeys([*shown.matrix.heads, *(one.pair.first for one in changes)])
+    parts = []
     for head in list(heads)[:PICTURES]:
-        drawn = BytesIO()
         matrices = shown.found.matrices(head)
-        save(side_by_side(matrices, style, title=matrices[-1].title), drawn, "svg")
-        yield matrices[-1].title, drawn.getvalue()
+        drawn = [
+            Picture(to_svg(heat_map(matrix, _on_one_scale(style, matrices[:2]))), caption)
+            for matrix, caption in zip(matrices, captions, strict=True)
+        ]
+        parts.append(pictures(drawn, heading=shown.found.pair(head).name))
+    return parts
+
+
+def _on_one_scale(style: Style, matrices: Sequence[MatrixView]) -> Style:
+    """The style without a title, and where colours go up to the largest weight, to that of all."""
+    if style.scale == "fit" and style.vmax is None:
+        style = replace(style, vmax=max(float(one.weights.max()) for one in matrices))
+    return replace(style, title=False)
+
+
+def _told_apart(results: Sequence[AttentionResult]) -> tuple[str, str]:
+    """What the first is and what the second: texts, or models of one text."""
+    first, second = (" / ".join(result.texts) for result in results)
+    if first != second:
+        return first, second
+    return results[0].model.name, results[1].model.name
 
 
 def _cells(found: Comparison, change: Change) -> tuple[str, str, str, str, str]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.models import complete_name
 from attnviz.cli.progress import progress
-from attnviz.cli.reading import OFFLINE, TRUNCATE
+from attnviz.cli.reading import MODEL, OFFLINE, TRUNCATE
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import one_text
 from attnviz.errors import InputError
@@ -44,17 +43,7 @@ def cut(
     search: Annotated[
         bool, typer.Option("--search", help="Rank all heads, and all links, by what they change.")
     ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="A model.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     truncate: Annotated[bool, TRUNCATE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -13,7 +13,6 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.many import peeked, prepared
-from attnviz.cli.models import complete_name
 from attnviz.cli.named_heads import head_names, one_head
 from attnviz.cli.options import KINDS
 from attnviz.cli.pictures import PictureOptions, taking
@@ -21,6 +20,7 @@ from attnviz.cli.reading import (
     FIELD,
     FILE,
     LINES,
+    MODEL,
     OFFLINE,
     RESUME,
     SKIP_BAD,
@@ -95,17 +95,7 @@ def explain(
         str | None,
         typer.Option(metavar="TEXT", help="What a translator is to have written; else it writes."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="An embedded model, a folder, or org/name on the Hub.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     lines: Annotated[bool, LINES] = False,
     file: Annotated[list[str] | None, FILE] = None,

@@ -21,9 +21,8 @@ from attnviz.cli.heads_documents import document, labels_of, ordered, print_each
 from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, drawing, titles
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
-from attnviz.cli.models import complete_name
 from attnviz.cli.options import WEIGHTINGS
-from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, LINES, MODEL, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.resume import after
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import Text, read_bursts
@@ -43,17 +42,7 @@ def heads(
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",
     lines: Annotated[bool, LINES] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="A model.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     map: Annotated[
         str | None, typer.Option(metavar="MAP", help="encoder, decoder or cross.")

@@ -15,8 +15,7 @@ from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
-from attnviz.cli.models import complete_name
-from attnviz.cli.reading import FIELD, FILE, OFFLINE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
@@ -36,17 +35,7 @@ SHOWN = 3
 
 def probe(
     *,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="A model.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     file: Annotated[list[str] | None, FILE] = None,
     field: Annotated[str, FIELD] = "text",

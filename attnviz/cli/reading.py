@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
+from attnviz.cli.models import complete_name
 from attnviz.errors import AttnvizError, EmptyText, InputError, TooBig, TooLong, UnknownWord
 
 FILE = typer.Option(
@@ -16,6 +17,14 @@ FILE = typer.Option(
 FIELD = typer.Option("--field", metavar="NAME", help="Where a .jsonl has its texts.")
 LINES = typer.Option("--lines", help="Take every line as a text.")
 TRUNCATE = typer.Option("--truncate", help="Cut a text that is too long for the model.")
+MODEL = typer.Option(
+    "--model",
+    "-m",
+    metavar="NAME",
+    envvar="ATTNVIZ_MODEL",
+    help="An embedded model, a folder, or org/name on the Hub.",
+    autocompletion=complete_name,
+)
 OFFLINE = typer.Option("--offline", help="Use only models that are on this machine.")
 RESUME = typer.Option(
     "--resume",

@@ -17,9 +17,18 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
 from attnviz.cli.long_texts import deliver_pooled, require_pooled
 from attnviz.cli.many import Many, burst_by_burst, peeked, prepared
-from attnviz.cli.models import complete_name
 from attnviz.cli.options import Options, view_options
-from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, RESUME, SKIP_BAD, TRUNCATE, BadLines
+from attnviz.cli.reading import (
+    FIELD,
+    FILE,
+    LINES,
+    MODEL,
+    OFFLINE,
+    RESUME,
+    SKIP_BAD,
+    TRUNCATE,
+    BadLines,
+)
 from attnviz.cli.resume import after, open_resumed, require_lines
 from attnviz.cli.texts import one_text, read_bursts
 from attnviz.cli.values import whole
@@ -91,17 +100,7 @@ def run(
         bool,
         typer.Option("--allow-unknown", help="Let the model write the token for unknown words."),
     ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            envvar="ATTNVIZ_MODEL",
-            help="An embedded model, a folder, or org/name on the Hub.",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     lines: Annotated[bool, LINES] = False,
     file: Annotated[list[str] | None, FILE] = None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
+
 import numpy as np
 import pytest
 
@@ -102,15 +105,31 @@ def test_one_word_turns_a_pronoun(attnviz, tmp_path):
     attnviz("compare", HUNGRY, RIPE, "-o", "both.png", "-o", "both.html", "-o", "both.json")
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "both.html").read_text(encoding="utf-8")
-    assert page.count("<img") == 4  # each with both maps and their difference
+    pictures = re.findall(r"<figcaption[^>]*>(.*?)</figcaption><img [^>]*base64,([^\"]+)", page)
+    assert [said for said, _ in pictures] == [
+        f"first: {HUNGRY}", f"second: {RIPE}", "second minus first"] * 4  # fmt: skip
+    assert page.count("<h2>head 3.1</h2>") == 1
+    assert not any("head 3.1" in b64decode(svg).decode() for _, svg in pictures)
     assert "<td>they</td><td>apples</td><td>0.03</td><td>0.88</td><td>3.1</td>" in page
     [document] = attnviz("compare", HUNGRY, RIPE, "--json").documents
     assert document["changes"][0]["after"] == pytest.approx(0.88, abs=0.01)
 
 
-def test_one_text_in_two_models(attnviz):
+def test_one_text_in_two_models(attnviz, tmp_path):
     said = attnviz("compare", HUNGRY, "--with", "all-MiniLM-L6-v2").text
     assert "second minus first" in said
+    attnviz("compare", HUNGRY, "--with", "attnviz-en-fr-small", "-o", "two.html")
+    page = (tmp_path / "two.html").read_text(encoding="utf-8")
+    assert "first: all-MiniLM-L6-v2" in page and "second: attnviz-en-fr-small" in page
+    assert re.search(r"<h2>heads \d\.\d+ and \d\.\d+</h2>", page)
+
+
+def test_maps_that_stand_beside_each_other_have_one_scale(attnviz, tmp_path):
+    """Which ends at the largest weight of both, that only one of them has in its cells."""
+    attnviz("compare", HUNGRY, RIPE, "--head", "5.4", "--scale", "fit", "-o", "fit.html")
+    page = (tmp_path / "fit.html").read_text(encoding="utf-8")
+    first, second = (b64decode(svg).decode() for svg in re.findall(r'base64,([^"]+)', page)[:2])
+    assert first.count(">0.68</text>") == 1 and second.count(">0.68</text>") == 2
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,13 @@ def to_png(figure: Figure) -> tuple[bytes, dict[str, int]]:
     return drawn.getvalue(), {"width": width, "height": height}
 
 
+def to_svg(figure: Figure) -> bytes:
+    """A figure as an SVG, as pages carry it."""
+    drawn = BytesIO()
+    save(figure, drawn, "svg")
+    return drawn.getvalue()
+
+
 class Picture(Figure):
     """A figure that notebooks show where a cell ends in it, without any magic."""
 
