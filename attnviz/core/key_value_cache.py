@@ -17,8 +17,8 @@ KeysAndValues = tuple[FloatArray, FloatArray]
 class KeyValueCache:
     """Keys and values of every layer, for sequences that have all ``n_read`` tokens.
 
-    No array is written to again, so that sequences share what they have in common; copying the
-    keys of 200 tokens takes 2 ms a token in a decoder of 124M, reading its weights 40.
+    A smaller ``n_read`` forgets what is behind. No array is written to again, so that sequences
+    share what they have in common; copying 200 keys takes 2 ms a token in a decoder of 124M.
     """
 
     n_read: int = 0
@@ -27,8 +27,8 @@ class KeyValueCache:
 
     def extend(self, layer: int, new: list[KeysAndValues]) -> list[KeysAndValues]:
         """The keys and values of each sequence in a layer's self-attention, new ones behind."""
-        old = self._own.get(layer)
-        self._own[layer] = [_behind(*pair) for pair in zip(old, new, strict=True)] if old else new
+        old = self._own.get(layer, new)
+        self._own[layer] = [_behind(*pair, self.n_read) for pair in zip(old, new, strict=True)]
         return self._own[layer]
 
     def crossed(self, layer: int, make: Callable[[], list[KeysAndValues]]) -> list[KeysAndValues]:
@@ -44,6 +44,6 @@ class KeyValueCache:
                 kept[layer] = [every[number] for number in sequences]
 
 
-def _behind(old: KeysAndValues, new: KeysAndValues) -> KeysAndValues:
-    keys, values = (np.concatenate(pair, axis=1) for pair in zip(old, new, strict=True))
+def _behind(old: KeysAndValues, new: KeysAndValues, n: int) -> KeysAndValues:
+    keys, values = (np.concatenate((a[:, :n], b), axis=1) for a, b in zip(old, new, strict=True))
     return keys, values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,8 @@ from attnviz.core.spec import AttentionSpec, Disentangled, ModelSpec, StackSpec
 from attnviz.core.transformer import run
 from attnviz.core.weights import Weights
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel
-from attnviz.model.beam_search import Scorer, beam_search
+from attnviz.model.beam_search import beam_search
+from attnviz.model.guess import guess
 from attnviz.model.record import require_numbers
 from attnviz.model.rules import Rules
 
@@ -60,10 +61,10 @@ class Writer:
         stopped = len(written) > 1 and int(written[-1]) in self.rules.stops
         return written[:-1] if stopped else written
 
-    def _search(self, scorer: Scorer, ids: IntArray, n: int) -> IntArray:
+    def _search(self, scorer: _Steps, ids: IntArray, n: int) -> IntArray:
         if self.beams > 1:
-            return beam_search(scorer, ids, self.rules, n, self.beams)
-        return greedy(scorer, ids, self.rules, n)
+            return beam_search(scorer.behind, ids, self.rules, n, self.beams)
+        return greedy(scorer.along, ids, self.rules, n)
 
     def _past(self, n: int) -> KeyValueCache | None:
         stack = self.spec.decoder
@@ -86,32 +87,64 @@ class _Steps:
     source: IntArray | None = None
     memory: tuple[FloatArray, ...] = field(default_factory=tuple)
 
-    def __call__(self, texts: Sequence[IntArray], parents: Sequence[int]) -> FloatArray:
+    def behind(self, texts: Sequence[IntArray], parents: Sequence[int]) -> FloatArray:
         """Logits (text, vocabulary) behind texts that each continue one of the call before."""
-        model, source = self.writer, self.source
         if self.past and self.past.n_read:
             self.past.select(parents)
+        return self._logits(np.stack([states[-1] for states in self._read(texts)]))
+
+    def along(self, ids: IntArray, guessed: IntArray) -> FloatArray:
+        """Logits (1 + guessed, vocabulary) behind ids, and behind each guess with those before it.
+
+        Guesses that did not come true are forgotten by the next call.
+        """
+        if self.past:
+            self.past.n_read = min(self.past.n_read, len(ids) - 1)
+        (states,) = self._read([np.append(ids, guessed)])
+        return self._logits(states[-1 - len(guessed) :])
+
+    def _read(self, texts: Sequence[IntArray]) -> tuple[FloatArray, ...]:
+        """The decoder's hidden states of the tokens not read before."""
+        model, source = self.writer, self.source
         given = [Ids(t) if source is None else Ids(source, target_ids=t) for t in texts]
-        output = run(
+        return run(
             model.spec,
             model.weights,
             given,
             NOTHING,
             memory=self.memory * len(texts),
             past=self.past,
-        )
-        last = np.stack([states[-1] for states in output.decoder])
-        return _logits(model.spec, model.weights, last)
+        ).decoder
+
+    def _logits(self, hidden: FloatArray) -> FloatArray:
+        """What every token scores behind these hidden states (text, d), as (text, vocabulary)."""
+        head = self.writer.spec.head
+        if head is None:
+            raise InputError("this model writes no text")
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = logits(head, self.writer.weights, hidden)
+        require_numbers(finite=bool(np.isfinite(scores).all()))
+        return scores
 
 
-def greedy(scorer: Scorer, ids: IntArray, rules: Rules, n: int) -> IntArray:
-    """The ids and up to n more, each the most likely behind those before it."""
-    n_given = len(ids)
-    for left in reversed(range(n)):
-        following = rules.next(scorer([ids], [0])[0], ids, n_given, last=not left)
-        ids = np.append(ids, following)
-        if following in rules.stops:
-            break
+def greedy(
+    along: Callable[[IntArray, IntArray], FloatArray], ids: IntArray, rules: Rules, n: int
+) -> IntArray:
+    """The ids and up to n more, each the most likely behind those before it.
+
+    ``along`` gives logits behind ids and each of the tokens guessed behind them, which are kept as
+    far as each is the most likely one: they are read together, in little more time than one.
+    """
+    n_given, end = len(ids), len(ids) + n
+    while len(ids) < end:
+        guessed = guess(ids, 0 if rules.no_repeat else end - len(ids) - 1)
+        for scores, expected in zip(along(ids, guessed), (*guessed, None), strict=True):
+            following = rules.next(scores, ids, n_given, last=len(ids) + 1 == end)
+            ids = np.append(ids, following)
+            if following in rules.stops:
+                return ids
+            if following != expected:
+                break
     return ids
 
 
@@ -138,13 +171,3 @@ def require_start(rules: Rules, start: int | None = None) -> int:
             "give target_ids that begin with it"
         )
     return found
-
-
-def _logits(spec: ModelSpec, weights: Weights, hidden: FloatArray) -> FloatArray:
-    """What every token scores behind these hidden states (text, d), as (text, vocabulary)."""
-    if spec.head is None:
-        raise InputError("this model writes no text")
-    with np.errstate(over="ignore", invalid="ignore"):
-        scores = logits(spec.head, weights, hidden)
-    require_numbers(finite=bool(np.isfinite(scores).all()))
-    return scores
