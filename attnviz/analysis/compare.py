@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -69,6 +69,11 @@ class Comparison:
                 found.append(Change(self.pairs[one], query, key, before, after))
         return found
 
+    @property
+    def both(self) -> list[Token]:
+        """The words of both texts, ``big/small`` where they differ."""
+        return list(map(_in_both, self.words, self.others))
+
     def matrix(self, head: Head | None = None) -> MatrixView:
         """What changes in one head of the first result, or in the one that changes most.
 
@@ -80,14 +85,13 @@ class Comparison:
         """The first map, the second, and the second minus the first, as ``matrix`` chooses."""
         at = self._place(head)
         pair = self.pairs[at]
-        both = _both(self.words, self.others)
         return (
             MatrixView(self.before[at], self.words, self.words, f"first, head {pair.first}"),
             MatrixView(self.after[at], self.others, self.others, f"second, head {pair.second}"),
             MatrixView(
                 weights=self.after[at] - self.before[at],
-                queries=both,
-                keys=both,
+                queries=self.both,
+                keys=self.both,
                 title=f"{pair.name}, second minus first",
                 heads=(pair.first,),
                 signed=True,
@@ -173,9 +177,8 @@ def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-30))
 
 
-def _both(words: Sequence[Token], others: Sequence[Token]) -> list[Token]:
-    """The words of both texts, ``big/small`` where they differ."""
-    return [
-        one if one.text.casefold() == two.text.casefold() else Token(f"{one.text}/{two.text}")
-        for one, two in zip(words, others, strict=True)
-    ]
+def _in_both(one: Token, two: Token) -> Token:
+    unknown = one.unknown or two.unknown
+    if one.text.casefold() == two.text.casefold():
+        return replace(one, unknown=unknown)
+    return Token(f"{one.text}/{two.text}", unknown=unknown)

@@ -129,12 +129,14 @@ def _decision(found: Classified) -> str:
 
 def _shaded(all_found: Sequence[Found], why: bool) -> list[ShadedText]:
     """Each text by attention and, to tell why, by what its words add."""
+    from attnviz.render.sentences import unknown_notes
     from attnviz.render.shading import ShadedText
 
     shaded = []
     for _, found, _ in all_found:
         title = f"{_headline(found)}: attention"
-        shaded.append(ShadedText(found.text, found.words, found.attention, title))
+        notes = tuple(unknown_notes(found.words))
+        shaded.append(ShadedText(found.text, found.words, found.attention, title, notes=notes))
         if why:
             title = f"added to {_decision(found)}"
             shaded.append(ShadedText(found.text, found.words, found.margins, title, signed=True))
@@ -143,6 +145,7 @@ def _shaded(all_found: Sequence[Found], why: bool) -> list[ShadedText]:
 
 def _printed(found: Classified, why: bool, screen: Screen) -> Iterator[RenderableType]:
     from attnviz.render import terminal
+    from attnviz.render.sentences import unknown_notes
     from attnviz.render.shading import ShadedText
 
     yield terminal.headline(found.label, f"{found.probability:.2f}", screen)
@@ -155,6 +158,7 @@ def _printed(found: Classified, why: bool, screen: Screen) -> Iterator[Renderabl
         yield terminal.word_weights(
             found.words, found.attention, margins, found.label, _decision(found), screen
         )
+    yield terminal.notes_of(unknown_notes(found.words), screen)
 
 
 def _document(shown: Found) -> dict[str, Any]:
@@ -178,6 +182,7 @@ def _document(shown: Found) -> dict[str, Any]:
                 "end": word.end,
                 "attention": float(weight),
                 "adds": float(margin),
+                **({"unknown": True} if word.unknown else {}),
             }
             for word, weight, margin in zip(
                 found.words, found.attention, found.margins, strict=True

@@ -171,16 +171,11 @@ def _told_apart(results: Sequence[AttentionResult]) -> tuple[str, str]:
 
 def _cells(found: Comparison, change: Change) -> tuple[str, str, str, str, str]:
     """The words from and to, both weights, and the head or heads of one change."""
-    from attnviz.render.safe import label
+    from attnviz.render.safe import word_label
 
     pair = change.pair
     heads = f"{pair.first}" if pair.first == pair.second else f"{pair.first} and {pair.second}"
-    query, key = (
-        label(found.words[at].text)
-        if found.words[at].text.casefold() == found.others[at].text.casefold()
-        else f"{label(found.words[at].text)}/{label(found.others[at].text)}"
-        for at in (change.query, change.key)
-    )
+    query, key = (word_label(found.both[at]) for at in (change.query, change.key))
     return query, key, f"{change.before:.2f}", f"{change.after:.2f}", heads
 
 

@@ -100,12 +100,12 @@ def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] 
 
 def _print(found: CutEffect) -> None:
     from attnviz.render.cuts import CAUSE, cut_sentences
-    from attnviz.render.safe import label
+    from attnviz.render.safe import word_label
 
     for sentence in cut_sentences(found):
         print_sentence(sentence)
     print("\nWords that move most")  # noqa: T201
-    print_table([[label(one.word.text), f"{one.distance:.4f}"] for one in found.words[:SHOWN]])
+    print_table([[word_label(one.word), f"{one.distance:.4f}"] for one in found.words[:SHOWN]])
     print()  # noqa: T201
     print_sentence(CAUSE)
 
@@ -147,13 +147,13 @@ def _print_search(
 ) -> None:
     from attnviz.analysis.words import merge_words
     from attnviz.render.cuts import CAUSE
-    from attnviz.render.safe import label
+    from attnviz.render.safe import word_label
 
     words = merge_words(model.attend(text, layers=[0], truncate=truncate)).tokens
 
     def named(one: Ranked) -> str:
         at = [position for position in (one.cut.query, one.cut.key) if position is not None]
-        return " → ".join(label(words[position].text) for position in at) or str(one.cut.heads[0])
+        return " → ".join(word_label(words[position]) for position in at) or str(one.cut.heads[0])
 
     if as_json:
         found = {

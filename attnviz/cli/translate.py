@@ -186,7 +186,7 @@ def _forms(plain: bool, options: PictureOptions) -> Forms[Translation]:
 
         title = found[0].translation if len(found) == 1 else f"{len(found)} translations"
         return alignments(
-            [each.aligned for each in found], style, title=title, notes=_notes(found[0])
+            [each.aligned for each in found], style, title=title, notes=_notes(*found)
         )
 
     def page(found: Sequence[Translation], stream: BinaryIO) -> None:
@@ -197,7 +197,7 @@ def _forms(plain: bool, options: PictureOptions) -> Forms[Translation]:
             palette=options.palette, scale=options.scale, vmin=options.vmin, vmax=options.vmax,
         )  # fmt: skip
         results = [each.result for each in found]
-        where = _notes(found[0])[:1]
+        where = _notes(*found)[:1]
         write_page(results, stream, title=options.title, opening=opening, notes=where)
 
     return Forms(
@@ -211,11 +211,13 @@ def _forms(plain: bool, options: PictureOptions) -> Forms[Translation]:
     )
 
 
-def _notes(found: Translation) -> list[str]:
-    """Where the alignment was read, and how."""
-    from attnviz.render.sentences import JOINED, alignment_note
+def _notes(first: Translation, *others: Translation) -> list[str]:
+    """Where the alignments were read, and how, and which words the model does not know."""
+    from attnviz.render.sentences import JOINED, alignment_note, unknown_notes
 
-    return [alignment_note(found.choice), JOINED]
+    aligned = [found.aligned for found in (first, *others)]
+    words = [word for each in aligned for word in (*each.source, *each.target)]
+    return [alignment_note(first.choice), JOINED, *unknown_notes(words)]
 
 
 def _document(found: Translation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from attnviz.document.arrays import check_result
 from attnviz.document.decimals import number_rows
-from attnviz.render.safe import visible
+from attnviz.render.safe import marks, visible
 from attnviz.result import AttentionResult, FloatArray, Head, Token
 
 HEADER = "kind,layer,head,query,key,query_text,key_text,weight\n"
@@ -51,7 +51,7 @@ def _lines_of_numbers(matrix: FloatArray, precision: int | None) -> Iterator[lis
 
 def _cell(token: Token) -> str:
     """The text of a token as a quoted cell on one line."""
-    text = visible(token.text)
+    text = visible(token.text) + marks(token)
     if len(text) > 1 and text.lstrip().startswith(FORMULA):
         text = "'" + text
     return '"' + text.replace('"', '""') + '"'

@@ -9,7 +9,7 @@ from attnviz.analysis.claims import Claim, Named
 from attnviz.analysis.coreference import SURE
 from attnviz.analysis.lenses import Record
 from attnviz.render.numbers import share
-from attnviz.render.safe import label
+from attnviz.render.safe import word_label
 from attnviz.render.sentences import percent
 
 SUBJECTS = {"nsubj": "subject", "obj": "object", "obl": "oblique", "nmod": "nominal modifier"}
@@ -42,7 +42,7 @@ def parts_of_claim(claim: Claim) -> list[Part]:
 
 
 def _answer(claim: Claim) -> Iterator[Part]:
-    word = Part(label(claim.word.text), quoted=True)
+    word = Part(word_label(claim.word), quoted=True)
     sure = not claim.named or len(claim.named) > 1 or claim.probability >= SURE
     probably = "" if sure else "probably "
     if claim.relation == "coreference":
@@ -64,7 +64,7 @@ def _named(named: Sequence[Named]) -> Iterator[Part]:
     for at, one in enumerate(named):
         if at:
             yield Part(" or ")
-        yield Part(label(one.word.text), quoted=True)
+        yield Part(word_label(one.word), quoted=True)
         yield Part(f" ({share(one.probability)})")
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction, Standing
 from attnviz.render.claims import title_of_claims
 from attnviz.render.numbers import short
-from attnviz.render.safe import label
-from attnviz.render.sentences import counted
+from attnviz.render.safe import label, word_label
+from attnviz.render.sentences import counted, unknown_notes
 from attnviz.result import Head
 
 CAUSE = (
@@ -26,7 +26,7 @@ def cut_name(cut: Cut, effect: CutEffect) -> str:
     heads = _heads(cut.heads)
     if cut.query is None or cut.key is None:
         return heads
-    link = (label(effect.tokens[at].text) for at in (cut.query, cut.key))
+    link = (word_label(effect.tokens[at]) for at in (cut.query, cut.key))
     return f"{' → '.join(link)} in {heads}"
 
 
@@ -36,13 +36,14 @@ def cut_sentences(found: CutEffect) -> list[str]:
     if found.cut.query is None:
         said = [f"Silencing {name} moves final vectors by {moves} on average (1 − cosine)."]
     else:
-        word = label(found.tokens[found.cut.query].text)
+        word = word_label(found.tokens[found.cut.query])
         weight = f"{found.weight:.2f}"
         said = [
             f"Cutting {name}, of weight {weight}, moves the final vector of {word} by {moves} "
             "(1 − cosine)."
         ]
-    return [*said, *_beside(found), *_answers(found), *_predicted(found.prediction)]
+    more = [*_beside(found), *_answers(found), *_predicted(found.prediction)]
+    return [*said, *more, *unknown_notes(found.tokens)]
 
 
 def _beside(found: CutEffect) -> list[str]:

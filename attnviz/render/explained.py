@@ -11,8 +11,8 @@ import numpy as np
 from attnviz.analysis.answers import Longer
 from attnviz.analysis.explain import Explanation
 from attnviz.analysis.words import tokens_of_words
-from attnviz.render.safe import label, token_label
-from attnviz.render.sentences import counted, longer_notes, percent
+from attnviz.render.safe import token_label, word_label
+from attnviz.render.sentences import counted, longer_notes, percent, unknown_notes
 
 VASWANI = "Vaswani et al. 2017"
 MIXTURE = "Shazeer et al. 2017, eq. 1"
@@ -49,19 +49,23 @@ def say(step: str, walk: Explanation) -> Said:
 def names(walk: Explanation) -> tuple[str, str]:
     """The query and the key with the largest weight, as labels."""
     recorded = walk.recorded
-    return label(recorded.tokens[recorded.query].text), label(recorded.keys[walk.strongest].text)
+    return word_label(recorded.tokens[recorded.query]), word_label(recorded.keys[walk.strongest])
 
 
 def key_names(walk: Explanation) -> list[str]:
     """The keys as labels."""
-    return [label(token.text) for token in walk.recorded.keys]
+    return [word_label(token) for token in walk.recorded.keys]
 
 
 def walk_notes(walk: Explanation) -> list[str]:
     """What must be said before the steps: of a long text, and of what was turned."""
     recorded = walk.recorded
     n_tokens = len(recorded.keys if recorded.kind == "cross" else recorded.tokens)
-    return [*longer_notes(Longer.of(n_tokens, recorded.model.max_seq_length)), *_knob_notes(walk)]
+    return [
+        *longer_notes(Longer.of(n_tokens, recorded.model.max_seq_length)),
+        *unknown_notes(dict.fromkeys((*recorded.tokens, *recorded.keys))),
+        *_knob_notes(walk),
+    ]
 
 
 def _knob_notes(walk: Explanation) -> list[str]:

@@ -52,8 +52,17 @@ def label(text: str) -> str:
 
 def token_label(token: Token, longest: int | None = None) -> str:
     """A token as a label: the vocabulary's spelling where it has one; marked where unknown."""
-    shown = label((token.spelling or token.text)[:longest])
-    return shown + UNKNOWN * token.unknown + MASKED * token.masked
+    return label((token.spelling or token.text)[:longest]) + marks(token)
+
+
+def word_label(token: Token) -> str:
+    """What stands in the text for a token, as a label; marked where unknown."""
+    return label(token.text) + marks(token)
+
+
+def marks(token: Token) -> str:
+    """What stands behind the name of a token that is unknown or hidden by a mask."""
+    return UNKNOWN * token.unknown + MASKED * token.masked
 
 
 def encodable(text: str, encoding: str) -> str:

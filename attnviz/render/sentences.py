@@ -9,6 +9,7 @@ from textwrap import shorten
 from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
 from attnviz.analysis.paths import PATHS
+from attnviz.render.safe import word_label
 from attnviz.result import Head, Token, Weighting
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
@@ -114,10 +115,15 @@ def map_notes(
     sinks: bool = False,
 ) -> list[str]:
     """What must be said with any picture of these tokens and this share of hidden weight."""
-    unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
     said = [WEIGHTINGS[weighting]] if weighting != "raw" else []
-    said += [UNKNOWN.format(words=_some(unknown))] if unknown else []
+    said += unknown_notes(tokens)
     return said + [MERGED] * merged + ([hidden_note(hidden, sinks=sinks)] if hidden > 0 else [])
+
+
+def unknown_notes(tokens: Iterable[Token]) -> list[str]:
+    """What must be said of words that the model's vocabulary has nothing for."""
+    unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
+    return [UNKNOWN.format(words=_some(unknown))] if unknown else []
 
 
 def longer_notes(longer: Longer | None) -> list[str]:
@@ -217,7 +223,7 @@ def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
     said = RANKED_WHO if answer.who else RANKED
     said = said.replace("Heads", f"{matrices(answer.weighting).title()}s", 1)
-    return said.format(word=answer.word.text, excluded=not_to(answer.excluded))
+    return said.format(word=word_label(answer.word), excluded=not_to(answer.excluded))
 
 
 def not_to(excluded: Sequence[Excluded]) -> str:

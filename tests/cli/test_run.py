@@ -241,14 +241,6 @@ def test_a_language_for_a_model_of_one_is_refused(attnviz):
     assert "no languages to choose 'fra_Latn' from" in attnviz("run", "a", "--to", "fra_Latn").err
 
 
-def test_what_the_vocabulary_lacks_is_marked_and_named(attnviz):
-    ended = attnviz("run", "I love 👍🏽", "--head", "3.1")
-    assert "👍🏽(?)" in ended.text
-    assert "has nothing for 👍🏽" in ended.text.replace("\n", " ")
-    (document,) = attnviz("run", "I love 👍🏽", "--json").documents
-    assert [t["text"] for t in document["tokens"] if t.get("unknown")] == ["👍🏽"]
-
-
 def test_a_mask_is_a_word_that_one_may_ask_about(attnviz):
     text = attnviz("run", "the [MASK] is hot", "--ask", "[MASK]", "--no-special").text
     assert "[MASK] → " in text

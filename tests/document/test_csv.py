@@ -71,6 +71,13 @@ def test_punctuation_by_itself_stays_as_it_is() -> None:
     assert [row["key_text"] for row in rows(named("-", "=", "@"))[:3]] == ["-", "=", "@"]
 
 
+def test_what_is_unknown_or_masked_is_marked_on_both_sides() -> None:
+    given = (Token("𓀀", unknown=True), Token("hat"), Token("[PAD]", masked=True))
+    written = rows(replace(small(), tokens=given))
+    for side in "query_text", "key_text":
+        assert {row[side] for row in written} == {"𓀀(?)", "hat", "[PAD](masked)"}
+
+
 def test_quotes_commas_and_line_breaks_stay_in_their_cell_and_line() -> None:
     result = named('say "hi", you', "a\nb\r\x1b[31m", "\u2028")
     assert len(csv_text(result).splitlines()) == 1 + 36

@@ -27,7 +27,7 @@ from attnviz.render.figure.tiles import (
     uncluttered,
 )
 from attnviz.render.numbers import decimals
-from attnviz.render.safe import label, visible
+from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import matrix_notes, name_of
 from attnviz.render.style import Style
 
@@ -187,9 +187,9 @@ def _label(canvas: Canvas, plan: Plan, i: int, corner: tuple[float, float]) -> N
 
 def _texts(views: Sequence[MatrixView]) -> list[str]:
     """Every text of the views, to choose fonts for."""
-    tokens = {token.text for view in views for token in (*view.queries, *view.keys)}
+    labels = {token_label(token) for view in views for token in (*view.queries, *view.keys)}
     return [
-        *map(label, tokens),
+        *labels,
         *(visible(text) for view in views for text in (name_of(view), *matrix_notes(view))),
         "−…·×",
     ]

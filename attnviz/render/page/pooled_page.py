@@ -18,7 +18,7 @@ from attnviz.errors import TooBig
 from attnviz.render.colour import palettes_text
 from attnviz.render.page import asset, digest, script
 from attnviz.render.page.weights import packed_text
-from attnviz.render.safe import visible
+from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import WEIGHTINGS, longer_notes
 from attnviz.result import Head
 
@@ -74,7 +74,7 @@ def _contents(result: PooledResult, heads: Sequence[Head], palette: str | None) 
     return {
         "heads": [str(head) for head in heads],
         "starts": [int(start) for start in result.starts],
-        "tokens": [visible(token.text[:LONGEST]) for token in result.whole],
+        "tokens": [token_label(token, LONGEST) for token in result.whole],
         "palettes": {ground: tables[f"{palette or 'ink'} {ground}"] for ground in GROUNDS},
     }
 

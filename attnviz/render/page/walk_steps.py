@@ -26,7 +26,7 @@ from attnviz.render.explained_numbers import (
 )
 from attnviz.render.page.walk_svg import bar, signed_bar, strip, wave
 from attnviz.render.page.walk_tables import key_button, key_table, term_table
-from attnviz.render.safe import label
+from attnviz.render.safe import word_label
 from attnviz.result import Token
 
 Array = npt.NDArray[Any]
@@ -53,7 +53,7 @@ def _tokens(step: Step, walk: Explanation) -> str:
 
 
 def _chip(token: Token, below: str, marked: bool, gone: bool = False) -> str:
-    shown = escape(label(token.text))
+    shown = escape(word_label(token))
     names = " ".join(["chip", *["marked"] * marked, *["gone"] * gone])
     return f'<li class="{names}"><bdi>{shown}</bdi><span class="number">{below}</span></li>'
 
@@ -106,7 +106,7 @@ def _pair(walk: Explanation, key: int, pictures: Mapping[str, Callable[[int], st
 
 
 def _named(walk: Explanation, key: int) -> str:
-    return key_button(key, label(walk.recorded.keys[key].text))
+    return key_button(key, word_label(walk.recorded.keys[key]))
 
 
 def _products(_: Step, walk: Explanation) -> str:
@@ -127,8 +127,8 @@ def _panel(walk: Explanation, key: int) -> str:
     """The products that made the score of one key."""
     q, k = walk.query.vectors[0], walk.keys.vectors[key]
     tops = (float(np.abs(q).max()), float(np.abs(walk.keys.vectors).max()))
-    query = escape(label(walk.recorded.tokens[walk.recorded.query].text))
-    name = escape(label(walk.recorded.keys[key].text))
+    query = escape(word_label(walk.recorded.tokens[walk.recorded.query]))
+    name = escape(word_label(walk.recorded.keys[key]))
     top = float(np.abs(walk.products).max())
     rows = (("q", q, tops[0]), ("k", k, tops[1]), ("qᵢkᵢ", walk.products[key], top))
     strips = "".join(

@@ -22,7 +22,7 @@ from attnviz.render.explained_numbers import (
     strongest_numbers,
     vectors_of,
 )
-from attnviz.render.safe import visible
+from attnviz.render.safe import visible, word_label
 from attnviz.render.terminal.colours import accent, plain
 from attnviz.render.terminal.lines import (
     Cell,
@@ -74,7 +74,7 @@ def _numbers(step: Step, walk: Explanation, screen: Screen) -> Iterator[Line]:
     """What a step gives: the terms of a sum, a table of keys, or the largest of each vector."""
     if step.name == "tokens":
         pairs = zip(walk.recorded.tokens, step.arrays["ids"].tolist(), strict=True)
-        yield from step_text("  ".join(f"{token.text} {id}" for token, id in pairs), screen)
+        yield from step_text("  ".join(f"{word_label(token)} {id}" for token, id in pairs), screen)
     elif step.name == "products":
         yield from _terms(product_sum(walk), screen)
     elif step.name == "softmax":
