@@ -92,7 +92,11 @@ def _misused(error: Any) -> str:
 
 @contextmanager
 def _warnings_as_sentences() -> Iterator[None]:
-    """Our own warnings read as sentences; those of libraries speak to programmers, not here."""
+    """Our own warnings read as sentences; those of libraries speak to programmers, not here.
+
+    Each is said once: libraries that change filters for a while let Python forget what it said.
+    """
+    said: set[str] = set()
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
@@ -100,10 +104,11 @@ def _warnings_as_sentences() -> Iterator[None]:
         show = warnings.showwarning
 
         def tell(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, AttnvizWarning):
-                _say(str(message), 0, "warning: ")
-            else:
+            if not issubclass(category, AttnvizWarning):
                 show(message, category, *rest, **more)
+            elif sys.warnoptions or str(message) not in said:
+                said.add(str(message))
+                _say(str(message), 0, "warning: ")
 
         warnings.showwarning = tell
         yield

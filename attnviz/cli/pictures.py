@@ -140,6 +140,8 @@ class PictureOptions:
             raise Misuse("--json prints and --open shows a page; give one of them, or name a file")
         if self.title is not None and self.no_title:
             raise Misuse("--title and --no-title contradict each other; give one of them")
+        if self._given("palette", "scale", "vmin", "vmax"):
+            self.colouring("light")  # which refuses what is none, whatever it is for
 
     def style(self) -> Style:
         """How a figure is to look; Misuse where that cannot be drawn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.errors import AttnvizWarning
 from attnviz.render.style import Colouring, Ground
 from attnviz.result import FloatArray
 
@@ -22,6 +24,7 @@ Table = npt.NDArray[np.uint8]
 LEVELS = 256
 EQUAL_CONTRAST = 0.179  # the luminance on which black and white have the same contrast
 ROUNDED = 1e-3  # by which sums of weights may exceed 1
+FAR = 10  # times the largest of numbers that have no end, such as norms, where a scale may end
 PARTS = {"root": (0.0, 0.05, 0.25, 0.5, 1.0), "linear": (0.0, 0.25, 0.5, 0.75, 1.0)}
 
 
@@ -82,13 +85,16 @@ def scale_of(colouring: Colouring, weights: Iterable[FloatArray], *, signed: boo
     """One scale for all these weights, as a reader chose it.
 
     It ends at 0 and 1 (signed: at -1 and 1) unless the reader says where or asks for the largest
-    weight; a weight above 1, which no softmax makes, moves the end.
+    weight; a weight above 1, which no softmax makes, moves the end. An AttnvizWarning tells of an
+    end that the reader chose where no weight is: above 1, or far above the largest that exceeds 1.
     """
     lowest, highest = _extremes(weights)
     largest = max(highest, -lowest)
     usual = largest if colouring.scale == "fit" or largest > 1 + ROUNDED else 1.0
     low = colouring.vmin or 0.0
     high = (usual or 1.0) if colouring.vmax is None else colouring.vmax
+    if colouring.vmin is not None or colouring.vmax is not None:
+        _tell_of_ends((low, high), (-largest if signed else lowest, highest))
     if signed:
         low, high = -max(high, -low), max(high, -low)
         beyond = largest > high + ROUNDED
@@ -97,6 +103,21 @@ def scale_of(colouring: Colouring, weights: Iterable[FloatArray], *, signed: boo
         beyond = highest > high + ROUNDED or bool(colouring.vmin and lowest < low)
     root = colouring.scale == "root"
     return Scale(low, high, root, signed, beyond, colouring.palette, colouring.ground)
+
+
+def _tell_of_ends(ends: tuple[float, float], weights: tuple[float, float]) -> None:
+    """Warn of a scale that begins or ends where none of these weights, lowest and highest, is."""
+    (low, high), (lowest, highest) = ends, weights
+    if high > 1 + ROUNDED >= highest or high > FAR * max(highest, 1):
+        said = f"near {high:.3g}, where the scale of colours ends; take a smaller vmax"
+    elif low < min(lowest, 0) - ROUNDED:
+        said = f"near {low:.3g}, where the scale of colours begins; take a larger vmin"
+    elif low > highest:
+        said = f"above {low:.3g}, where the scale of colours begins; take a smaller vmin"
+    else:
+        return
+    # Without numbers of its own it is said once, of however many pictures.
+    warnings.warn(f"nothing here is {said}", AttnvizWarning, stacklevel=3)
 
 
 def table(palette: str, ground: Ground = "light", *, signed: bool = False) -> Table:

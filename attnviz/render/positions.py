@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from attnviz.analysis.explain.positions import Positions, PositionTable
-from attnviz.render.colour import Scale
+from attnviz.render.colour import Scale, scale_of
 from attnviz.render.explained import VASWANI, Said, three_digits
 from attnviz.render.sentences import counted
 from attnviz.render.style import Colouring
@@ -40,11 +41,9 @@ def say_positions(table: PositionTable) -> Said:
 
 def scale_for(table: PositionTable, colouring: Colouring) -> Scale:
     """Colours around 0, up to the number furthest from it; those of sines and cosines are even."""
-    largest = float(np.abs(table.values).max(initial=0)) or 1.0
-    top = colouring.vmax or largest
     root = colouring.scale == "root" and table.kind not in BOUNDED
-    palette, ground = colouring.palette, colouring.ground
-    return Scale(-top, top, root, True, largest > top, palette=palette, ground=ground)
+    even = scale_of(replace(colouring, scale="fit"), [table.values.astype(np.float32)], signed=True)
+    return replace(even, root=root)
 
 
 def _sinusoidal(table: PositionTable) -> Said:

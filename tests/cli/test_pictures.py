@@ -67,3 +67,29 @@ def test_a_page_holds_every_result(attnviz, two_documents, tmp_path):
     assert attnviz("render", two_documents, "-o", "a.html", "--title", "Two").code == 0
     page = (tmp_path / "a.html").read_text()
     assert "<title>Two</title>" in page
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--head", "0.1"),
+        ("--ask", "it"),
+        ("--heads", "all"),
+        ("--head", "0.1", "-o", "a.svg"),
+        ("--ask", "it", "-o", "a.svg"),
+        ("--heads", "all", "-o", "a.svg"),
+        ("-o", "a.html"),
+    ],
+    ids=str,
+)
+def test_a_scale_that_ends_where_no_weight_is_is_told_once_in_every_form(attnviz, document, given):
+    ended = attnviz("render", document, *given, "--vmax", "7")
+    assert ended.code == 0
+    assert ended.err.count("nothing here is near 7, where the scale of colours ends") == 1
+    assert attnviz("render", document, *given, "--vmax", "0.5").err.count("nothing here") == 0
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.html"])
+def test_a_scale_without_width_is_refused_in_every_form(attnviz, document, name):
+    ended = attnviz("render", document, "-o", name, "--vmin", "0.5", "--vmax", "0.1")
+    assert ended.code == 2 and "cannot go from 0.5 to 0.1" in ended.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -141,6 +143,28 @@ def test_what_cannot_be_drawn_is_refused_before_anything_is(given, said):
 
 def weights(*values):
     return np.array(values, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given", "said"),
+    [
+        ({"vmax": 7}, (0.1, 0.9), "near 7, where the scale of colours ends; take a smaller vmax"),
+        ({"vmax": 7}, (0.1, 2.6), None),  # norms have no end, and pictures may share a scale
+        ({"vmax": 70}, (0.1, 2.6), "near 70, where the scale of colours ends"),
+        ({"vmin": -0.5}, (0.1, 0.9), "near -0.5, where the scale of colours begins"),
+        ({"vmin": 0.95}, (0.1, 0.9), "above 0.95, where the scale of colours begins"),
+        ({"vmin": 0.0, "vmax": 1.0}, (0.1, 0.2), None),
+        ({"vmin": 0.2, "vmax": 0.5}, (0.1, 0.9), None),
+        ({"vmax": 0.001}, (0.1, 0.9), None),
+    ],
+)
+def test_an_end_of_the_scale_where_nothing_is_is_told(chosen, given, said):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        scale_of(Colouring(**chosen), [weights(*given)])
+    assert [str(one.message).startswith(f"nothing here is {said}") for one in told] == (
+        [True] if said else []
+    )
 
 
 @pytest.mark.parametrize(

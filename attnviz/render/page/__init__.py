@@ -22,7 +22,7 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
 from attnviz.memory import require
 from attnviz.render.claims import parts_of_claim
-from attnviz.render.colour import palettes_text
+from attnviz.render.colour import palettes_text, scale_of
 from attnviz.render.labels import labels_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
@@ -38,6 +38,7 @@ from attnviz.render.sentences import (
     longer_notes,
     not_to,
 )
+from attnviz.render.style import Colouring
 from attnviz.result import AttentionMap, AttentionResult, ModelInfo, Token
 
 SCRIPTS = (
@@ -122,7 +123,11 @@ def write_page(
     """
     shown = [results] if isinstance(results, AttentionResult) else list(results)
     _require_openable(shown)
-    for part in _page(shown, title or _title(shown), opening or Opening(), findings, notes):
+    opens = opening or Opening()
+    if opens.vmin is not None or opens.vmax is not None:  # which tells of ends that are far out
+        weights = (map.weights for result in shown for map in result.maps.values())
+        scale_of(Colouring(vmin=opens.vmin, vmax=opens.vmax), weights)
+    for part in _page(shown, title or _title(shown), opens, findings, notes):
         stream.write(part)
 
 
