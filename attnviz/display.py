@@ -16,7 +16,7 @@ from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
-from attnviz.output import all_or_nothing
+from attnviz.output import all_or_nothing, require_no_other
 from attnviz.render.lessons import (
     LESSONS,
     Lesson,
@@ -133,6 +133,7 @@ def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices:
     documents = OF_LESSONS if lesson else DOCUMENTS
     if suffix not in (*FIGURES, *documents, ".html"):
         known = ", ".join((*FIGURES, ".html", *documents))
+        require_no_other(target)
         raise InputError(f"{quote(path)} has no suffix that can be written; take one of {known}")
     if unknown := set(choices) - {"title"} if lesson and suffix == ".html" else ():
         raise InputError(f"the page takes a title and no {min(unknown)}")

@@ -71,6 +71,14 @@ def streamed(path: Path) -> bool:
         return False
 
 
+def require_no_other(path: Path) -> None:
+    """Raise OutputError where something stands that no file may replace, such as a folder."""
+    mode = _mode(path)
+    for is_kind, refusal in KINDS:
+        if mode is not None and is_kind(mode):
+            raise OutputError(f"{_named(path)} {refusal}")
+
+
 def leads_to_stdout(path: Path) -> bool:
     """Whether a path is standard output, by its own name or through links."""
     try:
@@ -146,11 +154,8 @@ def _replace(draft: Path, target: Path) -> None:
 def _target(path: Path) -> Path:
     """The file to write, behind any links; OutputError if it cannot be one."""
     with naming(path):
-        mode = _mode(path)
-        for is_kind, refusal in KINDS:
-            if mode is not None and is_kind(mode):
-                raise OutputError(f"{_named(path)} {refusal}")
-        if mode is not None:  # a file that may not be written may not be replaced either, as by cp
+        require_no_other(path)
+        if _mode(path) is not None:  # what may not be written may not be replaced either, as by cp
             os.close(os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))
         target = path.resolve()
         if not target.parent.is_dir():

@@ -189,6 +189,8 @@ def test_a_result_without_layers_is_saved_with_nothing_found(tmp_path):
 def test_what_cannot_be_saved_leaves_no_file(result, tmp_path):
     with pytest.raises(InputError, match=r"no suffix that can be written; take one of \.png"):
         result.save(tmp_path / "hat.doc")
+    with pytest.raises(OutputError, match="is a folder; name a file in it"):
+        result.save(tmp_path)
     with pytest.raises(InputError, match=r"\.json holds the result as it is and takes no head"):
         result.save(tmp_path / "hat.json", head="3.1")
     with pytest.raises(InputError, match="is not a head"):

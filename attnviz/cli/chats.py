@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.texts import Text
+from attnviz.cli.texts import Text, read_text
 from attnviz.errors import InputError, quote
 
 if TYPE_CHECKING:
@@ -34,6 +34,17 @@ def as_chats(
             else:
                 made.append(text._replace(text=chat))
         yield made
+
+
+def read_chat(name: str) -> str:
+    """The messages of a JSON file as its text; InputError where it is no list of messages."""
+    text = read_text(name)
+    if not MESSAGES.match(text):
+        raise InputError(
+            f"{quote(name, 200)} holds no JSON list of messages, such as "
+            '[{"role": "user", "content": "Why?"}]'
+        )
+    return text
 
 
 def _messages(text: str) -> Any:

@@ -12,7 +12,7 @@ from attnviz.cli.forms import Forms, give, shaded_palette
 from attnviz.cli.many import peeked, prepared
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
-from attnviz.cli.texts import read_bursts
+from attnviz.cli.texts import is_one, read_bursts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +67,7 @@ def classify(
     attnviz classify fit mails.tsv -o mails && attnviz classify "You have won" -m mails
     """
     bad = BadLines(skip=skip_bad)
-    several = lines or bool(file) or len(text or ()) > 1
+    several = lines or not is_one(text or (), file or ())
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
 
     def find() -> Iterator[Found]:

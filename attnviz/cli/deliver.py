@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from attnviz.cli.shown import open_files, tell_of
 from attnviz.cli.signals import unbroken
 from attnviz.cli.texts import Text
 from attnviz.errors import quote
-from attnviz.output import all_or_nothing, leads_to_stdout, naming, streamed
+from attnviz.output import all_or_nothing, leads_to_stdout, naming, require_no_other, streamed
 
 if TYPE_CHECKING:
     from attnviz.result import AttentionResult
@@ -141,10 +141,8 @@ def paths_of(options: PictureOptions) -> list[Path]:
 
 def _check(path: Path, options: Options, several: bool) -> None:
     """Refuse a file that cannot hold what it would be given."""
-    format = FORMATS.get(suffix_of(path))
-    if format is None:
-        known = ", ".join(FORMATS)
-        raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
+    require_suffix(path, FORMATS)
+    format = FORMATS[suffix_of(path)]
     if options.json and leads_to_stdout(path):
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
     if format.drawn:
@@ -155,6 +153,16 @@ def _check(path: Path, options: Options, several: bool) -> None:
             f"{quote(path, 200)} holds one result and here are several texts; "
             "give one, or write .json or .html"
         )
+
+
+def require_suffix(
+    path: Path, known: Iterable[str], lacking: str = "has no suffix that can be written"
+) -> None:
+    """Misuse where a file's name does not say which of these it holds; OutputError for no file."""
+    if suffix_of(path) not in known:
+        with naming(path):
+            require_no_other(path)
+        raise Misuse(f"{quote(path, 200)} {lacking}; take one of {', '.join(known)}")
 
 
 def suffix_of(path: Path) -> str:

@@ -28,7 +28,7 @@ from attnviz.cli.reading import (
     BadLines,
 )
 from attnviz.cli.resume import after, give_resumed, require_lines
-from attnviz.cli.texts import Text, one_text, read_bursts
+from attnviz.cli.texts import Text, is_one, one_text, read_bursts
 from attnviz.cli.values import one_of, whole
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def explain(
         return
     _refuse("--toy", **drawn)
     bad = BadLines(skip=skip_bad)
-    several = lines or bool(file) or len(text or ()) > 1
+    several = lines or not is_one(text or (), file or ())
     bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
     row: dict[str, Any] = {"word": word, "head": one_head(head, "a walk goes through"), "map": map}
     knobs: dict[str, Any] = {"scale": scale, "positions": not no_positions, "causal": causal}

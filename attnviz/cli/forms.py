@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 
-from attnviz.cli.deliver import paths_of, prints_as_it_goes, suffix_of
+from attnviz.cli.deliver import paths_of, prints_as_it_goes, require_suffix, suffix_of
 from attnviz.cli.failures import Misuse
 from attnviz.cli.pictures import PictureOptions
 from attnviz.cli.places import FIGURES, Place, place_of, printed
@@ -126,9 +126,7 @@ def _finish(places: Sequence[tuple[Path | None, Place[T]]], told: Progress) -> N
 
 def _check(path: Path, options: PictureOptions) -> None:
     """Refuse a file that cannot hold what it would be given."""
-    if suffix_of(path) not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise Misuse(f"{quote(path, 200)} has no suffix that can be written; take one of {known}")
+    require_suffix(path, SUFFIXES)
     if options.json and leads_to_stdout(path):
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
 

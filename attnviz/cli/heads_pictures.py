@@ -8,11 +8,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from attnviz.cli.deliver import suffix_of
-from attnviz.cli.failures import Misuse
+from attnviz.cli.deliver import require_suffix, suffix_of
 from attnviz.cli.forms import FIGURES
 from attnviz.cli.shown import tell_of
-from attnviz.errors import quote
 from attnviz.output import all_or_nothing, naming
 
 if TYPE_CHECKING:
@@ -62,9 +60,7 @@ def checked_paths(output: Sequence[str]) -> list[Path]:
     """The files to write, each once; Misuse for one that cannot be."""
     paths = [Path(name) for name in dict.fromkeys(output)]
     for path in paths:
-        if suffix_of(path) not in (*FIGURES, ".html"):
-            known = ", ".join((*FIGURES, ".html"))
-            raise Misuse(f"{quote(path, 200)} is no picture; take one of {known}")
+        require_suffix(path, (*FIGURES, ".html"), "is no picture")
     return paths
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from attnviz.cli.chats import as_chats
+from attnviz.cli.chats import as_chats, read_chat
 from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.deliver import folder_of, open_delivery, open_folder
 from attnviz.cli.estimates import DRY_RUN
@@ -30,8 +30,9 @@ from attnviz.cli.reading import (
     BadLines,
 )
 from attnviz.cli.resume import after, open_resumed, require_lines
-from attnviz.cli.texts import one_text, read_bursts
+from attnviz.cli.texts import is_one, one_text, read_bursts
 from attnviz.cli.values import whole
+from attnviz.errors import quote
 
 
 @view_options
@@ -74,7 +75,8 @@ def run(
         bool,
         typer.Option(
             "--chat",
-            help="Put the model's chat template around a text or a JSON list of messages.",
+            help="Put the model's chat template around a text or a JSON list of messages, which "
+            "may be a .json of -f.",
         ),
     ] = False,
     generation_prompt: Annotated[
@@ -143,8 +145,11 @@ def run(
     if generation_prompt and not chat:
         raise Misuse("--generation-prompt ends a chat; give --chat with it")
     bad = BadLines(skip=skip_bad)
-    bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
-    several = lines or bool(file) or len(text or ()) > 1
+    whole = {".json": read_chat} if chat else {}
+    bursts = read_bursts(
+        text or (), file or (), lines=lines, field=field, tell=bad.tell, whole=whole
+    )
+    several = lines or not is_one(text or (), file or (), whole)
     _require_one(several, pair=pair, target=target)
     alone: dict[str, Any] = {
         name: one_text(given)
@@ -183,7 +188,10 @@ def run(
         )
     folder = folder_of(options)
     if (folder or dry_run) and (alone_here or resume or not several):
-        raise Misuse("a folder, or --dry-run, is for the maps of many texts; give -f or --lines")
+        if folder is not None:
+            said = "is a folder, for maps of many texts; name a file in it, or give -f or --lines"
+            raise Misuse(f"{quote(folder, 200)} {said}")
+        raise Misuse("--dry-run is for the maps of many texts; give -f or --lines")
     if folder or dry_run:
         results = open_folder(options, file or ())
     elif resume is not None:

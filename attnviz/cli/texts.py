@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from attnviz.cli.failures import Misuse
@@ -15,27 +16,41 @@ from attnviz.corpus.lines import STDIN, Refuse, Text, read_lines
 from attnviz.errors import AttnvizWarning, EmptyText, InputError, quote
 from attnviz.memory import require
 
-__all__ = ["Text", "one_text", "read_bursts", "read_documents", "read_file"]
+__all__ = ["Text", "one_text", "read_bursts", "read_documents", "read_file", "read_text"]
 
 LINE_END = re.compile("\r?\n")
 PART = 1 << 26  # bytes read at once
 LARGEST = 4 * 10**9  # bytes
 NO_LINE = "there is no line with text in the input; give at least one"
+ReadWhole = Callable[[str], str]
+"""Reads a file as one text."""
 READ_TAKES = 2  # how often what is read is in memory before anything is made of it
 
 
 def read_bursts(
-    given: Sequence[str], files: Sequence[str], *, lines: bool, field: str, tell: Refuse
+    given: Sequence[str],
+    files: Sequence[str],
+    *,
+    lines: bool,
+    field: str,
+    tell: Refuse,
+    whole: Mapping[str, ReadWhole] = MappingProxyType({}),
 ) -> Iterator[list[Text]]:
     """The texts to run, then those of files, as many at a time as are there without waiting.
 
     Without any, standard input is read unless it is a terminal. Lines are read as they are asked
     for, however many there are; blank ones are no texts, but they count, and a bad one is named to
-    ``tell``. EmptyText where there is no text at all.
+    ``tell``. ``whole`` says how a file with a certain suffix is read as one text. EmptyText where
+    there is no text at all.
     """
     checked = _checked(given, files)
     _hint_at_quotes(checked)
-    return _some(_bursts(checked, files, lines, field, tell))
+    return _some(chain(_bursts(checked, lines, tell), _of_files(files, field, tell, whole)))
+
+
+def is_one(given: Sequence[str], files: Sequence[str], whole: Container[str] = ()) -> bool:
+    """Whether these are one text: one that is given, or one file that is read as a whole."""
+    return len(given) + len(files) < 2 and all(Path(name).suffix.lower() in whole for name in files)
 
 
 def read_documents(
@@ -59,15 +74,12 @@ def _some(bursts: Iterator[list[Text]]) -> Iterator[list[Text]]:
         raise EmptyText(NO_LINE)
 
 
-def _bursts(
-    given: Sequence[str], files: Sequence[str], lines: bool, field: str, tell: Refuse
-) -> Iterator[list[Text]]:
+def _bursts(given: Sequence[str], lines: bool, tell: Refuse) -> Iterator[list[Text]]:
     if lines:
         for text in given:
             yield from map(_written, read_lines(STDIN, tell) if text == STDIN else [_lines(text)])
     elif given:
         yield [Text(one_text(text)) for text in given]
-    yield from _of_files(files, field, tell)
 
 
 def _documents(names: Sequence[str], lines: bool, tell: Refuse) -> Iterator[list[Text]]:
@@ -75,15 +87,23 @@ def _documents(names: Sequence[str], lines: bool, tell: Refuse) -> Iterator[list
         if lines:
             yield from map(_written, read_lines(name, tell))
         else:
-            yield [Text(_decode(read_file(name), _named(name)))]
+            yield [Text(read_text(name))]
 
 
-def _of_files(files: Sequence[str], field: str, tell: Refuse) -> Iterator[list[Text]]:
+def _of_files(
+    files: Sequence[str],
+    field: str,
+    tell: Refuse,
+    whole: Mapping[str, ReadWhole] = MappingProxyType({}),
+) -> Iterator[list[Text]]:
     if files:
         from attnviz.corpus.texts import read_texts
 
         for name in files:
-            yield from read_texts(name, field=field, tell=tell)
+            if read := whole.get(Path(name).suffix.lower()):
+                yield [Text(read(name))]
+            else:
+                yield from read_texts(name, field=field, tell=tell)
 
 
 def _written(lines: list[Text]) -> list[Text]:
@@ -140,6 +160,11 @@ def read_file(name: str) -> bytes:
         raise InputError(f"{quote(name, 200)} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
         raise InputError(f"{quote(name, 200)} is no file name: {error}") from None
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for ``-``."""
+    return _decode(read_file(name), _named(name))
 
 
 def _stdin() -> bytes:

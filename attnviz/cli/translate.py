@@ -18,7 +18,7 @@ from attnviz.cli.models import complete_name
 from attnviz.cli.named_heads import one_head
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
-from attnviz.cli.texts import Text, one_text, read_bursts
+from attnviz.cli.texts import Text, is_one, one_text, read_bursts
 from attnviz.cli.values import whole
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def translate(
         raise Misuse("--target is the whole translation, so nothing is written; give one of them")
     if plain and (options.json or options.output or options.open):
         raise Misuse("--plain prints translations and nothing else; it goes with no other output")
-    several = lines or bool(file) or len(text or ()) > 1
+    several = lines or not is_one(text or (), file or ())
     if target is not None and several:
         raise Misuse("--target goes with one text and here are several; run them singly")
     one = one_head(head, "an alignment is read in")

@@ -42,6 +42,36 @@ def test_messages_come_as_json_and_an_answer_can_be_begun(attnviz, folder):
     assert spoken(ended) == [["[CLS]", "u", "hat", "[SEP]", "a", "the", "cat", "[SEP]", "it"]]
 
 
+PRETTY = json.dumps(
+    [{"role": "user", "content": "hat"}, {"role": "tool", "content": "it"}], indent=2
+)
+
+
+def test_messages_come_from_a_file_of_many_lines_or_standard_input(attnviz, folder, tmp_path):
+    (tmp_path / "chat.json").write_text(f"\ufeff{PRETTY}\n", encoding="utf-8")
+    want = [["[CLS]", "u", "hat", "[SEP]", "t", "it", "[SEP]"]]
+    for given in ["-f", "chat.json"], ["-"], []:
+        ended = attnviz("run", *given, "--chat", "--json", "-m", folder, stdin=PRETTY.encode())
+        assert spoken(ended) == want
+    assert attnviz("run", "-f", "chat.json", "--chat", "-o", "a.csv", "-m", folder).code == 0
+
+
+def test_files_of_messages_stand_in_their_order_among_others(attnviz, folder, tmp_path):
+    (tmp_path / "chat.json").write_text(PRETTY)
+    (tmp_path / "said.txt").write_text("the cat\nit\n")
+    files = ["-f", "said.txt", "-f", "chat.json", "-f", "said.txt"]
+    said = spoken(attnviz("run", *files, "--chat", "--json", "-m", folder))
+    assert [tokens[2] for tokens in said] == ["the", "it", "hat", "the", "it"]
+
+
+@pytest.mark.parametrize("text", ['{"messages": []}', "[]", "hat", '["hat"]', ""])
+def test_a_file_without_messages_is_refused(attnviz, folder, tmp_path, text):
+    (tmp_path / "chat.json").write_text(text)
+    ended = attnviz("run", "-f", "chat.json", "--chat", "-m", folder)
+    assert (ended.code, ended.out) == (1, b"")
+    assert "'chat.json' holds no JSON list of messages" in ended.err
+
+
 def test_every_line_may_be_a_chat(attnviz, folder):
     lines = b'the hat\n\n[{"role": "user", "content": "it"}]\n'
     ended = attnviz("run", "--lines", "--chat", "--json", "-m", folder, stdin=lines)

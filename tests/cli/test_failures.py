@@ -324,3 +324,34 @@ def test_credentials_in_an_address_are_never_shown(attnviz):
 def test_a_file_without_an_end_is_refused(attnviz, monkeypatch):
     monkeypatch.setattr("attnviz.cli.texts.LARGEST", 1 << 27)
     refused(attnviz("render", "/dev/zero"), 1, "'/dev/zero' is larger than")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("explain", "a hat"),
+        ("classify", "a hat"),
+        ("translate", "a hat"),
+        ("heads", "a hat"),
+        ("compare", "a hat", "a cat"),
+        ("explain", "positions"),
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_is_no_file_is_refused_as_what_it_is(attnviz, tmp_path, command):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    for name, said in (
+        ("/dev/null", "'/dev/null' is a device; name a file"),
+        ("folder", "'folder' is a folder; name a file in it"),
+        ("folder.png", "'folder.png' is a folder; name a file in it"),
+    ):
+        ended = attnviz(*command, "-o", name)
+        assert (ended.code, ended.err) == (1, f"attnviz: {said}\n")
+
+
+def test_a_folder_takes_the_results_of_many_texts_alone(attnviz, tmp_path):
+    (tmp_path / "folder").mkdir()
+    ended = attnviz("run", "a hat", "-o", "folder")
+    assert ended.code == 2 and "'folder' is a folder, for maps of many texts" in ended.err
+    assert "'/dev/null' is a device; name a file" in attnviz("run", "a hat", "-o", "/dev/null").err
