@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.errors import InputError, UnknownHead, quote
 from attnviz.showing import ShownAsPage, display
 
@@ -114,6 +115,8 @@ class Token:
     spelling: str | None = None
     masked: bool = False
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -132,6 +135,8 @@ class ModelInfo:
     sha256: str | None = None
     max_seq_length: int | None = None
     folder: Path | None = field(default=None, repr=False, compare=False)
+
+    __repr__ = brief
 
     def described(self) -> dict[str, Any]:
         """What documents say of the model."""
@@ -302,7 +307,7 @@ class AttentionResult(ShownAsPage):
         noun = "token" if sides == "1" else "tokens"
         shapes = ((kind, map.weights.shape) for kind, map in self.maps.items())
         maps = "".join(f", {kind} {layers} × {heads}" for kind, (layers, heads, *_) in shapes)
-        return f"<AttentionResult of {quote(self.model.name)}: {sides or 0} {noun}{maps}>"
+        return f"<{type(self).__name__} of {quote(self.model.name)}: {sides or 0} {noun}{maps}>"
 
     def _axes(self, kind: str) -> tuple[Sequence[Token], Sequence[Token]]:
         """The tokens that a map's queries and keys count."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.view import View
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.result import Head, Link, Token
 
@@ -51,6 +52,9 @@ class Aligned(NamedTuple):
     source: tuple[Token, ...]
     target: tuple[Token, ...]
     links: tuple[Link, ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def aligned(view: View, head: Head) -> Aligned:

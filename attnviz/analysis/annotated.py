@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from attnviz.brief import brief
 from attnviz.result import Token
 
 
@@ -45,6 +46,8 @@ class Sentence:
     mentions: tuple[Mention, ...] = ()
     document: str = ""
     line: int | None = None
+
+    __repr__ = brief
 
 
 def join(sentences: Sequence[Sentence]) -> Sentence:

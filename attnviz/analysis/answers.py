@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from attnviz.analysis.claims import Claim
+from attnviz.brief import brief, word
 from attnviz.result import FloatArray, Head, Token, Weighting
 from attnviz.showing import ShownAsFigure
 
@@ -42,6 +43,8 @@ class Choice:
     kind: str = "encoder"
     links: bool = True
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatrixView(ShownAsFigure):
@@ -67,6 +70,8 @@ class MatrixView(ShownAsFigure):
     choice: Choice | None = None
     longer: Longer | None = None
     weighting: Weighting = "raw"
+
+    __repr__ = brief
 
     @property
     def head(self) -> Head | None:
@@ -109,6 +114,13 @@ class WordAttention(ShownAsFigure):
     longer: Longer | None = None
     who: bool = False
     weighting: Weighting = "raw"
+
+    def __repr__(self) -> str:
+        asked = f"{'to' if self.who else 'of'} {word(self.word.text)}"
+        if not self.heads:
+            return f"<WordAttention {asked}: {len(self.keys)} keys>"
+        key, weight = self.keys[self.tops[0]].text, self.rows[0, self.tops[0]]
+        return f"<WordAttention {asked}: {word(key)} {weight:.2f} in head {self.heads[0]}>"
 
     @property
     def alone(self) -> Head | None:

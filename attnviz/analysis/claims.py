@@ -10,6 +10,7 @@ from attnviz.analysis.coreference import Candidate, Reference, resolve, to_name
 from attnviz.analysis.lenses import Lens, Reading, Record
 from attnviz.analysis.questions import pronoun
 from attnviz.analysis.words import is_word, merge_words
+from attnviz.brief import word
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
 COREFERENCE = "coreference"
@@ -56,6 +57,11 @@ class Claim:
     nothing: float
     heads: tuple[tuple[Head, float], ...] = ()
     record: Record | None = None
+
+    def __repr__(self) -> str:
+        named = [f"{word(one.word.text)} {one.probability:.2f}" for one in self.named]
+        said = " or ".join(named) or f"nothing {self.nothing:.2f}"
+        return f"<Claim {word(self.relation)} of {word(self.word.text)}: {said}>"
 
     @property
     def probability(self) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.pooling import block_runs
+from attnviz.brief import brief
 from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Head, Token
@@ -25,8 +26,10 @@ class Closeup:
     key: int
     weights: Half
 
+    __repr__ = brief
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PooledResult(AttentionResult):
     """A result whose tokens are blocks of ``whole``, which begin at ``starts``.
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.analysis.words import is_word, merge_words
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
@@ -52,6 +53,8 @@ class Comparison:
     others: tuple[Token, ...]
     before: FloatArray
     after: FloatArray
+
+    __repr__ = brief
 
     def changes(self, n: int = 10) -> list[Change]:
         """The links between words that changed most, in any head; each pair of words once."""

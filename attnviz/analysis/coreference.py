@@ -9,6 +9,7 @@ from typing import NamedTuple
 from attnviz.analysis.lenses import Lens, Reading
 from attnviz.analysis.questions import pronoun
 from attnviz.analysis.words import is_word
+from attnviz.brief import brief
 from attnviz.result import FloatArray, Token
 
 SURE = 0.6
@@ -45,6 +46,8 @@ class Reference:
     candidates: tuple[Candidate, ...]
     nothing: float
     reading: Reading
+
+    __repr__ = brief
 
     @property
     def word(self) -> int | None:

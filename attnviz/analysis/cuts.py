@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.claims import Claim
+from attnviz.brief import brief, word
 from attnviz.result import AttentionMap, FloatArray, Head, Token
 
 DoubleArray = npt.NDArray[np.float64]
@@ -31,6 +32,9 @@ class Cut(NamedTuple):
     query: int | None = None
     key: int | None = None
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class Moved(NamedTuple):
     """A word, its position, and how far its final vector moves: 1 − cosine, 0 to 2."""
@@ -50,6 +54,9 @@ class Prediction(NamedTuple):
     bits: float
     before: tuple[tuple[str, float], ...]
     after: tuple[tuple[str, float], ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class Ranked(NamedTuple):
@@ -90,6 +97,16 @@ class CutEffect:
     after: tuple[Claim, ...] = ()
     prediction: Prediction | None = None
     bounds: tuple[Standing, Standing] | None = None
+
+    def __repr__(self) -> str:
+        heads, (_, query, key) = self.cut.heads, self.cut
+        many = f"heads {heads[0]} to {heads[-1]}" if len(heads) > 1 else f"head {heads[0]}"
+        link = "all links"
+        if query is not None and key is not None:
+            link = f"{word(self.tokens[query].text)} → {word(self.tokens[key].text)}"
+        less = self.percentile
+        than = "" if less is None else f", {less:.0%} of {len(self.others)} others less"
+        return f"<CutEffect of {link} in {many}: {self.effect:.3f}{than}>"
 
     @property
     def percentile(self) -> float | None:

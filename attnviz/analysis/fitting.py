@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.lenses import Evidence, Lens
+from attnviz.brief import brief
 from attnviz.errors import InputError
 
 DoubleArray = npt.NDArray[np.float64]
@@ -26,6 +27,9 @@ class Example(NamedTuple):
 
     evidence: Evidence
     right: npt.NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class _Batch:

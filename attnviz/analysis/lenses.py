@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.result import FloatArray, Token
 
@@ -31,6 +32,9 @@ class Evidence(NamedTuple):
 
     candidates: FloatArray
     nothing: FloatArray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def evidence(
@@ -65,6 +69,9 @@ class Reading(NamedTuple):
     shares: DoubleArray
     nothing: float
     carried: DoubleArray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def best(self) -> int | None:
@@ -104,6 +111,8 @@ class Lens:
     about: Mapping[str, object] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     none_records: tuple[Record, ...] = ()
+
+    __repr__ = brief
 
     def read(
         self, weights: FloatArray, query: int, candidates: Sequence[int], words: Sequence[Token]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 
 IntArray = npt.NDArray[np.intp]
@@ -22,6 +23,9 @@ class Candidates(NamedTuple):
     heads: IntArray
     weights: FloatArray
     particular: FloatArray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def none(cls) -> Candidates:

@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 from attnviz.analysis.specificity import usual_weight
 from attnviz.analysis.word_rows import HEIGHT
 from attnviz.analysis.words import is_word
+from attnviz.brief import brief
 from attnviz.result import FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
@@ -30,6 +31,8 @@ class UnitRows:
     lines: FloatArray
     furthest: int
     tops: IntArray
+
+    __repr__ = brief
 
 
 class Sums:

@@ -19,6 +19,7 @@ from attnviz.analysis.measures import (
     Weighted,
 )
 from attnviz.analysis.words import is_word
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token, Weighting
 
@@ -43,6 +44,8 @@ class HeadSums:
     sums: DoubleArray
     n_texts: int
     n_queries: int
+
+    __repr__ = brief
 
     def __add__(self, other: HeadSums) -> HeadSums:
         """Both together; InputError where they are not of the same heads."""
@@ -72,6 +75,8 @@ class HeadMeasures:
     kind: str
     n_texts: int
     n_queries: int
+
+    __repr__ = brief
 
     def of(self, head: Head) -> dict[str, float]:
         """The measures of one head, by name."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
@@ -33,6 +34,8 @@ class Units:
     causal: bool
     aligned: bool
 
+    __repr__ = brief
+
     def at(self, offset: int) -> BoolArray:
         """Where (query, key) the key stands ``offset`` after its query; nowhere in two texts."""
         found: BoolArray = self.keys == self.queries[:, None] + offset
@@ -44,11 +47,17 @@ class Weighted(NamedTuple):
 
     factor: Callable[[Units], FloatArray]
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class Summed(NamedTuple):
     """A sum over a text of what ``rows`` makes of weights (head, query, key), for each head."""
 
     rows: Callable[[FloatArray], DoubleArray]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class Counted(NamedTuple):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.questions import Passage, Question
 from attnviz.analysis.words import merge_words
+from attnviz.brief import brief
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
 ENOUGH = 50
@@ -62,6 +63,8 @@ class Probe:
     n: int = 0
     rules: dict[str, float] = field(default_factory=dict)
     offsets: Counter[int] = field(default_factory=Counter)
+
+    __repr__ = brief
 
     @classmethod
     def empty(cls, relation: str, map: AttentionMap) -> Probe:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from attnviz.analysis.annotated import Sentence, join, word_of_node
 from attnviz.analysis.words import is_word
+from attnviz.brief import brief
 from attnviz.result import Token
 
 PRONOUNS: Mapping[str, str] = {
@@ -46,6 +47,9 @@ class Question(NamedTuple):
     right: frozenset[int]
     rules: Mapping[str, int | None] = {}
     fixed: bool = False
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def windows(

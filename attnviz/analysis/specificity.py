@@ -11,6 +11,7 @@ import numpy.typing as npt
 from attnviz.analysis.answers import Excluded
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
+from attnviz.brief import brief
 from attnviz.result import FloatArray, Token
 
 BoolArray = npt.NDArray[np.bool_]
@@ -42,6 +43,9 @@ class HeadStatistics(NamedTuple):
     holder: IntArray
     positional: BoolArray
     behind: BoolArray
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def head_statistics(view: View, kind: str) -> HeadStatistics:

@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz.analysis.answers import Longer
 from attnviz.analysis.words import merge_words
+from attnviz.brief import brief
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
 
@@ -31,6 +32,8 @@ class View:
     merged: bool = False
     longer: Longer | None = None
     sinks: bool = False
+
+    __repr__ = brief
 
     def map(self, kind: str) -> AttentionMap:
         """One of the maps, by its kind; InputError names the kinds there are."""

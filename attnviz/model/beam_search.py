@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.model.rules import Rules
 
@@ -28,6 +29,9 @@ class Hypothesis(NamedTuple):
     ids: IntArray
     score: float
     parent: int = 0
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.core.hooks import AttentionBlock, Ids
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.errors import AttnvizWarning, BadCheckpoint, EmptyText, InputError, TooLong, quote
@@ -36,6 +37,8 @@ class Input:
     target_texts: Sequence[str] = ()
     target_language: int | None = None
     mask: npt.NDArray[np.bool_] | None = None
+
+    __repr__ = brief
 
 
 def too_long(what: str, n: int, name: str, limit: int) -> TooLong:

@@ -299,7 +299,7 @@ class Model(Writing):
 
     def strongest(
         self,
-        given: Input,
+        given: str | Input,
         n: int = 20,
         *,
         layers: Collection[int] | None = None,
@@ -316,7 +316,7 @@ class Model(Writing):
 
     def find_strongest(
         self,
-        given: Input,
+        given: str | Input,
         n: int,
         *,
         layers: Collection[int] | None = None,
@@ -328,9 +328,10 @@ class Model(Writing):
 
         ``tell`` is told the share that is done, from 0 to 1, twice where the text is read again.
         """
-        self._note_lengths([given])
+        read = self.encode(given) if isinstance(given, str) else given
+        self._note_lengths([read])
         chosen = Head.several(heads) if heads else ()
-        return strongest(self, given, n, layers, chosen, tell, words=not tokens)
+        return strongest(self, read, n, layers, chosen, tell, words=not tokens)
 
     def pooled(
         self,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.core.buffers import FloatArray
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
@@ -53,6 +54,8 @@ class Rules:
     beams: int = 1
     unknown: str | None = None
     padding: int | None = None
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, config: Mapping[str, Any], generation: Mapping[str, Any]) -> Rules:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.core.buffers import FloatArray, IntArray
 from attnviz.core.spec import LayerSpec, StackSpec
 from attnviz.core.weights import LayerWeights, StackWeights, Weights
@@ -23,6 +24,8 @@ class WeightCache:
     budget: int
     used: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
+
+    __repr__ = brief
 
     def load(self, name: str, build: Callable[[], T]) -> T:
         """What ``build`` makes, from memory if it is there."""
@@ -43,6 +46,8 @@ class KeptWeights:
 
     source: Weights
     cache: WeightCache | Overflowing
+
+    __repr__ = brief
 
     def has(self, name: str) -> bool:
         """Whether the model has a tensor of that name."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 from attnviz.tasks.runs import IntArray, run_ids, softmax_of_runs, sum_of_runs
 
@@ -22,6 +23,9 @@ class Attended(NamedTuple):
     weights: FloatArray
     pooled: FloatArray
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdditiveAttention:
@@ -35,6 +39,8 @@ class AdditiveAttention:
     projection: FloatArray
     bias: FloatArray
     query: FloatArray
+
+    __repr__ = brief
 
     @classmethod
     def drawn(cls, d_model: int, d_attention: int, rng: np.random.Generator) -> AdditiveAttention:

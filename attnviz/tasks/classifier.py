@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 from attnviz.tasks.additive import AdditiveAttention
 from attnviz.tasks.runs import IntArray
@@ -22,6 +23,8 @@ class Decision:
     labels: tuple[str, ...]
     attention: FloatArray
     contributions: FloatArray
+
+    __repr__ = brief
 
     @property
     def logits(self) -> FloatArray:
@@ -61,6 +64,8 @@ class Classifier:
     bias: FloatArray
     model: str
     layers: tuple[int, ...]
+
+    __repr__ = brief
 
     def decide(self, x: FloatArray) -> Decision:
         """The decision on one text by its tokens' vectors x (token, d_model)."""

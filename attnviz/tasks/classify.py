@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.errors import BadCheckpoint, quote
 from attnviz.model import Model
 from attnviz.model.inputs import Input
@@ -42,6 +43,8 @@ class Classified:
     attention: FloatArray
     margins: FloatArray
     decision: Decision
+
+    __repr__ = brief
 
     @property
     def label(self) -> str:

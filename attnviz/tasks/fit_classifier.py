@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 from attnviz.tasks.adam import Arrays, batches, descend
 from attnviz.tasks.additive import AdditiveAttention
@@ -26,6 +27,8 @@ class Examples:
     x: FloatArray
     lengths: IntArray
     labels: IntArray
+
+    __repr__ = brief
 
     def of(self, chosen: IntArray) -> Examples:
         """Some of the texts."""

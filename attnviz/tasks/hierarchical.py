@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 from attnviz.tasks.adam import Arrays, batches, descend
 from attnviz.tasks.additive import AdditiveAttention
@@ -44,6 +45,8 @@ class SentenceAttention:
     layers: tuple[int, ...]
     piece: int
 
+    __repr__ = brief
+
     def vectors(self, x: FloatArray, lengths: IntArray) -> tuple[FloatArray, FloatArray]:
         """Of sentences of so many tokens, x (token, d_model): vectors and the tokens' weights."""
         attended = self.words.attend(x, lengths)
@@ -65,6 +68,8 @@ class Documents:
     lengths: IntArray
     n_sentences: IntArray
     targets: FloatArray
+
+    __repr__ = brief
 
     def of(self, chosen: IntArray) -> Documents:
         """Some of the documents."""

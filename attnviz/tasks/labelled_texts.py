@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from typing import NamedTuple
 
+from attnviz.brief import brief
 from attnviz.errors import InputError, quote
 
 FEWEST_OF_A_LABEL = 5
@@ -19,6 +20,9 @@ class LabelledTexts(NamedTuple):
     texts: tuple[str, ...]
     labels: tuple[int, ...]
     names: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.result import FloatArray
 from attnviz.tasks.classifier import Classifier
 from attnviz.tasks.fit_classifier import Examples
@@ -29,6 +30,8 @@ class HeldOut:
     confusion: IntArray
     entropy: float
     concentration: float
+
+    __repr__ = brief
 
     @property
     def n(self) -> int:

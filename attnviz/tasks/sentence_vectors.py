@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.errors import BadCheckpoint, EmptyText, quote
 from attnviz.model import Model
 from attnviz.result import FloatArray, Token
@@ -29,6 +30,9 @@ class SentenceVectors(NamedTuple):
     x: FloatArray
     lengths: IntArray
     tokens: tuple[Token, ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 class _Span(NamedTuple):

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from attnviz.brief import brief
+
 CLOSING = "[\"'”’»)\\]]*"
 NOTES = r"(?:\s?\[\d+\])*"  # [1] behind a sentence belongs to it
 LOWER = r"(?<=[a-z]{3})(?<!\betc)(?<!\bincl)(?<!\bresp)(?<!\besp)(?<!pprox)"
@@ -42,6 +44,9 @@ class Document(NamedTuple):
 
     text: str
     sentences: tuple[Sentence, ...]
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def written(self, n: int) -> str:
         """The words of one sentence."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import tee
 
+from attnviz.brief import brief
 from attnviz.errors import EmptyText
 from attnviz.model import Model, hidden_states
 from attnviz.model.inputs import Input
@@ -22,6 +23,8 @@ class Reading:
     text: str
     tokens: tuple[Token, ...]
     x: FloatArray
+
+    __repr__ = brief
 
 
 def later_half(model: Model) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from attnviz.brief import brief
 from attnviz.errors import EmptyText, InputError
 from attnviz.model import Model
 from attnviz.result import FloatArray, Token
@@ -34,6 +35,8 @@ class Summary:
     chosen: tuple[int, ...]
     words: tuple[Token, ...] = ()
     word_weights: FloatArray | None = None
+
+    __repr__ = brief
 
     @property
     def sentences(self) -> tuple[Token, ...]:

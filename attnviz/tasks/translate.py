@@ -9,6 +9,7 @@ from typing import Any
 
 from attnviz.analysis.alignment import Aligned, HeadChoice, aligned, best_alignment_head
 from attnviz.analysis.view import make_view, select_heads
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.model import Model
 from attnviz.model.inputs import Input
@@ -33,6 +34,8 @@ class Translation:
     choice: HeadChoice
     aligned: Aligned
     weights: FloatArray
+
+    __repr__ = brief
 
 
 def require_translator(model: Model) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from tokenizers import Encoding, Tokenizer
 
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.labelling.label import Piece
 
@@ -25,6 +26,8 @@ class Special:
 
     contents: Mapping[int, str]
     unknown: frozenset[int] = frozenset()
+
+    __repr__ = brief
 
     def stands_for(self, id: int, written: str) -> bool:
         """Whether a text that is written so is a special token, and not merely unknown."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from attnviz.brief import brief
 from attnviz.errors import BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer.growth import USUAL_CHARSMAP, longest_of_charsmap
 from attnviz.tokenizer.protobuf import Value, fields
@@ -42,6 +43,8 @@ class SentencePiece:
     add_dummy_prefix: bool = True
     remove_extra_whitespaces: bool = True
     escape_whitespaces: bool = True
+
+    __repr__ = brief
 
 
 _TRAINER: Mapping[int, tuple[str, type]] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from tokenizers import Encoding
 from tokenizers import Tokenizer as Backend
 
+from attnviz.brief import brief
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.labelling.label import Piece, label
 from attnviz.result import Token
@@ -68,6 +69,8 @@ class Encoded:
     type_ids: tuple[int, ...]
     texts: tuple[str, ...]
 
+    __repr__ = brief
+
     @classmethod
     def of(
         cls, tokens: tuple[Token, ...], texts: tuple[str, ...], type_ids: Iterable[int] = ()
@@ -89,6 +92,8 @@ class Tokenizer:
     of_targets: Tokenizer | None = None
     takes_empty_pairs: bool = False
     ends_once: bool = False  # a text that ends with the end token gets no second one
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, tokenizer: Backend) -> Tokenizer:

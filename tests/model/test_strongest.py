@@ -55,6 +55,10 @@ def test_they_are_what_a_result_calls_its_links(embedded: Model) -> None:
     check_alike(embedded.strongest(embedded.encode(TEXT), 6), embedded.attend(TEXT).links())
 
 
+def test_a_text_is_taken_as_it_is(embedded: Model) -> None:
+    assert embedded.strongest(TEXT) == embedded.strongest(embedded.encode(TEXT))
+
+
 def test_of_blocks_of_queries_they_are_the_same(
     embedded: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.explain.recorded import RecordedHead
+from attnviz.brief import brief
 from attnviz.core.feed_forward import route
 
 Float64Array = npt.NDArray[np.float64]
@@ -18,6 +19,9 @@ class Chosen(NamedTuple):
 
     experts: npt.NDArray[np.int64]
     gates: Float64Array
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def feed_forward_neurons(recorded: RecordedHead) -> Float64Array | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.core.positions import sinusoids
 from attnviz.errors import InputError
 from attnviz.showing import ShownAsPage, display
@@ -43,6 +44,8 @@ class PositionTable:
     frequencies: Float64Array | None = None
     size: int | None = None
 
+    __repr__ = brief
+
     @property
     def relative(self) -> bool:
         """Whether its rows are distances."""
@@ -60,6 +63,8 @@ class Positions(ShownAsPage):
 
     tables: tuple[PositionTable, ...]
     model: str = ""
+
+    __repr__ = brief
 
     def figure(self, **style: Any) -> Figure:
         """The tables as a matplotlib Figure, in the style of ``attnviz.figure``."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.explain.recorded import RecordedHead
+from attnviz.brief import brief
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.weights import LatentWeights, Linear, NormWeights
 
@@ -32,6 +33,8 @@ class Projected:
     rotated: Float64Array | None = None
     latent: Float64Array | None = None
     norm_turned: bool = False
+
+    __repr__ = brief
 
     @property
     def vectors(self) -> Float64Array:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.core.attention import Heads
 from attnviz.core.buffers import FloatArray
 from attnviz.core.hooks import Kind
@@ -33,6 +34,8 @@ class Embedded:
     type: FloatArray | None
     type_id: int | None
     states: FloatArray
+
+    __repr__ = brief
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,8 @@ class RecordedHead:
     contexts: FloatArray
     memory: FloatArray | None = None
     table: FloatArray | None = None
+
+    __repr__ = brief
 
     @property
     def spec(self) -> AttentionSpec:

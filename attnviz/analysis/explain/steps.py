@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.explain.project import Projected
 from attnviz.analysis.explain.walk import Explanation
+from attnviz.brief import brief
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -22,6 +23,8 @@ class Step:
     name: str
     arrays: Arrays
     matrices: Arrays
+
+    __repr__ = brief
 
 
 def steps(walk: Explanation) -> list[Step]:

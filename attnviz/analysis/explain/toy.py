@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.showing import ShownAsPage, display
 
@@ -74,6 +75,8 @@ class Toy(ShownAsPage):
     drawing: Drawing | None = None
     tied: bool = False
     features: bool = False
+
+    __repr__ = brief
 
     def figure(self, **style: Any) -> Figure:
         """All steps as a matplotlib Figure, in the style of ``attnviz.figure``."""

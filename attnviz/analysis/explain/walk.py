@@ -12,6 +12,7 @@ import numpy.typing as npt
 from attnviz.analysis.explain.mlp import Chosen, chosen_experts, feed_forward_neurons
 from attnviz.analysis.explain.project import Float64Array, Projected, project
 from attnviz.analysis.explain.recorded import RecordedHead
+from attnviz.brief import brief, word
 from attnviz.core.attention import mask_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Disentangled
@@ -39,6 +40,8 @@ class Softmax:
     total: float
     weights: Float64Array
     sink: float | None = None
+
+    __repr__ = brief
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +83,14 @@ class Explanation(ShownAsPage):
     experts: Chosen | None = None
     before: Float64Array | None = None
     knobs: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        seen, key = self.recorded, self.recorded.keys[self.strongest]
+        query, weight = seen.tokens[seen.query], self.weights[self.strongest]
+        return (
+            f"<Explanation of {word(query.text)} in head {seen.head}: "
+            f"{word(key.text)} {weight:.2f} of {len(seen.keys)} keys>"
+        )
 
     @property
     def weights(self) -> Float64Array:
