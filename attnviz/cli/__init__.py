@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +16,7 @@ from typer.main import get_command
 from attnviz._version import __version__
 from attnviz.cli.failures import exit_code
 from attnviz.cli.program import Command, Program
+from attnviz.render.safe import ESCAPING
 
 COMMANDS: Mapping[str, str] = {
     "run": "run",
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit."""
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=ESCAPING)
     # One BLAS thread: long inputs are shared over threads by blocks, and short ones gain nothing.
     for library in ("OPENBLAS", "MKL", "BLIS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,9 +91,8 @@ def _summary(card: Card) -> str:
 
 def _print(rows: Sequence[tuple[str, str]]) -> None:
     """Two columns of text from anywhere, made safe to show."""
-    from attnviz.render.safe import encodable, visible
+    from attnviz.render.safe import visible
 
     width = max(len(visible(name)) for name, _ in rows)
     for name, value in rows:
-        line = f"{visible(name):<{width}}  {visible(value)}"
-        print(encodable(line, sys.stdout.encoding))  # noqa: T201
+        print(f"{visible(name):<{width}}  {visible(value)}")  # noqa: T201

@@ -64,10 +64,8 @@ class Progress:
             self._shown = False
 
     def _write(self, text: str) -> None:
-        from attnviz.render.safe import encodable
-
         with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.write(encodable(text, sys.stderr.encoding or "ascii"))
+            sys.stderr.write(text)
             sys.stderr.flush()
 
 

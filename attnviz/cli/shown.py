@@ -18,12 +18,11 @@ def tell_of(paths: Iterable[Path]) -> None:
     """Say on a terminal what has been written and how large it is."""
     if not on_terminal():
         return
-    from attnviz.render.safe import encodable, visible
+    from attnviz.render.safe import visible
 
     for path in paths:
         if not streamed(path):
-            line = visible(f"wrote {path} ({_size(path)})")
-            print(encodable(line, sys.stderr.encoding), file=sys.stderr)  # noqa: T201
+            print(visible(f"wrote {path} ({_size(path)})"), file=sys.stderr)  # noqa: T201
 
 
 def open_files(paths: Iterable[Path]) -> None:

@@ -15,11 +15,11 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     Where they are wider than a terminal, they stand closer, then what the last column says stands
     under its row. What goes to a pipe has one line for each row.
     """
-    from attnviz.render.safe import encodable, visible
+    from attnviz.render.safe import visible
 
     shown = [[visible(cell) for cell in row] for row in rows]
     for line in table_lines(shown, _columns_of_terminal()):
-        print(encodable(line.rstrip(), sys.stdout.encoding))  # noqa: T201
+        print(line.rstrip())  # noqa: T201
 
 
 def print_sentence(text: str) -> None:

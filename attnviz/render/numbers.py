@@ -30,6 +30,12 @@ def short(value: float) -> str:
     return "0" if text in ("-0", "") else text.replace("-", "−")
 
 
+def change(value: float) -> str:
+    """What is added or taken away, in two decimals: +0.50, −0.34."""
+    text = f"{value:+.2f}"
+    return "0.00" if not float(text) else text.replace("-", "−")
+
+
 def share(value: float) -> str:
     """A share or probability in two decimals, as tables write it: .93."""
     return f"{value:.2f}".removeprefix("0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 from unicodedata import category
@@ -24,6 +25,26 @@ ACTING = re.compile(
 FLAG_OF_A_REGION = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f")
 SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 COMPLEX_SCRIPTS = 0x0600  # from here on joiners shape letters; below, they only hide
+ESCAPING = "attnviz.escaping"  # the name of an error handler for streams
+# Our own signs and what stands for each where the encoding lacks it; every pair is one cell wide.
+SIGNS = {
+    "−": "-",
+    "…": "~",
+    "→": ">",
+    "←": "<",
+    "↓": "v",
+    "·": ".",
+    "×": "x",
+    "│": "|",
+    "━": "=",
+    "⋮": ":",
+    "●": "*",
+    "␣": "_",
+    "∅": "-",
+    "◌": ".",
+    "“": '"',
+    "”": '"',
+}
 
 
 def visible(text: str) -> str:
@@ -67,7 +88,22 @@ def marks(token: Token) -> str:
 
 def encodable(text: str, encoding: str) -> str:
     """Text that a stream of this encoding can write; what it cannot write is escaped."""
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text.encode(encoding, ESCAPING).decode(encoding)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Our own signs in ASCII, anything else spelt out, for what an encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacked = error.object[error.start : error.end]
+    return "".join(SIGNS.get(char) or _spelt(char) for char in lacked), error.end
+
+
+def _spelt(char: str) -> str:
+    return char.encode("ascii", "backslashreplace").decode("ascii")
+
+
+codecs.register_error(ESCAPING, _escaped)
 
 
 def _disarm(text: str) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from attnviz.render.safe import encodable
+from attnviz.render.safe import SIGNS, encodable
 from attnviz.render.style import Colouring, Ground
 
 if TYPE_CHECKING:
@@ -18,23 +18,6 @@ NARROWEST = 24
 ON_DARK = Colouring(ground="dark")
 LIGHT_GROUNDS = ("7", "9", "10", "11", "12", "13", "14", "15")
 EVERYTHING = "é→▀字م🎩"
-
-# Our own signs and what stands for each where the encoding lacks it; every pair is one cell wide.
-SIGNS = {
-    "…": "~",
-    "→": ">",
-    "←": "<",
-    "↓": "v",
-    "·": ".",
-    "×": "x",
-    "│": "|",
-    "━": "=",
-    "⋮": ":",
-    "●": "*",
-    "␣": "_",
-    "∅": "-",
-    "◌": ".",
-}
 
 
 class Colour(Enum):

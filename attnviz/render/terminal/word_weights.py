@@ -8,6 +8,7 @@ import numpy as np
 from rich.segment import Segments
 
 from attnviz.render.colour import scale_of
+from attnviz.render.numbers import change
 from attnviz.render.safe import visible
 from attnviz.render.terminal.answer import bar
 from attnviz.render.terminal.colours import accent, plain
@@ -62,7 +63,7 @@ def word_weights(
         cells = [Cell(fit(texts[i], left), left), Cell("", 1)]
         cells += _column(float(attention[i]) / end, f"{attention[i]:.2f}", width, screen)
         if margins is not None:
-            cells += _column(float(margins[i]) / largest, f"{margins[i]:+.2f}", width, screen)
+            cells += _column(float(margins[i]) / largest, change(margins[i]), width, screen)
         lines.append(row(cells, screen))
     if margins is not None:
         lines += sentence(_sum(len(words) - len(shown), shown, margins, decision), screen)
@@ -72,7 +73,7 @@ def word_weights(
 def _column(share: float, text: str, width: int, screen: Screen) -> list[Cell]:
     long = bar(min(abs(share), 1.0), width, screen)
     return [
-        Cell(text, NUMBER - 1, plain(screen, bold=True), "right"),
+        Cell(screen.signs(text), NUMBER - 1, plain(screen, bold=True), "right"),
         Cell("", 1),
         Cell(
             long,
@@ -85,8 +86,8 @@ def _column(share: float, text: str, width: int, screen: Screen) -> list[Cell]:
 
 def _sum(rest: int, shown: Sequence[int], margins: FloatArray, decision: str) -> str:
     total = float(margins.sum())
-    others = f"{rest} other words {total - float(margins[list(shown)].sum()):+.2f}; "
-    return f"{others if rest else ''}together {total:+.2f}, {decision}"
+    others = f"{rest} other words {change(total - float(margins[list(shown)].sum()))}; "
+    return f"{others if rest else ''}together {change(total)}, {decision}"
 
 
 def headline(decision: str, share: str, screen: Screen) -> Segments:
