@@ -53,6 +53,8 @@ def _read_zip(file: io.FileIO, what: str) -> tuple[dict[str, TensorView], dict[s
             described = next((m for m in members if m.filename.endswith("/data.pkl")), None)
             if described is None:
                 raise BadCheckpoint(f"{what} is a zip file without a data.pkl, so no weights")
+            if described.compress_type != zipfile.ZIP_STORED:
+                raise _compressed(what)
             if described.file_size > LARGEST_PICKLE:
                 raise BadCheckpoint(f"{what} has a data.pkl of {described.file_size:,} bytes")
             value = read_pickle(io.BytesIO(archive.read(described)), what)
@@ -72,13 +74,17 @@ def _read_zip(file: io.FileIO, what: str) -> tuple[dict[str, TensorView], dict[s
 def _span(file: io.FileIO, member: zipfile.ZipInfo, what: str) -> Span:
     """Where the bytes of an uncompressed member lie."""
     if member.compress_type != zipfile.ZIP_STORED:
-        raise UnsupportedModel(f"{what} is compressed, which torch.save does not do")
+        raise _compressed(what)
     file.seek(member.header_offset + 26)
     lengths = file.read(4)
     if len(lengths) < 4:
         raise BadCheckpoint(f"{what} ends inside a member; the download may be incomplete")
     start = member.header_offset + 30 + sum(struct.unpack("<HH", lengths))
     return Span(start, start + member.file_size)
+
+
+def _compressed(what: str) -> UnsupportedModel:
+    return UnsupportedModel(f"{what} is compressed, which torch.save does not do")
 
 
 def _read_legacy(file: io.FileIO, what: str) -> tuple[dict[str, TensorView], dict[str, Span]]:

@@ -11,6 +11,8 @@ from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
 LONGEST = 1 << 20
 """Bytes of a name or a number at most."""
+MOST_ITEMS = 2_000_000
+"""Opcodes and the items they copy at most: those of some fifty thousand tensors."""
 
 STORAGES = {
     "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16", "DoubleStorage": "F64",
@@ -58,6 +60,7 @@ def read_pickle(file: BinaryIO, what: str) -> Any:
         for opcode, argument, _ in pickletools.genops(cast("BinaryIO", _Bounded(file))):
             if opcode.name == "STOP":
                 return machine.pop()
+            machine.spend(1)
             machine.step(opcode.name, argument)
     raise BadCheckpoint(
         f"{what} is not a pickle of weights, or it is damaged; the download may be incomplete"
@@ -84,6 +87,13 @@ class _Machine:
         self._what = what
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
+        self._left = MOST_ITEMS
+
+    def spend(self, items: int) -> None:
+        """Count what is made; a small file must not become a large object."""
+        self._left -= items
+        if self._left < 0:
+            raise BadCheckpoint(f"{self._what} makes more of its pickle than weights need")
 
     def pop(self) -> Any:
         """The item on top."""
@@ -158,6 +168,7 @@ class _Machine:
         arguments, name = self.pop(), self.pop()
         if not isinstance(name, _Name) or not isinstance(arguments, tuple):
             raise TypeError
+        self.spend(sum(len(each) for each in arguments if isinstance(each, (list, tuple, dict))))
         self._stack.append(REBUILT[name](*arguments))
 
     def _build(self) -> None:
@@ -176,10 +187,7 @@ class _Machine:
         target = self._stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
             raise TypeError
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            if not isinstance(key, (str, int)):  # nested tuples could take forever to hash
-                raise TypeError
-            target[key] = value
+        target.update(_dict(list(zip(items[::2], items[1::2], strict=True))))
 
     def _append(self, items: list[Any]) -> None:
         if not isinstance(self._stack[-1], list):
@@ -196,6 +204,14 @@ def _view(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tenso
     return TensorView(storage, offset, tuple(shape), tuple(strides))
 
 
+def _dict(pairs: Any = ()) -> dict[str | int, Any]:
+    """A dict of pairs; a key of nested tuples could take forever to hash."""
+    pairs = [(key, value) for key, value in pairs]
+    if not all(isinstance(key, (str, int)) for key, _ in pairs):
+        raise TypeError
+    return dict(pairs)
+
+
 def _parameter(data: Any, *_: Any) -> TensorView:
     if not isinstance(data, TensorView):
         raise TypeError
@@ -203,7 +219,7 @@ def _parameter(data: Any, *_: Any) -> TensorView:
 
 
 REBUILT: dict[str, Callable[..., Any]] = {
-    "collections OrderedDict": dict,
+    "collections OrderedDict": _dict,
     "torch Size": tuple,
     "torch device": lambda *_: None,
     "torch._utils _rebuild_tensor": _view,
@@ -226,16 +242,17 @@ PLAIN = frozenset(
 )
 PUTS = frozenset({"BINPUT", "LONG_BINPUT", "MEMOIZE"})
 GETS = frozenset({"BINGET", "LONG_BINGET"})
+WRAPPERS, MOST_WRAPPED = ("state_dict", "model", "module"), 8
 INERT = frozenset({*REBUILT, *(f"torch {name}" for name in STORAGES)})
 """The names that a state dict may hold; each stands for data that we make ourselves."""
 
 
 def tensors_of(value: Any) -> Iterator[tuple[str, TensorView]]:
     """The named tensors of a state dict, or of one that a training script wrapped."""
-    while isinstance(value, dict) and not any(isinstance(v, TensorView) for v in value.values()):
-        value = next(
-            (value[key] for key in ("state_dict", "model", "module") if key in value), None
-        )
+    for _ in range(MOST_WRAPPED):  # it may be wrapped in itself
+        if not isinstance(value, dict) or any(isinstance(v, TensorView) for v in value.values()):
+            break
+        value = next((value[key] for key in WRAPPERS if key in value), None)
     if isinstance(value, dict):
         yield from (
             (str(name), view) for name, view in value.items() if isinstance(view, TensorView)

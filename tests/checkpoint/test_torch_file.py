@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.checkpoint import torch_pickle
 from attnviz.checkpoint.tensors import Tensors, open_tensors
 from attnviz.checkpoint.torch_pickle import read_pickle
 from attnviz.errors import AttnvizError, BadCheckpoint, ModelError, UnsupportedModel
@@ -111,6 +112,40 @@ def test_tuples_that_hold_each_other_many_times_take_no_time(tmp_path: Path) -> 
     nested = b"\x80\x02)" + b"".join(b"q%c0h%ch%c\x86" % (i, i, i) for i in range(200)) + b"N\x86."
     with pytest.raises(BadCheckpoint):
         opened(tmp_path, archive(nested))
+
+
+ORDERED, SIZE = b"ccollections\nOrderedDict\n", b"ctorch\nSize\n"
+TWICE = b")q\x00" + b"h\x00h\x00\x86q\x00" * 40  # a tuple of 2⁴⁰ empty ones
+
+
+@pytest.mark.parametrize(
+    ("described", "sentence"),
+    [
+        (TWICE + ORDERED + b"](h\x00N\x86e\x85R.", "not a pickle of weights"),
+        (TWICE + b"0}(h\x00Nu.", "pickle opcode POP"),
+        (TWICE + b"}q\x01(h\x00Nu.", "not a pickle of weights"),
+        (b"}q\x00X\x05\x00\x00\x00modelh\x00s.", "holds no named tensors"),
+        (
+            b"](" + b"N" * 9000 + b"eq\x00" + SIZE + b"q\x01" + b"h\x01h\x00\x85R" * 9000 + b".",
+            "more of its pickle",
+        ),
+        (b"}" * 100_001 + b".", "more of its pickle"),
+    ],
+)
+def test_a_small_pickle_does_not_become_a_large_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, described: bytes, sentence: str
+) -> None:
+    monkeypatch.setattr(torch_pickle, "MOST_ITEMS", 100_000)
+    with pytest.raises(BadCheckpoint, match=sentence):
+        opened(tmp_path, archive(b"\x80\x02" + described))
+
+
+def test_a_pickle_that_is_compressed_is_not_unpacked(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("archive/data.pkl", b"\x80\x02" + b"}" * 90_000_000)
+    with pytest.raises(UnsupportedModel, match="is compressed"):
+        opened(tmp_path, stream.getvalue())
 
 
 @pytest.mark.parametrize("name", ["zip.bin", "legacy.bin"])
