@@ -127,6 +127,13 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _warn(given: LabelledTexts) -> None:
+    if given.repeated:
+        warnings.warn(
+            f"{given.repeated} lines repeat a text and its label, which counts once, so that no "
+            "text is measured that the classifier was fitted on",
+            AttnvizWarning,
+            stacklevel=2,
+        )
     name, most = max(given.counts.items(), key=lambda item: item[1])
     if most > LOPSIDED * len(given.texts):
         warnings.warn(

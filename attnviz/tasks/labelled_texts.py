@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from io import StringIO
 from typing import NamedTuple
 
 from attnviz.brief import brief
@@ -15,11 +16,12 @@ HEADINGS = {"text", "sentence", "label", "class", "category", "sentiment", "targ
 
 
 class LabelledTexts(NamedTuple):
-    """Texts, and for each the index of its label."""
+    """Texts, and for each the index of its label; ``repeated`` ones were left out."""
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
     names: tuple[str, ...]
+    repeated: int = 0
 
     def __repr__(self) -> str:
         return brief(self)
@@ -32,10 +34,11 @@ class LabelledTexts(NamedTuple):
 
 
 def parse(data: bytes, name: str) -> LabelledTexts:
-    """The texts of a file; InputError says which line cannot be used, or what is missing.
+    r"""The texts of a file; InputError says which line cannot be used, or what is missing.
 
-    Whichever column has fewer different values holds the labels, which are sorted by name. A
-    first line of column names is left out.
+    Lines end at ``\n`` or ``\r\n``. Whichever column has fewer different values holds the labels,
+    which are sorted by name. A first line of column names is left out, and so is a text that was
+    there before with the same label: whoever fits on one of two would know the other.
     """
     try:
         content = data.decode("utf-8-sig")
@@ -48,22 +51,24 @@ def parse(data: bytes, name: str) -> LabelledTexts:
         rows = rows[1:]
     if not rows:
         raise InputError(f"{quote(name)} is empty; give a text and a label on each line")
-    first, second = (tuple(column) for column in zip(*rows, strict=True))
+    different = list(dict.fromkeys(map(tuple, rows)))
+    first, second = zip(*different, strict=True)
     texts, labels = (first, second) if len(set(second)) <= len(set(first)) else (second, first)
     names = tuple(sorted(set(labels)))
     _require_enough(Counter(labels), name)
-    return LabelledTexts(texts, tuple(map(names.index, labels)), names)
+    repeated = len(rows) - len(different)
+    return LabelledTexts(texts, tuple(map(names.index, labels)), names, repeated)
 
 
 def _rows(content: str, name: str) -> list[list[str]]:
     """The two cells of each line that is not blank."""
-    lines = content.splitlines()
+    lines = list(StringIO(content, newline="\n"))
     mark = "\t" if any("\t" in line for line in lines) else ","
     if mark == "\t":
         split = [(n, line.split("\t")) for n, line in enumerate(lines, 1) if line.strip()]
     else:
         try:
-            reader = csv.reader(content.splitlines(keepends=True), strict=True)
+            reader = csv.reader(lines, strict=True)
             split = [(reader.line_num, cells) for cells in reader if any(cells)]
         except csv.Error as error:
             raise InputError(f"{quote(name)} cannot be read as CSV: {error}") from None

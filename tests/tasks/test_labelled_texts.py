@@ -32,6 +32,17 @@ def test_commas_may_be_inside_quotes_and_names_of_columns_on_top() -> None:
     assert len(given.texts) == 10
 
 
+@pytest.mark.parametrize("mark", ["\t", ","])
+def test_a_line_ends_at_a_newline_and_nowhere_else(mark: str) -> None:
+    rows = "".join(f"one\u2028{i}\x0bmore{mark}{'ab'[i % 2]}\n" for i in range(10))
+    assert parse(rows.encode(), "data").texts[3] == "one\u20283\x0bmore"
+
+
+def test_a_repeated_text_counts_once() -> None:
+    given = parse((FIVE_EACH + FIVE_EACH + "text 0\tgood\n").encode(), "data.tsv")
+    assert (len(given.texts), given.repeated) == (11, 10)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
