@@ -26,7 +26,7 @@ from attnviz.render.lessons import (
 )
 from attnviz.render.sentences import heads_named, matrices, name_of, title_of
 from attnviz.render.style import Style
-from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link
+from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link, whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 LOOKS = ("title", "palette", "scale", "vmin", "vmax")  # that a page can be given
 DOCUMENTS = (".json", ".npz", ".csv")
+CHOICES = ("head", "layer", "mean", "heads", "map", "tokens", "special")
 OF_LESSONS = (".json",)
 
 
@@ -61,6 +62,11 @@ class _Chosen:
             given = getattr(self, name)
             words = (given,) if isinstance(given, str) else tuple(given)
             object.__setattr__(self, name, words)
+        if self.layer is not None:
+            _require_layer(self.layer)
+        if self.every_head and (self.ask or self.who):
+            asked = "ask" if self.ask else "who"
+            raise InputError(f"heads='all' and {asked} show different things; give one of them")
         chosen = {"head": self.head is not None, "layer": self.layer is not None}
         chosen |= {"mean": self.mean, "heads": self.heads is not None}
         given = [name for name, is_given in chosen.items() if is_given]
@@ -83,7 +89,7 @@ def ask(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
 
     Raises UnknownWord for a word that is not there.
     """
-    return _selection(result, ask=[word], **choices).answers[0]
+    return _asked(result, choices, ask=[word]).answers[0]
 
 
 def claims(result: AttentionResult) -> list[Claim]:
@@ -93,12 +99,12 @@ def claims(result: AttentionResult) -> list[Claim]:
 
 def who(result: AttentionResult, word: str, **choices: Any) -> WordAttention:
     """Who looks at a word: ``ask`` turned around. Raises UnknownWord for one that is not there."""
-    return _selection(result, who=[word], **choices).answers[0]
+    return _asked(result, choices, who=[word]).answers[0]
 
 
 def links(result: AttentionResult, **choices: Any) -> list[Link]:
     """The strongest links between words, over all heads that were chosen; choices as in ``ask``."""
-    return _selection(result, **choices).links
+    return _asked(result, choices).links
 
 
 def words(result: AttentionResult) -> AttentionResult:
@@ -225,15 +231,32 @@ def _opening_heads(selection: Selection) -> str:
     return "*" if selection.options.layer is None else f"{selection.options.layer}.*"
 
 
-def _selection(result: AttentionResult, *, special: bool = True, **choices: Any) -> Selection:
+def _asked(result: AttentionResult, choices: dict[str, Any], **question: list[str]) -> Selection:
+    """A result as these choices show it, asked one question or none."""
+    _require_known(choices, CHOICES)
+    return _selection(result, **choices, **question)
+
+
+def _selection(result: AttentionResult, **choices: Any) -> Selection:
     """A result as these choices show it."""
+    _require_known(choices, (*CHOICES, "ask", "who"))
+    special = choices.pop("special", True)
+    return Selection(result, _Chosen(no_special=not special, **choices), findings.of(result.model))
+
+
+def _require_known(choices: dict[str, Any], known: Sequence[str]) -> None:
+    """Refuse a choice that is none of those there are."""
+    if unknown := [name for name in choices if name not in known]:
+        raise InputError(f"there is no choice {unknown[0]}; there are {', '.join(known)}")
+
+
+def _require_layer(layer: object) -> None:
     try:
-        chosen = _Chosen(no_special=not special, **choices)
-        return Selection(result, chosen, findings.of(result.model))
+        whole(layer)
     except TypeError:
-        known = [field.name for field in fields(_Chosen) if field.name != "no_special"]
-        unknown = next(name for name in choices if name not in known)
-        raise InputError(f"there is no choice {unknown}; there are {', '.join(known)}") from None
+        raise InputError(
+            f"{quote(layer)} is not a layer; write a whole number, counted from zero"
+        ) from None
 
 
 def figure(
@@ -262,6 +285,7 @@ def figure(
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
+    _require_known(style, [field.name for field in fields(Style)])
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask, who)
     if isinstance(result, LESSONS):
         if chosen != _Chosen():
@@ -285,7 +309,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
             style,
             title=_title(selections, f"all {matrices(first.result.weighting)}s"),
             hidden=first.hidden,
-            merged=first.view.merged,
+            merged=first.kind in first.view.merged,
             sinks=first.view.sinks,
             kind=first.kind,
             labels=first.labels,

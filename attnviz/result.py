@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -69,12 +70,19 @@ class Head(NamedTuple):
         if isinstance(named, str):
             return cls.parse(named)
         try:
-            layer, head = named
-            return cls(int(layer), int(head))
+            layer, head = map(whole, named)
+            return cls(layer, head)
         except (TypeError, ValueError):
             raise InputError(
                 f"{quote(named)} is not a head; write '3.1' or (3, 1), counted from zero"
             ) from None
+
+
+def whole(number: Any) -> int:
+    """A whole number of any kind as Python's; TypeError for anything else, as 3.0 or True."""
+    if isinstance(number, bool | np.bool_):
+        raise TypeError(f"{number} is no number")
+    return index(number)
 
 
 Heads = Head | tuple[int, int] | str | Sequence[Head | tuple[int, int] | str]
@@ -122,6 +130,8 @@ class Token:
 class ModelInfo:
     """Which model spoke; ``n_layers`` and ``n_heads`` are those of its first stack.
 
+    ``n_target_layers`` and ``n_target_heads`` are those of the stack that writes, where a model has
+    one that reads too.
     ``folder`` is where its files are, where they are on this machine; no document says it;
     ``max_seq_length`` is how many tokens the texts had at most that it was trained on, as far as
     its files say so.
@@ -134,6 +144,8 @@ class ModelInfo:
     revision: str | None = None
     sha256: str | None = None
     max_seq_length: int | None = None
+    n_target_layers: int | None = None
+    n_target_heads: int | None = None
     folder: Path | None = field(default=None, repr=False, compare=False)
 
     __repr__ = brief
@@ -142,7 +154,8 @@ class ModelInfo:
         """What documents say of the model."""
         found = asdict(self)
         del found["folder"]
-        return found
+        one_sided = self.n_target_layers is None and self.n_target_heads is None
+        return {n: v for n, v in found.items() if not (one_sided and n.startswith("n_target_"))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -154,6 +154,37 @@ def test_what_is_no_head_is_refused(result, head):
 
 
 @pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"layer": 3.5}, "'3.5' is not a layer"),
+        ({"layer": "3"}, "'3' is not a layer"),
+        ({"layer": True}, "'True' is not a layer"),
+        ({"nope": 3}, "there is no choice nope; there are"),
+        ({"ask": "hat"}, "there is no choice ask"),
+        ({"by": "word"}, "there is no choice by"),
+        ({"heads": "all"}, "heads='all' and ask show different things"),
+    ],
+)
+def test_a_choice_that_says_nothing_of_an_answer_is_refused(result, choices, said):
+    with pytest.raises(InputError, match=said):
+        result.ask("it", **choices)
+
+
+@pytest.mark.parametrize("word", [3, None, ["it"]], ids=repr)
+def test_a_word_is_asked_for_by_its_text(result, word):
+    for question in (result.ask, result.who):
+        with pytest.raises(InputError, match="a word is asked for by its text"):
+            question(word)
+
+
+def test_a_style_that_is_none_is_refused(result):
+    with pytest.raises(InputError, match="there is no choice nope; there are size"):
+        result.figure(nope=3)
+    with pytest.raises(InputError, match="ax takes matplotlib Axes to draw into, not '3'"):
+        result.figure(ax=3)
+
+
+@pytest.mark.parametrize(
     ("name", "start"),
     [
         ("hat.png", b"\x89PNG"),

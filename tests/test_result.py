@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.analysis.closeups import PooledResult
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head, Token, span
 from tests.support.results import attention, encoder, translator
@@ -103,6 +104,8 @@ def test_a_result_in_a_console_is_one_line():
     assert repr(translator()) == (
         "<AttentionResult of 'translator': 6 + 8 tokens, encoder 2 × 2, decoder 2 × 2, cross 2 × 2>"
     )
+    blocks = PooledResult(**{f.name: getattr(encoder(), f.name) for f in fields(AttentionResult)})
+    assert repr(blocks) == "<PooledResult of 'small': 8 tokens, encoder 2 × 3>"
     hostile = AttentionResult((Token("\x1b[2J"),), {}, model=replace(encoder().model, name="\x1b"))
     assert repr(hostile) == "<AttentionResult of '\\x1b': 1 token>"
 
@@ -131,6 +134,9 @@ def test_one_head_is_a_list_of_one(given):
         ("3.1,hat", "'hat' is not a head"),
         ([3, 1, 2], "is not a head"),
         (3, "is not a head"),
+        ((3.7, 1), "is not a head"),
+        ((True, 1), "is not a head"),
+        ([("3", "1")], "is not a head"),
     ],
 )
 def test_what_names_no_heads_is_refused(given, said):

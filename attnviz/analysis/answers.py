@@ -89,7 +89,9 @@ class WordAttention(ShownAsFigure):
     ``keys`` label both ``mean`` and ``rows`` float32 (head, key); ``rows`` holds the row of each
     of ``heads``, the heads that say most about words, strongest first, and ``tops`` the key each
     of them looks at most, ``top`` the mean, what is ``excluded`` aside. Of ``occurrences`` of the
-    word, ``occurrence`` is meant, counted from 1. ``text`` names what the word stands in, for
+    word, ``occurrence`` is meant, counted from 1. Where nothing that counts gets more than distance
+    and popular words explain, as of a special token, heads go by their weight on anything else
+    instead, and are not ``particular``. ``text`` names what the word stands in, for
     pictures of several texts. ``claims`` are what the model's lenses say of it, where it has some.
     """
 
@@ -102,6 +104,7 @@ class WordAttention(ShownAsFigure):
     tops: tuple[int, ...]
     top: int = 0
     excluded: tuple[Excluded, ...] = ()
+    particular: bool = True
     kind: str = "encoder"
     hidden: float = 0.0
     n_heads: int = 0

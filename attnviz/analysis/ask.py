@@ -14,7 +14,7 @@ from attnviz.analysis.answers import WordAttention
 from attnviz.analysis.specificity import BoolArray, HeadStatistics
 from attnviz.analysis.view import View
 from attnviz.analysis.words import is_word
-from attnviz.errors import UnknownWord
+from attnviz.errors import InputError, UnknownWord, quote
 from attnviz.result import FloatArray, Token
 
 SHOWN_WORDS = 30
@@ -102,9 +102,11 @@ def _answer(
     view: View, kind: str, statistics: HeadStatistics, line: _Line, n_heads: int | None
 ) -> WordAttention:
     """The mean over all heads, and ``n_heads`` of them, or all: those that say most first."""
-    counted, strength = line.counted, line.strength
-    if not strength.any():
+    counted, strength, excluded = line.counted, line.strength, statistics.excluded
+    particular = bool(strength.any())
+    if not particular:
         counted = line.apart
+        excluded = () if line.apart.all() else ("itself",)
         strength = np.where(counted, line.weights, 0).max(axis=-1)
     weight = np.where(counted, line.weights, -1).max(axis=-1)
     best = _best(strength, weight, statistics.positional, n_heads)
@@ -115,7 +117,8 @@ def _answer(
         position=0,
         keys=line.others,
         mean=mean,
-        excluded=statistics.excluded,
+        excluded=excluded,
+        particular=particular,
         top=int(np.where(counted, mean, -1).argmax()),
         heads=tuple(named[number] for number in best),
         rows=rows[best],
@@ -123,7 +126,7 @@ def _answer(
         kind=kind,
         hidden=line.hidden,
         n_heads=strength.size,
-        merged=view.merged,
+        merged=kind in view.merged,
         longer=view.longer,
         sinks=view.sinks,
         weighting=view.result.weighting,
@@ -146,6 +149,8 @@ def _best(strength: FloatArray, weight: FloatArray, behind: BoolArray, n: int | 
 
 def find_word(units: Sequence[Token], asked: str) -> Place:
     """Where the asked word stands; ``it:2`` is the second "it", and case does not matter."""
+    if not isinstance(asked, str):
+        raise InputError(f"a word is asked for by its text, as 'it', not by {quote(asked)}")
     word, occurrence = asked, 1
     places = _occurrences(units, asked)
     head, colon, number = asked.rpartition(":")

@@ -64,7 +64,7 @@ def _matrix(view: View, kind: str, heads: tuple[Head, ...]) -> MatrixView:
         kind=kind,
         heads=heads,
         hidden=float(view.hidden[kind][at].mean()),
-        merged=view.merged,
+        merged=kind in view.merged,
         longer=view.longer,
         sinks=view.sinks,
         weighting=view.result.weighting,

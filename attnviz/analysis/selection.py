@@ -61,6 +61,7 @@ class Selection:
         self, result: AttentionResult, options: Choices, known: Known | None = None
     ) -> None:
         self.heads = options.named_heads()
+        self._shapes = {kind: map.weights.shape[:2] for kind, map in result.maps.items()}
         self.result = select_heads(result, layer=options.layer, heads=self.heads)
         self.options, self._known = options, known
         self._statistics_of: dict[str, HeadStatistics] = {}
@@ -94,6 +95,17 @@ class Selection:
         return self.view.map(self.kind)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """How many layers and heads the model has where the map is shown, as far as known."""
+        model, whole = self.result.model, self._shapes[self.kind]
+        known = (
+            (model.n_target_layers, model.n_target_heads)
+            if self.kind != "encoder" and self.result.target_tokens
+            else (model.n_layers, model.n_heads)
+        )
+        return known[0] or whole[0], known[1] or whole[1]
+
+    @property
     def axes(self) -> tuple[Sequence[Token], Sequence[Token]]:
         """The units along both axes of the map that is shown."""
         return self.view.queries(self.kind), self.view.keys(self.kind)
@@ -120,7 +132,9 @@ class Selection:
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
-        """What does not count as a link between words."""
+        """What does not count as a link between words; nothing does between blocks."""
+        if self.result.weighting == "pooled":
+            return ()
         return self._statistics(self.kind).excluded
 
     @cached_property

@@ -23,13 +23,13 @@ class View:
 
     Rows are never renormalised: where keys are left out, the rest of a row sums to less than 1,
     and ``hidden`` holds the share that went to the keys left out, and to the heads' ``sinks`` of a
-    model that has some. ``merged`` says that some tokens were merged into words; ``longer`` that
-    the text has more tokens than those that the model was trained on.
+    model that has some. ``merged`` are the maps of which some tokens were merged into words;
+    ``longer`` says that the text has more tokens than those that the model was trained on.
     """
 
     result: AttentionResult
     hidden: Mapping[str, FloatArray]
-    merged: bool = False
+    merged: frozenset[str] = frozenset()
     longer: Longer | None = None
     sinks: bool = False
 
@@ -76,13 +76,17 @@ def select_heads(
 def make_view(result: AttentionResult, *, words: bool = True, special: bool = True) -> View:
     """Choose the units: words or tokens, special tokens shown or hidden."""
     shown = merge_words(result) if words else result
-    fewer = len(shown.tokens) < len(result.tokens) or (
-        len(shown.target_tokens) < len(result.target_tokens)
+    merged = frozenset(
+        kind for kind, map in shown.maps.items() if _sides(map) != _sides(result.maps[kind])
     )
     sinks = result.model.model_type in SINKED
     lost = {kind: _lost(map, sinks=sinks) for kind, map in shown.maps.items()}
-    view = View(shown, lost, fewer, longer_than_trained(result), sinks)
+    view = View(shown, lost, merged, longer_than_trained(result), sinks)
     return view if special else hide_special(view)
+
+
+def _sides(map: AttentionMap) -> tuple[int, ...]:
+    return map.weights.shape[2:]
 
 
 def longer_than_trained(result: AttentionResult) -> Longer | None:

@@ -53,7 +53,7 @@ def deliver_pooled(
     for text, given in texts:
         with bad.passed_over(text.line):
             tell = share_told(delivery.told)
-            heads = options.named_heads()
+            heads = options.named_heads() or None
             layers = options.layers()
             found = model.pooled(given, n, layers=layers, heads=heads, closeups=closeups, tell=tell)
             delivery.add(replace(found, line=text.line))

@@ -169,11 +169,11 @@ def run(
     if max_new_tokens is not None:
         how["max_new_tokens"] = max_new_tokens
     how |= {"beams": beams, "allow_unknown": allow_unknown}
-    other = options.weighting() != "raw" or options.draws() or options.map or options.by or resume
+    other = options.weighting() != "raw" or options.draws() or options.map or resume
     if top and (other or pair or target or generate):
         raise Misuse(
-            "--top prints links of a text and nothing else; --json, --tokens, --layer and --head "
-            "go with it"
+            "--top prints links of a text and nothing else; --json, --by, --tokens, --layer and "
+            "--head go with it"
         )
     if pooled:
         if top or pair or target or generate or resume:

@@ -161,10 +161,9 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
     from attnviz.render.sentences import links_heading, links_note
 
     model, map = selection.result.model, selection.map
-    n_layers, n_heads = model.n_layers or len(map.layers), model.n_heads or len(map.heads)
     n_tokens = len(selection.result.tokens) + len(selection.result.target_tokens)
     line, longer = selection.result.line, selection.view.longer
-    yield terminal.title(model, n_tokens, n_layers, n_heads, screen, line, longer)
+    yield terminal.title(model, n_tokens, *selection.shape, screen, line, longer)
     written = selection.result.texts if continued else selection.result.target_texts
     if any(text.strip() for text in written):
         yield "\n"
@@ -179,7 +178,7 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
             map,
             screen,
             hidden=selection.hidden,
-            merged=selection.view.merged,
+            merged=selection.kind in selection.view.merged,
             sinks=selection.view.sinks,
             kind=selection.kind,
             labels=selection.labels,

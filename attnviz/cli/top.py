@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from attnviz.model.inputs import Input
 
 
+Show = Callable[["Model", Text, "Input", "StreamedLinks"], None]
+
+
 def print_strongest(
     model: Model,
     texts: Iterable[tuple[Text, Input]],
@@ -26,21 +29,21 @@ def print_strongest(
     told: Progress,
 ) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
-    show = _print_json if options.json else _printer(options)
+    show = _print_json(options.precision) if options.json else _printer(options)
     for text, given in texts:
         found = model.find_strongest(
             given,
             n,
             layers=options.layers(),
-            heads=options.named_heads(),
-            tokens=options.tokens,
+            heads=options.named_heads() or None,
+            tokens=_between_tokens(options),
             tell=share_told(told),
         )
         told.hide()
         show(model, text, given, found)
 
 
-def _printer(options: Options) -> Callable[[Model, Text, Input, StreamedLinks], None]:
+def _printer(options: Options) -> Show:
     """What prints a text's links as the other links are: with a heading, and what counts."""
     from attnviz.analysis.answers import Longer
     from attnviz.render import terminal
@@ -75,18 +78,29 @@ def _printer(options: Options) -> Callable[[Model, Text, Input, StreamedLinks], 
     return show
 
 
-def _print_json(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
-    """One object a line: the model, the text and the links, as documents hold them."""
-    from attnviz.document import links_found
-    from attnviz.document.labels import dumps
+def _between_tokens(options: Options) -> bool:
+    """Whether links are between tokens: what is printed carries the unit that --by says, if any."""
+    return options.tokens if options.by is None else options.by == "token"
 
-    said = {
-        **({} if text.line is None else {"line": text.line}),
-        "model": model.info.described(),
-        "texts": list(given.texts),
-        "n_tokens": len(given.tokens),
-        "by": found.by,
-        "links": links_found(found.links(), found.units, found.runs),
-    }
-    sys.stdout.buffer.write(dumps(said).encode() + b"\n")
-    sys.stdout.buffer.flush()
+
+def _print_json(precision: int | None) -> Show:
+    """What prints one object a line: the model, the text and the links, as documents hold them."""
+    from attnviz.document import links_found
+    from attnviz.document.labels import dumps, rounded
+
+    def show(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
+        links = links_found(found.links(), found.units, found.runs)
+        said = {
+            **({} if precision is None else {"precision": precision}),
+            **({} if text.line is None else {"line": text.line}),
+            "model": model.info.described(),
+            "texts": list(given.texts),
+            "n_tokens": len(given.tokens),
+            "by": found.by,
+            "excluded": list(found.excluded),
+            "links": rounded(links, precision),
+        }
+        sys.stdout.buffer.write(dumps(said).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+    return show

@@ -11,22 +11,24 @@ from attnviz.analysis.claims import Claim
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.render.claims import claim_text
-from attnviz.result import AttentionResult, Link, Token
+from attnviz.result import Link, Token
 
 
 def found(selection: Selection) -> dict[str, Any]:
     """The head that is shown and by what it was chosen, the strongest links, and the answers.
 
-    A word is named by its text and by the tokens of the document that it is made of; ``hidden``
-    is the mean share of a row's weight that went to what was left out.
+    A word is named by its text and by the tokens of the document that it is made of, which are
+    words themselves where it is written by words; ``hidden`` is the mean share of a row's weight
+    that went to what was left out, and ``excluded`` what links were not looked for.
     """
     kind, choice = selection.kind, selection.matrices[0].choice
     sides = _sides(selection, kind)
-    words = _words(selection.result)
+    words = _words(selection)
     return {
         "map": kind,
         "by": "token" if selection.options.tokens else "word",
         "hidden": selection.hidden,
+        "excluded": list(selection.excluded),
         "head": None
         if choice is None
         else {"head": str(choice.head), "share": choice.share, "between": choice.between},
@@ -78,6 +80,9 @@ def _answer(
         "word": own[answer.position],
         "over": answer.n_heads,
         "hidden": answer.hidden,
+        "excluded": list(answer.excluded),
+        "particular": answer.particular,
+        "top": others[answer.top],
         "mean": [
             {other: unit, "weight": float(weight)}
             for unit, weight in zip(others, answer.mean, strict=True)
@@ -107,10 +112,23 @@ def _claims(claims: Sequence[Claim], words: Sequence[dict[str, Any]]) -> list[di
     ]
 
 
-def _words(result: AttentionResult) -> list[dict[str, Any]]:
+def _words(selection: Selection) -> list[dict[str, Any]]:
     """Every word of a result, and every special token."""
+    result = selection.result
     words = merge_words(replace(result, maps={})).tokens
-    return list(map(_unit, words, tokens_of_words(result.tokens)))
+    return list(map(_unit, words, _made_of(result.tokens, selection, tokens_shown=False)))
+
+
+def _made_of(
+    tokens: Sequence[Token], selection: Selection, *, tokens_shown: bool
+) -> list[list[int]]:
+    """Which tokens of the document each unit is made of, where these are the result's."""
+    words = tokens_of_words(tokens)
+    units = [[i] for i in range(len(tokens))] if tokens_shown else words
+    if selection.options.by != "word":
+        return units
+    word_of = [number for number, word in enumerate(words) for _ in word]
+    return [sorted({word_of[i] for i in unit}) for unit in units]
 
 
 def _sides(selection: Selection, kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -123,11 +141,7 @@ def _sides(selection: Selection, kind: str) -> tuple[list[dict[str, Any]], list[
     def units(
         shown: Sequence[Token], indices: Sequence[int], tokens: Sequence[Token]
     ) -> list[dict[str, Any]]:
-        made_of = (
-            [[i] for i in range(len(tokens))]
-            if selection.options.tokens
-            else tokens_of_words(tokens)
-        )
+        made_of = _made_of(tokens, selection, tokens_shown=selection.options.tokens)
         return [_unit(token, made_of[i]) for token, i in zip(shown, indices, strict=True)]
 
     return (

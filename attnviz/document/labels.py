@@ -37,8 +37,19 @@ def labels(
         "tokens": list(map(_token, result.tokens)),
         "target_tokens": list(map(_token, result.target_tokens)),
         "maps": {kind: _axes(part) for kind, part in result.maps.items()},
-        **({} if found is None else {"found": found}),
+        **({} if found is None else {"found": rounded(found, precision)}),
     }
+
+
+def rounded(value: Any, precision: int | None) -> Any:
+    """JSON-ready data with its fractions rounded to so many decimals, or as it is for None."""
+    if precision is None:
+        return value
+    if isinstance(value, float):
+        return round(value, precision)
+    if isinstance(value, Mapping):
+        return {name: rounded(one, precision) for name, one in value.items()}
+    return [rounded(one, precision) for one in value] if isinstance(value, list) else value
 
 
 def _axes(map: AttentionMap) -> dict[str, Any]:

@@ -194,6 +194,8 @@ def _model(value: object) -> ModelInfo:
         revision=text("revision"),
         sha256=text("sha256"),
         max_seq_length=whole("max_seq_length"),
+        n_target_layers=whole("n_target_layers"),
+        n_target_heads=whole("n_target_heads"),
     )
 
 

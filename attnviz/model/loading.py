@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 from attnviz.checkpoint.opened import open_checkpoint
 from attnviz.checkpoint.source import DEFAULT_MODEL, resolve
+from attnviz.errors import InputError, quote
 from attnviz.families import translate
 from attnviz.model.generate import Rules
 from attnviz.model.model import Model
@@ -17,6 +19,8 @@ def load(name: str | Path = DEFAULT_MODEL, *, offline: bool = False) -> Model:
 
     Raises ModelNotFound, BadCheckpoint or UnsupportedModel.
     """
+    if not isinstance(name, str | PathLike):
+        raise InputError(f"a model is named by its name or its folder, not by {quote(name)}")
     source = resolve(str(name), offline=offline)
     config, generation, tensors, folders = open_checkpoint(source.folder)
     source = source._replace(folder=_with_tokenizer(folders))

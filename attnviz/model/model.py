@@ -82,12 +82,15 @@ class Model(Writing):
         self._generation = generation
         self._cache, self._spare = WeightCache(KEPT_BYTES), ArrayPool()
         self.weights, self._tensors = KeptWeights(translated.weights, self._cache), tensors
-        layers = translated.spec.stacks[0].layers
+        layers, writing = (translated.spec.stacks[at].layers for at in (0, -1))
+        alone = len(translated.spec.stacks) == 1
         info = ModelInfo(
             source.name,
             translated.model_type,
             n_layers=len(layers),
             n_heads=layers[0].attention.n_heads,
+            n_target_layers=None if alone else len(writing),
+            n_target_heads=None if alone else writing[0].attention.n_heads,
             revision=source.revision,
             folder=source.folder,
             max_seq_length=read_max_seq_length(source.folder),
@@ -157,6 +160,7 @@ class Model(Writing):
         """
         ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
+        self._require_written(given, generate, beams, allow_unknown=allow_unknown)
         writer = self._writer(beams, allow_unknown=allow_unknown)
         given = self._written(given, generate, max_new_tokens, layers, writer)
         return self._attend(layers, hidden, [given], weighting=weights)[0]
@@ -228,6 +232,7 @@ class Model(Writing):
         Raises EmptyText, TooLong, and TooBig when the maps of ``layers`` would not fit in memory.
         """
         given = self.encode(text, truncate=truncate, **how)
+        self._require_written(given, generate, beams, allow_unknown=allow_unknown)
         writer = self._writer(beams, allow_unknown=allow_unknown)
         given = self._written(given, generate, max_new_tokens, layers, writer)
         self.require_room(given, layers)
@@ -303,7 +308,7 @@ class Model(Writing):
         n: int = 20,
         *,
         layers: Collection[int] | None = None,
-        heads: Heads = (),
+        heads: Heads | None = None,
         tokens: bool = False,
     ) -> list[Link]:
         """The n strongest links between words, as ``result.links()`` ranks them; no map is kept.
@@ -320,7 +325,7 @@ class Model(Writing):
         n: int,
         *,
         layers: Collection[int] | None = None,
-        heads: Heads = (),
+        heads: Heads | None = None,
         tokens: bool = False,
         tell: Tell | None = None,
     ) -> StreamedLinks:
@@ -330,7 +335,7 @@ class Model(Writing):
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
-        chosen = Head.several(heads) if heads else ()
+        chosen = () if heads is None else Head.several(heads)
         return strongest(self, read, n, layers, chosen, tell, words=not tokens)
 
     def pooled(
@@ -339,7 +344,7 @@ class Model(Writing):
         n: int = 256,
         *,
         layers: Collection[int] | None = None,
-        heads: Heads = (),
+        heads: Heads | None = None,
         closeups: bool = False,
         tell: Tell | None = None,
     ) -> PooledResult:
@@ -354,7 +359,7 @@ class Model(Writing):
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
-        chosen = Head.several(heads) if heads else ()
+        chosen = () if heads is None else Head.several(heads)
         return pooled(self, read, n, layers, chosen, tell, closeups=closeups)
 
     def watch(

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from attnviz.core.hooks import Kind
 from attnviz.core.spec import ModelSpec
-from attnviz.errors import InputError, UnknownHead
+from attnviz.errors import InputError, UnknownHead, quote
 from attnviz.model.inputs import Input
-from attnviz.result import Head, ModelInfo, span
+from attnviz.result import Head, ModelInfo, span, whole
 
 
 def kinds_of(spec: ModelSpec, inputs: Sequence[Input]) -> tuple[Kind, ...]:
@@ -24,18 +24,24 @@ def wanted_layers(
     spec: ModelSpec, info: ModelInfo, kinds: Iterable[Kind], layers: Collection[int] | None
 ) -> dict[Kind, tuple[int, ...]]:
     """The layers that are wanted of each kind of map; UnknownHead for one that none has."""
-    if isinstance(layers, int):
-        raise InputError(f"layers is a list of layers, as [{layers}]")
+    asked = None if layers is None else _whole_numbers(layers)
     every: dict[Kind, range] = {}
     for kind in kinds:
         stack = spec.encoder if kind == "encoder" else spec.decoder
         every[kind] = range(len(stack.layers) if stack else 0)
     most = max(every.values(), key=len)
-    asked = set(most if layers is None else layers)
+    asked = set(most) if asked is None else asked
     if missing := asked - set(most):
         raise UnknownHead(f"there is no layer {min(missing)}; {info.name} has layers {span(most)}")
     found = {kind: tuple(sorted(asked & set(there))) for kind, there in every.items()}
     return {kind: some for kind, some in found.items() if some}
+
+
+def _whole_numbers(layers: Collection[int]) -> set[int]:
+    try:
+        return {whole(layer) for layer in layers}
+    except TypeError:
+        raise InputError(f"layers is a list of layers, as [3], not {quote(layers)}") from None
 
 
 def first_stack(

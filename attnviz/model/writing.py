@@ -51,6 +51,16 @@ class Writing(Encoder):
 
         return make
 
+    def _require_written(
+        self, given: Input, generate: int, beams: int | None, *, allow_unknown: bool
+    ) -> None:
+        """Refuse what says how a model is to write where it writes nothing."""
+        writes = generate or (self.has_target and given.ids.target_ids is None)
+        if (beams is not None or allow_unknown) and not writes:
+            raise InputError(
+                "beams and allow_unknown are for what a model writes, and nothing is written here"
+            )
+
     def _written(
         self,
         given: Input,

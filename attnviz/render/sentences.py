@@ -38,6 +38,15 @@ RANKED_WHO = (
     "Heads by the weight that one other word gives '{word}' beyond what distance and popular words "
     "explain; not from {excluded}."
 )
+PLAIN = (
+    "Heads by the weight that '{word}' gives anything{but}, for to no other word is it beyond what "
+    "distance and popular words explain."
+)
+PLAIN_WHO = (
+    "Heads by the weight that anything{but} gives '{word}', for from no other word is it beyond "
+    "what distance and popular words explain."
+)
+BUT_ITSELF = " but itself"
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
     "itself": "itself",
@@ -83,7 +92,11 @@ def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
     ranked = [_ranked(answer)] if answer.heads and answer.alone is None else []
     notes = map_notes(
-        answer.hidden, answer.merged, answer.keys, answer.weighting, sinks=answer.sinks
+        answer.hidden,
+        answer.merged,
+        (answer.word, *answer.keys),
+        answer.weighting,
+        sinks=answer.sinks,
     )
     return [*notes, *_which(answer), *ranked]
 
@@ -221,9 +234,11 @@ def _why(choice: Choice) -> str:
 
 def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
-    said = RANKED_WHO if answer.who else RANKED
+    ranked, plain = (RANKED_WHO, PLAIN_WHO) if answer.who else (RANKED, PLAIN)
+    said = ranked if answer.particular else plain
     said = said.replace("Heads", f"{matrices(answer.weighting).title()}s", 1)
-    return said.format(word=word_label(answer.word), excluded=not_to(answer.excluded))
+    but = BUT_ITSELF if answer.excluded else ""
+    return said.format(word=word_label(answer.word), excluded=not_to(answer.excluded), but=but)
 
 
 def not_to(excluded: Sequence[Excluded]) -> str:

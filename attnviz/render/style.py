@@ -97,6 +97,8 @@ class Style:
 
     def _fit_axes(self) -> None:
         """Take size and density from the axes that the picture is to fill."""
+        if not hasattr(self.ax, "get_window_extent"):
+            raise InputError(f"ax takes matplotlib Axes to draw into, not {quote(self.ax)}")
         figure = self.ax.get_figure(root=True)
         box = self.ax.get_window_extent()
         object.__setattr__(self, "size", (box.width / figure.dpi, box.height / figure.dpi))

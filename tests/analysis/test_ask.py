@@ -9,6 +9,7 @@ from attnviz.analysis.ask import Place, ask, find_word
 from attnviz.analysis.specificity import head_statistics
 from attnviz.analysis.view import make_view
 from attnviz.errors import UnknownWord
+from attnviz.render.sentences import answer_notes
 from attnviz.result import Head
 from tests.analysis.results import result, words
 
@@ -104,6 +105,12 @@ def test_a_word_that_looks_at_no_other_word_shows_what_its_heads_do_look_at():
     found = answer("took")
     assert len(found.heads) == 3
     assert {found.keys[top].text for top in found.tops} == {"[SEP]"}
+    assert not found.particular and found.excluded == ("itself",)
+    assert answer_notes(found) == [
+        "Heads by the weight that 'took' gives anything but itself, for to no other word is it "
+        "beyond what distance and popular words explain."
+    ]
+    assert answer().particular
 
 
 def test_the_answer_says_which_of_several_occurrences_it_is_about():

@@ -13,6 +13,7 @@ from attnviz.analysis.view import make_view, select_heads
 from attnviz.errors import InputError, UnknownHead
 from attnviz.result import AttentionMap, AttentionResult, Head, ModelInfo, Token
 from tests.analysis.results import result, tokens, uniform, words
+from tests.support.results import translator
 
 UNITS = words("[CLS]", "a", "b", "[SEP]")
 WEIGHTS = np.array(
@@ -48,6 +49,20 @@ def test_a_view_says_that_tokens_were_merged_only_when_some_were():
     assert make_view(result(tokens("ab", "a+b"), uniform(2))).merged
     assert not make_view(result(tokens("a b", "a b"), uniform(2))).merged
     assert not make_view(result(tokens("ab", "a+b"), uniform(2)), words=False).merged
+
+
+def test_a_map_is_merged_where_its_own_tokens_were():
+    view = make_view(translator())
+    assert view.merged == {"encoder", "cross", "decoder"}
+    alone = AttentionResult(
+        words("a", "b"),
+        {
+            "cross": AttentionMap(uniform(2)[None, None]),
+            "encoder": AttentionMap(uniform(2)[None, None]),
+        },
+        target_tokens=tokens("ab", "a+b"),
+    )
+    assert make_view(alone).merged == {"cross"}
 
 
 def test_special_tokens_of_source_and_target_are_hidden_each_on_its_side():

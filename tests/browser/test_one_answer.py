@@ -18,9 +18,11 @@ from attnviz.document import found, read, write_json, write_npz
 from attnviz.render.claims import claim_text
 from attnviz.render.terminal import Screen, links
 from attnviz.render.terminal import answer as terminal_answer
-from attnviz.result import AttentionMap, AttentionResult, Head
+from attnviz.render.safe import token_label
+from attnviz.render.sentences import answer_notes
+from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.render import drawn, printed
-from tests.support.browser import Page
+from tests.support.browser import Page, unmarked
 from tests.support.choices import Choices
 from tests.support.results import attention, encoder, tokens_of, translator
 
@@ -53,7 +55,7 @@ def marked_in(page, list_of):
 
 def listed(answer):
     """Each head of an answer with the word that it names, told apart as every medium does."""
-    names = numbered([key.text for key in answer.keys])
+    names = numbered(map(token_label, answer.keys))
     return [
         (str(head), names[top], float(row[top]))
         for head, top, row in zip(answer.heads, answer.tops, answer.rows, strict=True)
@@ -135,17 +137,34 @@ def compared(show, result, kind, by="tokens"):
     return page, view, head_statistics(view, kind)
 
 
+def marked() -> AttentionResult:
+    """A result whose tokens read otherwise than they are spelt, and some are no words."""
+    said = [("", "▁"), ("it", "it"), (" ", "▁"), ("saw", "▁saw"), (".", "▁."), ("her", "her")]
+    said += [("", "▁"), ("too", "too"), ("🦀", "<unk>"), ("it", "▁it")]
+    words = [0, 0, 1, 1, 2, 3, 4, 4, 5, 6]
+    tokens = [
+        Token(text, spelling=spelt, word=word, unknown=spelt == "<unk>")
+        for (text, spelt), word in zip(said, words, strict=True)
+    ]
+    map = AttentionMap(attention((2, 2, len(tokens), len(tokens)), seed=6, causal=True))
+    return AttentionResult(tokens, {"decoder": map})
+
+
 RESULTS = {
+    "marks": marked(),
     "encoder": encoder("he took a hat and liked it , so he kept it", layers=2, heads=4),
     "cross": translator(),
     "decoder": translator(),
 }
 
 
+KINDS = {"marks": "decoder"}
+
+
 @pytest.mark.parametrize("by", ["words", "tokens"])
-@pytest.mark.parametrize("kind", RESULTS)
-def test_all_words_have_the_same_heads_on_the_page(show, kind, by):
-    result = RESULTS[kind]
+@pytest.mark.parametrize("name", RESULTS)
+def test_all_words_have_the_same_heads_on_the_page(show, name, by):
+    result, kind = RESULTS[name], KINDS.get(name, name)
     page, view, statistics = compared(show, result, kind, by)
     sides = (
         ("looks", "q", ask, view.queries(kind), result.query_tokens(kind)),
@@ -154,8 +173,12 @@ def test_all_words_have_the_same_heads_on_the_page(show, kind, by):
     for turn, side, answer, units, tokens in sides:
         for at, unit in enumerate(units):
             page.open(f"#view=ask&by={by}&map={kind}&at={side}{first_token(tokens, unit)}")
-            expected = listed(answer(view, kind, statistics, Place(at)))
-            assert [row[:2] for row in heads_of(page, turn)] == [each[:2] for each in expected]
+            found = answer(view, kind, statistics, Place(at))
+            expected = listed(found)
+            shown = [(head, word.strip()) for head, word, _ in heads_of(page, turn)]
+            assert shown == [each[:2] for each in expected]
+            rule = [p.text for p in page.all(f".{turn} .heads-list + p")]
+            assert list(map(unmarked, rule)) == answer_notes(found)[-1:] * bool(expected)
 
 
 def first_token(tokens, unit):

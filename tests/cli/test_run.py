@@ -188,13 +188,22 @@ def test_a_length_for_what_is_not_written_is_refused(attnviz, options):
     assert ended.code == 2 and "--max-new-tokens" in ended.err
 
 
-@pytest.mark.parametrize(
-    "more", [["--mean"], ["--by", "word"], ["--map", "encoder"], ["--ask", "it"]], ids=str
-)
+@pytest.mark.parametrize("more", [["--mean"], ["--map", "encoder"], ["--ask", "it"]], ids=str)
 def test_top_draws_no_map(attnviz, more):
     ended = attnviz("run", HAT, "--top", "3", *more)
     assert ended.code == 2
     assert "--top" in ended.err
+
+
+def test_top_obeys_units_heads_and_decimals(attnviz):
+    asked = ("run", HAT, "--top", "2", "--no-special", "--head", "3.1", "--head", "2.4", "--json")
+    (words,) = attnviz(*asked, "--by", "word", "--precision", "3").documents
+    assert words["by"] == "word" and words["precision"] == 3
+    assert words["excluded"] == ["special", "itself", "neighbours"]
+    assert words["links"][0]["head"] == "3.1" and words["links"][0]["weight"] == 0.801
+    for by in (["--by", "token"], ["--tokens"]):
+        assert attnviz(*asked, *by).documents[0]["by"] == "token"
+    assert attnviz("run", HAT, "--top", "2", "--by", "word").code == 2
 
 
 def test_top_prints_one_object_for_each_text(attnviz):

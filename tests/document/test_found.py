@@ -74,6 +74,40 @@ def test_documents_carry_words_if_asked(result: Any) -> None:
     np.testing.assert_allclose(words.maps["encoder"].weights.sum(axis=-1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("tokens", [False, True])
+def test_what_is_found_names_the_words_of_a_document_of_words(result: Any, tokens: bool) -> None:
+    selection = Selection(result, Choices(by="word", tokens=tokens, ask=["them"], who=["them"]))
+    said, words = found(selection), selection.document.tokens
+    (asked,), (seen) = said["answers"], said["who"][0]
+    units = [link[side] for link in said["links"] for side in ("query", "key")]
+    units += [asked["word"], asked["top"], seen["top"], *(head["key"] for head in asked["heads"])]
+    units += [claim["word"] for claim in said["claims"]]
+    assert any(unit["text"] == "them" for unit in units)
+    for unit in units:
+        (at,) = unit["tokens"]
+        assert words[at].text == unit["text"] or (tokens and unit["text"] in words[at].text)
+
+
+def test_an_answer_says_what_does_not_count_and_which_word_is_marked(result: Any) -> None:
+    selection = Selection(result, Choices(ask=["them", "[SEP]"], who=["them"]))
+    said = found(selection)
+    assert said["excluded"] == ["special", "itself", "neighbours"]
+    for one, answer in zip((*said["answers"], *said["who"]), selection.answers, strict=True):
+        assert one["top"]["text"] == answer.keys[answer.top].text
+        assert one["excluded"] == list(answer.excluded)
+        assert one["particular"] == answer.particular
+    assert [one["particular"] for one in said["answers"]] == [True, False]
+
+
+def test_what_is_found_has_as_many_decimals_as_the_weights(result: Any) -> None:
+    stream = io.BytesIO()
+    write_json(result, stream, precision=2, found=found(Selection(result, Choices(ask=["them"]))))
+    said = json.loads(stream.getvalue())["found"]
+    weights = [link["weight"] for link in said["links"]]
+    weights += [one["weight"] for one in said["answers"][0]["mean"]]
+    assert weights == [round(weight, 2) for weight in weights]
+
+
 @pytest.mark.parametrize("write", [write_json, write_npz])
 def test_both_documents_carry_it_and_are_read_without_it(result: Any, write: Any) -> None:
     stream, said = io.BytesIO(), found(Selection(result, Choices(ask=["them"])))

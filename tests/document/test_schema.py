@@ -40,7 +40,7 @@ def test_every_field_we_write_is_described() -> None:
     described = {*as_dict(small()), "found", "hidden", "line", "precision", "weighting"}
     assert set(properties()) == described
     assert set(properties("$defs", "token", "anyOf", "1")) == {f.name for f in fields(Token)}
-    assert set(properties("$defs", "model")) == set(ModelInfo("x").described())
+    assert set(properties("$defs", "model")) == set(ModelInfo("x", n_target_layers=1).described())
     axes = set(as_dict(small())["maps"]["encoder"])
     assert set(properties("$defs", "map")) == {*axes, "picked"}
     for described in (

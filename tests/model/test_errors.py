@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import attnviz
 from attnviz import Model, memory
 from attnviz.errors import (
     AttnvizError,
@@ -197,7 +198,18 @@ def test_a_continuation_that_would_not_fit_is_refused_before_it_is_written(
     assert refusal(TooBig, writer, token_ids=[300], generate=20)
 
 
-def test_layers_are_a_list(reader: Model) -> None:
-    assert refusal(InputError, reader, text="the hat", layers=3) == (
-        "layers is a list of layers, as [3]"
+@pytest.mark.parametrize("layers", [3, "3", [0.5], [True]], ids=repr)
+def test_layers_are_a_list_of_whole_numbers(reader: Model, layers: Any) -> None:
+    assert refusal(InputError, reader, text="the hat", layers=layers) == (
+        f"layers is a list of layers, as [3], not {str(layers)!r}"
     )
+
+
+def test_how_to_write_is_refused_where_nothing_is_written(reader: Model) -> None:
+    for how in ({"beams": 2}, {"allow_unknown": True}):
+        assert "nothing is written here" in refusal(InputError, reader, text="the hat", **how)
+
+
+def test_a_model_is_named_by_its_name_or_its_folder() -> None:
+    with pytest.raises(InputError, match="by its name or its folder, not by '3'"):
+        attnviz.load(3)  # type: ignore[arg-type]

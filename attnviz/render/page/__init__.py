@@ -28,8 +28,11 @@ from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
 from attnviz.render.sentences import (
+    BUT_ITSELF,
     HIDDEN,
     MERGED,
+    PLAIN,
+    PLAIN_WHO,
     RANKED,
     RANKED_WHO,
     SUNK,
@@ -232,6 +235,9 @@ def _page(
                 "unknown": UNKNOWN,
                 "ranked": RANKED,
                 "ranked_who": RANKED_WHO,
+                "plain": PLAIN,
+                "plain_who": PLAIN_WHO,
+                "but": BUT_ITSELF,
                 "excluded": EXCLUSIONS,
             },
             "palettes": json.loads(palettes_text())["tables"],

@@ -83,21 +83,22 @@ function barItem(picture, { unit, row, column }, weight, looks, marked) {
   return item;
 }
 
-/** The single heads that say most about where the word looks, or about who looks at it. */
+/** The single heads that say most about where the word looks, or about who looks at it, if any. */
 function tellingHeads(picture, line) {
   const { said } = contents;
   const { label } = line.unit;
   const matrices = picture.map.paths ? "Layers" : "Heads";
-  const [heading, rule, excluded] = line.looks
-    ? [`${matrices} that say most about “${label}”`, said.ranked, said.excluded]
-    : [`${matrices} where “${label}” is looked at most`, said.ranked_who, said.excluded];
-  const ruled = rule
+  const { heads, particular } = particularHeads(picture, line);
+  if (!heads.length) return null;
+  const [heading, ranked, plain] = line.looks
+    ? [`${matrices} that say most about “${label}”`, said.ranked, said.plain]
+    : [`${matrices} where “${label}” is looked at most`, said.ranked_who, said.plain_who];
+  const ruled = (particular ? ranked : plain)
     .replace("Heads", matrices)
     .replace("{word}", () => label)
-    .replace("{excluded}", excluded[picture.links().excluded]);
-  const items = particularHeads(picture, line).map((each, i) =>
-    headItem(picture, line.axis, each, i === 0),
-  );
+    .replace("{but}", picture.same ? said.but : "")
+    .replace("{excluded}", said.excluded[picture.links().excluded]);
+  const items = heads.map((each, i) => headItem(picture, line.axis, each, i === 0));
   return html(
     "section",
     { class: "answer" },
@@ -126,12 +127,15 @@ function headItem(picture, axis, { head, unit, weight }, marked) {
   );
 }
 
-/** The heads in which a line has most particular weight, the heaviest first; none before all are read. */
+/**
+ * The heads in which a line has most particular weight, the heaviest first, or where none has any
+ * most of any weight; none before all are read.
+ */
 function particularHeads(picture, { axis, at, counted }) {
   const tiles = picture.tiles();
   const { weights, map, rows, columns } = picture;
-  if (tiles.filter(Boolean).length < weights.count) return [];
-  const said = tiles.some(({ strengths }) => strengths[axis][at] > 0);
+  if (tiles.filter(Boolean).length < weights.count) return { heads: [], particular: true };
+  const particular = tiles.some(({ strengths }) => strengths[axis][at] > 0);
   const others = counted([...tiles.keys()]);
   const heads = tiles.map(({ strengths, positional }, head) => {
     const top = { head, positional, weight: -1 };
@@ -139,10 +143,10 @@ function particularHeads(picture, { axis, at, counted }) {
       const weight = folded(weights.levels[head], map, rows.members[row], columns.members[column]);
       if (weight > top.weight) Object.assign(top, { unit, weight });
     }
-    return { ...top, strength: said ? strengths[axis][at] : top.weight };
+    return { ...top, strength: particular ? strengths[axis][at] : top.weight };
   });
   const telling = heads.filter(({ strength, unit }) => unit && strength > 0);
-  return ranked(ranked(telling, "strength").slice(0, MOST_HEADS), "weight");
+  return { heads: ranked(ranked(telling, "strength").slice(0, MOST_HEADS), "weight"), particular };
 }
 
 /** What lenses say of a word or, where none is asked about, of the pronouns. */

@@ -21,15 +21,19 @@ function titleOf(state, heads, map) {
 }
 
 /** What must be said with every picture, so that nothing left out goes unseen. */
-function notesOf({ state, map, rows, columns, grid, scale }) {
+function notesOf({ state, map, heads, rows, columns, grid, apart, scale }) {
   const notes = [...contents.said.always];
   if (scale.clipped)
     notes.push(
       `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,
     );
   if (columns.hidden.length || map.sinks) {
-    const mean = grid.hidden.reduce((sum, share) => sum + share, 0) / grid.hidden.length;
-    notes.push(contents.said[map.sinks ? "sunk" : "hidden"].replace("{share}", percent(mean)));
+    const said = contents.said[map.sinks ? "sunk" : "hidden"];
+    (apart ?? [grid]).forEach(({ hidden }, i) => {
+      const of = apart ? `${titleOfHead(heads[i], map).replace("Head", "head")}: ` : "";
+      const mean = hidden.reduce((sum, share) => sum + share, 0) / hidden.length;
+      notes.push(of + said.replace("{share}", percent(mean)));
+    });
   }
   const [below, all] = weightBelow(grid.values, state.min);
   if (below > 0)

@@ -81,7 +81,6 @@ const hiddenText = ({ columns, grid, map }, row) =>
 /** Several grids as one, for what is said of all of them. */
 const together = (grids) => ({
   values: Float32Array.from(grids.flatMap(({ values }) => [...values])),
-  hidden: grids.flatMap(({ hidden }) => [...hidden]),
 });
 
 /** The units along both axes of the map, as words or tokens, with or without special ones. */
@@ -222,7 +221,7 @@ function gridNotes(picture) {
   const { weights } = picture;
   const all = { ...picture.state, heads: "*" };
   picture.grid = gridOf(all, weights, [...weights.levels.keys()], picture);
-  picture.notes = notesOf(picture);
+  picture.notes = notesOf({ ...picture, apart: null });
   if (Math.max(picture.grid.width, picture.grid.height) > MOST_PIXELS)
     picture.notes.unshift(
       "Each pixel of a small picture shows the strongest weight of the block it stands for.",

@@ -1,10 +1,12 @@
 // Units are what the reader sees along an axis: the words or the tokens of a text.
 
+const [AS_TOKEN, IN_WORD] = [1, 2]; // whether a token is a word by itself, or part of one
+
 /** The units of a text, each with the tokens it is made of. */
 function unitsOf(pieces, byWords) {
   const units = [];
   let last = null;
-  pieces.forEach(([before, text, label, word, special, unknown, masked], token) => {
+  pieces.forEach(([before, text, label, word, special, unknown, masked, letters], token) => {
     if (byWords && last && word !== null && !special && last.word === word) {
       last.tokens.push(token);
       last.text += before + text;
@@ -14,13 +16,15 @@ function unitsOf(pieces, byWords) {
     }
     last = { index: units.length, tokens: [token], before, text, label, special, unknown, masked };
     last.word = special ? null : word;
+    last.isWord = Boolean(letters & (byWords ? IN_WORD : AS_TOKEN));
     units.push(last);
   });
   for (const unit of units) {
-    unit.text ||= unit.label;
+    const lead = unit.text.length - unit.text.trimStart().length;
+    unit.before += unit.text.slice(0, lead);
+    unit.text = unit.text.slice(lead) || unit.label;
     const marks = (unit.unknown ? "(?)" : "") + (unit.masked ? "(masked)" : "");
     if (unit.word !== null && byWords) unit.label = unit.text + marks;
-    unit.isWord = !unit.special && !unit.masked && /[^\p{P}\p{Z}\p{C}]/u.test(unit.label);
   }
   return units;
 }
