@@ -9,7 +9,7 @@ from textwrap import shorten
 from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
 from attnviz.analysis.paths import PATHS
-from attnviz.render.safe import word_label
+from attnviz.render.safe import token_label
 from attnviz.result import Head, Token, Weighting
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
@@ -202,8 +202,15 @@ def mean_of(answer: WordAttention) -> str:
     return f"mean of {counted(answer.n_heads, of) if answer.n_heads else f'all {of}s'}"
 
 
-def question(word: str, answer: WordAttention) -> str:
+def asked_word(answer: WordAttention) -> str:
+    """The word that an answer is about as its picture names it, the second "the" as ``the:2``."""
+    name = token_label(answer.word)
+    return f"{name}:{answer.occurrence}" if answer.occurrence > 1 else name
+
+
+def question(answer: WordAttention) -> str:
     """What an answer answers, over its picture."""
+    word = asked_word(answer)
     return f"Who looks at “{word}”" if answer.who else f"Where “{word}” looks"
 
 
@@ -238,7 +245,7 @@ def _ranked(answer: WordAttention) -> str:
     said = ranked if answer.particular else plain
     said = said.replace("Heads", f"{matrices(answer.weighting).title()}s", 1)
     but = BUT_ITSELF if answer.excluded else ""
-    return said.format(word=word_label(answer.word), excluded=not_to(answer.excluded), but=but)
+    return said.format(word=asked_word(answer), excluded=not_to(answer.excluded), but=but)
 
 
 def not_to(excluded: Sequence[Excluded]) -> str:

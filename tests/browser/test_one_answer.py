@@ -16,10 +16,10 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.display import figure
 from attnviz.document import found, read, write_json, write_npz
 from attnviz.render.claims import claim_text
-from attnviz.render.terminal import Screen, links
-from attnviz.render.terminal import answer as terminal_answer
 from attnviz.render.safe import token_label
 from attnviz.render.sentences import answer_notes
+from attnviz.render.terminal import Screen, links
+from attnviz.render.terminal import answer as terminal_answer
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.render import drawn, printed
 from tests.support.browser import Page, unmarked
@@ -172,13 +172,23 @@ def test_all_words_have_the_same_heads_on_the_page(show, name, by):
     )
     for turn, side, answer, units, tokens in sides:
         for at, unit in enumerate(units):
-            page.open(f"#view=ask&by={by}&map={kind}&at={side}{first_token(tokens, unit)}")
-            found = answer(view, kind, statistics, Place(at))
+            first = at if by == "tokens" else first_token(tokens, unit)
+            page.open(f"#view=ask&by={by}&map={kind}&at={side}{first}")
+            found = answer(view, kind, statistics, places(units)[at])
             expected = listed(found)
             shown = [(head, word.strip()) for head, word, _ in heads_of(page, turn)]
             assert shown == [each[:2] for each in expected]
             rule = [p.text for p in page.all(f".{turn} .heads-list + p")]
             assert list(map(unmarked, rule)) == answer_notes(found)[-1:] * bool(expected)
+
+
+def places(units):
+    """Every unit as a question finds it."""
+    named = [name.rpartition(":") for name in numbered(map(token_label, units))]
+    return [
+        Place(at, int(last) if colon and last.isdigit() and word else 1)
+        for at, (word, colon, last) in enumerate(named)
+    ]
 
 
 def first_token(tokens, unit):

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from attnviz.analysis.view import make_view
+from attnviz.render.sentences import hidden_note
 from attnviz.result import Head
 from tests.support.results import encoder
 
@@ -37,6 +39,13 @@ def test_each_panel_shows_its_own_weights(show):
         page.press(Keys.ARROW_RIGHT)
         weight = RESULT.maps["encoder"].head(head)[0, number + 1]
         assert page.tip[0] == f"Head {head}" and page.tip[2] == f"{weight:.3f}"
+
+
+def test_of_each_head_it_is_said_what_hidden_tokens_take(show):
+    page = show(PICKED, address="#view=matrix&heads=*&mix=apart&special=hide")
+    hidden = make_view(PICKED, special=False).hidden["encoder"][0].mean(axis=-1)
+    for head, share in zip(PICKED.maps["encoder"].picked, hidden, strict=True):
+        assert f"head {head}: {hidden_note(float(share))}" in page.text("#notes")
 
 
 def test_the_mean_and_each_head_are_two_ways_to_see_them(show):

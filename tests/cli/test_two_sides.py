@@ -59,6 +59,21 @@ def test_a_question_stays_within_the_map_that_was_asked_for(attnviz, translation
     assert ended.code == 1 and "there are the, cat, sleeps" in ended.err
 
 
+def test_the_title_counts_the_heads_of_the_side_that_is_shown(attnviz, tmp_path):
+    source, target = words("le", "chat"), words("the", "cat")
+    shapes = {"encoder": (3, 2), "decoder": (1, 4), "cross": (1, 4)}
+    maps = {kind: AttentionMap(np.full((*shape, 2, 2), 0.5)) for kind, shape in shapes.items()}
+    named = ModelInfo("t", "bart", 3, 2, n_target_layers=1, n_target_heads=4)
+    for model in (named, ModelInfo("t")):
+        with (tmp_path / "uneven.json").open("wb") as stream:
+            write_json(AttentionResult(source, maps, target, model=model), stream)
+        for kind, shape in shapes.items():
+            size = "3 layers × 2 heads" if kind == "encoder" else "1 layer × 4 heads"
+            for more in (["--head", "0.1"], ["--ask", "chat" if kind == "encoder" else "cat"]):
+                shown = attnviz("render", "uneven.json", "--map", kind, *more).text
+                assert shown.startswith(f"t · 4 tokens · {size}\n"), (shape, shown)
+
+
 def test_special_tokens_of_both_sides_are_hidden(attnviz, translation):
     text = attnviz("render", translation, "--no-special", "--head", "0.0").text
     assert "[START]" not in text and "[EOS]" not in text and "of the weight" in text

@@ -23,6 +23,12 @@ def test_a_source_and_a_target_give_three_maps(translator: Model) -> None:
         np.testing.assert_allclose(found.weights.sum(axis=-1), 1, atol=1e-5)
 
 
+def test_layers_and_heads_of_both_sides_are_known(translator: Model, reader: Model) -> None:
+    info = translator.info
+    assert (info.n_layers, info.n_heads, info.n_target_layers, info.n_target_heads) == (2, 4, 2, 4)
+    assert "n_target_layers" not in reader.info.described()
+
+
 def test_the_axes_of_each_map_are_labelled(translator: Model) -> None:
     result = translator.attend(token_ids=SOURCE, target_ids=TARGET)
     assert [token.id for token in result.query_tokens("cross")] == TARGET

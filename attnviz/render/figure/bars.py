@@ -20,9 +20,10 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
 from attnviz.render.numbers import decimals, short, written
-from attnviz.render.safe import token_label, visible, word_label
+from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import (
     answer_notes,
+    asked_word,
     heads_named,
     longer_notes,
     mean_of,
@@ -222,7 +223,7 @@ class _Bars:
 
     def _named(self, answer: WordAttention) -> str:
         """The word that a note is about and, where there are several texts, in which it stands."""
-        word = word_label(answer.word)
+        word = asked_word(answer)
         if len(self.texts) == 1:
             return word
         return f"{word} in the {ordinal(self.texts.index(answer.text) + 1)} text"
@@ -256,7 +257,7 @@ def _strongest(answer: WordAttention, most: int) -> list[int]:
 
 def _question(answer: WordAttention) -> str:
     """``Where “it” looks: it refers to hat (.93)``, as far as a lens says something."""
-    asked, said = question(word_label(answer.word), answer), title_of_claims(answer.claims)
+    asked, said = question(answer), title_of_claims(answer.claims)
     return f"{asked}: {said}" if said else asked
 
 

@@ -11,8 +11,14 @@ from rich.segment import Segments
 from rich.style import Style
 
 from attnviz.analysis.answers import WordAttention
-from attnviz.render.safe import word_label
-from attnviz.render.sentences import answer_notes, heads_named, matrices, mean_of, short_name
+from attnviz.render.sentences import (
+    answer_notes,
+    asked_word,
+    heads_named,
+    matrices,
+    mean_of,
+    short_name,
+)
 from attnviz.render.terminal.claims import claim_lines
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import (
@@ -59,7 +65,7 @@ def _headline(answer: WordAttention, keys: Sequence[str], screen: Screen) -> lis
     else:
         top, weights = answer.top, answer.mean
         where = [Piece("over"), *map(Piece, mean_of(answer).split())]
-    word = screen.writable(word_label(answer.word))
+    word = screen.writable(asked_word(answer))
     said = [
         Piece(word, bold),
         Piece("←" if answer.who else "→"),

@@ -58,7 +58,7 @@ function barsOf(picture, line) {
   return html(
     "section",
     { class: "answer" },
-    html("h3", {}, looks ? `“${unit.label}” looks at` : `looks at “${unit.label}”`),
+    html("h3", {}, looks ? `“${unit.name}” looks at` : `looks at “${unit.name}”`),
     html("ol", { class: "bars" }, ...items),
     none,
     note ? html("p", { class: "quiet" }, note) : null,
@@ -86,16 +86,16 @@ function barItem(picture, { unit, row, column }, weight, looks, marked) {
 /** The single heads that say most about where the word looks, or about who looks at it, if any. */
 function tellingHeads(picture, line) {
   const { said } = contents;
-  const { label } = line.unit;
+  const { name } = line.unit;
   const matrices = picture.map.paths ? "Layers" : "Heads";
   const { heads, particular } = particularHeads(picture, line);
   if (!heads.length) return null;
   const [heading, ranked, plain] = line.looks
-    ? [`${matrices} that say most about “${label}”`, said.ranked, said.plain]
-    : [`${matrices} where “${label}” is looked at most`, said.ranked_who, said.plain_who];
+    ? [`${matrices} that say most about “${name}”`, said.ranked, said.plain]
+    : [`${matrices} where “${name}” is looked at most`, said.ranked_who, said.plain_who];
   const ruled = (particular ? ranked : plain)
     .replace("Heads", matrices)
-    .replace("{word}", () => label)
+    .replace("{word}", () => name)
     .replace("{but}", picture.same ? said.but : "")
     .replace("{excluded}", said.excluded[picture.links().excluded]);
   const items = heads.map((each, i) => headItem(picture, line.axis, each, i === 0));

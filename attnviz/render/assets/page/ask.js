@@ -10,9 +10,9 @@ function drawAsk(host, picture) {
     "p",
     { class: "key" },
     html("span", { class: "swatch looks" }),
-    html("span", {}, asked ? `where “${asked.unit.label}” looks` : "where the word looks"),
+    html("span", {}, asked ? `where “${asked.unit.name}” looks` : "where the word looks"),
     html("span", { class: "swatch looked" }),
-    html("span", {}, asked ? `who looks at “${asked.unit.label}”` : "who looks at it"),
+    html("span", {}, asked ? `who looks at “${asked.unit.name}”` : "who looks at it"),
   );
   const hint = asked
     ? null
