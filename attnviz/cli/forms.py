@@ -77,7 +77,7 @@ def give(
     """
     paths = paths_of(options)
     for path in paths:
-        _check(path, options)
+        check_file(path, as_json=options.json)
         if (why := refused.get(suffix_of(path))) is not None:
             raise Misuse(why)
     style = options.style()
@@ -124,10 +124,10 @@ def _finish(places: Sequence[tuple[Path | None, Place[T]]], told: Progress) -> N
     told.hide()
 
 
-def _check(path: Path, options: PictureOptions) -> None:
+def check_file(path: Path, *, as_json: bool) -> None:
     """Refuse a file that cannot hold what it would be given."""
     require_suffix(path, SUFFIXES)
-    if options.json and leads_to_stdout(path):
+    if as_json and leads_to_stdout(path):
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import sys
@@ -15,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.clusters import CLUSTER
+from attnviz.cli.drawing import OUTPUT, drawing
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.heads_documents import document, labels_of, ordered, print_each
-from attnviz.cli.heads_pictures import HeadsPicture, Labels, checked_paths, drawing, titles
+from attnviz.cli.heads_documents import labels_of, ordered, print_each
+from attnviz.cli.heads_forms import MeasuredHeads, titles
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
 from attnviz.cli.options import WEIGHTINGS
+from attnviz.cli.pictures import FigureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, MODEL, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.resume import after
 from attnviz.cli.tables import print_sentence, print_table
@@ -30,12 +30,11 @@ from attnviz.cli.values import one_of
 from attnviz.cli.watched import watched
 
 if TYPE_CHECKING:
-    from attnviz.analysis.measured import HeadMeasures
     from attnviz.cli.heads_resume import Kept
     from attnviz.model import Model
-    from attnviz.result import Head
 
 
+@taking(FigureOptions)
 def heads(
     text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts.")] = None,
     *,
@@ -55,15 +54,7 @@ def heads(
     sort: Annotated[
         str | None, typer.Option(metavar="MEASURE", help="Largest first, as entropy.")
     ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .png .svg .pdf or .html of the measure that --sort names.",
-        ),
-    ] = None,
+    output: Annotated[list[str] | None, OUTPUT] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     each: Annotated[
         bool, typer.Option("--each", help="With --json: a line for each text, of it alone.")
@@ -79,6 +70,7 @@ def heads(
         str | None,
         typer.Option(metavar="FILE", help="Keep sums in a .npz, and go on behind those in it."),
     ] = None,
+    options: FigureOptions,
 ) -> None:
     """Measure what each head does with its weight, over one text or many.
 
@@ -98,7 +90,6 @@ def heads(
     if resume is not None and (len(file or ()) != 1 or text or dry_run):
         raise Misuse("--resume goes by the number of a line; give one file with -f, and it alone")
     weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
-    paths = checked_paths(output or ())
     from attnviz import probing
     from attnviz.model import DEFAULT, load
 
@@ -107,7 +98,7 @@ def heads(
         raise Misuse(f"--sort '{sort}' is no measure; take one of {', '.join(known)}")
     bad = BadLines(skip=skip_bad)
     how: dict[str, Any] = {"map": map, "tokens": tokens, "truncate": truncate, "weights": weighting}
-    with drawing([] if dry_run else paths) as draw:
+    with drawing(None if dry_run else output, options, as_json=as_json) as draw:
         loaded = load(model or DEFAULT, offline=offline)
         bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
         if dry_run:
@@ -135,14 +126,15 @@ def heads(
         finally:
             if kept:
                 kept.write()
-        labels, order = labels_of(loaded, found), ordered(found, sort)
+        order = ordered(found, sort)
+        measured = MeasuredHeads(found, order, labels_of(loaded, found), sort or "spread", loaded)
         if as_json:
-            print(json.dumps(document(found, order, labels, loaded.fingerprint())))  # noqa: T201
+            print(json.dumps(measured.document()))  # noqa: T201
         elif as_csv:
-            print(_csv(found, order), end="")  # noqa: T201
-        elif not paths:
-            _print(found, order, labels)
-        draw(HeadsPicture(found, order, labels, sort or "spread", loaded.info))
+            print(measured.csv(), end="")  # noqa: T201
+        elif not output:
+            _print(measured)
+        draw(measured)
     bad.finish()
 
 
@@ -168,26 +160,17 @@ def _estimate(
     print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
 
 
-def _csv(found: HeadMeasures, order: list[Head]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["head", *found.names])
-    for head in order:
-        values = found.of(head).values()
-        writer.writerow([head, *("" if math.isnan(x) else repr(x) for x in values)])
-    return stream.getvalue()
-
-
-def _print(found: HeadMeasures, order: list[Head], labels: Labels) -> None:
+def _print(measured: MeasuredHeads) -> None:
     """Head by head, and what the columns mean under them."""
     from attnviz.render.labels import labels_text
 
+    found = measured.found
     texts = "1 text" if found.n_texts == 1 else f"{found.n_texts} texts"
     rows = [["head", *found.names, "found to be"]]
-    for head in order:
+    for head in measured.order:
         values = found.of(head).values()
         numbers = ["" if math.isnan(x) else f"{x:.2f}" for x in values]
-        rows.append([str(head), *numbers, labels_text(labels.get(head, ()))])
+        rows.append([str(head), *numbers, labels_text(measured.labels.get(head, ()))])
     print_table(rows)
     words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
     print()  # noqa: T201

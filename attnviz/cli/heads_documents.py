@@ -1,21 +1,20 @@
-"""The documents of ``attnviz heads``: the table as JSON, of all texts or line by line of each."""
+"""Which heads ``attnviz heads`` tells of in which order, and a line of JSON for each text."""
 
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.heads_pictures import Labels, titles
+from attnviz.cli.heads_forms import Labels, MeasuredHeads
 from attnviz.cli.signals import unbroken
 from attnviz.corpus.lines import Text
 
 if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.model import Model
-    from attnviz.result import Head, ModelInfo
+    from attnviz.result import Head
 
 
 def labels_of(model: Model, found: HeadMeasures) -> Labels:
@@ -34,10 +33,11 @@ def print_each(
     model: Model, found: Iterable[tuple[object, HeadMeasures]], sort: str | None
 ) -> None:
     """Print a whole line for each text, which says the text and where it stood, as it comes."""
-    info, labels = model.fingerprint(), None
+    labels = None
     for one, measures in found:
         labels = labels_of(model, measures) if labels is None else labels
-        told = document(measures, ordered(measures, sort), labels, info)
+        order = ordered(measures, sort)
+        told = MeasuredHeads(measures, order, labels, sort or "spread", model).document()
         told = {"format": told["format"], **_told(one), **told}
         with unbroken():
             sys.stdout.write(json.dumps(told) + "\n")
@@ -49,25 +49,3 @@ def _told(one: object) -> dict[str, Any]:
     if not isinstance(one, Text):
         return {}
     return ({} if one.line is None else {"line": one.line}) | {"text": one.text}
-
-
-def document(
-    found: HeadMeasures, order: list[Head], labels: Labels, info: ModelInfo
-) -> dict[str, Any]:
-    """The table as data; what is undefined is null."""
-    from attnviz.render.labels import label_text
-
-    return {
-        "format": "attnviz-heads/1",
-        "model": {"name": info.name, "sha256": info.sha256},
-        "map": found.kind,
-        "texts": found.n_texts,
-        "queries": found.n_queries,
-        "measures": {name: titles()[name] for name in found.names},
-        "heads": [
-            {"head": str(head)}
-            | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}
-            | {"labels": [label_text(one) for one in labels.get(head, ())]}
-            for head in order
-        ],
-    }

@@ -43,39 +43,9 @@ def _grounds() -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureOptions:
-    """Where to put what is found, and how a picture of it is to look."""
+class FigureOptions:
+    """How a figure is to look."""
 
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the document, and nothing else, on stdout.")
-    ] = False
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="A .png .svg .pdf .html or .json to write. Repeatable.",
-        ),
-    ] = None
-    open: Annotated[
-        bool,
-        typer.Option("--open", help="Open what is written; without -o, a page of the result."),
-    ] = False
-    color: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHEN",
-            help="Colours in the terminal: auto, always (as for less -R) or never.",
-            autocompletion=_when,
-        ),
-        one_of(*WHEN),
-    ] = None
-    width: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Columns of the picture in the terminal."),
-        whole(24),
-    ] = None
     size: Annotated[
         tuple[float, float] | None,
         typer.Option(metavar="WxH", help="Size of a figure in inches, as 3.3x3.0."),
@@ -113,15 +83,6 @@ class PictureOptions:
         typer.Option(metavar="W", help="Weight of the last colour; 1 by default."),
         number(),
     ] = None
-    background: Annotated[
-        str | None,
-        typer.Option(
-            metavar="light|dark",
-            help="Ground of the terminal, where COLORFGBG does not say it.",
-            autocompletion=_grounds,
-        ),
-        one_of(*GROUNDS),
-    ] = None
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of a figure or page.")
     ] = None
@@ -136,8 +97,6 @@ class PictureOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        if self.json and self.open and not self.output:
-            raise Misuse("--json prints and --open shows a page; give one of them, or name a file")
         if self.title is not None and self.no_title:
             raise Misuse("--title and --no-title contradict each other; give one of them")
         if self._given("palette", "scale", "vmin", "vmax"):
@@ -169,6 +128,56 @@ class PictureOptions:
         return {name: given for name in names if (given := getattr(self, name)) is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureOptions(FigureOptions):
+    """Where to put what is found, and how a picture of it is to look."""
+
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the document, and nothing else, on stdout.")
+    ] = False
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .png .svg .pdf .html or .json to write. Repeatable.",
+        ),
+    ] = None
+    open: Annotated[
+        bool,
+        typer.Option("--open", help="Open what is written; without -o, a page of the result."),
+    ] = False
+    color: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Colours in the terminal: auto, always (as for less -R) or never.",
+            autocompletion=_when,
+        ),
+        one_of(*WHEN),
+    ] = None
+    width: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Columns of the picture in the terminal."),
+        whole(24),
+    ] = None
+    background: Annotated[
+        str | None,
+        typer.Option(
+            metavar="light|dark",
+            help="Ground of the terminal, where COLORFGBG does not say it.",
+            autocompletion=_grounds,
+        ),
+        one_of(*GROUNDS),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.json and self.open and not self.output:
+            raise Misuse("--json prints and --open shows a page; give one of them, or name a file")
+        FigureOptions.__post_init__(self)
+
+
 def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command all options of a class as its own; it receives them as ``options``.
 
@@ -176,8 +185,10 @@ def taking(shared: type[Any]) -> Callable[[Callable[..., None]], Callable[..., N
     there.
     """
     hints = get_type_hints(shared, include_extras=True)
-    inherited = [field for field in fields(shared) if field.name not in shared.__annotations__]
-    ordered = [field for field in fields(shared) if field not in inherited] + inherited
+    declared_by = [inspect.get_annotations(owner) for owner in shared.__mro__]
+    by_name = {field.name: field for field in fields(shared)}
+    named = dict.fromkeys(name for names in declared_by for name in names if name in by_name)
+    ordered = [by_name[name] for name in named]  # its own options first, then those it inherits
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(command, eval_str=True).parameters

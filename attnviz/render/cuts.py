@@ -23,11 +23,23 @@ REMARKABLE = 0.95
 
 def cut_name(cut: Cut, effect: CutEffect) -> str:
     """``it → hat in head 3.1``, ``head 3.1``, ``it → hat in all 72 heads``."""
-    heads = _heads(cut.heads)
-    if cut.query is None or cut.key is None:
-        return heads
-    link = (word_label(effect.tokens[at]) for at in (cut.query, cut.key))
-    return f"{' → '.join(link)} in {heads}"
+    heads, link = _heads(cut.heads), cut_link(effect, cut)
+    return heads if cut.query is None else f"{link} in {heads}"
+
+
+def cut_link(effect: CutEffect, cut: Cut | None = None) -> str:
+    """``it → hat`` of a cut, of that of the effect if none is given; silenced heads as they are."""
+    query, key = (cut or effect.cut).query, (cut or effect.cut).key
+    if query is None or key is None:
+        return _heads((cut or effect.cut).heads)
+    return f"{word_label(effect.tokens[query])} → {word_label(effect.tokens[key])}"
+
+
+def moved_name(effect: CutEffect) -> str:
+    """What the effect is of: ``the final vector of “it” moves``."""
+    if effect.cut.query is None:
+        return "final vectors move on average"
+    return f"the final vector of “{word_label(effect.tokens[effect.cut.query])}” moves"
 
 
 def cut_sentences(found: CutEffect) -> list[str]:
@@ -48,15 +60,10 @@ def cut_sentences(found: CutEffect) -> list[str]:
 
 def _beside(found: CutEffect) -> list[str]:
     """Where the effect stands among those of other cuts."""
-    share, n = found.percentile, len(found.others)
+    share = found.percentile
     if share is None:
         return ["There is no link of equal weight to compare with."]
-    if found.cut.query is None:
-        what = f"the {counted(n, 'other head')} of its layer"
-    else:
-        layers = {head.layer for head in found.cut.heads}
-        where = f"layer {min(layers)}" if len(layers) == 1 else "the same heads"
-        what = f"{counted(n, 'link')} of equal weight in {where}"
+    what = controls_name(found)
     remark = "" if share >= REMARKABLE else ": not remarkable"
     median = short(float(np.median(found.others)))
     said = [
@@ -67,6 +74,16 @@ def _beside(found: CutEffect) -> list[str]:
         moves, weight = short(found.nearest.effect), f"{found.nearest.weight:.2f}"
         said.append(f"Cutting {name}, of weight {weight}, moves it by {moves}.")
     return said
+
+
+def controls_name(found: CutEffect) -> str:
+    """``74 links of equal weight in layer 3``, ``the 11 other heads of its layer``."""
+    n = len(found.others)
+    if found.cut.query is None:
+        return f"the {counted(n, 'other head')} of its layer"
+    layers = {head.layer for head in found.cut.heads}
+    where = f"layer {min(layers)}" if len(layers) == 1 else "the same heads"
+    return f"{counted(n, 'link')} of equal weight in {where}"
 
 
 def _bounds(found: CutEffect) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -151,10 +152,42 @@ def test_a_search_ranks_heads_and_links(attnviz):
         assert effects == sorted(effects, reverse=True) and len(effects) == 10
 
 
+def test_a_cut_is_drawn_written_and_a_page(attnviz, tmp_path):
+    files = [f"cut.{suffix}" for suffix in ("png", "svg", "html", "json")]
+    ended = attnviz("cut", TEXT, "--link", "it->hat", *(x for one in files for x in ("-o", one)))
+    assert ended.code == 0 and ended.text == ""
+    svg = (tmp_path / "cut.svg").read_text(encoding="utf-8")
+    assert "it → hat in all 72 heads" in svg and "21 links of equal weight" in svg
+    page = (tmp_path / "cut.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 1 and "<p>Cutting it → hat in all 72 heads" in page
+    assert "<td>it</td><td>0.3265</td>" in page
+    [document] = attnviz("cut", TEXT, "--link", "it->hat", "--json").documents
+    assert json.loads((tmp_path / "cut.json").read_text(encoding="utf-8")) == document
+
+
+def test_a_search_is_drawn_as_all_heads_and_all_links(attnviz, tmp_path):
+    text = "He took the hat"
+    ended = attnviz("cut", text, "--search", "-o", "all.svg", "-o", "all.html")
+    assert ended.code == 0
+    svg = (tmp_path / "all.svg").read_text(encoding="utf-8")
+    assert "heads, silenced" in svg and "links, cut in all heads" in svg and "layer 5" in svg
+    [document] = attnviz("cut", text, "--search", "--json").documents
+    page = (tmp_path / "all.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 2 and f"<td>{document['heads'][0]['head']}</td>" in page
+    assert f"<td>{document['links'][0]['link']}</td>" in page
+
+
+def test_where_a_picture_cannot_go_is_known_before_a_model_is_read(attnviz):
+    ended = attnviz("cut", TEXT, "--head", "3.1", "-o", "none/cut.png", "-m", "no/model")
+    assert ended.code == 1 and ended.err.startswith("attnviz: there is no folder 'none'")
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
         ([], 2, "there is nothing to cut"),
+        (["--search", "-o", "cut.csv"], 2, "'cut.csv' has no suffix that can be written"),
+        (["--search", "-o", "cut.png", "--palette", "red"], 2, "there is no palette 'red'"),
         (["--head", "3.1", "--all"], 2, "give one of them"),
         (["--search", "--head", "3.1"], 2, "takes no --link and no heads"),
         (["--head", "31"], 2, "'31' is not a head"),

@@ -125,10 +125,25 @@ def test_a_figure_says_what_it_measures():
     assert f"{found.table('special')[0, 0]:.2f}" in said
 
 
-@pytest.mark.parametrize("name", ["heads.json", "heads.txt", "heads"])
-def test_what_is_no_picture_is_refused(attnviz, name):
+@pytest.mark.parametrize("name", ["heads.csv", "heads.txt", "heads"])
+def test_what_cannot_be_written_so_is_refused(attnviz, name):
     ended = attnviz("heads", TEXT, "-o", name)
-    assert ended.code == 2 and "is no picture; take one of .png" in ended.err
+    assert ended.code == 2 and "has no suffix that can be written; take one of .png" in ended.err
+
+
+def test_a_picture_looks_as_it_is_asked_to(attnviz, tmp_path):
+    looks = ("--title", "Idle heads", "--size", "5x3", "--no-notes", "--palette", "grey")
+    assert attnviz("heads", TEXT, "--sort", "idle", "-o", "idle.svg", *looks).code == 0
+    svg = (tmp_path / "idle.svg").read_text(encoding="utf-8")
+    assert "Idle heads" in svg and "layers down" not in svg and 'width="360pt"' in svg
+    refused = attnviz("heads", TEXT, "-o", "idle.png", "--palette", "red")
+    assert refused.code == 2 and "there is no palette 'red'" in refused.err
+
+
+def test_the_document_can_be_a_file(attnviz, tmp_path):
+    attnviz("heads", TEXT, "-o", "heads.json")
+    [document] = attnviz("heads", TEXT, "--json").documents
+    assert json.loads((tmp_path / "heads.json").read_text(encoding="utf-8")) == document
 
 
 def test_other_weights_are_measured_too(attnviz):
