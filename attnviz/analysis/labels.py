@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attnviz.analysis.claims import Lenses
-from attnviz.analysis.measured import HeadMeasures
-from attnviz.analysis.probes import Probe
 from attnviz.result import Head
+
+if TYPE_CHECKING:
+    from attnviz.analysis.measured import HeadMeasures
+    from attnviz.analysis.probes import Probe
 
 HABITS: Mapping[str, str] = {
     "previous": "previous word",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,19 @@ LENGTHS = {
 TRUNCATION = re.compile(rb'"truncation"\s*:\s*\{[^{}]*"max_length"\s*:\s*(\d{1,9})\b')
 BEGINNING = 1000  # bytes of a tokenizer.json in which it says where it cuts
 NO_LENGTH = 10**9  # from which on a number is no length but says that there is none
+QUANTISATION = ("quantization_config", "quantization")
+"""What says how weights are quantised, as others and as MLX call it."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The object in ``config.json``; BadCheckpoint when it is missing, damaged or no object."""
     return read_json(folder / "config.json")
+
+
+def quantisation(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """How weights are quantised, None where they are not."""
+    said = next((config[key] for key in QUANTISATION if config.get(key)), None)
+    return said if isinstance(said, Mapping) else None
 
 
 def read_generation_config(folder: Path) -> dict[str, Any]:

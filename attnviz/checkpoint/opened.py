@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from attnviz.checkpoint.adapter import is_adapter, merge, read_adapter, weights_file
-from attnviz.checkpoint.config import read_config, read_generation_config
+from attnviz.checkpoint.config import quantisation, read_config, read_generation_config
 from attnviz.checkpoint.gguf_file import read_gguf
-from attnviz.checkpoint.gguf_models import gguf_config, gguf_tensors
 from attnviz.checkpoint.layout import gguf_files, gguf_parts, weight_files
-from attnviz.checkpoint.quantised import dequantised
 from attnviz.checkpoint.source import find
 from attnviz.checkpoint.tensors import Tensors, open_file, open_files, open_tensors
 from attnviz.errors import AttnvizWarning, BadCheckpoint, ModelNotFound, quote
@@ -39,12 +37,18 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         return _merged(folder)
     config = read_config(folder)
     _warn_of_code(config)
-    config, tensors = dequantised(config, open_tensors(folder))
+    tensors = open_tensors(folder)
+    if quantisation(config) is not None:
+        from attnviz.checkpoint.quantised import dequantised
+
+        config, tensors = dequantised(config, tensors)
     return Checkpoint(config, read_generation_config(folder), tensors, (folder,))
 
 
 def _gguf(path: Path) -> Checkpoint:
     """A GGUF, which says all of its model itself; its folder may have another tokenizer."""
+    from attnviz.checkpoint.gguf_models import gguf_config, gguf_tensors
+
     parts = gguf_parts(path)
     missing = next((part.name for part in parts if not part.exists()), None)
     if missing is not None:

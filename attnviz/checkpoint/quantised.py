@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoint.bitsandbytes import bitsandbytes
+from attnviz.checkpoint.config import QUANTISATION, quantisation
 from attnviz.checkpoint.derived import Derived, Made
 from attnviz.checkpoint.float_blocks import fp8, mxfp4
 from attnviz.checkpoint.integer_groups import awq, gptq, mlx
@@ -19,7 +20,6 @@ from attnviz.checkpoint.tensors import Tensors
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 from attnviz.result import FloatArray
 
-KEYS = ("quantization_config", "quantization")
 Method = Callable[[Mapping[str, Any], Tensors, object], tuple[dict[str, Made], set[str]]]
 
 METHODS: dict[str, Method] = {
@@ -39,8 +39,8 @@ def dequantised(config: dict[str, Any], tensors: Tensors) -> tuple[dict[str, Any
     Nothing is changed where config.json names no quantisation. Raises UnsupportedModel for a
     method that is not read, by its name.
     """
-    said = next((config[key] for key in KEYS if config.get(key)), None)
-    if not isinstance(said, Mapping):
+    said = quantisation(config)
+    if said is None:
         return config, tensors
     method = _method(said)
     if method not in METHODS:
@@ -51,7 +51,7 @@ def dequantised(config: dict[str, Any], tensors: Tensors) -> tuple[dict[str, Any
     made, used = METHODS[method](said, tensors, config.get("model_type"))
     made = {name: _checked(name, each) for name, each in made.items()}
     kept = {name: name for name in tensors.names if name not in used and name not in made}
-    plain = {key: value for key, value in config.items() if key not in KEYS}
+    plain = {key: value for key, value in config.items() if key not in QUANTISATION}
     return plain, Derived(tensors, kept, made)
 
 

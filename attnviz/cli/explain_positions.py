@@ -84,9 +84,9 @@ def _forms(options: PictureOptions) -> Forms[Positions]:
         return explained_positions(found)
 
     def terminal(found: Positions, screen: Screen) -> Iterator[RenderableType]:
-        from attnviz.render import terminal
+        from attnviz.render.terminal.positions import position_tables
 
-        yield terminal.position_tables(found, screen)
+        yield position_tables(found, screen)
 
     def figure(found: Sequence[Positions], style: Style) -> Figure:
         from attnviz.render.figure.positions import position_figure

@@ -1,4 +1,4 @@
-"""Which files a folder may have its tokenizer in, and what is made of each."""
+"""What is made of the files that a folder may have its tokenizer in, but of tokenizer.json."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from attnviz.checkpoint.files import read_json, unreadable
-from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.checkpoint.files import read_json
+from attnviz.errors import UnsupportedModel
 from attnviz.tokenizer.amino_acids import amino_acids
 from attnviz.tokenizer.byte_tokens import byte_tokenizer
 from attnviz.tokenizer.classes import from_vocabulary
 from attnviz.tokenizer.from_sentencepiece import from_sentencepiece
 from attnviz.tokenizer.japanese import japanese
+from attnviz.tokenizer.layouts import MARIAN, PLAIN, TIKTOKEN, read_file
 from attnviz.tokenizer.marked_words import marked_words
 from attnviz.tokenizer.sentencepiece_classes import DEFAULTS
 from attnviz.tokenizer.sentencepiece_file import read_sentencepiece
@@ -21,26 +22,10 @@ from attnviz.tokenizer.settings import Settings
 from attnviz.tokenizer.tiktoken_file import is_tiktoken, tiktoken_tokenizer
 from attnviz.tokenizer.translation_files import m2m_100, marian
 
-JSON = "tokenizer.json"
-PLAIN = "tokenizer.model"
-TIKTOKEN = ("tiktoken.model", "qwen.tiktoken")
-SENTENCEPIECE = ("spiece.model", PLAIN, "sentencepiece.bpe.model", "spm.model",
-                 "sentencepiece.model")  # fmt: skip
-MARIAN = ("vocab.json", "source.spm", "target.spm")
-M2M_100 = ("vocab.json", "sentencepiece.bpe.model")
-MARKED = ("vocab.txt", "bpe.codes")
-FORMATS: tuple[tuple[str, ...], ...] = (
-    (JSON,), MARIAN, MARKED, ("vocab.txt",), ("vocab.json", "merges.txt"), M2M_100,
-    *((name,) for name in SENTENCEPIECE), *((name,) for name in TIKTOKEN[:1]),
-)  # fmt: skip
-"""The first of these that a folder has whole is used."""
-
 _OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
     "BertJapaneseTokenizer": japanese,
     "EsmTokenizer": amino_acids,
 }
-WITHOUT_FILE = "ByT5Tokenizer"
-LARGEST = 200_000_000  # bytes; the largest in use is about a fifth of this
 
 
 def build(files: tuple[Path, ...], class_name: str, settings: Settings) -> Tokenizer:
@@ -70,18 +55,6 @@ def for_targets(files: tuple[Path, ...], settings: Settings) -> Tokenizer | None
     if tuple(path.name for path in files) != MARIAN:
         return None
     return marian(read_sentencepiece(read_file(files[2])), read_json(files[0]), settings)
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file of bounded size."""
-    if not path.is_file():  # a pipe or a device could block or never end
-        raise BadCheckpoint(f"{quote(path)} is not a regular file")
-    try:
-        if path.stat().st_size > LARGEST:
-            raise BadCheckpoint(f"{quote(path)} is larger than {LARGEST // 1_000_000} MB")
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from None
 
 
 def _require(class_name: str, needed: str) -> None:

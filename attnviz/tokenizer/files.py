@@ -12,15 +12,6 @@ from tokenizers.models import BPE
 
 from attnviz.checkpoint.gguf_file import read_gguf
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
-from attnviz.tokenizer.builders import (
-    FORMATS,
-    JSON,
-    PLAIN,
-    WITHOUT_FILE,
-    build,
-    for_targets,
-    read_file,
-)
 from attnviz.tokenizer.class_rules import apply_class, has_rule, has_types
 from attnviz.tokenizer.classes import (
     ALIASES,
@@ -28,10 +19,9 @@ from attnviz.tokenizer.classes import (
     FILE_ALONE,
     special_by_default,
 )
-from attnviz.tokenizer.from_sentencepiece import extra_of_class
-from attnviz.tokenizer.gguf_tokens import gguf_tokenizer, has_gguf_tokenizer
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
+from attnviz.tokenizer.layouts import FORMATS, JSON, PLAIN, WITHOUT_FILE, read_file
 from attnviz.tokenizer.settings import (
     CONFIG,
     Settings,
@@ -61,12 +51,14 @@ class Opened(NamedTuple):
 def has_tokenizer(folder: Path) -> bool:
     """Whether the folder holds a tokenizer in a format that can be read."""
     if folder.suffix == GGUF:
+        from attnviz.tokenizer.gguf_tokens import has_gguf_tokenizer
+
         return has_gguf_tokenizer(read_gguf(folder).metadata)
     return bool(_files(folder)) or _needs_no_file(folder)
 
 
 def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
-    """Read the first of ``builders.FORMATS`` that the folder has whole.
+    """Read the first of ``layouts.FORMATS`` that the folder has whole.
 
     What the tokenizer would cut off or fill up by itself is turned off: that is for us to say.
     """
@@ -90,6 +82,8 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
             alone = _type_of(folder, model_type) in FILE_ALONE or class_name.startswith(UNNAMED)
             class_name = "" if alone and what == PLAIN else class_name
             ruling = class_name
+            from attnviz.tokenizer.builders import build, for_targets  # a third of loading
+
             with _named(what, folder):
                 tokenizer = build(files, class_name, settings)
                 targets = for_targets(files, settings)
@@ -101,6 +95,8 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
 
 
 def _open_gguf(path: Path) -> Opened:
+    from attnviz.tokenizer.gguf_tokens import gguf_tokenizer
+
     with guarded(f"the tokenizer in {quote(path)} is not usable"), _named(path.name, path.parent):
         tokenizer, settings = gguf_tokenizer(read_gguf(path).metadata)
         _prepare(tokenizer, settings)
@@ -125,6 +121,8 @@ def _of_json(raw: bytes, class_name: str | None, settings: Settings, listed: boo
     if class_name is None or not has_rule(tokenizer, class_name):
         add_every_token(tokenizer, settings, given_extra(settings))
         return tokenizer
+    from attnviz.tokenizer.from_sentencepiece import extra_of_class
+
     named = {**special_by_default(class_name), **settings}
     extra = extra_of_class(class_name, settings)
     added = {} if listed else tokenizer.get_added_tokens_decoder()

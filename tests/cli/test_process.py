@@ -141,6 +141,23 @@ def test_closed_standard_streams_are_no_obstacle(document, tmp_path):
     assert (tmp_path / "a.json").exists()
 
 
+UNUSED = (
+    "attnviz.analysis.explain", "attnviz.checkpoint.gguf_models", "attnviz.checkpoint.quantised",
+    "attnviz.render.figure", "attnviz.render.page", "attnviz.tokenizer.builders",
+    "huggingface_hub", "matplotlib", "scipy", "wcwidth",
+)  # fmt: skip
+
+
+def test_an_answer_waits_for_no_module_that_it_does_not_need():
+    script = (
+        "import sys\nfrom attnviz.cli import main\n"
+        "try: main(['run', 'He took the hat and examined it', '--ask', 'it'])\n"
+        f"finally: print('unused:', sorted(set({UNUSED}) & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "it refers to hat" in ended.stdout and ended.stderr == "unused: []\n"
+
+
 def test_the_version_is_told():
     import attnviz
 

@@ -1,12 +1,13 @@
 """How wide text is on a terminal, and how it is cut."""
 
 import pytest
+import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.render.safe import label
 from attnviz.render.terminal.lines import names
-from attnviz.render.terminal.measure import fit, graphemes, width_of
+from attnviz.render.terminal.measure import OURS, fit, graphemes, width_of
 from tests.render.printed import screen, tokens
 
 FAMILY, FRANCE = "👨‍👩‍👧", "🇫🇷"
@@ -32,6 +33,10 @@ FAMILY, FRANCE = "👨‍👩‍👧", "🇫🇷"
 )
 def test_text_takes_the_columns_that_terminals_give_it(text: str, columns: int) -> None:
     assert width_of(text) == columns
+
+
+def test_what_this_programs_own_sentences_have_beside_ascii_is_one_column_wide() -> None:
+    assert [wcwidth.width(chr(code)) for code in OURS] == [1] * len(OURS)
 
 
 @pytest.mark.parametrize(

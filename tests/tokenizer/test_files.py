@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attnviz.errors import AttnvizError, BadCheckpoint
-from attnviz.tokenizer import builders
+from attnviz.tokenizer import layouts
 from attnviz.tokenizer.tokenizer import has_tokenizer, load_tokenizer
 from tests.tokenizer.test_tokenizer import KINDS, TOKENIZERS
 
@@ -143,7 +143,7 @@ def test_a_text_that_makes_the_library_panic_is_refused(tmp_path: Path) -> None:
 
 def test_an_enormous_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "tokenizer.json").open("wb") as file:
-        file.truncate(builders.LARGEST + 1)
+        file.truncate(layouts.LARGEST + 1)
     assert "is larger than 200 MB" in refusal(tmp_path)
 
 

@@ -1,6 +1,6 @@
 """Attention on a terminal: pure functions that return something for rich to print.
 
-Walks and alignments are in modules of their own, which only their commands need to import.
+Walks, positions and alignments are in modules of their own: only their commands import them.
 """
 
 from attnviz.render.terminal.answer import answer
@@ -8,7 +8,6 @@ from attnviz.render.terminal.claims import claims
 from attnviz.render.terminal.head_grid import head_grid
 from attnviz.render.terminal.heat_map import heat_map, heat_maps
 from attnviz.render.terminal.links import generated, links, title
-from attnviz.render.terminal.positions import position_tables
 from attnviz.render.terminal.screen import Colour, Screen, ground_of
 from attnviz.render.terminal.shaded_text import notes_of, paragraph_of, shaded_text
 from attnviz.render.terminal.word_weights import headline, word_weights
@@ -27,7 +26,6 @@ __all__ = [
     "links",
     "notes_of",
     "paragraph_of",
-    "position_tables",
     "shaded_text",
     "title",
     "word_weights",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+OURS = str.maketrans("", "", "·×→…━╸╺─│▀█‖°±²é")
+"""What this program's own sentences and bars have beside ASCII, each one column wide."""
+
 
 @lru_cache(maxsize=4096)
 def width_of(text: str) -> int:
     """The columns that text takes on a terminal."""
-    if text.isascii():
+    if text.translate(OURS).isascii():
         return len(text)
     from wcwidth import width  # takes 40 ms, which English need not wait for
 
