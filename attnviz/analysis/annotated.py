@@ -14,7 +14,9 @@ class Node(NamedTuple):
     """A syntactic word; ``head`` is its head's position in the sentence, -1 for the root.
 
     ``start`` and ``end`` are character offsets in the sentence's text; nodes that are written as
-    one word (``don't``) have those of the whole.
+    one word (``don't``) have those of the whole. ``shared`` are further heads of it and its
+    relations to them, as enhanced dependencies have them: *he* in ``he came and left`` is the
+    subject of both verbs.
     """
 
     form: str
@@ -23,6 +25,7 @@ class Node(NamedTuple):
     relation: str
     start: int
     end: int
+    shared: tuple[tuple[int, str], ...] = ()
 
 
 class Mention(NamedTuple):
@@ -63,6 +66,7 @@ def join(sentences: Sequence[Sentence]) -> Sentence:
                 head=node.head + by if node.head >= 0 else -1,
                 start=node.start + at,
                 end=node.end + at,
+                shared=tuple((head + by, relation) for head, relation in node.shared),
             )
             for node in sentence.nodes
         ]

@@ -18,6 +18,9 @@ STEPS = 100
 """How many steps of L-BFGS are taken at most; 60 are as good here."""
 
 
+L2, L2_NOTHING = 100.0, 30.0
+"""How much factors cost of candidates, and of nothing: chosen over parts of the training text."""
+
 MOST_ROWS = 600_000
 """How many candidates are learnt from at most; of more examples every second or third is."""
 
@@ -50,8 +53,13 @@ class _Batch:
         self.right = np.concatenate([one.right for one in examples])
         self.nothing = ~np.logical_or.reduceat(self.right, self.starts)
 
-    def loss(self, factors: DoubleArray, l2: float) -> tuple[float, DoubleArray]:
-        """Σ −log Σ p(right) + l2/2 · |factors|², and its gradient; the last factor is free."""
+    def costs(self, l2: float, l2_nothing: float) -> DoubleArray:
+        """What each factor costs; the last is free."""
+        n, nothing = self.rows.shape[1], self.none.shape[1]
+        return np.concatenate([np.full(n, l2), np.full(nothing, l2_nothing), [0.0]])
+
+    def loss(self, factors: DoubleArray, l2: DoubleArray) -> tuple[float, DoubleArray]:
+        """Σ −log Σ p(right) + ½ Σ l2 · factors², and its gradient."""
         n, small = self.rows.shape[1], factors.astype(np.float32)
         scores = (self.rows @ small[:n]).astype(np.float64)
         none = (self.none @ small[n:-1] + small[-1]).astype(np.float64)
@@ -63,7 +71,7 @@ class _Batch:
             np.repeat(1 / total, self.sizes) - self.right * np.repeat(1 / hit, self.sizes)
         )
         pull_none = none * (1 / total - self.nothing / hit)
-        decayed = np.append(factors[:-1], 0.0) * l2
+        decayed = factors * l2
         slope = np.concatenate(
             [
                 self.rows.T @ pull.astype(np.float32),
@@ -75,7 +83,12 @@ class _Batch:
 
 
 def fit(
-    relation: str, examples: Sequence[Example], shape: tuple[int, int], *, l2: float = 100.0
+    relation: str,
+    examples: Sequence[Example],
+    shape: tuple[int, int],
+    *,
+    l2: float = L2,
+    l2_nothing: float = L2_NOTHING,
 ) -> Lens:
     """The lens that makes the right candidates most probable, by L-BFGS (Liu and Nocedal 1989).
 
@@ -91,8 +104,9 @@ def fit(
         )
     n_rows = sum(len(one.right) for one in usable)
     batch = _Batch(usable[:: 1 + n_rows // MOST_ROWS])
-    start = np.zeros(batch.rows.shape[1] + batch.none.shape[1] + 1)
-    found = minimize(batch.loss, start, (l2,), "L-BFGS-B", jac=True, options={"maxiter": STEPS}).x
+    costs = batch.costs(l2, l2_nothing)
+    start, steps = np.zeros(len(costs)), {"maxiter": STEPS}
+    found = minimize(batch.loss, start, (costs,), "L-BFGS-B", jac=True, options=steps).x
     return _lens(relation, batch, found, shape)
 
 
@@ -105,8 +119,7 @@ def _lens(relation: str, batch: _Batch, factors: DoubleArray, shape: tuple[int, 
         on=some[:heads].reshape(shape),
         back=some[heads : 2 * heads].reshape(shape),
         place=some[2 * heads :],
-        special=none[:heads].reshape(shape),
-        self=none[heads:].reshape(shape),
+        nothing=none.reshape(-1, *shape),
         none=float(factors[-1] - none @ batch.none_mean + some @ batch.mean),
     )
 

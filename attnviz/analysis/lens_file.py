@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.analysis.lenses import PLACE, DoubleArray, Lens, Record
+from attnviz.analysis.lenses import NOTHING, PLACE, DoubleArray, Lens, Record
 from attnviz.errors import DocumentError
 
 FORMAT = "attnviz-lens/1"
 DIGITS = 4
-TABLES = ("on", "back", "special", "self")
+TABLES = {"on": 2, "back": 2, "nothing": 3}
+"""The axes of each: (layer, head), and what ``NOTHING`` names before them."""
+
 RECORDS = ("records", "none_records")
 
 
@@ -37,17 +39,17 @@ def parse_lens(text: str | bytes) -> Lens:
         ) from None
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise DocumentError(f"this is no {FORMAT} document; make one with probe --fit")
-    tables = {name: _numbers(read, name, 2) for name in TABLES}
+    on, back, nothing = (_numbers(read, name, axes) for name, axes in TABLES.items())
     place = _numbers(read, "place", 1)
-    if len({table.shape for table in tables.values()}) > 1 or place.shape != (len(PLACE),):
+    fit = on.shape == back.shape and nothing.shape == (len(NOTHING), *on.shape)
+    if not fit or place.shape != (len(PLACE),):
         raise DocumentError("the tables of this lens do not fit together; make it again with --fit")
     relation, about = read.get("relation"), read.get("about", {})
     if not isinstance(relation, str) or not isinstance(about, dict):
         raise DocumentError("this lens does not say for which relation it is")
     none, slope, shift = (float(_numbers(read, name, 0)) for name in ("none", "slope", "shift"))
-    on, back, special, own = tables.values()
     records = (_records(read, name) for name in RECORDS)
-    return Lens(relation, on, back, place, special, own, none, slope, shift, about, *records)
+    return Lens(relation, on, back, place, nothing, none, slope, shift, about, *records)
 
 
 def _records(read: dict[str, Any], name: str) -> tuple[Record, ...]:

@@ -21,13 +21,23 @@ FLOOR = 1e-2
 PLACE = ("log distance", "after", "log distance after")
 """What is read of where a candidate stands, beside all weights."""
 
+NOTHING = (
+    "on special tokens",
+    "on itself",
+    "from the first special token",
+    "from the last special token",
+    "on the previous word",
+    "on the next word",
+)
+"""Which weights of a query say whether there is anything to find: what kind of word it is."""
+
 
 class Evidence(NamedTuple):
     """What a lens reads for one query.
 
     ``candidates`` float32 (candidate, 2 · layer · head + 3) has the logarithms of the weights on
-    each candidate and from it, and where it stands; ``nothing`` float32 (2 · layer · head,) those
-    of the query's weight on special tokens and on itself.
+    each candidate and from it, and where it stands; ``nothing`` float32 (6 · layer · head,) those
+    of the query's weights in ``NOTHING``.
     """
 
     candidates: FloatArray
@@ -51,10 +61,17 @@ def evidence(
     far = np.log(np.maximum(np.abs(at - query), 1)).astype(np.float32)
     after = (at > query).astype(np.float32)
     place = np.stack([far, after, far * after], axis=1)
-    rest = np.concatenate([own[..., special].sum(axis=-1).ravel(), own[..., query].ravel()])
+    rest = (
+        own[..., special].sum(axis=-1),
+        own[..., query],
+        weights[:, :, special[:1], query].sum(axis=-1),
+        weights[:, :, special[-1:], query].sum(axis=-1),
+        own[..., max(query - 1, 0) : query].sum(axis=-1),
+        own[..., query + 1 : query + 2].sum(axis=-1),
+    )
     return Evidence(
         np.concatenate([np.log(seen.T + np.float32(FLOOR)), place], axis=1),
-        np.log(rest + np.float32(FLOOR)),
+        np.log(np.stack(rest).ravel() + np.float32(FLOOR)),
     )
 
 
@@ -92,8 +109,8 @@ class Lens:
     """A scorer of candidates for one relation in one model.
 
     The score of a candidate is ``on`` (layer, head) times the log weights on it, ``back`` times
-    those from it, and ``place`` times where it stands; that of none is ``special`` and ``self``
-    times the log weights on special tokens and on the query itself, and ``none``. A softmax over
+    those from it, and ``place`` times where it stands; that of none is ``nothing`` (6, layer, head)
+    times the log weights in ``NOTHING``, and ``none``. A softmax over
     both gives probabilities; ``slope`` and ``shift`` turn that of the answer into how often such
     answers are right (Platt 1999). ``records`` say how often they were, in steps of probability,
     and ``none_records`` how often there was nothing where that was the answer.
@@ -103,8 +120,7 @@ class Lens:
     on: DoubleArray
     back: DoubleArray
     place: DoubleArray
-    special: DoubleArray
-    self: DoubleArray
+    nothing: DoubleArray
     none: float
     slope: float = 1.0
     shift: float = 0.0
@@ -130,7 +146,7 @@ class Lens:
         seen = evidence(weights, query, candidates, words)
         factors = np.concatenate([self.on.ravel(), self.back.ravel(), self.place])
         scores = seen.candidates @ factors
-        none = seen.nothing @ np.concatenate([self.special.ravel(), self.self.ravel()]) + self.none
+        none = seen.nothing @ self.nothing.ravel() + self.none
         top = max(scores.max(initial=none), none)
         shares = np.exp(scores - top)
         total = shares.sum() + np.exp(none - top)

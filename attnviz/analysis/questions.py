@@ -165,16 +165,34 @@ def alone(passage: Passage, words: Sequence[Token]) -> Iterator[Question]:
 
 
 def dependents(passage: Passage, words: Sequence[Token], relation: str) -> Iterator[Question]:
-    """For each word its dependents of one relation, or for "head" its head; often there is none."""
+    """For each word its dependents of one relation, or for "head" its head; often there is none.
+
+    Where enhanced dependencies are annotated, those count too: *he* and *came* are asked for in
+    ``he came and left`` as *he* and *left* are.
+    """
     arrow = "head → " + relation if relation != "head" else None
     right: dict[int, set[int]] = {}
     for question in dependencies(passage, words):
         if question.relation == arrow or (arrow is None and question.relation.endswith("→ head")):
             right.setdefault(question.query, set()).update(question.right)
+    for head, word in _shared(passage.sentence, words, relation):
+        right.setdefault(head, set()).add(word)
     everything = [i for i, word in enumerate(words) if is_word(word)]
     for query in everything:
         others = tuple(i for i in everything if i != query)
-        yield Question(relation, query, others, frozenset(right.get(query, ())))
+        yield Question(relation, query, others, frozenset(right.get(query, ())) & {*others})
+
+
+def _shared(sentence: Sentence, words: Sequence[Token], relation: str) -> Iterator[tuple[int, int]]:
+    """The head and the dependent of each enhanced dependency of a relation."""
+    place = word_of_node(sentence, words)
+    for word, node in zip(place, sentence.nodes, strict=True):
+        for head, named in node.shared:
+            to = place[head] if head < len(place) else None
+            if word is None or to is None or word == to:
+                continue
+            if named.partition(":")[0] == relation:
+                yield to, word
 
 
 def _words_of(

@@ -10,7 +10,10 @@ from attnviz.corpus.lines import Refuse, Text, refuse
 from attnviz.errors import InputError, quote
 
 COLUMNS = 10
-ID, FORM, UPOS, HEAD, RELATION, MISC = 0, 1, 3, 6, 7, 9
+ID, FORM, UPOS, HEAD, RELATION, DEPS, MISC = 0, 1, 3, 6, 7, 8, 9
+ENHANCED = re.compile(r"([1-9]\d{0,8}):([^|]+)", re.ASCII)
+CONTROLLED = "xsubj"
+"""In a relation: the subject of what depends on the verb that has it, which no word there shows."""
 ENTITY = re.compile(r"\((?P<open>[^()]+)(?P<single>\))?|(?P<close>[^()]+)\)")
 """Marks of an Entity attribute: ``(e1-person-1-``, ``e1)``, ``(e1-person-1-)``."""
 
@@ -85,7 +88,8 @@ def _sentence(rows: Sequence[Row], document: str, fields: Sequence[str]) -> Sent
             covered = int(last)
             continue
         head = int(columns[HEAD]) - 1
-        nodes.append(Node(columns[FORM], columns[UPOS], head, columns[RELATION], *span))
+        shared = tuple(_shared(columns[DEPS], head))
+        nodes.append(Node(columns[FORM], columns[UPOS], head, columns[RELATION], *span, shared))
         entities.append(_misc(columns[MISC], "Entity"))
     if any(node.head >= len(nodes) for node in nodes):
         raise _BadLine(rows[0][0], "begins a sentence in which a head is no word of it")
@@ -104,6 +108,14 @@ def _check(number: int, columns: Sequence[str], n_nodes: int) -> None:
             raise _BadLine(number, f"is word {columns[ID]} where {n_nodes + 1} comes next")
         if not re.fullmatch(r"\d+", columns[HEAD], re.ASCII):
             raise _BadLine(number, f"has the head {quote(columns[HEAD])}, which is no number")
+
+
+def _shared(column: str, head: int) -> Iterator[tuple[int, str]]:
+    """The enhanced dependencies on words other than the head; not of controlled subjects."""
+    for found in map(ENHANCED.fullmatch, column.split("|")):
+        one = int(found[1]) - 1 if found else head
+        if found and one != head and CONTROLLED not in found[2].split(":"):
+            yield one, found[2]
 
 
 def _misc(column: str, key: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.analysis.lenses import Lens
+from attnviz.analysis.lenses import NOTHING, Lens
 from attnviz.result import Token
 
 
 def lens(relation="coreference", on=1.0, back=0.0, far=0.0, none=-100.0, **more):
     """A lens for one layer of two heads that reads only head 0."""
     table = lambda value: np.array([[value, 0.0]])  # noqa: E731
-    given = {"special": np.zeros((1, 2)), "self": np.zeros((1, 2)), **more}
+    given = {"nothing": np.zeros((len(NOTHING), 1, 2)), **more}
     return Lens(
         relation, on=table(on), back=table(back), place=np.array([far, 0, 0]), none=none, **given
     )

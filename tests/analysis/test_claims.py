@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.claims import SHORT, all_claims, claims_about, pronoun_claims
-from attnviz.analysis.lenses import Record
+from attnviz.analysis.lenses import NOTHING, Record
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 from tests.analysis.lenses import lens, looking, units
 
@@ -80,7 +80,7 @@ def test_records_are_those_of_the_probability():
 def test_without_a_lens_that_fits_nothing_is_said():
     result = result_of("hat it", q2={1: 0.9})
     assert pronoun_claims(result, Lenses()) == claims_about(result, Lenses(), 2) == []
-    larger = lens(special=np.zeros((2, 2)), self=np.zeros((2, 2)))
+    larger = lens(nothing=np.zeros((len(NOTHING), 2, 2)))
     object.__setattr__(larger, "on", np.zeros((2, 2)))
     assert pronoun_claims(result, Lenses(larger)) == []
 

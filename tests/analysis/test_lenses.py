@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.fitting import Example, fit, platt
 from attnviz.analysis.lens_file import dump_lens, parse_lens
-from attnviz.analysis.lenses import FLOOR, evidence
+from attnviz.analysis.lenses import FLOOR, NOTHING, evidence
 from attnviz.errors import DocumentError, InputError
+from attnviz.result import Token
 from tests.analysis.lenses import lens, looking, units
 
 WORDS = units("the hat of it")  # 0 [CLS], 1 the, 2 hat, 3 of, 4 it, 5 [SEP]
@@ -32,8 +33,22 @@ def test_evidence_is_log_weights_both_ways_and_where_candidates_stand():
         pytest.approx([math.log(2), 0, 0]),
         pytest.approx([0, 1, 0]),
     ]
-    assert seen.nothing[0] == log(0.15)  # [CLS] and [SEP]
-    assert seen.nothing[2] == log(0.25)  # itself
+
+
+def test_whether_there_is_anything_is_read_from_what_kind_of_word_it_is():
+    links = {"q4": {0: 0.1, 5: 0.05, 4: 0.25, 3: 0.3}, "q0": {4: 0.7}, "q5": {4: 0.9}}
+    seen = evidence(looking(6, **links), 4, [1, 2], WORDS)
+    first, second = seen.nothing.reshape(len(NOTHING), 2).T
+    weights = [0.1 + 0.05, 0.25, 0.7, 0.9, 0.3, 0.05]
+    assert first == pytest.approx([math.log(w + FLOOR) for w in weights], abs=1e-5)
+    assert second == pytest.approx(math.log(FLOOR), abs=1e-5)
+
+
+def test_at_an_edge_and_without_special_tokens_there_is_no_weight_to_read():
+    bare = [Token(w, word=i) for i, w in enumerate(("he", "ran"))]
+    weights = looking(2, q0={0: 0.4, 1: 0.6}, q1={0: 1.0})
+    seen = evidence(weights, 0, [1], bare).nothing.reshape(len(NOTHING), 2)
+    assert seen[:, 0] == pytest.approx([math.log(w + FLOOR) for w in (0, 0.4, 0, 0, 0, 0.6)])
 
 
 def test_shares_are_a_softmax_over_candidates_and_nothing():
@@ -67,7 +82,8 @@ def test_a_lens_reads_only_its_own_model():
 @given(st.integers(0, 2**32 - 1))
 def test_shares_sum_to_1_whatever_the_factors(seed):
     random = np.random.default_rng(seed)
-    one = lens(*random.normal(0, 50, 4), none=random.normal(0, 50))
+    nothing = random.normal(0, 50, (len(NOTHING), 1, 2))
+    one = lens(*random.normal(0, 50, 4), none=random.normal(0, 50), nothing=nothing)
     found = one.read(random.random((1, 2, 6, 6), np.float32), 4, [1, 2, 3], WORDS)
     assert found.shares.sum() + found.nothing == pytest.approx(1)
 
@@ -102,6 +118,7 @@ def broken(**changes):
         (broken(on=[["x"]]), "'on' in this lens"),
         (broken(back=[[1e999]]), "'back' in this lens"),
         (broken(on=[[1]]), "do not fit together"),
+        (broken(nothing=[[[0, 0]]]), "do not fit together"),
         (broken(place=[1]), "do not fit together"),
         (broken(none=None), "'none' in this lens"),
         (broken(relation=3), "for which relation"),
@@ -128,7 +145,7 @@ def examples(n, seed=0):
 
 
 def test_a_fitted_lens_finds_what_the_examples_show():
-    found = fit("r", [one for _, one in examples(200)], (1, 2), l2=1.0)
+    found = fit("r", [one for _, one in examples(200)], (1, 2), l2=1.0, l2_nothing=1.0)
     read = [(found.read(w, 4, [1, 2, 3], WORDS), e.right) for w, e in examples(100, seed=1)]
     hits = [r.nothing > 0.5 if not right.any() else right[r.shares.argmax()] for r, right in read]
     assert np.mean(hits) > 0.95

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from attnviz.analysis.annotated import Mention, Node, Sentence
@@ -138,6 +140,20 @@ def test_what_is_written_as_one_word_is_no_dependency():
 def test_every_word_is_asked_for_its_dependents_of_one_relation():
     asked = {q.query: q.right for q in dependents(Passage(HAT), as_words(HAT), "obj")}
     assert asked == {1: set(), 2: {4}, 3: set(), 4: set(), 6: {7}, 7: set()}
+
+
+def test_a_subject_is_that_of_every_verb_that_shares_it():
+    text = annotated(
+        ("he", "PRON", 1, "nsubj"), ("came", "VERB", -1, "root"),
+        ("and", "CCONJ", 3, "cc"), ("left", "VERB", 1, "conj"),
+    )  # fmt: skip
+    nodes = (text.nodes[0]._replace(shared=((3, "nsubj"),)), *text.nodes[1:])
+    shared = Passage(replace(text, nodes=nodes))
+    asked = {q.query: q.right for q in dependents(shared, as_words(text), "nsubj")}
+    assert asked == {1: set(), 2: {1}, 3: set(), 4: {1}}
+    assert not any(q.right for q in dependents(shared, as_words(text), "obj"))
+    heads = {q.query: q.right for q in dependencies(shared, as_words(text)) if "→ h" in q.relation}
+    assert heads[1] == {2}  # which basic trees alone say, as Clark et al. ask them
 
 
 def test_every_word_is_asked_for_its_head():

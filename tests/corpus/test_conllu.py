@@ -10,8 +10,8 @@ from attnviz.corpus.lines import Text
 from attnviz.errors import InputError
 
 
-def row(id, form, head="0", upos="X", relation="dep", misc="_"):
-    return "\t".join([id, form, form, upos, "_", "_", head, relation, "_", misc])
+def row(id, form, head="0", upos="X", relation="dep", misc="_", deps="_"):
+    return "\t".join([id, form, form, upos, "_", "_", head, relation, deps, misc])
 
 
 def read(*lines, tell=None):
@@ -33,6 +33,19 @@ def test_the_text_is_as_it_was_written_and_offsets_count_in_it():
         (-1, "root"),
         (1, "punct"),
     ]
+
+
+def test_enhanced_dependencies_say_of_what_else_a_word_depends():
+    """Not of empty nodes, which are left out, and not as a subject that another verb controls."""
+    [sentence] = read(
+        row("1", "He", "2", "PRON", "nsubj", deps="2:nsubj|4:nsubj|5.1:nsubj|6:nsubj:xsubj"),
+        row("2", "came", "0", "VERB", "root", deps="0:root"),
+        row("3", "and", "4", "CCONJ", "cc", deps="4:cc"),
+        row("4", "wanted", "2", "VERB", "conj", deps="2:conj:and"),
+        row("5", "to", "6", "PART", "mark", deps="broken"),
+        row("6", "stay", "4", "VERB", "xcomp"),
+    )
+    assert [node.shared for node in sentence.nodes] == [((3, "nsubj"),), (), (), (), (), ()]
 
 
 def test_words_written_as_one_share_their_place():
