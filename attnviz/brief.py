@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-MOST = 160
+MOST = 100
 """Characters of the line."""
 
 FEW, SHORT = 3, 40

@@ -88,7 +88,7 @@ def test_a_line_that_is_full_ends():
 
         __repr__ = brief
 
-    assert repr(Many(*["x" * 38] * 5)).endswith(f"b={'x' * 38!r}, c={'x' * 38!r}, …)")
+    assert repr(Many(*["x" * 38] * 5)).endswith(f"a={'x' * 38!r}, b={'x' * 38!r}, …)")
 
 
 values = st.recursive(
@@ -132,6 +132,7 @@ OFFERED = {
     "positions": lambda model, result: model.positions(8),
     "cut": lambda model, result: attnviz.cut(model, TEXT, "it->hat", heads="3.1"),
     "silenced": lambda model, result: attnviz.cut(model, TEXT, heads="3.1,2.4"),
+    "ranked": lambda model, result: attnviz.search_cuts(model, "took hats", n=1)[0][0],
     "heads": lambda model, result: attnviz.heads(model, [TEXT]),
     "probe": lambda model, result: attnviz.probe(model, texts=[TEXT])["next word"],
 }

@@ -66,6 +66,9 @@ class Ranked(NamedTuple):
     weight: float
     effect: float
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 class Standing(NamedTuple):
     """The share of ``n`` other effects that are smaller than one."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import Page, wait_for
+from tests.support.results import encoder
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbconvert")
@@ -66,7 +67,7 @@ def test_each_output_draws_itself(frames):
     assert "small" in frames.text("#model")
     assert len(inside(frames, 1).all(".tile")) == 4
     assert frames.js("return document.querySelector('[name=map]:checked').value") == "cross"
-    assert "8 × 6 tokens" in inside(frames, 2).text("#model")
+    assert inside(frames, 2).text("#model") == "2 layers × 2 heads · 8 × 6 tokens"
 
 
 def test_a_figure_is_there_once_whether_matplotlib_shows_figures_or_not(frames):
@@ -95,3 +96,24 @@ def test_a_frame_fits_the_width_it_is_given(frames):
     assert frames.js(width)["width"] > 700
     inside(frames, 0)
     assert frames.js("return document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+# What a page sees while a notebook hides it: no width, until something is drawn.
+HIDDEN = """
+const hidden = () => !document.querySelector("#view svg");
+for (const [of, name] of [[window, "innerWidth"], [Element.prototype, "clientWidth"]]) {
+  const { get } = Object.getOwnPropertyDescriptor(of, name);
+  Object.defineProperty(of, name, { get() { return hidden() ? 0 : get.call(this); } });
+}
+"""
+
+
+def test_what_was_drawn_while_a_notebook_hid_it_is_drawn_again(show, browser):
+    """No event tells of a width that came back before the next frame."""
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": HIDDEN})
+    try:
+        page = show(encoder())
+        drawn = "return document.querySelector('#view svg').clientWidth"
+        wait_for(lambda: page.js(drawn) > 350, "the picture to be drawn again")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)

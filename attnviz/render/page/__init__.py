@@ -178,12 +178,12 @@ def frame(page: str, title: str, height: int) -> str:
 
 
 def _alone(map: AttentionMap, kind: str | None, axes: Axes) -> AttentionResult:
-    """A result of one map."""
+    """A result of one map, which does not say whose it is."""
     queries = tuple(axes[0]) or _numbers(map.queries)
     keys = tuple(axes[1]) or _numbers(map.keys)
     if queries == keys and kind != "cross":
-        return AttentionResult(queries, {kind or "encoder": map})
-    return AttentionResult(keys, {"cross": map}, target_tokens=queries)
+        return AttentionResult(queries, {kind or "encoder": map}, model=ModelInfo(""))
+    return AttentionResult(keys, {"cross": map}, target_tokens=queries, model=ModelInfo(""))
 
 
 def _numbers(indices: Sequence[int]) -> tuple[Token, ...]:

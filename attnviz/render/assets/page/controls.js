@@ -67,7 +67,9 @@ function drawControls() {
     map.queries.length === map.keys.length
       ? counted(map.keys.length, "token")
       : `${map.queries.length} × ${map.keys.length} tokens`,
-  ].join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
   drawKinds(kinds);
   byId("by").hidden = !hasWords(contents.inputs[state.input - 1]);
   for (const view of VIEWS) {

@@ -155,12 +155,14 @@ async function draw() {
   const asked = [state.view, state.input, state.map, JSON.stringify(state.at)].join();
   picture.moved = asked !== lastAsked;
   lastAsked = asked;
+  width = innerWidth;
   const view = drawView(byId("view"), picture);
   showNotes(picture);
   document
     .querySelector(`[data-key="${CSS.escape(focused ?? "")}"]`)
     ?.focus({ preventScroll: true });
   progress("drawn");
+  requestAnimationFrame(refit);
   await fillTiles(picture, number, [view.show, picture.picker.show]);
   if (number !== drawing) return;
   view.complete?.();
@@ -295,12 +297,16 @@ addEventListener("hashchange", () => {
   state = stateOf({ ...contents.opening, ...addressed() }, contents);
   draw();
 });
-let width = innerWidth;
-addEventListener("resize", () => {
+
+/** Draw again where the window is not as wide as when it was drawn, as while a notebook hid it. */
+function refit() {
   if (width === innerWidth) return; // as when a phone's address bar comes and goes
   width = innerWidth;
   requestAnimationFrame(draw);
-});
+}
+
+let width = innerWidth;
+addEventListener("resize", refit);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 document.documentElement.toggleAttribute("data-framed", FRAMED);
 bindControls();

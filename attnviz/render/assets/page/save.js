@@ -21,7 +21,7 @@ function sheetToSave(root, { title, notes, looks, model }) {
   whole.setAttribute("xmlns", SVG);
   whole.append(
     svg("rect", { width: "100%", height: "100%", fill: looks.card }),
-    words(MARGIN, MARGIN + 14, shorten(`${title} · ${model}`, 16, width), {
+    words(MARGIN, MARGIN + 14, shorten([title, model].filter(Boolean).join(" · "), 16, width), {
       "font-size": 16,
       "font-weight": 600,
     }),
