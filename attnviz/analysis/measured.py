@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from attnviz.analysis.measures import (
     MEASURES,
     SIDES,
-    BoolArray,
     Counted,
     DoubleArray,
+    Having,
     Side,
     Summed,
     Units,
@@ -25,6 +26,9 @@ from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Toke
 
 TOGETHER = 1 << 20
 """Bytes of layers that are measured together: for short texts half the time of one by one."""
+
+WEIGHTED = tuple(side for side in SIDES if isinstance(side, Weighted))
+SUMMED = tuple(side for side in SIDES if isinstance(side, Summed))
 
 ROWS = 1 << 16
 """Weights of a head that are summed by one product, so that memory does not grow with a text."""
@@ -157,38 +161,48 @@ def _shares(weights: FloatArray, weighting: Weighting) -> FloatArray:
 def _sums(map: AttentionMap, units: Units, weighting: Weighting) -> DoubleArray:
     """What one text adds, float64 (above and below, measure, layer, head)."""
     n_layers, n_heads, _, n_keys = map.weights.shape
-    totals = {side: np.zeros((n_layers, n_heads)) for side in SIDES}
-    for side in SIDES:
-        if isinstance(side, Counted):
-            totals[side] += side.counted(units)
-    factors = {side: side.factor(units) for side in SIDES if isinstance(side, Weighted)}
+    factors: FloatArray = np.stack([side.factor(units) for side in WEIGHTED])
+    totals = np.zeros((len(WEIGHTED) + len(SUMMED), n_layers, n_heads))
     rows = np.flatnonzero(units.counts)
     height = max(1, ROWS // max(1, n_keys))
     for some in (rows[at : at + height] for at in range(0, len(rows), height)):
-        table = np.stack([factor[some].ravel() for factor in factors.values()], axis=1)
+        table = factors[:, some].reshape(len(factors), -1)
         together = max(1, TOGETHER // (4 * n_heads * n_keys * len(some)))
         for layers in (slice(at, at + together) for at in range(0, n_layers, together)):
             weights = map.weights[layers, :, some].reshape(-1, len(some), n_keys)
             weights = _shares(weights, weighting)
-            weighted = (weights.reshape(len(weights), -1) @ table).T
-            each: dict[Side, FloatArray | DoubleArray] = dict(zip(factors, weighted, strict=True))
-            each |= {side: side.rows(weights) for side in SIDES if isinstance(side, Summed)}
-            for side, found in each.items():
-                totals[side][layers] += found.reshape(-1, n_heads)
-    return np.asarray(
-        [[totals[one.above], totals[one.below]] for one in MEASURES.values()]
-    ).swapaxes(0, 1)
+            each = [*(table @ weights.reshape(len(weights), -1).T)]
+            each += [side.rows(weights) for side in SUMMED]
+            totals[:, layers] += np.reshape(each, (len(totals), -1, n_heads))
+    known = _of_all_heads(units, factors) | dict(zip((*WEIGHTED, *SUMMED), totals, strict=True))
+    found = np.empty((2, len(MEASURES), n_layers, n_heads))
+    for number, one in enumerate(MEASURES.values()):
+        found[0, number], found[1, number] = known[one.above], known[one.below]
+    return found
+
+
+def _of_all_heads(units: Units, factors: FloatArray) -> dict[Side, float | DoubleArray]:
+    """What is the same for every head of a text; ``factors`` (weighted, query, key)."""
+    found: dict[Side, float | DoubleArray] = {}
+    having = (factors[:, units.counts] > 0).any(axis=2).sum(axis=1).tolist()
+    found |= {Having(side): float(n) for side, n in zip(WEIGHTED, having, strict=True)}
+    return found | {side: side.counted(units) for side in SIDES if isinstance(side, Counted)}
 
 
 def _units(result: AttentionResult, kind: str) -> Units:
-    map = result.maps[kind]
-    queries, keys = result.query_tokens(kind), result.key_tokens(kind)
-    aligned = kind != "cross"
-    at = np.subtract.outer(np.asarray(map.queries), np.asarray(map.keys))
-    same = _same(queries, keys) & (at > 0 if kind == "decoder" else at != 0) & aligned
+    map, keys, aligned = result.maps[kind], result.key_tokens(kind), kind != "cross"
+    square = aligned and map.queries == map.keys
+    queries = keys if square else result.query_tokens(kind)
+    positions = np.asarray(map.keys, np.intp)
+    ahead = positions - np.asarray(map.queries, np.intp)[:, None]
+    numbers: dict[str, int] = {}
+    columns = _numbered(keys, numbers)
+    rows = columns if square else _numbered(queries, numbers)
+    same = (rows[:, None] == columns) & (rows >= 0)[:, None]
+    same &= (ahead < 0 if kind == "decoder" else ahead != 0) & aligned
     return Units(
-        np.asarray(map.queries, np.intp),
-        np.asarray(map.keys, np.intp),
+        positions,
+        ahead,
         np.asarray([not token.special for token in queries], np.bool_),
         np.asarray([token.special for token in keys], np.bool_),
         same,
@@ -197,9 +211,9 @@ def _units(result: AttentionResult, kind: str) -> Units:
     )
 
 
-def _same(queries: Sequence[Token], keys: Sequence[Token]) -> BoolArray:
-    """Where (query, key) two words are written the same but for case."""
-    rows = np.asarray([t.text.casefold() if is_word(t) else "" for t in queries], object)
-    columns = np.asarray([t.text.casefold() if is_word(t) else None for t in keys], object)
-    found: BoolArray = rows[:, None] == columns
-    return found
+def _numbered(units: Sequence[Token], numbers: dict[str, int]) -> npt.NDArray[np.intp]:
+    """A number for each word, the same where two are written the same but for case; −1: none."""
+    found = [
+        numbers.setdefault(t.text.casefold(), len(numbers)) if is_word(t) else -1 for t in units
+    ]
+    return np.asarray(found, np.intp)

@@ -66,9 +66,12 @@ def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
     first, last = run[0], run[-1]
     if first.special or first.word is None:
         return first
+    text = _text(run, texts)
+    if len(run) == 1 and text == first.text and first.spelling is None:
+        return first
     return replace(
         first,
-        text=_text(run, texts),
+        text=text,
         id=first.id if len(run) == 1 else None,
         end=last.end,
         unknown=any(token.unknown for token in run),

@@ -19,8 +19,7 @@ CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 
 
 ROWS = 64  # of queries at a time at least: with 16, 16,384 tokens take 1.8 of the time
 
-WORTH = 1 << 16
-"""Scores from which on heads are shared; fewer are done sooner than handed to a thread."""
+WORTH = 1 << 16  # scores from which on heads are shared; fewer are done sooner than handed over
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,9 +174,11 @@ def _only(keys: slice, weights: FloatArray, hidden: float) -> FloatArray:
 
 def share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> bool:
     """Call one of these functions on parts of a block; whether it always returned True."""
-    n_groups, n_keys = block.heads.keys.shape[:2]
-    cores, room = sharing.cores if block.weights.size >= WORTH else 1, CACHED // max(4, 4 * n_keys)
-    tasks = _tasks(n_groups, block.heads.group, block.rows.start, block.rows.stop, room, cores)
+    if block.weights.size < WORTH:
+        return function(block)
+    (n_groups, n_keys), rows = block.heads.keys.shape[:2], block.rows
+    room = CACHED // (4 * n_keys)
+    tasks = _tasks(n_groups, block.heads.group, rows.start, rows.stop, room, sharing.cores)
     found: list[bool] = []
     sharing.each(lambda task: found.append(function(block.part(*task))), tasks)
     return all(found)

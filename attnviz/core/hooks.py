@@ -74,12 +74,13 @@ class Request:
     ``layers`` says which layers of each kind; a kind that is missing is not wanted. ``place``
     may give an array (head, query, key) for the weights of a whole map, computed right there.
     ``edit`` sees the scores before the softmax and may change them. ``watch`` sees the hidden
-    states inside every layer that runs, in their order.
+    states inside every layer that runs, in order; ``values`` asks for values in the last layer too.
     """
 
     layers: Mapping[str, frozenset[int]]
     visit: Callable[[AttentionBlock], None]
     hidden: bool = False
+    values: bool = False
     place: Callable[[Kind, int, int], FloatArray] | None = None
     edit: Callable[[AttentionBlock], None] | None = None
     watch: Callable[[LayerState], None] | None = None

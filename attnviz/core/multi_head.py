@@ -80,6 +80,11 @@ class Sublayer:
     table: FloatArray | None
     need_output: bool
 
+    @property
+    def need_values(self) -> bool:
+        """Whether values are projected: for the context, or to be shown."""
+        return self.need_output or self.batch.request.values
+
     def split(self, x: FloatArray, d_head: int | None = None) -> FloatArray:
         """x (token, head · d_head) seen as (head, token, d_head)."""
         d_head = d_head or self.spec.d_head
@@ -110,7 +115,7 @@ def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
     """Queries, keys and values (row, feature) of x as needed, one product instead of three."""
     spec, weights, crosses = sublayer.spec, sublayer.weights, sublayer.kind == "cross"
     queries, keys, values = spec.sides
-    width = (queries if crosses else values if sublayer.need_output else keys).stop
+    width = (queries if crosses else values if sublayer.need_values else keys).stop
     if weights.latent and weights.memory:
         projected = _from_latent(sublayer, weights.latent, weights.memory, x, width)
     else:
@@ -166,7 +171,7 @@ def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
         seen = [(k[:, mine], v[:, mine]) for mine in batch.parts]
         seen = past.extend(index, seen) if past else seen
     return [
-        Heads(q[:, mine], k, v if sublayer.need_output else None)
+        Heads(q[:, mine], k, v if sublayer.need_values else None)
         for mine, (k, v) in zip(batch.parts, seen, strict=True)
     ]
 
@@ -185,9 +190,8 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     request, sharing = sublayer.batch.request, sublayer.batch.sharing
     wanted = request.wants(sublayer.kind, sublayer.index)
     (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
-    weights = None
-    if wanted and request.place:
-        weights = request.place(sublayer.kind, sublayer.index, number)
+    place = request.place if wanted else None
+    weights = place(sublayer.kind, sublayer.index, number) if place else None
     height = n
     if weights is None:
         height = max(1, min(n, max(ROWS, BLOCK // (4 * n_heads * max(m, 1)))))

@@ -10,7 +10,7 @@ from attnviz.analysis.measured import HeadSums, add_up, head_sums
 from attnviz.analysis.words import merge_words
 from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import Job
-from attnviz.model.idle import Idle
+from attnviz.model.idle import PackIdle
 from attnviz.model.inputs import Input
 from attnviz.model.long_texts import Tell, is_long, measured
 
@@ -112,10 +112,10 @@ def _together(
     model: Model, pack: Sequence[Input], kind: Kind, tokens: bool, weights: Weighting
 ) -> list[HeadSums]:
     """What each of the texts whose maps fit in memory adds, computed together."""
-    idle = Idle(model, kind, pack) if weights == "raw" else None
+    idle = PackIdle(model, kind, pack) if weights == "raw" else None
     results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
     found = [head_sums(one if tokens else merge_words(one), kind) for one in results]
     if idle is None:
         return found
-    counted = zip(found, idle.sums, idle.counts, strict=True)
-    return [one.extended("idle", sums, n) for one, sums, n in counted]
+    counted = [idle.of(number, one) for number, one in enumerate(results)]
+    return [one.extended("idle", *more) for one, more in zip(found, counted, strict=True)]

@@ -1,84 +1,115 @@
-"""How much of each head's weight moves nothing, seen as the weights of a few texts are computed."""
+"""How much of each head's weight moves nothing: of a pack of texts, or while a long one runs.
+
+It is 1 − Σ α ‖f(x)‖ / max ‖f(x)‖, summed over the tokens that are not special: the share of a
+token's weight that moves nothing, a weight on the key with the longest value moving all, and half
+of one on a key with a value half as long (after Kobayashi et al. 2020, section 4, where [SEP] gets
+much weight and a short value).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
-from attnviz.core.threads import ALONE, Sharing, even
+from attnviz.core.threads import Sharing, even
 from attnviz.model.inputs import Input
 from attnviz.model.value_norms import reduced, value_norms
-from attnviz.result import FloatArray
+from attnviz.result import AttentionResult, FloatArray
 
 if TYPE_CHECKING:
+    from attnviz.analysis.measures import DoubleArray
     from attnviz.model.model import Model
 
 
 TITLES = {"idle": "weight that moves nothing"}
 
+TOGETHER = 256
+"""Tokens from which on values are measured; those of a whole pack leave a core's cache."""
 
-class Idle:
-    """1 − Σ α ‖f(x)‖ / max ‖f(x)‖ of each head, summed over the tokens that are not special.
 
-    It is the share of a token's weight that moves nothing, a weight on the key with the longest
-    value moving all, and half of one on a key with a value half as long (after Kobayashi et al.
-    2020, section 4, where [SEP] gets much weight and a short value). ``sums`` float64 (input,
-    layer, head) are over ``counts`` tokens of each, once ``visit`` has seen all blocks.
+class PackIdle:
+    """Keeps how long the values of a pack's texts are, while it runs; its maps are kept anyway."""
+
+    def __init__(self, model: Model, kind: Kind, inputs: Sequence[Input]) -> None:
+        self._model, self._kind, self._inputs = model, kind, inputs
+        self._values: list[FloatArray] = []  # of some inputs, in the layer that runs
+        self._norms: list[list[FloatArray]] = [[] for _ in inputs]  # of each layer, (head, key)
+
+    def visit(self, block: AttentionBlock) -> None:
+        """Take the values of one input in one layer, and measure them with those of others."""
+        if block.kind != self._kind or block.heads.values is None:
+            return
+        self._values.append(block.heads.values)
+        ends = list(accumulate(one.shape[1] for one in self._values))
+        if ends[-1] < TOGETHER and block.sequence + 1 < len(self._inputs):
+            return
+        several = replace(block.heads, values=np.concatenate(self._values, axis=1))
+        norms = value_norms(several, _projection(self._model, block))
+        begun = self._norms[block.sequence + 1 - len(ends) : block.sequence + 1]
+        for one, start, end in zip(begun, [0, *ends], ends, strict=False):
+            one.append(_relative(norms[:, start:end]))
+        self._values = []
+
+    def of(self, number: int, result: AttentionResult) -> tuple[DoubleArray, int]:
+        """The sums (layer, head) of an input with this result, and over how many tokens."""
+        counts = _counting(self._inputs[number], self._kind)
+        weights = result.maps[self._kind].weights
+        moved = np.vecdot(counts @ weights, np.stack(self._norms[number]))
+        n = int(counts.sum())
+        return n - moved.astype(np.float64), n
+
+
+class LongIdle:
+    """Adds it up over the blocks of one text that is too long for maps.
+
+    ``sums`` float64 (layer, head) are over ``count`` tokens, once ``visit`` has seen all blocks.
     """
 
-    def __init__(
-        self, model: Model, kind: Kind, inputs: Sequence[Input], sharing: Sharing = ALONE
-    ) -> None:
+    def __init__(self, model: Model, kind: Kind, given: Input, sharing: Sharing) -> None:
         stack = model.spec.encoder if kind == "encoder" else model.spec.decoder
         if stack is None:
             raise RuntimeError(f"the model has no {kind}")
         self._model, self._kind, self._sharing = model, kind, sharing
-        self._counts = [_counting(one, kind) for one in inputs]
-        self._n_keys = sum(len(one.tokens) for one in inputs)
-        self._layer, self._output = -1, np.empty((0, 0), np.float32)
-        self._norms: dict[tuple[int, int], FloatArray] = {}  # of a layer and sequence, the last
-        self.counts = [int(counts.sum()) for counts in self._counts]
-        shape = len(inputs), len(stack.layers), stack.layers[0].attention.n_heads
-        self.sums = np.zeros(shape)
+        self._counts = _counting(given, kind)
+        self._layer, self._norms = -1, np.empty((0, 0), np.float32)
+        self.count = int(self._counts.sum())
+        self.sums = np.zeros((len(stack.layers), stack.layers[0].attention.n_heads))
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of raw weights, with its values, leaves unmoved."""
-        if block.kind != self._kind:
-            return
-        norms = self._relative_norms(block)
-        counts = self._counts[block.sequence][block.start : block.stop]
-        end = block.stop if block.kind == "decoder" else norms.shape[1]  # all behind it is 0
+        if block.layer != self._layer:
+            self._layer = block.layer
+            self._norms = _relative(value_norms(block.heads, _projection(self._model, block)))
+        counts = self._counts[block.start : block.stop]
+        end = block.stop if block.kind == "decoder" else self._norms.shape[1]  # behind it is 0
 
         def add(heads: slice) -> None:
             """Σ over queries first, then over keys."""
-            moved = np.vecdot(counts @ block.weights[heads, :, :end], norms[heads, :end])
-            found = counts.sum(dtype=np.float64) - moved
-            self.sums[block.sequence, block.layer, heads] += found
+            moved = np.vecdot(counts @ block.weights[heads, :, :end], self._norms[heads, :end])
+            self.sums[block.layer, heads] += counts.sum(dtype=np.float64) - moved
 
-        self._sharing.each(add, even(len(norms), self._sharing.cores))
+        self._sharing.each(add, even(len(self._norms), self._sharing.cores))
 
-    def _relative_norms(self, block: AttentionBlock) -> FloatArray:
-        """‖f(x)‖ / max ‖f(x)‖ (head, key), the same for all blocks of a sequence in a layer."""
-        at = block.layer, block.sequence
-        if at not in self._norms:
-            norms = value_norms(block.heads, self._projection(block))
-            norms /= np.maximum(norms.max(axis=-1, keepdims=True), np.finfo(np.float32).tiny)
-            self._norms = {at: norms}
-        return self._norms[at]
 
-    def _projection(self, block: AttentionBlock) -> FloatArray:
-        """The output projection of a layer or, where that pays, one of the same norms."""
-        if block.layer != self._layer:
-            output = self._model.attention_weights(block.kind, block.layer).output.weight
-            values = block.heads.values
-            d_head = self._n_keys if values is None else values.shape[-1]
-            pays = self._n_keys > 4 * d_head
-            self._layer, self._output = block.layer, reduced(output, d_head) if pays else output
-        return self._output
+def _projection(model: Model, block: AttentionBlock) -> FloatArray:
+    """Behind which values are as long as behind the output projection of a block's layer."""
+    output = model.attention_weights(block.kind, block.layer).output.weight
+    d_head = output.shape[1] // len(block.heads.queries)
+    return model.kept(f"{block.kind}.{block.layer}.reduced", partial(reduced, output, d_head))
+
+
+def _relative(norms: FloatArray) -> FloatArray:
+    """Norms (head, key) by the longest of each head."""
+    longest = norms.max(axis=-1, keepdims=True)
+    found: FloatArray = norms / np.maximum(longest, np.finfo(np.float32).tiny)
+    return found
 
 
 def _counting(given: Input, kind: Kind) -> npt.NDArray[np.float32]:

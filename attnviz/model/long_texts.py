@@ -17,7 +17,7 @@ from attnviz.analysis.streamed_measures import StreamedMeasures
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.errors import InputError
-from attnviz.model.idle import Idle
+from attnviz.model.idle import LongIdle
 from attnviz.model.inputs import Input, hiding
 from attnviz.model.record import map_shape, require_numbers
 from attnviz.model.wanted import first_stack
@@ -103,7 +103,7 @@ def measured(
     shape = len(layers), model.spec.stacks[0].layers[0].attention.n_heads
     causal = kind == "decoder"
     measures = StreamedMeasures(given.tokens, given.texts, shape, words=not tokens, causal=causal)
-    idle = Idle(model, kind, [given], Sharing(cores or available_cores()))
+    idle = LongIdle(model, kind, given, Sharing(cores or available_cores()))
 
     def visit(block: AttentionBlock) -> None:
         require_numbers(finite=block.finite)
@@ -113,7 +113,7 @@ def measured(
     seen = telling(visit, tell, kind, len(layers), len(given.tokens))
     hide = hiding([given])
     model.watch([given], seen, layers={kind: layers}, edit=hide, values=True, cores=cores)
-    return measures.sums().extended("idle", idle.sums[0], idle.counts[0])
+    return measures.sums().extended("idle", idle.sums, idle.count)
 
 
 def pooled(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args
 
 import numpy as np
 
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from attnviz.analysis.explain import Explanation
     from attnviz.analysis.explain.positions import Positions
 
+
+T = TypeVar("T")
 
 KEPT_BYTES = 1 << 28
 """How much of the weights stays in memory, in float32, between one call and the next."""
@@ -382,7 +384,7 @@ class Model(Writing):
         wanted: dict[str, frozenset[int]] = {
             kind: frozenset(every) for kind, every in layers.items()
         }
-        want = Request(wanted, visit, hidden=values, edit=edit)
+        want = Request(wanted, visit, values=values, edit=edit)
         run(self.spec, self.weights, [given.ids for given in inputs], want, cores=cores)
 
     def states(
@@ -439,11 +441,11 @@ class Model(Writing):
         if weighting in ("rollout", "flow"):
             return self._followed(layers, hidden, inputs, cores, weighting)
         recorder = Recorder(self.spec, inputs, wanted, self._spare, self._norms(weighting))
-        values = beside is not None or weighting == "norm"  # those of the last layer too
         want = Request(
             {kind: frozenset(every) for kind, every in wanted.items()},
             recorder.visit if beside is None else _each(recorder.visit, beside),
-            hidden=hidden or values,
+            hidden=hidden,
+            values=beside is not None or weighting == "norm",
             place=recorder.place,
             edit=hiding(inputs),
         )
@@ -486,6 +488,10 @@ class Model(Writing):
             known = ", ".join(ways)
             raise InputError(f"{quote(weighting)} is no way to weigh; take one of {known}")
         return ValueNorms(self.attention_weights) if weighting == "norm" else None
+
+    def kept(self, name: str, build: Callable[[], T]) -> T:
+        """What is made of the weights, kept beside them as far as there is room."""
+        return self._cache.load(name, build)
 
     def attention_weights(self, kind: Kind, layer: int) -> AttentionWeights:
         """What an attention sublayer multiplies with."""

@@ -11,7 +11,7 @@ from attnviz.core.attention import Heads
 from attnviz.core.hooks import Request
 from attnviz.core.transformer import run
 from attnviz.errors import InputError
-from attnviz.model.idle import Idle
+from attnviz.model.idle import PackIdle
 from attnviz.model.value_norms import reduced, value_norms
 
 TEXT = "He took the hat and examined it carefully"
@@ -102,8 +102,9 @@ def test_what_is_no_way_to_weigh_is_refused():
 def test_idle_weight_is_what_rests_on_short_values():
     model = attnviz.load()
     pack = [model.encode(TEXT), model.encode("It rained")]
-    idle = Idle(model, "encoder", pack)
-    model.attend_pack(pack, beside=idle.visit)
+    idle = PackIdle(model, "encoder", pack)
+    results = model.attend_pack(pack, beside=idle.visit)
+    seen = [idle.of(number, result) for number, result in enumerate(results)]
     found = np.zeros((6, 12))
     n = 0
     for text in (TEXT, "It rained"):
@@ -115,8 +116,8 @@ def test_idle_weight_is_what_rests_on_short_values():
         counts = [not token.special for token in raw.tokens]
         found += (1 - moved[..., counts]).sum(axis=-1)
         n += sum(counts)
-    assert sum(idle.counts) == n
-    np.testing.assert_allclose(idle.sums.sum(axis=0), found, atol=1e-3 * n)
+    assert sum(count for _, count in seen) == n
+    np.testing.assert_allclose(sum(sums for sums, _ in seen), found, atol=1e-3 * n)
 
 
 def test_heads_measure_norms_as_shares():
