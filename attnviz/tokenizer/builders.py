@@ -11,7 +11,6 @@ from attnviz.checkpoint.files import read_json
 from attnviz.errors import UnsupportedModel
 from attnviz.tokenizer.amino_acids import amino_acids
 from attnviz.tokenizer.byte_tokens import byte_tokenizer
-from attnviz.tokenizer.classes import from_vocabulary
 from attnviz.tokenizer.from_sentencepiece import from_sentencepiece
 from attnviz.tokenizer.japanese import japanese
 from attnviz.tokenizer.layouts import MARIAN, PLAIN, TIKTOKEN, read_file
@@ -21,6 +20,7 @@ from attnviz.tokenizer.sentencepiece_file import read_sentencepiece
 from attnviz.tokenizer.settings import Settings
 from attnviz.tokenizer.tiktoken_file import is_tiktoken, tiktoken_tokenizer
 from attnviz.tokenizer.translation_files import m2m_100, marian
+from attnviz.tokenizer.vocabulary_files import from_vocabulary
 
 _OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
     "BertJapaneseTokenizer": japanese,
@@ -47,7 +47,8 @@ def build(files: tuple[Path, ...], class_name: str, settings: Settings) -> Token
     raw = read_file(files[0])
     if names[0] in TIKTOKEN or (names[0] == PLAIN and is_tiktoken(raw)):
         return tiktoken_tokenizer(raw, {**DEFAULTS.get(class_name, {}), **settings})
-    return from_sentencepiece(read_sentencepiece(raw), class_name, settings)
+    renumbered = class_name != "XGLMTokenizer" or names[0] != PLAIN
+    return from_sentencepiece(read_sentencepiece(raw), class_name, settings, renumbered=renumbered)
 
 
 def for_targets(files: tuple[Path, ...], settings: Settings) -> Tokenizer | None:

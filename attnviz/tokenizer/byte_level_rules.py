@@ -1,16 +1,17 @@
-"""How classes of byte-level BPE normalize and split a text, and what they put around it.
+"""How classes of byte-pair encoding normalize and split a text, and what they put around it.
 
-Each is that of transformers 5, beside a tokenizer.json.
+Each is that of transformers 5, beside a tokenizer.json and for vocabulary and merges alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 
-from attnviz.tokenizer.classes import QWEN2
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
+from attnviz.tokenizer.special_tokens import around_by_switches, cls_and_sep
 
 SENTENCE = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
 BRACKETS = {"cls_token": "[CLS]", "sep_token": "[SEP]"}
@@ -19,6 +20,11 @@ CLIP = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>",
 CLIP_WORDS = (
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 )
+QWEN2 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+END = "</w>"
 
 
 def around_two_separators(tokenizer: Tokenizer, settings: Settings) -> None:
@@ -29,10 +35,18 @@ def around_two_separators(tokenizer: Tokenizer, settings: Settings) -> None:
     tokenizer.post_processor = processors.RobertaProcessing(sep, cls, False, prefix)
 
 
+def _plainly(model: Any, *, end: str = "", unknown: str | None = None) -> None:
+    """Merges as these classes apply them, whatever a file says besides of its model."""
+    model.continuing_subword_prefix, model.end_of_word_suffix, model.unk_token = "", end, unknown
+    model.fuse_unk = model.byte_fallback = model.ignore_merges = False
+
+
 def _gpt2(tokenizer: Tokenizer, settings: Settings, *, prefix: bool = False) -> None:
+    _plainly(tokenizer.model)
     prefix = bool(switch(settings, "add_prefix_space", prefix))
     tokenizer.normalizer = None
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
+    tokenizer.decoder = decoders.ByteLevel()
 
 
 def _blenderbot(tokenizer: Tokenizer, settings: Settings) -> None:
@@ -58,10 +72,11 @@ def _deberta(tokenizer: Tokenizer, settings: Settings) -> None:
 def _gpt_neox(tokenizer: Tokenizer, settings: Settings) -> None:
     _gpt2(tokenizer, settings)
     tokenizer.normalizer = normalizers.NFC()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A:0", pair="$A:0 $B:1")
+    tokenizer.post_processor = around_by_switches(tokenizer, settings)
 
 
 def _qwen2(tokenizer: Tokenizer, settings: Settings) -> None:
+    _gpt2(tokenizer, settings)
     tokenizer.normalizer = normalizers.NFC()
     prefix = bool(switch(settings, "add_prefix_space", False))
     words = pre_tokenizers.Split(Regex(QWEN2), "isolated")
@@ -70,26 +85,39 @@ def _qwen2(tokenizer: Tokenizer, settings: Settings) -> None:
 
 
 def _cohere(tokenizer: Tokenizer, settings: Settings) -> None:
+    _gpt2(tokenizer, settings)
     tokenizer.normalizer = normalizers.NFC()
-    prefix = bool(switch(settings, "add_prefix_space", False))
     digits = pre_tokenizers.Digits(individual_digits=True)
-    letters = pre_tokenizers.ByteLevel(add_prefix_space=prefix, trim_offsets=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, letters])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, tokenizer.pre_tokenizer])
 
 
 def _clip(tokenizer: Tokenizer, settings: Settings) -> None:
-    model = tokenizer.model
-    model.continuing_subword_prefix, model.end_of_word_suffix = "", "</w>"
-    model.unk_token = content_of({**CLIP, **settings}["unk_token"])
+    named = {**CLIP, **settings}
+    _plainly(tokenizer.model, end=END, unknown=content_of(named["unk_token"]))
     one_space = normalizers.Replace(Regex(r"\s+"), " ")
     steps = [normalizers.NFC(), one_space, normalizers.Lowercase()]
     tokenizer.normalizer = normalizers.Sequence(steps)
     words = pre_tokenizers.Split(Regex(CLIP_WORDS), "removed", invert=True)
     letters = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([words, letters])
-    named = {**CLIP, **settings}
+    ends = Regex(r"\A\s+|\s+\z")
+    spelled = (decoders.ByteLevel(), decoders.Replace(END, " "), decoders.Replace(ends, ""))
+    tokenizer.decoder = decoders.Sequence(list(spelled))
     eos, bos = (token_id(tokenizer, named, name) for name in ("eos_token", "bos_token"))
     tokenizer.post_processor = processors.RobertaProcessing(eos, bos, False, False)
+
+
+def _openai_gpt(tokenizer: Tokenizer, settings: Settings) -> None:
+    _plainly(tokenizer.model, end=END, unknown=content_of(settings.get("unk_token") or "<unk>"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.BPEDecoder(suffix=END)
+
+
+def _herbert(tokenizer: Tokenizer, settings: Settings) -> None:
+    _openai_gpt(tokenizer, settings)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.post_processor = cls_and_sep(tokenizer, {**SENTENCE, **settings})
 
 
 BYTE_LEVEL: Mapping[str, Callable[[Tokenizer, Settings], None]] = {
@@ -101,7 +129,9 @@ BYTE_LEVEL: Mapping[str, Callable[[Tokenizer, Settings], None]] = {
     "DebertaTokenizer": _deberta,
     "GPT2Tokenizer": _gpt2,
     "GPTNeoXTokenizer": _gpt_neox,
+    "HerbertTokenizer": _herbert,
+    "OpenAIGPTTokenizer": _openai_gpt,
     "Qwen2Tokenizer": _qwen2,
     "RobertaTokenizer": _roberta,
 }
-"""By class, what it does with a tokenizer of byte-level BPE."""
+"""By class, what it does with a tokenizer of byte-pair encoding."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from attnviz.checkpoint.files import read_text
 from attnviz.errors import BadCheckpoint, InputError, TooLong, UnsupportedModel, quote
-from attnviz.tokenizer.classes import special_by_default
 from attnviz.tokenizer.files import class_beside_json
 from attnviz.tokenizer.settings import CONFIG, Settings, content_of, read_settings
+from attnviz.tokenizer.vocabulary_files import special_by_default
 
 FILE, MORE = "chat_template.jinja", "additional_chat_templates"
 NAMED = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")

@@ -19,6 +19,7 @@ from attnviz.tokenizer.byte_level_rules import BYTE_LEVEL, around_two_separators
 from attnviz.tokenizer.guard import guarded
 from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, unknown_id
 from attnviz.tokenizer.settings import CONFIG, Settings, content_of, switch, token_id
+from attnviz.tokenizer.special_tokens import around_by_switches, cls_and_sep
 from attnviz.tokenizer.unigram_rules import (
     barthez,
     big_bird,
@@ -111,10 +112,11 @@ def _bert(tokenizer: Tokenizer, settings: Settings) -> None:
         lowercase=switch(settings, "do_lower_case", True),
     )
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = cls_and_sep(tokenizer, {**BERT_NAMES, **settings})
 
 
 def _mpnet(tokenizer: Tokenizer, settings: Settings) -> None:
-    _bert(tokenizer, settings)
+    _bert(tokenizer, {**SENTENCE_NAMES, **settings})
     around_two_separators(tokenizer, settings)
 
 
@@ -131,6 +133,8 @@ def _llama(tokenizer: Tokenizer, settings: Settings) -> None:
 
 def _code_llama(tokenizer: Tokenizer, settings: Settings) -> None:
     _llama(tokenizer, {**settings, "legacy": False})
+    named = {"bos_token": "<s>", "add_bos_token": True, **settings}
+    tokenizer.post_processor = around_by_switches(tokenizer, named)
 
 
 def _gemma(tokenizer: Tokenizer, _: Settings) -> None:

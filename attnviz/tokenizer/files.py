@@ -12,12 +12,11 @@ from tokenizers.models import BPE
 
 from attnviz.checkpoint.gguf_file import read_gguf
 from attnviz.errors import BadCheckpoint, ModelError, UnsupportedModel, quote
-from attnviz.tokenizer.class_rules import apply_class, has_rule, has_types
+from attnviz.tokenizer.class_rules import has_rule, has_types
 from attnviz.tokenizer.classes import (
     ALIASES,
     CLASS_OF_MODEL,
     FILE_ALONE,
-    special_by_default,
 )
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
@@ -30,10 +29,18 @@ from attnviz.tokenizer.settings import (
     read_settings,
     switch,
 )
-from attnviz.tokenizer.special_tokens import add_every_token, given_extra, without_added_tokens
+from attnviz.tokenizer.special_tokens import (
+    add_every_token,
+    given_extra,
+    named_by,
+    without_added_tokens,
+)
+from attnviz.tokenizer.vocabulary_files import as_class, special_by_default
 
 GGUF = ".gguf"
 UNNAMED = "of model type"
+SAID_BY_FILE = ("add_bos_token", "add_eos_token")
+"""Settings that tokenizer.json takes precedence over."""
 ANY_CLASS = {"TokenizersBackend", "PreTrainedTokenizer", "PythonBackend"}
 
 
@@ -123,18 +130,17 @@ def _of_json(raw: bytes, class_name: str | None, settings: Settings, listed: boo
         return tokenizer
     from attnviz.tokenizer.from_sentencepiece import extra_of_class
 
-    named = {**special_by_default(class_name), **settings}
+    named = named_by(special_by_default(class_name), settings)
+    for name in SAID_BY_FILE:
+        named.pop(name, None)
     extra = extra_of_class(class_name, settings)
     added = {} if listed else tokenizer.get_added_tokens_decoder()
 
-    def filled(bare: Tokenizer) -> Tokenizer:
+    def add(bare: Tokenizer) -> None:
         bare.add_tokens([token for _, token in sorted(added.items())])
         add_every_token(bare, named, extra)
-        return bare
 
-    draft = filled(without_added_tokens(tokenizer))
-    apply_class(draft, class_name, settings)
-    return filled(without_added_tokens(draft))  # which normalizes them by its new rules
+    return as_class(without_added_tokens(tokenizer), class_name, named, add)
 
 
 @contextmanager

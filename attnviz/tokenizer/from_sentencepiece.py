@@ -22,29 +22,35 @@ from attnviz.tokenizer.special_tokens import (
     around_by_switches,
     cls_and_sep,
     given_extra,
+    named_by,
 )
 
 Scored = list[tuple[str, float]]
+MADE_UP = [f"<madeupword{i}>" for i in range(7)]
 UNUSED = -100.0  # the score of what stands for no text
-OF_JSON_ALONE = frozenset(("CodeLlamaTokenizer", "XGLMTokenizer"))
-BY_BPE = frozenset(("LlamaTokenizer", "GemmaTokenizer", "NllbTokenizer"))
+BY_BPE = frozenset(("CodeLlamaTokenizer", "GemmaTokenizer", "LlamaTokenizer", "NllbTokenizer"))
 BY_MARKS = frozenset(("LlamaTokenizer", "GemmaTokenizer"))
 """Classes that put a beginning and an end around a text where the settings say so."""
 
 
-def from_sentencepiece(model: SentencePiece, class_name: str, settings: Settings) -> Tokenizer:
-    """The tokenizer of a class, or of none; UnsupportedModel for one that is not implemented."""
+def from_sentencepiece(
+    model: SentencePiece, class_name: str, settings: Settings, *, renumbered: bool = True
+) -> Tokenizer:
+    """The tokenizer of a class, or of none; UnsupportedModel for one that is not implemented.
+
+    XGLM numbers pieces as fairseq did unless its file has another name (``renumbered`` is false).
+    """
     if not class_name:
         return plain_tokenizer(model, settings)
-    if class_name not in DEFAULTS or class_name in OF_JSON_ALONE:
+    if class_name not in DEFAULTS:
         raise UnsupportedModel(
             f"attnviz does not know how the tokenizer {class_name} uses a SentencePiece file; "
             "open it with transformers' AutoTokenizer and save_pretrained it, so that it has a "
             "tokenizer.json"
         )
-    named = {**DEFAULTS[class_name], **settings}
+    named = named_by(DEFAULTS[class_name], settings)
     try:
-        made = _model(model, class_name, named, settings)
+        made = _model(model, class_name, named, settings, renumbered)
     except ValueError as error:
         raise BadCheckpoint(f"its vocabulary does not suit {class_name}: {error}") from None
     extra = _extra(model, class_name, named)
@@ -85,7 +91,9 @@ def _around(tokenizer: Tokenizer, class_name: str, named: Settings) -> Any:
     return None
 
 
-def _model(model: SentencePiece, class_name: str, named: Settings, settings: Settings) -> Any:
+def _model(
+    model: SentencePiece, class_name: str, named: Settings, settings: Settings, renumbered: bool
+) -> Any:
     token = {name: content_of(named[name]) for name in DEFAULTS[class_name]}
     if class_name in BY_BPE:
         ids = {piece.text: id for id, piece in enumerate(model.pieces)}
@@ -93,11 +101,11 @@ def _model(model: SentencePiece, class_name: str, named: Settings, settings: Set
         if class_name == "NllbTokenizer":
             names = (token[f"{name}_token"] for name in ("bos", "pad", "eos", "unk"))
             ids = {text: id for id, text in enumerate(dict.fromkeys([*names, *ids]))}
-        falls_back = class_name in BY_MARKS
+        falls_back = class_name != "NllbTokenizer"
         unknown = None if class_name == "LlamaTokenizer" else token["unk_token"]
         return models.BPE(ids, merges, unk_token=unknown, fuse_unk=True, byte_fallback=falls_back)
     scored: Scored = [(piece.text, piece.score) for piece in model.pieces]
-    arrange = _ARRANGED.get(class_name)
+    arrange = _ARRANGED.get(class_name) if renumbered else None
     arranged = arrange(scored, token, settings) if arrange else scored
     return models.Unigram(arranged, unk_id=_unknown(model, class_name, arranged, token))
 
@@ -110,6 +118,11 @@ def _fairseq(codes: Iterable[str], first: str) -> Callable[..., Scored]:
         return [*special, *scored[3:], *((text, 0.0) for text in behind)]
 
     return arranged
+
+
+def _xglm(scored: Scored, token: Mapping[str, str], _: Settings) -> Scored:
+    special = [token[f"{name}_token"] for name in ("bos", "pad", "eos", "unk")]
+    return [*((text, 0.0) for text in special), *scored[3:], *((text, 0.0) for text in MADE_UP)]
 
 
 def _camembert(scored: Scored, token: Mapping[str, str], _: Settings) -> Scored:
@@ -152,6 +165,7 @@ _ARRANGED: Mapping[str, Callable[..., Scored]] = {
     "MBart50Tokenizer": _fairseq(MBART50, "cls_token"),
     "CamembertTokenizer": _camembert,
     "T5Tokenizer": _t5,
+    "XGLMTokenizer": _xglm,
     "PegasusTokenizer": _pegasus,
 }
 
@@ -190,9 +204,7 @@ def extra_of_class(class_name: str, settings: Settings) -> list[Any]:
         case "PegasusTokenizer":
             return [settings.get("mask_token_sent") or "<mask_1>", *_pegasus_unused(settings)]
         case "XGLMTokenizer":
-            return [*given, *(f"<madeupword{i}>" for i in range(7))]
-        case "CodeLlamaTokenizer":
-            return [*given, "▁<PRE>", "▁<MID>", "▁<SUF>", "▁<EOT>", "<FILL_ME>"]
+            return given or MADE_UP
         case "CamembertTokenizer":
             return given or ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
         case "MBartTokenizer":

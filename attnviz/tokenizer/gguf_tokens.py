@@ -8,9 +8,9 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.tokenizer.byte_level_rules import QWEN2
 from attnviz.tokenizer.byte_tokens import letters_of_bytes
 from attnviz.tokenizer.class_rules import apply_class
-from attnviz.tokenizer.classes import QWEN2
 from attnviz.tokenizer.sentencepiece_file import CONTROL, USER_DEFINED
 from attnviz.tokenizer.sentencepiece_merges import merges_by_falling_score
 from attnviz.tokenizer.settings import Settings

@@ -21,6 +21,13 @@ LEFT = {"content": "<mask>", "lstrip": True, "normalized": True}
 PLAIN = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
 AROUND = {**PLAIN, "sep_token": "</s>", "pad_token": "<pad>", "cls_token": "<s>"}
 SENTENCE = {**AROUND, "mask_token": "<mask>"}
+INFILLING = {
+    "prefix_token": "▁<PRE>",
+    "middle_token": "▁<MID>",
+    "suffix_token": "▁<SUF>",
+    "eot_token": "▁<EOT>",
+    "fill_token": "<FILL_ME>",
+}
 BRACKETS = {
     "bos_token": "[CLS]",
     "eos_token": "[SEP]",
@@ -51,7 +58,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "pad_token": "<pad>",
         "mask_token": "<mask>",
     },
-    "CodeLlamaTokenizer": PLAIN,
+    "CodeLlamaTokenizer": {**PLAIN, **INFILLING},
     "LlamaTokenizer": PLAIN,
     "MBart50Tokenizer": {
         **{name: token for name, token in AROUND.items() if name != "bos_token"},

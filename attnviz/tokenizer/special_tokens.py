@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, processors
@@ -18,7 +18,16 @@ from attnviz.tokenizer.settings import (
     token_id,
 )
 
+EXTRA = ("extra_special_tokens", "additional_special_tokens")
 NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+def named_by(defaults: Settings, settings: Settings) -> dict[str, Any]:
+    """Settings over a class's tokens; a mask that is a mere string keeps the class's flags."""
+    mask, given = defaults.get("mask_token"), settings.get("mask_token")
+    flagged = isinstance(mask, dict) and isinstance(given, str)
+    kept = {"mask_token": {**mask, "content": given}} if flagged and mask else {}
+    return {**defaults, **settings, **kept}
 
 
 def add_every_token(tokenizer: Tokenizer, settings: Settings, extra: Iterable[Any]) -> None:
@@ -31,11 +40,22 @@ def add_every_token(tokenizer: Tokenizer, settings: Settings, extra: Iterable[An
     listed = list(listed_tokens(settings))
     tokenizer.add_tokens(listed)
     known = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
-    named = [settings[name] for name in NAMES if settings.get(name)]
+    named = [token for token in _every_name(settings) if token]
     new = [token for token in named if content_of(token) not in known]
     extra = [token for token in extra if content_of(token) not in known]
     tokenizer.add_tokens([_special(token) for token in new])
     tokenizer.add_tokens([_special(token) for token in extra])
+
+
+def _every_name(settings: Settings) -> Iterator[Any]:
+    """The tokens that have a name: those of every class first, then those of this one alone."""
+    yield from map(settings.get, NAMES)
+    for name, value in settings.items():
+        if name.endswith("_token") and name not in NAMES and isinstance(value, str | dict):
+            yield value
+    for extra in EXTRA:
+        if isinstance(given := settings.get(extra), dict):
+            yield from given.values()
 
 
 def without_added_tokens(tokenizer: Tokenizer) -> Tokenizer:
@@ -53,13 +73,13 @@ def _special(token: Any) -> AddedToken:
 
 def given_extra(settings: Settings) -> list[Any]:
     """The special tokens without a name that the settings list."""
-    for name in ("extra_special_tokens", "additional_special_tokens"):
+    for name in EXTRA:
         if given := settings.get(name):
             if not isinstance(given, list | dict):
                 raise BadCheckpoint(
                     f"{CONFIG} has {name} {quote(given)}, which is no list of tokens"
                 )
-            return list(given.values() if isinstance(given, dict) else given)
+            return [] if isinstance(given, dict) else given
     return []
 
 
