@@ -10,8 +10,7 @@ from tokenizers import Tokenizer, processors
 from attnviz.errors import BadCheckpoint
 from attnviz.tokenizer.found_pieces import Found, looked_up
 from attnviz.tokenizer.sentencepiece_normalizer import Prefixes
-from attnviz.tokenizer.settings import Settings, content_of, token_id
-from attnviz.tokenizer.special_tokens import add_every_token, given_extra
+from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
 
 NAMES = {f"{name}_token": f"<{name}>" for name in ("unk", "cls", "pad", "mask", "eos")}
 WORD = re.compile(r"\S+")
@@ -25,7 +24,8 @@ def amino_acids(words: bytes, settings: Settings) -> Tokenizer:
     unknown = content_of(named["unk_token"])
     if unknown not in ids:
         raise BadCheckpoint(f"vocab.txt lacks {unknown}, the unk_token of the tokenizer")
-    known = Prefixes(iter(tokens))
+    whole = switch(settings, "split_special_tokens", False)  # then words alone are looked up
+    known = Prefixes(iter(() if whole else tokens))
 
     def find(text: str) -> Iterator[Found]:
         at = free = 0
@@ -38,8 +38,7 @@ def amino_acids(words: bytes, settings: Settings) -> Tokenizer:
             at += length or 1
         yield from _words(text, free, len(text))
 
-    tokenizer = looked_up(ids, unknown, find)
-    add_every_token(tokenizer, named, given_extra(named))
+    tokenizer = looked_up(ids, named, find)
     cls, eos = (token_id(tokenizer, named, name) for name in ("cls_token", "eos_token"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single=[cls[0], "$A", eos[0]],

@@ -31,7 +31,7 @@ from attnviz.tokenizer.unigram_rules import (
     xlnet,
 )
 
-OF_ITSELF = {"DebertaV2Tokenizer": 1}
+OF_ITSELF = {"DebertaV2Tokenizer": 1, "XLNetTokenizer": 0}
 """The id of what is unknown to a class that does not read it from tokenizer.json."""
 IN_NO_VOCABULARY = "\U0010ffff"
 TYPED = frozenset(("BertTokenizer", "ElectraTokenizer", "DebertaV2Tokenizer"))
@@ -197,11 +197,18 @@ def _nllb(tokenizer: Tokenizer, settings: Settings) -> None:
         unknown = content_of(settings.get("unk_token") or "<unk>")
         vocabulary = tokenizer.get_vocab(with_added_tokens=False)
         tokenizer.model = BPE(vocabulary, [], unk_token=unknown, fuse_unk=True)
+    named = {"unk_token": "<unk>", **SENTENCE_NAMES, **settings}
+    unk, eos = (token_id(tokenizer, named, name) for name in ("unk_token", "eos_token"))
+    tokenizer.post_processor = processors.TemplateProcessing(  # until a source language is found
+        single=[unk[0], "$A", eos[0]], pair=[unk[0], "$A", "$B", eos[0]], special_tokens=[unk, eos]
+    )
 
 
 def _albert(tokenizer: Tokenizer, settings: Settings) -> None:
     charsmap = _charsmap(tokenizer)
     _unigram(tokenizer, settings)
+    if tokenizer.post_processor is None:
+        tokenizer.post_processor = cls_and_sep(tokenizer, {**BERT_NAMES, **settings})
     steps: list[Any] = [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
     if not switch(settings, "keep_accents", False):
         steps += [normalizers.NFKD(), normalizers.StripAccents()]

@@ -13,6 +13,9 @@ from tokenizers import (
     pre_tokenizers,
 )
 
+from attnviz.tokenizer.settings import Settings, content_of
+from attnviz.tokenizer.special_tokens import add_every_token, given_extra
+
 
 class Found(NamedTuple):
     """A piece as it is written in the vocabulary, and the part of the text that it stands for."""
@@ -25,10 +28,17 @@ class Found(NamedTuple):
 Find = Callable[[str], Iterable[Found]]
 
 
-def looked_up(vocabulary: Mapping[str, int], unknown: str, find: Find) -> Tokenizer:
-    """A tokenizer that looks the pieces up as they are found, and else takes the unknown token."""
-    tokenizer = Tokenizer(models.WordLevel(dict(vocabulary), unk_token=unknown))
+def looked_up(vocabulary: Mapping[str, int], named: Settings, find: Find) -> Tokenizer:
+    """A tokenizer that looks the pieces up as they are found, and else takes the unknown token.
+
+    Added tokens have the ids that the settings say, those without one the next.
+    """
+    listed = named["added_tokens_decoder"]
+    ids = {content_of(token): int(id) for id, token in listed.items() if id.isdecimal()}
+    unknown = content_of(named["unk_token"])
+    tokenizer = Tokenizer(models.WordLevel({**ids, **vocabulary}, unk_token=unknown))
     find_with(tokenizer, find)
+    add_every_token(tokenizer, named, given_extra(named))
     return tokenizer
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, normalizers, processors
+from tokenizers import Tokenizer, decoders, models, normalizers
 
 from attnviz.errors import BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer.class_rules import apply_class
@@ -16,11 +16,10 @@ from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, MBART, MBART50, un
 from attnviz.tokenizer.sentencepiece_file import CONTROL, USER_DEFINED, SentencePiece
 from attnviz.tokenizer.sentencepiece_merges import merges_by_id
 from attnviz.tokenizer.sentencepiece_plain import plain_tokenizer
-from attnviz.tokenizer.settings import Settings, content_of, switch, token_id, whole_number
+from attnviz.tokenizer.settings import Settings, content_of, switch, whole_number
 from attnviz.tokenizer.special_tokens import (
     add_every_token,
     around_by_switches,
-    cls_and_sep,
     given_extra,
     named_by,
 )
@@ -63,7 +62,9 @@ def from_sentencepiece(
     tokenizer.normalizer, tokenizer.pre_tokenizer = draft.normalizer, draft.pre_tokenizer
     tokenizer.decoder = draft.decoder or _decoder(class_name, settings)
     add_every_token(tokenizer, named, extra)
-    tokenizer.post_processor = _around(tokenizer, class_name, named) or draft.post_processor
+    tokenizer.post_processor = draft.post_processor
+    if draft.post_processor is None or _switched(class_name, settings):
+        tokenizer.post_processor = around_by_switches(tokenizer, named)
     return tokenizer
 
 
@@ -75,20 +76,10 @@ def _decoder(class_name: str, settings: Settings) -> Any:
     return decoders.Metaspace(prepend_scheme=scheme)
 
 
-def _around(tokenizer: Tokenizer, class_name: str, named: Settings) -> Any:
-    """What stands around a text where that is not said by ``apply_class``; else None."""
-    if class_name in BY_MARKS or class_name == "RemBertTokenizer":
-        return around_by_switches(tokenizer, named)
-    if class_name == "AlbertTokenizer":
-        return cls_and_sep(tokenizer, named)
-    if class_name == "NllbTokenizer":  # until its source language is found, which may be unknown
-        unknown, eos = (token_id(tokenizer, named, name) for name in ("unk_token", "eos_token"))
-        return processors.TemplateProcessing(
-            single=[unknown[0], "$A", eos[0]],
-            pair=[unknown[0], "$A", "$B", eos[0]],
-            special_tokens=[unknown, eos],
-        )
-    return None
+def _switched(class_name: str, settings: Settings) -> bool:
+    """Whether add_bos_token and add_eos_token replace what a class puts around a text itself."""
+    said = any(f"add_{name}_token" in settings for name in ("bos", "eos"))
+    return class_name == "RemBertTokenizer" or (class_name == "AlbertTokenizer" and said)
 
 
 def _model(
@@ -140,8 +131,9 @@ def _t5(scored: Scored, _: Mapping[str, str], settings: Settings) -> Scored:
 
 def _pegasus(scored: Scored, token: Mapping[str, str], settings: Settings) -> Scored:
     masks = dict.fromkeys(
-        content_of(settings.get(name) or default)
+        content_of(mask)
         for name, default in (("mask_token", "<mask_1>"), ("mask_token_sent", "<mask_2>"))
+        if (mask := settings.get(name, default)) is not None
     )
     first = [token["pad_token"], token["eos_token"], *masks]
     return [
@@ -202,7 +194,8 @@ def extra_of_class(class_name: str, settings: Settings) -> list[Any]:
             theirs = any("<extra_id_" in content_of(token) for token in given)
             return given if theirs else [*given, *_extra_ids(settings)]
         case "PegasusTokenizer":
-            return [settings.get("mask_token_sent") or "<mask_1>", *_pegasus_unused(settings)]
+            masks = [settings.get("mask_token_sent", "<mask_1>")]
+            return [*(mask for mask in masks if mask is not None), *_pegasus_unused(settings)]
         case "XGLMTokenizer":
             return given or MADE_UP
         case "CamembertTokenizer":

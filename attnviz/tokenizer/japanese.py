@@ -36,13 +36,13 @@ def japanese(words: bytes, settings: Settings) -> Tokenizer:
         settings.get("mecab_kwargs") or {}, bool(switch(settings, "do_lower_case", False))
     )
     if kind == "character":
-        tokenizer = looked_up(ids, unknown, _spelled(find))
+        tokenizer = looked_up(ids, named, _spelled(find))
     else:
         tokenizer = Tokenizer(models.WordPiece(ids, unk_token=unknown))
         find_with(tokenizer, lambda text: (word for word in find(text) if word.piece.strip()))
+        add_every_token(tokenizer, named, given_extra(named))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
-    add_every_token(tokenizer, named, given_extra(named))
     tokenizer.post_processor = cls_and_sep(tokenizer, named)
     return tokenizer
 

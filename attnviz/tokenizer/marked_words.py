@@ -11,7 +11,6 @@ from tokenizers import Regex, Tokenizer, decoders, processors
 from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel, quote
 from attnviz.tokenizer.found_pieces import Found, looked_up
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
-from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
 NAMES = {
     "bos_token": "<s>",
@@ -38,13 +37,11 @@ def marked_words(words: bytes, codes: bytes, settings: Settings) -> Tokenizer:
     ids: dict[str, int] = {}
     for word in (*(content_of(named[name]) for name in FIRST), *_words(words)):
         ids[word] = len(ids)
-    unknown = content_of(named["unk_token"])
     cutter = _Cutter(_ranks(codes))
-    tokenizer = looked_up(ids, unknown, cutter.find)
+    tokenizer = looked_up(ids, named, cutter.find)
     joined = (decoders.Replace(Regex(r"(?<!@@)\z"), " "), decoders.Replace(Regex(r"@@\z"), ""))
     last = decoders.Replace(Regex(r" \z"), "")
     tokenizer.decoder = decoders.Sequence([*joined, decoders.Fuse(), last])
-    add_every_token(tokenizer, named, given_extra(named))
     cls, sep = (token_id(tokenizer, named, name) for name in ("cls_token", "sep_token"))
     tokenizer.post_processor = processors.RobertaProcessing(sep, cls, False, False)
     return tokenizer

@@ -17,7 +17,7 @@ MBART50 = [
     "te_IN", "th_TH", "tl_XX", "uk_UA", "ur_PK", "xh_ZA", "gl_ES", "sl_SI",
 ]
 # fmt: on
-LEFT = {"content": "<mask>", "lstrip": True, "normalized": True}
+LEFT = {"content": "<mask>", "lstrip": True}
 PLAIN = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
 AROUND = {**PLAIN, "sep_token": "</s>", "pad_token": "<pad>", "cls_token": "<s>"}
 SENTENCE = {**AROUND, "mask_token": "<mask>"}
@@ -49,7 +49,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "cls_token": "[CLS]",
         "mask_token": {**LEFT, "content": "[MASK]"},
     },
-    "CamembertTokenizer": {**AROUND, "mask_token": {**LEFT, "normalized": False}},
+    "CamembertTokenizer": {**AROUND, "mask_token": LEFT},
     "DebertaV2Tokenizer": {**BRACKETS, "unk_token": "[UNK]", "pad_token": "[PAD]"},
     "GemmaTokenizer": {
         "bos_token": "<bos>",
@@ -65,7 +65,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "mask_token": LEFT,
     },
     "MBartTokenizer": {**AROUND, "mask_token": LEFT},
-    "NllbTokenizer": {**AROUND, "mask_token": LEFT},
+    "NllbTokenizer": {**AROUND, "mask_token": {**LEFT, "normalized": True}},
     "PegasusTokenizer": {**T5, "mask_token": "<mask_2>"},
     "RemBertTokenizer": BRACKETS,
     "T5Tokenizer": T5,
@@ -85,7 +85,6 @@ PLACES = {
     **dict.fromkeys(("RemBertTokenizer", "T5Tokenizer"), 2),
     "AlbertTokenizer": 1,
     "BigBirdTokenizer": 100,
-    "XLNetTokenizer": 0,
 }
 """The id that a class takes its unknown token to have, unless it looks for it."""
 

@@ -12,7 +12,6 @@ from attnviz.tokenizer.found_pieces import Find, Found, looked_up
 from attnviz.tokenizer.sentencepiece_encoder import SentencePieceEncoder
 from attnviz.tokenizer.sentencepiece_file import SentencePiece
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
-from attnviz.tokenizer.special_tokens import add_every_token, given_extra
 
 MARIAN = {"unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>"}
 M2M = {**MARIAN, "bos_token": "<s>", "sep_token": "</s>"}
@@ -64,9 +63,8 @@ def _looked_up(vocabulary: Mapping[str, Any], named: Settings, find: Find) -> To
         raise BadCheckpoint("vocab.json does not give each token an id")
     if unknown not in vocabulary:
         raise BadCheckpoint(f"vocab.json lacks {quote(unknown)}, the unk_token of the tokenizer")
-    tokenizer = looked_up(vocabulary, unknown, find)
+    tokenizer = looked_up(vocabulary, named, find)
     tokenizer.decoder = decoders.Metaspace()
-    add_every_token(tokenizer, named, given_extra(named))
     return tokenizer
 
 
