@@ -36,6 +36,7 @@ TEXTS = [
 ]
 JAPANESE = ["彼は帽子を手に取りました。", "ﾊﾝｶｸ　日本語 １２３", "[MASK]は 帽子"]
 PAIRS = [["the hat", "it was examined"], ["a", " the cat's"]]
+BOTH = {"add_bos_token": True, "add_eos_token": True}
 CODES = {"additional_special_tokens": ["eng_Latn", "fra_Latn"]}
 MARIAN = {
     "vocab.json": SP + "marian.json",
@@ -83,7 +84,7 @@ FOLDERS: list[tuple[dict[str, str], str, dict[str, Any] | None]] = [
     ({"tokenizer.model": SP + "bpe.model"}, "llama", _class("CodeLlama")),
     ({"tokenizer.model": SP + "bpe.model"}, "llama", _class("CodeLlama", add_eos_token=True)),
     ({"tokenizer.model": SP + "unigram.model"}, "xglm", None),
-    ({XLM: SP + "unigram.model"}, "mbart", _class("Barthez", add_bos_token=True, add_eos_token=True)),
+    ({XLM: SP + "unigram.model"}, "mbart", _class("Barthez", **BOTH)),
     ({"spiece.model": SP + "albert.model"}, "albert", {"add_eos_token": True}),
     ({"spiece.model": SP + "albert.model"}, "xlnet", {"mask_token": "<mask>"}),
     ({"spiece.model": SP + "t5.model"}, "pegasus", {"mask_token_sent": None, "offset": 2}),
