@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 
@@ -15,6 +16,7 @@ from attnviz.tokenizer.from_sentencepiece import from_sentencepiece
 from attnviz.tokenizer.japanese import japanese
 from attnviz.tokenizer.layouts import MARIAN, PLAIN, TIKTOKEN, read_file
 from attnviz.tokenizer.marked_words import marked_words
+from attnviz.tokenizer.moses import biogpt, xlm
 from attnviz.tokenizer.sentencepiece_classes import DEFAULTS
 from attnviz.tokenizer.sentencepiece_file import read_sentencepiece
 from attnviz.tokenizer.settings import Settings
@@ -25,6 +27,10 @@ from attnviz.tokenizer.vocabulary_files import from_vocabulary
 _OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
     "BertJapaneseTokenizer": japanese,
     "EsmTokenizer": amino_acids,
+}
+_OF_MERGES: Mapping[str, Callable[[Mapping[str, Any], bytes, Settings], Tokenizer]] = {
+    "BioGptTokenizer": biogpt,
+    "XLMTokenizer": xlm,
 }
 
 
@@ -42,6 +48,8 @@ def build(files: tuple[Path, ...], class_name: str, settings: Settings) -> Token
             return marked_words(read_file(files[0]), read_file(files[1]), settings)
         case ("vocab.txt",) if class_name in _OF_WORDS:
             return _OF_WORDS[class_name](read_file(files[0]), settings)
+        case ("vocab.json", "merges.txt") if class_name in _OF_MERGES:
+            return _OF_MERGES[class_name](read_json(files[0]), read_file(files[1]), settings)
         case ("vocab.txt",) | ("vocab.json", "merges.txt"):
             return from_vocabulary(files, class_name, settings)
     raw = read_file(files[0])

@@ -34,7 +34,7 @@ from attnviz.tokenizer.unigram_rules import (
 OF_ITSELF = {"DebertaV2Tokenizer": 1, "XLNetTokenizer": 0}
 """The id of what is unknown to a class that does not read it from tokenizer.json."""
 IN_NO_VOCABULARY = "\U0010ffff"
-TYPED = frozenset(("BertTokenizer", "ElectraTokenizer", "DebertaV2Tokenizer"))
+TYPED = frozenset(f"{name}Tokenizer" for name in ("Bert", "DebertaV2", "Electra"))
 
 BERT_NAMES = {"cls_token": "[CLS]", "sep_token": "[SEP]"}
 SENTENCE_NAMES = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}

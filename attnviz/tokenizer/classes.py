@@ -8,7 +8,7 @@ CLASS_OF_MODEL = {
         ("codegen", "gpt2", "gpt_neo", "gptj", "opt", "phi", "starcoder2"), "GPT2Tokenizer"
     ),
     **dict.fromkeys(("roberta", "bart"), "RobertaTokenizer"),
-    **dict.fromkeys(("gpt_neox", "olmo", "olmoe"), "GPTNeoXTokenizer"),
+    **dict.fromkeys(("gpt_neox", "mpt", "olmo", "olmoe"), "GPTNeoXTokenizer"),
     "mpnet": "MPNetTokenizer",
     **dict.fromkeys(
         ("qwen2", "qwen2_5_vl", "qwen2_moe", "qwen2_vl", "qwen3", "qwen3_moe", "qwen3_vl"),
@@ -17,6 +17,8 @@ CLASS_OF_MODEL = {
     **dict.fromkeys(("gemma", "gemma2", "gemma3", "gemma3_text", "t5gemma"), "GemmaTokenizer"),
     **dict.fromkeys(("cohere", "cohere2"), "CohereTokenizer"),
     "clip": "CLIPTokenizer",
+    "biogpt": "BioGptTokenizer",
+    "xlm": "XLMTokenizer",
     "xglm": "XGLMTokenizer",
     **dict.fromkeys(("t5", "mt5"), "T5Tokenizer"),
     "albert": "AlbertTokenizer",

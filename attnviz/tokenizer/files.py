@@ -20,7 +20,7 @@ from attnviz.tokenizer.classes import (
 )
 from attnviz.tokenizer.growth import Growth, growth_of
 from attnviz.tokenizer.guard import guarded
-from attnviz.tokenizer.layouts import FORMATS, JSON, PLAIN, WITHOUT_FILE, read_file
+from attnviz.tokenizer.layouts import FORMATS, IN_PYTHON, JSON, PLAIN, WITHOUT_FILE, read_file
 from attnviz.tokenizer.settings import (
     CONFIG,
     Settings,
@@ -71,10 +71,10 @@ def open_tokenizer(folder: Path, model_type: str | None) -> Opened:
     """
     if folder.suffix == GGUF:
         return _open_gguf(folder)
-    files = _files(folder)
+    settings = read_settings(folder)
+    files = _files(folder, class_beside_json(folder, settings, model_type) or "")
     if not files and not _needs_no_file(folder):
         raise _no_tokenizer(folder)
-    settings = read_settings(folder)
     class_name = _class_name(folder, settings, model_type)
     growth = Growth()
     targets = None
@@ -167,8 +167,9 @@ def _try_out(tokenizer: Tokenizer) -> None:
             raise BadCheckpoint("the tokenizer puts more ids than tokens around a text, or fewer")
 
 
-def _files(folder: Path) -> tuple[Path, ...]:
-    for names in FORMATS:
+def _files(folder: Path, class_name: str = "") -> tuple[Path, ...]:
+    first = (IN_PYTHON[class_name],) if class_name in IN_PYTHON else ()
+    for names in (*first, *FORMATS):
         if all((folder / name).exists() for name in names):
             return tuple(folder / name for name in names)
     return ()

@@ -14,12 +14,21 @@ SENTENCEPIECE = ("spiece.model", PLAIN, "sentencepiece.bpe.model", "spm.model",
                  "sentencepiece.model")  # fmt: skip
 MARIAN = ("vocab.json", "source.spm", "target.spm")
 M2M_100 = ("vocab.json", "sentencepiece.bpe.model")
+MERGES = ("vocab.json", "merges.txt")
 MARKED = ("vocab.txt", "bpe.codes")
 FORMATS: tuple[tuple[str, ...], ...] = (
-    (JSON,), MARIAN, MARKED, ("vocab.txt",), ("vocab.json", "merges.txt"), M2M_100,
+    (JSON,), MARIAN, MARKED, ("vocab.txt",), MERGES, M2M_100,
     *((name,) for name in SENTENCEPIECE), *((name,) for name in TIKTOKEN[:1]),
 )  # fmt: skip
 """The first of these that a folder has whole is used."""
+IN_PYTHON: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("BioGptTokenizer", "XLMTokenizer"), MERGES),
+    **dict.fromkeys(("BertweetTokenizer", "PhobertTokenizer"), MARKED),
+    **dict.fromkeys(("BertJapaneseTokenizer", "EsmTokenizer"), ("vocab.txt",)),
+    "M2M100Tokenizer": M2M_100,
+    "MarianTokenizer": MARIAN,
+}
+"""By class that transformers has in Python, the files it reads even beside a tokenizer.json."""
 
 WITHOUT_FILE = "ByT5Tokenizer"
 LARGEST = 200_000_000  # bytes; the largest in use is about a fifth of this

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from tokenizers import Regex, Tokenizer, decoders, processors
 
-from attnviz.errors import BadCheckpoint, InputError, UnsupportedModel, quote
-from attnviz.tokenizer.found_pieces import Found, looked_up
+from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
+from attnviz.tokenizer.found_pieces import Find, Found, looked_up
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
+from attnviz.tokenizer.word_merges import END, WordMerges
 
 NAMES = {
     "bos_token": "<s>",
@@ -23,8 +23,7 @@ NAMES = {
 }
 FIRST = ("bos_token", "pad_token", "eos_token", "unk_token")
 WORD = re.compile(r"\S+\n?")
-END, CUT = "</w>", "@@"
-LONGEST = 5000  # characters of a word; merging takes time with their square
+CUT = "@@"
 
 
 def marked_words(words: bytes, codes: bytes, settings: Settings) -> Tokenizer:
@@ -37,8 +36,7 @@ def marked_words(words: bytes, codes: bytes, settings: Settings) -> Tokenizer:
     ids: dict[str, int] = {}
     for word in (*(content_of(named[name]) for name in FIRST), *_words(words)):
         ids[word] = len(ids)
-    cutter = _Cutter(_ranks(codes))
-    tokenizer = looked_up(ids, named, cutter.find)
+    tokenizer = looked_up(ids, named, _finding(WordMerges(_pairs(codes))))
     joined = (decoders.Replace(Regex(r"(?<!@@)\z"), " "), decoders.Replace(Regex(r"@@\z"), ""))
     last = decoders.Replace(Regex(r" \z"), "")
     tokenizer.decoder = decoders.Sequence([*joined, decoders.Fuse(), last])
@@ -54,53 +52,25 @@ def _words(raw: bytes) -> list[str]:
     return [line.rpartition(" ")[0] for line in lines]
 
 
-def _ranks(raw: bytes) -> dict[tuple[str, str], int]:
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
     pairs = [line.split()[:-1] for line in raw.decode().split("\n")[:-1]]
     wrong = next((pair for pair in pairs if len(pair) != 2), None)
     if wrong is not None:
         raise BadCheckpoint(f"bpe.codes has {quote(wrong)} where two parts and a count should be")
-    return {(pair[0], pair[1]): rank for rank, pair in enumerate(pairs)}
+    return [(left, right) for left, right in pairs]
 
 
-class _Cutter:
-    """Byte-pair encoding of words (Sennrich et al. 2016), whose last part is marked as the end."""
+def _finding(merges: WordMerges) -> Find:
+    """The parts of each word, all but a word's last one marked as cut."""
 
-    def __init__(self, ranks: Mapping[tuple[str, str], int]) -> None:
-        self._ranks = ranks
-
-    def find(self, text: str) -> list[Found]:
-        """The parts of each word, all but a word's last one marked as cut."""
-        found = []
+    def find(text: str) -> Iterator[Found]:
         for word in WORD.finditer(text):
             at = word.start()
-            parts = self._cut(word.group())
+            parts = merges.cut(word.group())
+            parts[-1] = parts[-1].removesuffix(END)
             for i, part in enumerate(parts):
                 more = CUT if i + 1 < len(parts) else ""
-                found.append(Found(part + more, at, at + len(part)))
+                yield Found(part + more, at, at + len(part))
                 at += len(part)
-        return found
 
-    def _cut(self, word: str) -> list[str]:
-        if len(word) == 1:
-            return [word]
-        if len(word) > LONGEST:
-            raise InputError(f"a word of {len(word):,} characters is too long to be cut up")
-        parts = [*word[:-1], word[-1] + END]
-        while len(parts) > 1:
-            pairs = itertools.pairwise(parts)
-            best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
-            if best not in self._ranks:
-                break
-            parts = _merged(parts, best)
-        parts[-1] = parts[-1].removesuffix(END)
-        return parts
-
-
-def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
-    merged: list[str] = []
-    i = 0
-    while i < len(parts):
-        both = tuple(parts[i : i + 2]) == pair
-        merged.append("".join(pair) if both else parts[i])
-        i += 2 if both else 1
-    return merged
+    return find

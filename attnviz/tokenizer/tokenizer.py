@@ -27,7 +27,8 @@ LARGEST_ID = 2**32 - 1
 ANY = Growth()
 LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
 IN_PYTHON = frozenset(
-    f"{name}Tokenizer" for name in ("BertJapanese", "Bertweet", "ByT5", "Esm", "Phobert")
+    f"{name}Tokenizer"
+    for name in ("BertJapanese", "Bertweet", "BioGpt", "ByT5", "Esm", "Phobert", "XLM")
 )
 ENDS_ONCE = frozenset(("ByT5Tokenizer",))
 MASKS = frozenset(("[MASK]", "<mask>"))

@@ -2,7 +2,7 @@
 
 ``python -m tests.oracle.file_ids`` writes ``fixtures/tokenizers/files.json``: for each folder its
 files, its settings, and the ids of texts, pairs and targets. Needs sentencepiece, tiktoken, fugashi
-with its dictionaries, and protobuf.
+with its dictionaries, sacremoses, and protobuf.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ TEXTS = [
     "1984 is $3.14, isn't it?!",
     "aaaaaaaa!!!!!!! the the the",
     "\r\n\r\n\u2028x",
+    "A&B <p53-bound> (well-known), “the” Été À l'hôtel… Mr. X's 1,000.",
 ]
 JAPANESE = ["彼は帽子を手に取りました。", "ﾊﾝｶｸ　日本語 １２３", "[MASK]は 帽子"]
 PAIRS = [["the hat", "it was examined"], ["a", " the cat's"]]
@@ -48,6 +49,7 @@ MERGES = {"vocab.json": "vocab-merges/vocab.json", "merges.txt": "vocab-merges/m
 KANJI = {"vocab.txt": "japanese/vocab.txt"}
 WORDS = {"vocab.txt": "vocab-txt/vocab.txt"}
 MARKED = {"vocab.txt": "phobert/vocab.txt", "bpe.codes": "phobert/bpe.codes"}
+MOSES = {"vocab.json": "moses/vocab.json", "merges.txt": "moses/merges.txt"}
 MECAB = {"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "mecab"}
 BEGIN = {
     "content": "<|begin|>", "special": True, "lstrip": False, "rstrip": False,
@@ -110,6 +112,10 @@ FOLDERS: list[tuple[dict[str, str], str, dict[str, Any] | None]] = [
     (MERGES, "longformer", _class("Longformer")),
     (MERGES, "openai-gpt", _class("OpenAIGPT")),
     (MERGES, "bert", _class("Herbert")),
+    (MOSES, "biogpt", None),
+    (MOSES, "biogpt", _class("BioGpt", additional_special_tokens=["zebra"])),
+    (MOSES, "xlm", None),
+    (MOSES, "xlm", _class("XLM", do_lowercase_and_remove_accent=False)),
     (WORDS, "convbert", _class("ConvBert")),
     (WORDS, "bert", _class("Bert", additional_special_tokens=["zebra"])),
     (WORDS, "mpnet", None),

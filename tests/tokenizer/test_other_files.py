@@ -19,6 +19,7 @@ from attnviz.tokenizer.tokenizer import Tokenizer, has_tokenizer, load_tokenizer
 
 TOKENIZERS = Path(__file__).parents[1] / "fixtures/tokenizers"
 EXPECTED = json.loads((TOKENIZERS / "files.json").read_text())
+MOSES = importlib.util.find_spec("sacremoses")
 MECAB = all(importlib.util.find_spec(name) for name in ("fugashi", "ipadic", "unidic_lite"))
 
 
@@ -40,6 +41,8 @@ def write(one: dict[str, Any], folder: Path) -> Path:
 def test_ids_are_those_of_transformers(one: dict[str, Any], tmp_path: Path) -> None:
     if "Japanese" in name_of(one) and not MECAB:
         pytest.skip("MeCab and its dictionaries are not installed")
+    if one["files"].get("vocab.json", "").startswith("moses") and not MOSES:
+        pytest.skip("sacremoses is not installed")
     tokenizer = load_tokenizer(write(one, tmp_path))
     for text, ids in one["texts"]:
         assert tokenizer.encode(text).ids == tuple(ids), text
@@ -89,6 +92,15 @@ def test_byt5_needs_no_file(tmp_path: Path) -> None:
     assert has_tokenizer(write(one, tmp_path))
     assert load_tokenizer(tmp_path).encode("é").ids == (0xC3 + 3, 0xA9 + 3, 1)
     assert load_tokenizer(tmp_path).encode("a</s>").ids == (ord("a") + 3, 1)
+
+
+@pytest.mark.parametrize("name", ["esm", "MarianTokenizer", "PhobertTokenizer"])
+def test_a_class_in_python_reads_its_own_files_beside_a_tokenizer_json(
+    name: str, tmp_path: Path
+) -> None:
+    ids = loaded(name, tmp_path).encode("LAG the hat").ids
+    shutil.copy(TOKENIZERS / "wordpiece/tokenizer.json", tmp_path)
+    assert load_tokenizer(tmp_path).encode("LAG the hat").ids == ids
 
 
 @pytest.mark.parametrize(
