@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from attnviz.brief import brief
 from attnviz.result import FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
+Places = tuple[IntArray, IntArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,24 +62,25 @@ class LinkRows:
         self.words = np.asarray([is_word(unit) for unit in units], np.bool_)
         self._first = int(self.words.argmax()) if self.n else 0
         self._mask = self.words.astype(np.float32)
-        self._room = np.zeros((HEIGHT, self.n + 2 * HEIGHT), np.float32)
+        self._room, self._near = threading.local(), dict[tuple[int, int], Places]()
         self._pairs = self._count_pairs()
         if not self._pairs.keys.any():
             self.near = True
             self._pairs = self._count_pairs()
 
     def rows(self, weights: FloatArray, start: int) -> UnitRows:
-        """At most HEIGHT rows (row, key) of one head; the arrays are written over by the next."""
+        """At most HEIGHT rows (row, key) of one head, written over by the next of this thread."""
         height, end = len(weights), start + len(weights) if self._causal else self.n
-        room = self._room[:height]
+        if not hasattr(self._room, "array"):
+            self._room.array = np.zeros((HEIGHT, self.n + 2 * HEIGHT), np.float32)
+        room: FloatArray = self._room.array[:height]
         found = room[:, HEIGHT : HEIGHT + end]
         np.multiply(weights[:, :end], self._mask[:end], out=found)
         tops = found.argmax(axis=1)
         tops[found[np.arange(height), tops] == 0] = self._first
-        beside = 0 if self.near else 1
-        for i, (first, last) in enumerate(self._spans[start : start + height].tolist()):
-            at = start + i
-            found[i, max(0, min(first, at - beside)) : max(last, at + beside + 1)] = 0
+        if (start, height) not in self._near:  # the same for every head
+            self._near[start, height] = self._no_links(start, start + height, end)
+        found[self._near[start, height]] = 0
         found[~self.words[start : start + height]] = 0
         room[:, HEIGHT + end : HEIGHT + end + height] = 0
         across, along = room.strides  # each row of a diagonal begins one further
@@ -86,10 +89,11 @@ class LinkRows:
         return UnitRows(start, found, lines, start + height - 1, tops)
 
     def distances(self, rows: UnitRows) -> IntArray:
-        """How many words give most to the word at each distance (n + distance,)."""
+        """Of each row of a word, where the word that it gives most stands (n + distance)."""
         places = np.arange(rows.start, rows.start + len(rows.tops))
         theirs = self.words[places]
-        return np.bincount((self.n + places - rows.tops)[theirs], minlength=2 * self.n)
+        found: IntArray = (self.n + places - rows.tops)[theirs]
+        return found
 
     def over(self, rows: UnitRows, floor: float) -> tuple[IntArray, FloatArray]:
         """The links that weigh more than that: which pairs they are, and their weights."""
@@ -108,9 +112,18 @@ class LinkRows:
         beyond: FloatArray = np.maximum(weights - usual, 0)
         return beyond
 
+    def _no_links(self, start: int, stop: int, end: int) -> Places:
+        """Where (row, key) the key is in its query's word or, where these are none, beside it."""
+        beside, at = 0 if self.near else 1, np.arange(start, stop)
+        first = np.maximum(0, np.minimum(self._spans[start:stop, 0], at - beside))
+        last = np.minimum(end, np.maximum(self._spans[start:stop, 1], at + beside + 1))
+        width = last - first
+        within = np.arange(width.sum()) - np.repeat(np.cumsum(width) - width, width)
+        return np.repeat(at - start, width), np.repeat(first, width) + within
+
     def _count_pairs(self) -> Sums:
         """How many pairs there are to each key and over each distance."""
-        found = Sums(self.n)
+        found, self._near = Sums(self.n), {}
         for start in range(0, self.n, HEIGHT):
             shape = min(HEIGHT, self.n - start), self.n
             seen = np.tri(*shape, start, np.float32) if self._causal else np.ones(shape, np.float32)

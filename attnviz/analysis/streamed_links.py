@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from attnviz.analysis.specificity import excluded_from, is_positional
 from attnviz.analysis.word_rows import WordRows
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.core.hooks import AttentionBlock
+from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, Head, Link, Token
 
 WAITING = 4
@@ -44,6 +46,7 @@ class StreamedLinks:
     What a head usually gives a key or a distance is known when its last row has been seen; till
     then its heaviest links wait. Where one that had no room may be among the n best, ``finish``
     says so, and whoever then shows the same blocks again gets an exact answer: all sums are known.
+    Each head is counted on a thread; what comes out is the same whoever is free.
     Links count ``units``, which are made of these ``runs`` of tokens.
     """
 
@@ -67,7 +70,7 @@ class StreamedLinks:
         self._room = max(WAITING * len(self.units), LEAST_WAITING, 2 * n)
         self._tallies: dict[Head, _Tally] = {}
         self._open: list[_Tally] = []
-        self._again = False
+        self._again, self._lock = False, threading.Lock()
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
@@ -78,15 +81,12 @@ class StreamedLinks:
         """Take what a block of weights has."""
         if self._open and self._open[0].head.layer != block.layer:
             self._close()
-        for number, weights in enumerate(block.weights):
-            head = Head(block.layer, number)
-            if self.heads and head not in self.heads:
-                continue
-            tally = self._tallies.get(head) or self._begin(head)
-            if self._again and not self._missed(tally):
-                continue
-            for start, merged in self._words.rows(number, weights, block.start):
-                self._take(tally, self._links.rows(merged, start))
+        heads = [Head(block.layer, number) for number in range(len(block.weights))]
+        wanted = [head for head in heads if not self.heads or head in self.heads]
+        tallies = [self._tallies.get(head) or self._begin(head) for head in wanted]
+        if self._again:
+            tallies = [tally for tally in tallies if self._missed(tally)]
+        Sharing(available_cores()).each(lambda tally: self._add(block, tally), tallies)
 
     def finish(self) -> bool:
         """Whether the links are exact; if not, all blocks are to be shown once more."""
@@ -109,13 +109,18 @@ class StreamedLinks:
         self._open.append(tally)
         return tally
 
+    def _add(self, block: AttentionBlock, tally: _Tally) -> None:
+        weights = block.weights[tally.head.head]
+        for start, merged in self._words.rows(tally.head.head, weights, block.start):
+            self._take(tally, self._links.rows(merged, start))
+
     def _take(self, tally: _Tally, rows: UnitRows) -> None:
         """Count rows and let their heavy links wait or, where all is counted, judge those."""
         if self._again:
             self._judge(tally, *self._links.over(rows, self._free.floor))
             return
         tally.sums.add(rows)
-        tally.times += self._links.distances(rows)
+        np.add.at(tally.times, self._links.distances(rows), 1)
         floor = max(tally.waiting.dropped, self._free.floor)
         tally.waiting.add(*self._links.over(rows, floor))
 
@@ -132,7 +137,8 @@ class StreamedLinks:
         particular = self._links.particular(tally.sums, pairs, weights)
         ranking = self._behind if tally.positional else self._free
         heads = np.full(len(pairs), tally.number, np.intp)
-        ranking.add(Candidates(pairs, heads, weights, particular))
+        with self._lock:
+            ranking.add(Candidates(pairs, heads, weights, particular))
 
     def _missed(self, tally: _Tally) -> bool:
         """Whether a link for which there was no room could be among the best."""

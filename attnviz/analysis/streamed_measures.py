@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
 from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.measures import MEASURES, DoubleArray
-from attnviz.analysis.word_rows import WordRows
+from attnviz.analysis.word_rows import HEIGHT, WordRows
 from attnviz.analysis.words import is_word, merge_words, tokens_of_words
 from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
+
+OF_ROWS = (
+    "entropy", "largest", "distance", "ordinary", "special", "first", "self", "previous", "next"
+)  # fmt: skip
+"""What is added up row by row; "ordinary" is the weight that distances are of."""
 
 
 class StreamedMeasures:
@@ -42,10 +47,11 @@ class StreamedMeasures:
         self._words = WordRows(self._runs)
         self._ends = np.cumsum([len(run) for run in self._runs])
         self._special = np.asarray([unit.special for unit in units], np.bool_)
+        self._plain = (~self._special).astype(np.float32)
+        self._room = threading.local()
         self._apart = np.abs(np.arange(-self._n, self._n)).astype(np.float32)
         self._same = _places_of_words(units)
-        self._above = {name: np.zeros(shape) for name in MEASURES}
-        self._ordinary = np.zeros(shape)
+        self._sums, self._same_sums = np.zeros((len(OF_ROWS), *shape)), np.zeros(shape)
         self._pairs: dict[int, tuple[IntArray, IntArray]] = {}
 
     def visit(self, block: AttentionBlock) -> None:
@@ -61,17 +67,19 @@ class StreamedMeasures:
         n, at = float(counts.sum()), np.flatnonzero(counts)
         seen = at + 1 if self._causal else np.full(len(at), self._n)
         shared = [self._earlier(one) if self._causal else self._others(one) for one in at.tolist()]
+        above = dict(zip(OF_ROWS, self._sums, strict=True))
+        above |= {"spread": above["entropy"], "same": self._same_sums}
         below: dict[str, float | DoubleArray] = dict.fromkeys(MEASURES, n)
         below |= {
             "spread": float(np.log2(seen).sum()),
-            "distance": self._ordinary,
+            "distance": above["ordinary"],
             "special": n if self._special.any() else 0.0,
             "previous": float((at > 0).sum()),
             "next": 0.0 if self._causal else float((at + 1 < self._n).sum()),
             "same": float(sum(len(places) > 0 for places in shared)),
         }
         sides = [
-            [self._above[name], np.broadcast_to(np.float64(below[name]), self._shape)]
+            [above[name], np.broadcast_to(np.float64(below[name]), self._shape)]
             for name in MEASURES
         ]
         layers, heads = (tuple(range(length)) for length in self._shape)
@@ -92,43 +100,45 @@ class StreamedMeasures:
         counts = ~self._special[start : start + len(rows)]
         queries = start + np.flatnonzero(counts)
         rows = rows if counts.all() else rows[counts]
-        for name, found in self._found(rows, queries, start).items():
-            if name == "ordinary":
-                self._ordinary[place] += found
-            else:
-                self._above[name][place] += found
+        found = np.asarray(list(self._of_rows(rows, queries).values()))
+        self._sums[:, *place] += found.sum(axis=1, dtype=np.float64)
+        self._same_sums[place] += rows[self._same_word(queries, start)].sum(dtype=np.float64)
 
-    def _found(self, rows: FloatArray, queries: IntArray, start: int) -> dict[str, float]:
-        """What rows of these queries add, each a sum over all of them."""
+    def _of_rows(self, rows: FloatArray, queries: IntArray) -> dict[str, FloatArray]:
+        """What each row of these queries adds (row,)."""
         n_keys, each = rows.shape[1], np.arange(len(rows))
-        special = self._special[:n_keys]
-        logs = np.maximum(rows, np.finfo(np.float32).tiny)
-        np.log2(logs, out=logs)
-        entropy = -float(np.vecdot(rows, logs).sum(dtype=np.float64))
-        ordinary = rows * ~special if special.any() else rows
-        ahead = (queries >= 1), (queries + 1 < n_keys) & (not self._causal)
-        pairs = self._same_word(queries, start)
-        return {
-            "entropy": entropy,
-            "spread": entropy,
-            "largest": float(rows.max(axis=-1).sum(dtype=np.float64)),
-            "distance": float(
-                np.vecdot(ordinary, self._distances(queries, n_keys)).sum(dtype=np.float64)
-            ),
-            "ordinary": _total(ordinary),
-            "special": _total(rows[:, special]),
-            "first": _total(rows[:, 0]),
-            "self": _total(rows[each, queries]),
-            "previous": _total(rows[each[ahead[0]], queries[ahead[0]] - 1]),
-            "next": _total(rows[each[ahead[1]], queries[ahead[1]] + 1]),
-            "same": _total(rows[pairs]),
-        }
+        plain = self._plain[:n_keys]
+        room = self._scratch(len(rows), n_keys)
+        logs = np.log2(np.add(rows, np.finfo(np.float32).tiny, out=room), out=room)
+        entropy = -np.vecdot(rows, logs)
+        ordinary = rows if plain.all() else np.multiply(rows, plain, out=room)
+        after = np.minimum(queries + 1, n_keys - 1)
+        found = (
+            entropy,
+            rows.max(axis=-1),
+            np.vecdot(ordinary, self._distances(queries, n_keys)),
+            rows @ plain,
+            np.zeros(len(rows)) if ordinary is rows else rows @ (1 - plain),
+            rows[:, 0],
+            rows[each, queries],
+            rows[each, queries - 1] * (queries > 0),
+            rows[each, after] * ((after > queries) & (not self._causal)),
+        )
+        return dict(zip(OF_ROWS, found, strict=True))
+
+    def _scratch(self, height: int, n_keys: int) -> FloatArray:
+        """An array of a thread's own: a new one each time takes as long as all that is measured."""
+        if not hasattr(self._room, "array"):
+            self._room.array = np.empty(HEIGHT * self._n, np.float32)
+        found: FloatArray = self._room.array[: height * n_keys].reshape(height, n_keys)
+        return found
 
     def _distances(self, queries: IntArray, n_keys: int) -> FloatArray:
         """|query − key| (query, key)."""
         if len(queries) and queries[-1] - queries[0] + 1 == len(queries):  # no copy of any of it
-            first, step = self._apart[self._n - queries[0] :], self._apart.strides[0]
-            return as_strided(first, (len(queries), n_keys), (-step, step), writeable=False)
+            step = self._apart.itemsize
+            shape, first = (len(queries), n_keys), step * (self._n - int(queries[0]))
+            return np.ndarray(shape, np.float32, self._apart, first, (-step, step))
         found: FloatArray = self._apart[self._n + np.arange(n_keys) - queries[:, None]]
         return found
 
@@ -162,7 +172,3 @@ def _places_of_words(units: Sequence[Token]) -> list[IntArray]:
     arrays = {word: np.asarray(places, np.intp) for word, places in found.items()}
     none = np.zeros(0, np.intp)
     return [arrays[unit.text.casefold()] if is_word(unit) else none for unit in units]
-
-
-def _total(some: FloatArray) -> float:
-    return float(some.sum(dtype=np.float64))

@@ -21,7 +21,7 @@ from attnviz.core.spec import AttentionSpec, Rotary
 from attnviz.core.threads import Sharing
 from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
-BLOCK = 1 << 25  # bytes of weights shown at once, where the caller gives no place for a whole map
+BLOCK = 1 << 26  # bytes of weights shown at once, where the caller gives no place for a whole map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,18 +195,20 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     height = n
     if weights is None:
         height = max(1, min(n, max(ROWS, BLOCK // (4 * n_heads * max(m, 1)))))
-        weights = np.empty((n_heads, height, m), np.float32)
+        weights = np.zeros((n_heads, height, m), np.float32)
     bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
-    every = slice(None), sublayer.weights.sinks
+    every, right = (slice(None), sublayer.weights.sinks), sublayer.spec.right
+    where = sublayer.kind, sublayer.index, number
     for start in range(0, n, height):
         stop, before = min(start + height, n), sublayer.batch.start
-        mine = Heads(heads.queries[:, start:stop], heads.keys, heads.values)
+        end = m if request.edit or place or right is None else min(m, before + stop + right)
+        v = None if heads.values is None else heads.values[:, :end]
+        mine = Heads(heads.queries[:, start:stop], heads.keys[:, :end], v)
         here = None if context is None else context[:, start:stop]
-        rows = slice(before + start, before + stop)
-        block = Block(mine, sublayer.spec, bias, rows, weights[:, : stop - start], here, *every)
+        some, rows = weights[:, : stop - start], slice(before + start, before + stop)
+        block = Block(mine, sublayer.spec, bias, rows, some[:, :, :end], here, *every)
         finite = share(score if request.edit else attend, block, sharing)
-        where = sublayer.kind, sublayer.index, number, rows.start, rows.stop
-        shown = AttentionBlock(*where, block.weights, heads, finite, here)
+        shown = AttentionBlock(*where, rows.start, rows.stop, some, heads, finite, here)
         if request.edit:
             request.edit(shown)
             share(attend_to_scores, block, sharing)
