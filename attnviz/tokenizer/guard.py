@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from attnviz.errors import AttnvizError, BadCheckpoint, quote
 
+PANICS = "pyo3_runtime"
 Result = TypeVar("Result")
 
 _STDERR = threading.RLock()
@@ -26,9 +27,11 @@ def guarded(sentence: str) -> Iterator[None]:
     try:
         with quiet():
             yield
-    except (AttnvizError, KeyboardInterrupt, SystemExit, MemoryError):
+    except (AttnvizError, MemoryError):
         raise
     except BaseException as error:  # it raises bare Exception, and a panic is not even that
+        if not isinstance(error, Exception) and type(error).__module__ != PANICS:
+            raise  # what ends the program
         reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
         raise BadCheckpoint(f"{sentence}: {quote(reason)}") from None
 

@@ -19,7 +19,7 @@ from attnviz import memory
 from attnviz.errors import BadCheckpoint, TooBig, TooLong
 from attnviz.tokenizer import growth
 from attnviz.tokenizer.growth import Growth, growth_of
-from attnviz.tokenizer.guard import interruptible
+from attnviz.tokenizer.guard import guarded, interruptible
 from attnviz.tokenizer.tokenizer import load_tokenizer
 
 MODEL = {"type": "WordLevel", "vocab": {"a": 0, "[UNK]": 1}, "unk_token": "[UNK]"}
@@ -155,6 +155,16 @@ def test_a_panic_leaves_one_sentence_and_nothing_on_the_terminal(tmp_path, capfd
     with pytest.raises(BadCheckpoint, match=r"cannot encode this text: .*retry-limit"):
         tokenizer.encode("a" * 40 + "b")
     assert capfd.readouterr() == ("", "")
+
+
+class Ended(BaseException):
+    """As a signal ends the program."""
+
+
+@pytest.mark.parametrize("error", [Ended, KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_is_no_fault_of_the_tokenizer(error):
+    with pytest.raises(error), guarded("the tokenizer cannot be used"):
+        raise error
 
 
 def test_work_that_fails_in_its_thread_fails_here():
