@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 LABELS = "attnviz-labels/1"
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 RELATION = re.compile(r"[a-z]{1,40}")
 
 
@@ -143,7 +144,7 @@ def _parse(data: bytes) -> dict[Head, tuple[Label, ...]]:
             )
             for head, every in read["heads"].items()
         }
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputError):
+    except (*DAMAGED, RecursionError, InputError):
         raise DocumentError(
             "the labels of this model's heads are damaged; make them again with probe"
         ) from None

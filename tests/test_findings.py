@@ -64,6 +64,7 @@ def test_a_relation_is_no_path(model, name):
 
 DAMAGED = ["", "[]", "{}", '{"format":"attnviz-labels/1","heads":{"3":[]}}', "[" * 100_000,
            '{"format":"attnviz-labels/1","heads":{"3.1":[["x"]]}}',
+           '{"format":"attnviz-labels/1","heads":{"3.1":[["x",1e999,null,null,1e999]]}}',
            '{"format":"x","heads":{}}']  # fmt: skip
 
 

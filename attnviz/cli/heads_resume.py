@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from attnviz.analysis.measured import HeadSums
+from attnviz.analysis.measures import MEASURES
+from attnviz.cli.heads_forms import titles
 from attnviz.corpus.lines import Text
-from attnviz.errors import InputError, quote
+from attnviz.document.members import read_members
+from attnviz.document.parse import KINDS
+from attnviz.errors import DocumentError, InputError, quote
 from attnviz.output import all_or_nothing
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "attnviz-sums/1"
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, DocumentError)
 EVERY = 2.0  # seconds between one writing and the next
 
 
@@ -60,16 +65,46 @@ class Kept:
 
     def _read(self) -> tuple[HeadSums, Text]:
         try:
-            with np.load(self._path, allow_pickle=False) as file:
-                head, sums = json.loads(str(file["head"])), np.asarray(file["sums"], np.float64)
-            made = {name: one for name, one in head.items() if name not in ("last", "of")}
-            if made == self._made:
-                lists = head["of"].items()
-                of: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in lists}
-                return HeadSums(**of, sums=sums), Text(*head["last"])
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            if self._path.is_file():  # a pipe would be waited for
+                arrays = read_members(self._path.read_bytes(), ("head", "sums").__contains__)
+                head, sums = json.loads(str(arrays["head"])), arrays["sums"]
+                made = {name: one for name, one in head.items() if name not in ("last", "of")}
+                if made == self._made:
+                    return _sums(head["of"], sums), _last(head["last"])
+        except (*UNREADABLE, RecursionError):
             pass
         raise InputError(
             f"{quote(self._path, 200)} holds no sums of this model with these options; name the "
             "file that --resume wrote, or a new one"
         )
+
+
+def _sums(of: Any, sums: npt.NDArray[Any]) -> HeadSums:
+    """The sums of a file, if they are what ``Kept.write`` writes; ValueError or the like if not."""
+    names, kind, layers, heads = of["names"], of["kind"], of["layers"], of["heads"]
+    counts = of["n_texts"], of["n_queries"]
+    sound = (
+        names[: len(MEASURES)] == list(MEASURES)
+        and set(names) <= set(titles())
+        and len(set(names)) == len(names)
+        and kind in KINDS
+        and all(_are_counts(some) and some for some in (layers, heads))
+        and _are_counts(counts)
+        and sums.dtype == np.float64
+        and sums.shape == (2, len(names), len(layers), len(heads))
+        and np.isfinite(sums).all()
+    )
+    if not sound:
+        raise ValueError
+    return HeadSums(tuple(names), kind, tuple(layers), tuple(heads), sums, *counts)
+
+
+def _last(said: Any) -> Text:
+    match said:
+        case [str(text), int(line)] if not isinstance(line, bool):
+            return Text(text, line)
+    raise ValueError
+
+
+def _are_counts(numbers: Sequence[object]) -> bool:
+    return all(type(one) is int and 0 <= one < 1 << 53 for one in numbers)

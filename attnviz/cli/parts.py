@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -117,8 +118,9 @@ def _begin(folder: Path, head: Mapping[str, Any]) -> None:
     """Make the folder, or go on in one that the same run has begun."""
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        there = any(folder.iterdir())
-        begun = _manifest(folder) if there else None
+        there = [*folder.iterdir()]
+        files = all(stat.S_ISREG(one.lstat().st_mode) for one in there)  # none that waits or leads
+        begun = _manifest(folder) if there and files else None
     if not there:
         _put(folder, head)
     elif begun != json.loads(json.dumps(head)):
@@ -147,11 +149,11 @@ def _name(number: int) -> str:
 def _whole(path: Path, pack: Sequence[Text]) -> Part | None:
     """The part that is there of a pack, if it holds the results of all its texts."""
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
         ends = [json.loads(lines[at]) for at in (0, -1)]
-    except (OSError, ValueError, IndexError):
+        said = [(one["line"], one["texts"][0]) for one in ends]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    said = [(one.get("line"), one.get("texts", [None])[0]) for one in ends]
     if len(lines) != len(pack) or said != [(pack[at].line, pack[at].text) for at in (0, -1)]:
         return None
     return _part(path, b"".join(lines), pack)

@@ -70,6 +70,8 @@ def written_head(config: Config, arrays: Mapping[str, FloatArray], card: str) ->
 
 def _config(folder: Path, task: str) -> Config:
     path = folder / CONFIG
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise BadCheckpoint(f"{quote(path)} is not a regular file; make the folder again")
     try:
         data = path.read_bytes()
         config = json.loads(data[:LARGEST_CONFIG])

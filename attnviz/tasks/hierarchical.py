@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.brief import brief
+from attnviz.errors import BadCheckpoint, quote
 from attnviz.result import FloatArray
 from attnviz.tasks.adam import Arrays, batches, descend
 from attnviz.tasks.additive import AdditiveAttention
@@ -164,9 +165,10 @@ def load_sentence_attention(name: str | Path = DEFAULT_SUMMARIZER) -> SentenceAt
     """
     config, arrays = read_head(name, TASK, SHAPES)
     words, sentences = _levels(arrays)
-    return SentenceAttention(
-        words, sentences, config["model"], tuple(config["layers"]), config["piece"]
-    )
+    layers, piece = tuple(config["layers"]), config.get("piece")
+    if type(piece) is not int or piece < 1:
+        raise BadCheckpoint(f"the head in {quote(name)} does not say how long its pieces are")
+    return SentenceAttention(words, sentences, config["model"], layers, piece)
 
 
 def sentence_attention_files(attention: SentenceAttention, card: str) -> dict[str, bytes]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,39 @@ def test_a_folder_with_anything_else_is_left_as_it_is(attnviz, texts, tmp_path, 
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert "holds other files than those of this run begun; name a new folder" in ended.err
     assert {path.name for path in (tmp_path / "parts").iterdir()} == {*there}
+
+
+def begun_again(folder):
+    """Let the folder be that of a run which was killed, and its first part be missing."""
+    begun = json.loads((folder / "manifest.json").read_bytes())
+    head = {key: begun[key] for key in ("format", "model", "made")}
+    (folder / "manifest.json").write_text(json.dumps(head))
+    (folder / "part-000000.jsonl").unlink()
+    return folder / "part-000000.jsonl"
+
+
+@pytest.mark.parametrize(
+    "place", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")]
+)
+def test_what_is_no_file_is_no_part_and_not_waited_for(attnviz, texts, tmp_path, place):
+    run = ("run", "-f", texts, "--head", "3.1", "-o", "parts/")
+    assert attnviz(*run).code == 0
+    path = begun_again(tmp_path / "parts")
+    place(path)
+    ended = attnviz(*run)
+    assert (ended.code, ended.err.count("\n")) == (1, 1) and "holds other files" in ended.err
+    assert not path.is_file()
+
+
+@pytest.mark.parametrize("line", ["[]", "3", '{"line":1}', '{"line":1,"texts":[]}', "[" * 100_000])
+def test_a_part_that_holds_something_else_is_written_again(attnviz, texts, tmp_path, line):
+    run = ("run", "-f", texts, "--head", "3.1", "-o", "parts/")
+    assert attnviz(*run).code == 0
+    path = begun_again(tmp_path / "parts")
+    path.write_text(f"{line}\n{line}\n")
+    assert attnviz(*run).code == 0
+    written = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(one["line"], *one["texts"]) for one in written] == [(1, LINES[0]), (2, LINES[1])]
 
 
 def test_a_finished_folder_is_no_place_for_other_options(attnviz, texts):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from attnviz.cli import heads_resume
@@ -150,3 +151,32 @@ def test_who_waits_for_heads_is_told_how_far_they_have_come(attnviz, folder, mon
     assert attnviz("heads", "-f", "a.txt", "--json", "-m", folder).code == 0
     assert said[-1].startswith("1,000 texts, ") and said[-1].endswith("about 0 s left")
     assert json.dumps(said).count("tokens a second") == len(said)
+
+
+def test_sums_that_no_run_can_have_written_are_refused(attnviz, folder, tmp_path):
+    (tmp_path / "a.txt").write_text("he took the hat\nit was not his\n")
+    run = ("heads", "-m", folder, "--resume", "sums.npz", "-f", "a.txt")
+    assert attnviz(*run).code == 0
+    with np.load(tmp_path / "sums.npz") as file:
+        head, sums = json.loads(str(file["head"])), file["sums"]
+    of = head["of"]
+    for told, numbers in [
+        (head, sums[:1]),
+        (head, sums * np.nan),
+        (head, sums.astype(np.float32)),
+        (head, np.array("x")),
+        (head | {"of": of | {"names": ["\x1b[31m", *of["names"][1:]]}}, sums),
+        (head | {"of": of | {"layers": [2**70, *of["layers"][1:]]}}, sums),
+        (head | {"of": of | {"n_texts": "many"}}, sums),
+        (head | {"of": []}, sums),
+        (head | {"last": ["x"]}, sums),
+        (head | {"last": ["x", None]}, sums),
+        ([], sums),
+    ]:
+        np.savez(tmp_path / "sums.npz", head=np.array(json.dumps(told)), sums=numbers)
+        ended = attnviz(*run)
+        assert (ended.code, ended.err.count("\n")) == (1, 1)
+        assert "holds no sums of this model" in ended.err
+    (tmp_path / "sums.npz").unlink()
+    os.mkfifo(tmp_path / "sums.npz")
+    assert "holds no sums of this model" in attnviz(*run).err

@@ -15,8 +15,9 @@ SILENCE = 300.0  # seconds after which a process that says nothing is taken for 
 BATCH = 2000  # inputs of one process, whose memory then goes back
 SHARES = {
     "config": 20, "safetensors": 16, "tokenizers": 10, "tokenizer-files": 6, "adapters": 4,
-    "gguf": 4, "pickles": 4, "arrays": 4, "documents": 20, "texts": 8, "options": 12,
-    "outputs": 5, "commands": 8, "many": 4, "chats": 4, "hub": 3, "pages": 2, "command-pages": 1,
+    "gguf": 8, "quantised": 4, "pickles": 8, "arrays": 4, "documents": 20, "texts": 8,
+    "options": 12, "outputs": 5, "commands": 8, "many": 4, "kept": 6, "chats": 6, "hub": 3,
+    "pages": 2, "command-pages": 1,
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ class Campaign:
                 stderr=subprocess.PIPE,
                 text=True,
             ) as process:
-                begun = first
+                begun = -1
                 for words in self._lines(process):
                     if words[0] == "begun":
                         begun = int(words[1])
@@ -65,8 +66,10 @@ class Campaign:
                         process.wait()
                         return first + count if time.time() < until else sys.maxsize
                 process.wait()
-                if process.returncode and begun >= first:
+                if process.returncode:
                     why = process.stderr.read()[-300:] if process.stderr else ""
+                    if begun < 0:  # of this program, and so would all others
+                        raise RuntimeError(f"{group} could not begin: {why}")
                     self.find(group, begun, f"the process ended by {process.returncode} {why}")
             return begun + 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_a_sentence_attention_is_read_as_it_was_written(tmp_path: Path) -> None:
         load_classifier(tmp_path)
 
 
+@pytest.mark.parametrize("piece", [None, 0, -1, 2.5, "many", True])
+def test_a_sentence_attention_whose_pieces_have_no_length_is_refused(
+    tmp_path: Path, piece: object
+) -> None:
+    for name, data in sentence_attention_files(head(), "# card\n").items():
+        (tmp_path / name).write_bytes(data)
+    change_config(tmp_path, piece=piece)
+    with pytest.raises(BadCheckpoint, match="does not say how long its pieces are"):
+        load_sentence_attention(tmp_path)
+
+
 def change_config(folder: Path, **changes: object) -> None:
     path = folder / "head.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
@@ -89,6 +101,13 @@ def test_a_configuration_that_makes_no_sense_is_refused(
 def test_a_configuration_that_is_no_json_object_is_refused(folder: Path, data: bytes) -> None:
     (folder / "head.json").write_bytes(data)
     with pytest.raises(BadCheckpoint):
+        load_classifier(folder)
+
+
+def test_a_pipe_in_the_place_of_a_configuration_is_not_waited_for(folder: Path) -> None:
+    (folder / "head.json").unlink()
+    os.mkfifo(folder / "head.json")
+    with pytest.raises(BadCheckpoint, match="not a regular file"):
         load_classifier(folder)
 
 

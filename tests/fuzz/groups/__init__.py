@@ -15,9 +15,11 @@ from tests.fuzz.groups.commands import Commands
 from tests.fuzz.groups.documents import Documents, Pages
 from tests.fuzz.groups.gguf import Ggufs
 from tests.fuzz.groups.hub import HubAnswers
+from tests.fuzz.groups.kept import Kept
 from tests.fuzz.groups.many import Many
 from tests.fuzz.groups.pickles import Pickles
 from tests.fuzz.groups.program import Options, Outputs, Texts
+from tests.fuzz.groups.quantised import Quantised
 from tests.fuzz.groups.tokenizer_files import TokenizerFiles
 from tests.fuzz.judge import Case
 
@@ -41,6 +43,7 @@ GROUPS: dict[str, type[Group]] = {
     "tokenizer-files": TokenizerFiles,
     "adapters": Adapters,
     "gguf": Ggufs,
+    "quantised": Quantised,
     "pickles": Pickles,
     "arrays": Arrays,
     "documents": Documents,
@@ -49,6 +52,7 @@ GROUPS: dict[str, type[Group]] = {
     "outputs": Outputs,
     "commands": Commands,
     "many": Many,
+    "kept": Kept,
     "chats": Chats,
     "hub": HubAnswers,
     "pages": Pages,
