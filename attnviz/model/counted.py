@@ -1,7 +1,7 @@
 """Models that count positions from seen token to seen token, whatever a mask hides between them.
 
-OPT and BioGPT do. Nothing that is seen depends on what is hidden, so their seen tokens attend as if
-the others were not there.
+OPT does. Nothing that is seen depends on what is hidden, so its seen tokens attend as if the others
+were not there. BioGPT did, but transformers 5 counts its positions from the first token on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attnviz.errors import InputError
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
-COUNT_SEEN = frozenset(("opt", "biogpt"))
+COUNT_SEEN = frozenset(("opt",))
 
 
 def counts_seen(given: Input, model_type: str | None) -> bool:

@@ -72,9 +72,20 @@ def test_lines_face_a_chosen_word_with_what_it_looks_at_and_leave_out_the_rest(s
     assert f"1 of {N} give at least 0.005 to “w{FAR}”" in page.text("#notes")
 
 
-def test_lines_point_at_what_a_pointer_comes_to_not_at_what_scrolls_under_it(show, long):
-    page = show(long, address=f"#view=lines&heads=0.0&at=k{FAR}")
-    other = page.find(f".token[data-key=key{FAR - 3}]")
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("view=heads", ".tile:nth-of-type(2)"),
+        (f"view=lines&at=k{FAR}", f".token[data-key=key{FAR - 3}]"),
+        (f"view=ask&word=w{FAR}", f".word[data-key=query{FAR - 3}]"),
+        (f"view=ask&word=w{FAR}", ".answer li"),
+    ],
+)
+def test_what_a_pointer_comes_to_is_told_of_and_not_what_scrolls_under_it(
+    show, long, address, place
+):
+    page = show(long, address=f"#heads=0.0&{address}")
+    other = page.find(place)
     for event, told in (("pointerenter", False), ("pointermove", True), ("pointerleave", False)):
         page.js("arguments[0].dispatchEvent(new PointerEvent(arguments[1]))", other, event)
         assert page.find("#tip").is_displayed() == told

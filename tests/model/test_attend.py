@@ -186,12 +186,15 @@ def test_masked_tokens_of_a_source_are_hidden_from_its_target_too(translator: Mo
     same(masked.maps["decoder"].weights, short.maps["decoder"].weights)
 
 
-@pytest.mark.parametrize("name", ["opt-plain", "biogpt-plain"])
-@pytest.mark.parametrize("mask", [[0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [1, 1, 1, 0, 0]], ids=str)
-def test_positions_are_counted_by_what_a_mask_lets_be_seen(
-    tmp_path: Path, name: str, mask: list[int]
-) -> None:
-    model, ids, seen = write(tmp_path, small(name)), [5, 9, 13, 6, 7], np.flatnonzero(mask)
+MASKS = pytest.mark.parametrize(
+    "mask", [[0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [1, 1, 1, 0, 0]], ids=str
+)
+
+
+@MASKS
+def test_opt_counts_positions_by_what_a_mask_lets_be_seen(tmp_path: Path, mask: list[int]) -> None:
+    model, ids = write(tmp_path, small("opt-plain")), [5, 9, 13, 6, 7]
+    seen = np.flatnonzero(mask)
     alone = model.attend(token_ids=np.array(ids)[seen].tolist(), hidden=True)
     masked = model.attend(token_ids=ids, attention_mask=mask, hidden=True)
     weights = masked.maps["decoder"].weights
@@ -200,6 +203,20 @@ def test_positions_are_counted_by_what_a_mask_lets_be_seen(
     same(masked.hidden[seen], alone.hidden)
     assert weights[..., np.flatnonzero(np.array(mask) == 0)].max() == 0
     assert [not token.masked for token in masked.tokens] == [bool(one) for one in mask]
+
+
+@MASKS
+@pytest.mark.parametrize("name", ["biogpt-plain", "gpt2-plain", "bert-plain", "llama-plain"])
+def test_others_leave_every_token_its_position(
+    tmp_path: Path, name: str, mask: list[int]
+) -> None:
+    model, ids, seen = write(tmp_path, small(name)), [5, 9, 13, 6, 7], np.array(mask, bool)
+    (kind,) = model.attend(token_ids=ids).maps
+    # In the first layer a mask changes nothing but which keys share a row's weight.
+    whole = model.attend(token_ids=ids).maps[kind].weights[0][:, seen]
+    masked = model.attend(token_ids=ids, attention_mask=mask).maps[kind].weights[0][:, seen]
+    left = np.where(seen, whole, 0)
+    same(masked, left / left.sum(axis=-1, keepdims=True))
 
 
 def test_what_takes_ids_as_they_are_takes_no_mask_that_moves_positions(tmp_path: Path) -> None:

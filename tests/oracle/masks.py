@@ -1,7 +1,7 @@
 """Compare masked attention with transformers' eager pass, over folders of checkpoints.
 
-``python -m tests.oracle.masks FOLDER …`` pads ids on the right and on the left, hides the padding
-with a mask in both programs, and prints the largest difference of rows that are seen, and of rows
+``python -m tests.oracle.masks FOLDER …`` pads ids on the right, on the left and between, hides the
+padding with a mask in both programs, and prints the largest difference of rows that are seen, and of rows
 that are masked themselves, which no seen token ever depends on.
 """
 
@@ -36,7 +36,7 @@ def main(folders: list[str]) -> None:
         except (AttnvizError, OSError, ValueError, KeyError, AttributeError) as error:
             print(f"{folder.name}: {type(error).__name__}: {str(error)[:120]}")
             continue
-        for side in ("right", "left"):
+        for side in ("right", "left", "between"):
             try:
                 seen, masked = differences(model, theirs, side)
             except AttnvizError as error:
@@ -63,9 +63,9 @@ def differences(model: attnviz.Model, theirs: Any, side: str) -> tuple[float, fl
     n = min(len(IDS), (first.max_positions or 99) - HIDDEN)
     some = [id % first.embedding.vocab_size for id in IDS[:n]]
     padding = [model.rules.padding or 0] * HIDDEN
-    at = len(padding) if side == "left" else 0
-    ids = [*padding, *some] if side == "left" else [*some, *padding]
-    mask = [int(at <= i < at + n) for i in range(len(ids))]
+    at = {"left": 0, "right": n, "between": n // 2}[side]
+    ids = [*some[:at], *padding, *some[at:]]
+    mask = [int(not at <= i < at + HIDDEN) for i in range(len(ids))]
     target = [2, 5, 9, 6]
     given: dict[str, Any] = {"token_ids": ids, "attention_mask": mask}
     asked: dict[str, Any] = {

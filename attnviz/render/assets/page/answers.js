@@ -76,10 +76,8 @@ function barItem(picture, { unit, row, column }, weight, looks, marked) {
     }),
     html("span", { class: "number" }, picture.number(weight)),
   );
-  item.addEventListener("pointerenter", () =>
-    picture.point({ row, column, box: item.getBoundingClientRect() }),
-  );
-  item.addEventListener("pointerleave", () => picture.point(null));
+  const point = () => picture.point({ row, column, box: item.getBoundingClientRect() });
+  pointing(item, point, () => picture.point(null));
   return item;
 }
 

@@ -152,13 +152,7 @@ function askPointing(picture, spans, asked, paint) {
       picture.point(null);
     };
     const choose = () => picture.ask(asked && isSame(asked, span) ? null : side, unit);
-    element.addEventListener(
-      "pointerenter",
-      (event) => event.pointerType === "mouse" && point(false),
-    );
-    element.addEventListener("pointerleave", leave);
-    element.addEventListener("focus", () => point(true));
-    element.addEventListener("blur", leave);
+    pointing(element, point, leave);
     element.addEventListener("click", choose);
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;

@@ -28,6 +28,27 @@ function setStyle(element, properties) {
   for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
 }
 
+/**
+ * Tell `point` when a pointer comes to an element or it gets the focus, then spoken, and `leave`
+ * when that ends.
+ */
+function pointing(element, point, leave) {
+  let here = false;
+  // Entered is also what scrolls under a pointer that stands still, as after a click; and a finger
+  // that moves scrolls.
+  element.addEventListener("pointermove", (event) => {
+    if (here || event.pointerType === "touch") return;
+    here = true;
+    point(false);
+  });
+  element.addEventListener("pointerleave", () => {
+    if (here) leave();
+    here = false;
+  });
+  element.addEventListener("focus", () => point(true));
+  element.addEventListener("blur", leave);
+}
+
 /** Scroll to an element unless it is in sight, and what belongs to it too. */
 function bringInto(element, ...others) {
   const hidden = [element, ...others].some((each) => {

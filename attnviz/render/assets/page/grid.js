@@ -81,13 +81,10 @@ function tileOf(picture, { left, top, pitch, size, tall, gap }, head) {
   };
   const open = () => picture.update({ heads: name, view: "matrix" });
   fill(group, {
-    onpointerenter: () => point(false),
-    onpointerleave: () => picture.point(null),
-    onfocus: () => point(true),
-    onblur: () => picture.point(null),
     onclick: open,
     onkeydown: (event) => event.key === "Enter" && open(),
   });
+  pointing(group, point, () => picture.point(null));
   const show = (made) => {
     tile = made;
     image.setAttribute("href", made.url);

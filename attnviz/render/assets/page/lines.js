@@ -209,9 +209,7 @@ function askedFocus({ state, rows, columns }) {
 function linesPointing(picture, side, labels, paint, resting) {
   if (!labels.length) return;
   labels.forEach(({ unit, group, back, i: index }) => {
-    let pointed = false;
     const point = (spoken) => {
-      pointed = true;
       paint({ side, index });
       picture.point({
         [side === "query" ? "row" : "column"]: index,
@@ -220,16 +218,10 @@ function linesPointing(picture, side, labels, paint, resting) {
       });
     };
     const leave = () => {
-      if (!pointed) return;
-      pointed = false;
       paint(resting);
       picture.point(null);
     };
-    // Entered is also what scrolls under a pointer that stands still, as after a click.
-    group.addEventListener("pointermove", () => pointed || point(false));
-    group.addEventListener("pointerleave", leave);
-    group.addEventListener("focus", () => point(true));
-    group.addEventListener("blur", leave);
+    pointing(group, point, leave);
     group.addEventListener("click", () => picture.ask(side, unit));
     group.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
