@@ -8,6 +8,7 @@ import numpy as np
 
 from attnviz.core.activations import ACTIVATIONS
 from attnviz.core.buffers import FloatArray, IntArray, states
+from attnviz.core.hooks import Ids
 from attnviz.core.positions import position_ids, sinusoids
 from attnviz.core.spec import Convolution, PositionSpec, StackSpec
 from attnviz.core.weights import StackWeights, Weights
@@ -17,8 +18,7 @@ def embed(
     stack: StackSpec,
     weights: Weights,
     tensors: StackWeights,
-    ids: Sequence[IntArray],
-    types: Sequence[IntArray | None],
+    sequences: Sequence[Ids],
     start: int = 0,
 ) -> FloatArray:
     """Hidden states (token of all sequences, d_model) before the first layer, from ``start`` on.
@@ -26,6 +26,7 @@ def embed(
     Token embeddings (Vaswani et al. 2017, sec. 3.4) + positions + types, normed and projected.
     """
     spec, name, project = stack.embedding, stack.kind, tensors.project
+    ids = [each.ids for each in sequences]
     new = np.concatenate([sequence[start:] for sequence in ids])
     found = weights.rows(f"{name}.token.weight", new, spec.d_embedding)
     if spec.scale != 1.0:
@@ -39,8 +40,8 @@ def embed(
         found += absolute_positions(weights, name, spec.positions, where, found.shape[1])
     if spec.n_types:
         kinds = [
-            (np.zeros(len(sequence), np.int64) if kind is None else kind)[start:]
-            for sequence, kind in zip(ids, types, strict=True)
+            (np.zeros(len(each.ids), np.int64) if each.types is None else each.types)[start:]
+            for each in sequences
         ]
         found += weights.rows(f"{name}.type.weight", np.concatenate(kinds), found.shape[1])
     x = states(*found.shape)
@@ -49,6 +50,9 @@ def embed(
         x = project(x)
     if tensors.embedding_norm:
         x = tensors.embedding_norm(x, out=x)
+    if stack.convolution:  # to which what is hidden is as what lies outside the text
+        masks = [np.ones_like(each.ids) if each.mask is None else each.mask for each in sequences]
+        x *= np.concatenate(masks)[:, None]
     return project(x) if project and spec.project == "normed" else x
 
 

@@ -22,6 +22,7 @@ class Ids:
     ids: IntArray
     types: IntArray | None = None
     target_ids: IntArray | None = None
+    mask: IntArray | None = None  # 0 for ids that no convolution reads; edits hide their scores
 
     def into(self, stack: str, spec: ModelSpec) -> IntArray:
         """The ids that go into a stack: a decoder behind an encoder reads the target."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attnviz.core.buffers import FloatArray, IntArray
+from attnviz.core.buffers import FloatArray
 from attnviz.core.embedding import convolve, embed
 from attnviz.core.hooks import Ids, Output, Request
 from attnviz.core.key_value_cache import KeyValueCache
@@ -36,34 +36,26 @@ def run(
     needs_decoder = request.hidden or request.last("decoder") >= 0
     with sharing(cores) as shared:
         if spec.encoder and not memory:
-            ids, types = [each.ids for each in sequences], [each.types for each in sequences]
-            batch = Batch("encoder", parts_of(ids), request, shared)
+            batch = Batch("encoder", parts_of([each.ids for each in sequences]), request, shared)
             finish = needs_decoder if spec.decoder else request.hidden
-            encoded = _run_stack(spec.encoder, weights, batch, ids, types, finish=finish)
+            encoded = _run_stack(spec.encoder, weights, batch, sequences, finish=finish)
         if spec.decoder and needs_decoder:
-            ids = [each.into("decoder", spec) for each in sequences]
-            new = [each[past.n_read if past else 0 :] for each in ids]
+            target = [Ids(each.into("decoder", spec)) for each in sequences]
+            new = [each.ids[past.n_read if past else 0 :] for each in target]
             batch = Batch("decoder", parts_of(new), request, shared, encoded, past)
-            none = [None] * len(ids)
-            decoded = _run_stack(spec.decoder, weights, batch, ids, none, finish=request.hidden)
+            decoded = _run_stack(spec.decoder, weights, batch, target, finish=request.hidden)
     return Output(encoded, decoded)
 
 
 def _run_stack(
-    stack: StackSpec,
-    weights: Weights,
-    batch: Batch,
-    ids: Sequence[IntArray],
-    types: Sequence[IntArray | None],
-    *,
-    finish: bool,
+    stack: StackSpec, weights: Weights, batch: Batch, sequences: Sequence[Ids], *, finish: bool
 ) -> tuple[FloatArray, ...]:
     """The last hidden states of each sequence, if to ``finish``, or as many layers as needed."""
     layers = stack.layers if finish else stack.layers[: batch.request.last(stack.kind) + 1]
     if not layers and not finish:
         return ()
     tensors = weights.stack(stack)
-    x = first = embed(stack, weights, tensors, ids, types, batch.start)
+    x = first = embed(stack, weights, tensors, sequences, batch.start)
     for index, spec in enumerate(layers):
         loaded = weights.layer(f"{stack.kind}.{index}", spec, stack.d_model)
         goes_on = finish or index + 1 < len(layers)
@@ -73,7 +65,7 @@ def _run_stack(
     if not finish:
         return ()
     if batch.past:
-        batch.past.n_read = len(ids[0])
+        batch.past.n_read = len(sequences[0].ids)
     x = tensors.norm(x) if tensors.norm else x
     x = tensors.project_out(x) if tensors.project_out else x
     return tuple(x[part].copy(order="K") for part in batch.parts)

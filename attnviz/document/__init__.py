@@ -1,13 +1,13 @@
 """The document: a result as JSON, NPZ or CSV, and read back from any program's JSON or NPZ.
 
-The fields are described in ``attnviz-1.schema.json`` among the assets beside this package.
+The fields are described in ``attnviz-1.schema.json`` among the assets beside this package. What
+walks through a weight say is in ``explained``, which needs much that documents do not.
 """
 
 from __future__ import annotations
 
 from attnviz.document.bertviz import params_at
 from attnviz.document.csv import write_csv
-from attnviz.document.explained import write_explained
 from attnviz.document.found import found, links_found
 from attnviz.document.json import read_json, read_page, write_json
 from attnviz.document.members import looks_like_npz
@@ -24,7 +24,6 @@ __all__ = [
     "read_npz",
     "read_plain",
     "write_csv",
-    "write_explained",
     "write_json",
     "write_npz",
 ]

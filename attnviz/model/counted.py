@@ -1,7 +1,8 @@
 """Models that count positions from seen token to seen token, whatever a mask hides between them.
 
-OPT does. Nothing that is seen depends on what is hidden, so its seen tokens attend as if the others
-were not there. BioGPT did, but transformers 5 counts its positions from the first token on.
+OPT does, and what ALiBi adds in BLOOM and Falcon does. Nothing that is seen depends on what is
+hidden, so their seen tokens attend as if the others were not there. BioGPT did, but transformers 5
+counts its positions from the first token on.
 """
 
 from __future__ import annotations
@@ -12,25 +13,32 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.hooks import Ids
+from attnviz.core.spec import ALiBi, ModelSpec
 from attnviz.errors import InputError
 from attnviz.model.inputs import Input
 from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
 COUNT_SEEN = frozenset(("opt",))
+COUNT_FOR_ALIBI = frozenset(("bloom", "falcon"))  # MPT counts every token
 
 
-def counts_seen(given: Input, model_type: str | None) -> bool:
-    """Whether a mask moves positions: it hides a token before one that is seen."""
-    if model_type not in COUNT_SEEN or given.mask is None:
+def counts_seen(given: Input, model_type: str | None, spec: ModelSpec) -> bool:
+    """Whether a mask moves positions, or with ALiBi what lies between them."""
+    if given.mask is None:
         return False
-    return not given.mask[: int(given.mask.sum())].all()
+    seen = _seen(given)
+    if model_type in COUNT_SEEN:
+        return bool(seen[-1] >= len(seen))
+    alibi = any(isinstance(layer.attention.bias, ALiBi) for layer in spec.stacks[0].layers)
+    between = bool(seen[-1] - seen[0] >= len(seen))
+    return between and alibi and model_type in COUNT_FOR_ALIBI
 
 
-def require_uncounted(given: Input, model_type: str | None) -> None:
+def require_uncounted(given: Input, model_type: str | None, spec: ModelSpec) -> None:
     """Raise InputError where a mask moves positions, for what takes ids as they are."""
-    if counts_seen(given, model_type):
+    if counts_seen(given, model_type, spec):
         raise InputError(
-            f"{model_type} counts positions from the first token that attention_mask lets be seen; "
+            f"{model_type} counts positions by the tokens that attention_mask lets be seen; "
             "leave the hidden tokens out here"
         )
 
@@ -39,7 +47,7 @@ def without_hidden(given: Input) -> Input:
     """The seen tokens alone."""
     seen = _seen(given)
     types = None if given.ids.types is None else given.ids.types[seen]
-    return replace(given, ids=Ids(given.ids.ids[seen], types), mask=None)
+    return replace(given, ids=Ids(given.ids.ids[seen], types))
 
 
 def with_hidden(result: AttentionResult, given: Input) -> AttentionResult:

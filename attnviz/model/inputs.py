@@ -26,8 +26,7 @@ Edit = Callable[[AttentionBlock], None]
 class Input:
     """One input as the model takes it, with the tokens that label it.
 
-    ``mask`` is False for the tokens of the first stack that no other sees; ``target_language`` the
-    id of the code that what the model writes begins with.
+    ``target_language`` is the id of the code that what the model writes begins with.
     """
 
     ids: Ids
@@ -36,7 +35,11 @@ class Input:
     target_tokens: Sequence[Token] = ()
     target_texts: Sequence[str] = ()
     target_language: int | None = None
-    mask: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_] | None:
+        """False for the tokens of the first stack that no other sees; None where all are seen."""
+        return None if self.ids.mask is None else self.ids.mask == 1
 
     __repr__ = brief
 
@@ -82,7 +85,8 @@ def with_mask(given: Input, mask: IntArray) -> Input:
         pairs = zip(given.tokens, mask.tolist(), strict=True)
         return tuple(token if seen else replace(token, masked=True) for token, seen in pairs)
 
-    return replace(given, mask=mask == 1, tokens=LazySequence(named, len(mask)))
+    ids = replace(given.ids, mask=mask)
+    return replace(given, ids=ids, tokens=LazySequence(named, len(mask)))
 
 
 def warn_of_length(n: int, trained: int, name: str) -> None:

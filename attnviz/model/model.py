@@ -288,7 +288,7 @@ class Model(Writing):
         ids = token_ids, token_type_ids, target_ids, attention_mask
         given = self._given(text, pair, target, ids, truncate, **how)
         given = self._written(given, 0, NEW_TOKENS, None, self._writer(None, allow_unknown=False))
-        require_uncounted(given, self.info.model_type)
+        require_uncounted(given, self.info.model_type, self.spec)
         result = self._attend(None if one is None else [one.layer], False, [given])[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
@@ -380,7 +380,7 @@ class Model(Writing):
         on so many ``cores``, or on all.
         """
         for given in inputs:
-            require_uncounted(given, self.info.model_type)
+            require_uncounted(given, self.info.model_type, self.spec)
         wanted: dict[str, frozenset[int]] = {
             kind: frozenset(every) for kind, every in layers.items()
         }
@@ -433,7 +433,8 @@ class Model(Writing):
         beside: Visit | None = None,
     ) -> list[AttentionResult]:
         self._note_lengths(inputs)
-        if any(counts_seen(given, self.info.model_type) for given in inputs):
+        kind = self.info.model_type
+        if any(counts_seen(given, kind, self.spec) for given in inputs):
             shown = [without_hidden(given) for given in inputs]
             found = self._attend(layers, hidden, shown, cores, weighting, beside)
             return [with_hidden(*pair) for pair in zip(found, inputs, strict=True)]

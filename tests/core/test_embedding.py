@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from attnviz.core.embedding import embed
+from attnviz.core.hooks import Ids
 from attnviz.core.spec import EmbeddingSpec, NormSpec, PositionSpec
 from tests.core.made import Drawn, stack
 
@@ -27,10 +28,10 @@ def embedded(
 ) -> np.ndarray:
     """The first hidden states of sequences; the tables are those above."""
     spec = replace(EmbeddingSpec(4, 2), **more)
-    sequences = [np.asarray(each) for each in ids]
     kinds = [None] * len(ids) if types is None else [np.asarray(each) for each in types]
+    sequences = [Ids(np.asarray(each), kind) for each, kind in zip(ids, kinds, strict=True)]
     model, tables = stack("encoder", (), d_model=d_model, embedding=spec), weights or Drawn(TABLES)
-    return embed(model, tables, tables.stack(model), sequences, kinds)
+    return embed(model, tables, tables.stack(model), sequences)
 
 
 def close(found: np.ndarray, expected: Any) -> None:

@@ -192,24 +192,26 @@ MASKS = pytest.mark.parametrize(
 
 
 @MASKS
-def test_opt_counts_positions_by_what_a_mask_lets_be_seen(tmp_path: Path, mask: list[int]) -> None:
-    model, ids = write(tmp_path, small("opt-plain")), [5, 9, 13, 6, 7]
-    seen = np.flatnonzero(mask)
+@pytest.mark.parametrize("name", ["opt-plain", "bloom-plain", "falcon-alibi"])
+def test_positions_are_counted_by_what_a_mask_lets_be_seen(
+    tmp_path: Path, name: str, mask: list[int]
+) -> None:
+    model, ids, seen = write(tmp_path, small(name)), [5, 9, 13, 6, 7], np.flatnonzero(mask)
     alone = model.attend(token_ids=np.array(ids)[seen].tolist(), hidden=True)
     masked = model.attend(token_ids=ids, attention_mask=mask, hidden=True)
     weights = masked.maps["decoder"].weights
     same(weights[:, :, seen[:, None], seen], alone.maps["decoder"].weights)
     assert masked.hidden is not None and alone.hidden is not None
-    same(masked.hidden[seen], alone.hidden)
+    np.testing.assert_allclose(masked.hidden[seen], alone.hidden, atol=1e-5)
     assert weights[..., np.flatnonzero(np.array(mask) == 0)].max() == 0
     assert [not token.masked for token in masked.tokens] == [bool(one) for one in mask]
 
 
 @MASKS
-@pytest.mark.parametrize("name", ["biogpt-plain", "gpt2-plain", "bert-plain", "llama-plain"])
-def test_others_leave_every_token_its_position(
-    tmp_path: Path, name: str, mask: list[int]
-) -> None:
+@pytest.mark.parametrize(
+    "name", ["biogpt-plain", "bert-plain", "llama-plain", "mpt-plain", "falcon-plain"]
+)
+def test_others_leave_every_token_its_position(tmp_path: Path, name: str, mask: list[int]) -> None:
     model, ids, seen = write(tmp_path, small(name)), [5, 9, 13, 6, 7], np.array(mask, bool)
     (kind,) = model.attend(token_ids=ids).maps
     # In the first layer a mask changes nothing but which keys share a row's weight.
@@ -219,9 +221,24 @@ def test_others_leave_every_token_its_position(
     same(masked, left / left.sum(axis=-1, keepdims=True))
 
 
-def test_what_takes_ids_as_they_are_takes_no_mask_that_moves_positions(tmp_path: Path) -> None:
-    model = write(tmp_path, small("opt-plain"))
-    given = {"token_ids": [1, 5, 9], "attention_mask": [0, 1, 1]}
+def test_a_convolution_reads_nothing_that_a_mask_hides(tmp_path: Path) -> None:
+    model, ids = write(tmp_path, small("deberta-v2-convolution")), [5, 9, 13, 6]
+    alone = model.attend(token_ids=ids, hidden=True)
+    for padding in [7, 8], [0, 0]:
+        masked = model.attend(
+            token_ids=[*ids, *padding], attention_mask=[1, 1, 1, 1, 0, 0], hidden=True
+        )
+        same(masked.maps["encoder"].weights[:, :, :4, :4], alone.maps["encoder"].weights)
+        assert masked.hidden is not None and alone.hidden is not None
+        same(masked.hidden[:4], alone.hidden)
+
+
+@pytest.mark.parametrize(("name", "mask"), [("opt-plain", [0, 1, 1]), ("bloom-plain", [1, 0, 1])])
+def test_what_takes_ids_as_they_are_takes_no_mask_that_moves_positions(
+    tmp_path: Path, name: str, mask: list[int]
+) -> None:
+    model = write(tmp_path, small(name))
+    given = {"token_ids": [1, 5, 9], "attention_mask": mask}
     with pytest.raises(InputError, match="leave the hidden tokens out here"):
         model.explain(**given)
     with pytest.raises(InputError, match="leave the hidden tokens out here"):

@@ -1,8 +1,8 @@
 """Compare masked attention with transformers' eager pass, over folders of checkpoints.
 
 ``python -m tests.oracle.masks FOLDER …`` pads ids on the right, on the left and between, hides the
-padding with a mask in both programs, and prints the largest difference of rows that are seen, and of rows
-that are masked themselves, which no seen token ever depends on.
+padding with a mask in both programs, and prints the largest difference of rows that are seen, and
+of rows that are masked themselves, which no seen token ever depends on.
 """
 
 from __future__ import annotations
