@@ -17,13 +17,6 @@ from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing, require_no_other
-from attnviz.render.lessons import (
-    LESSONS,
-    Lesson,
-    draw_lesson,
-    lesson_fragment,
-    write_lesson_page,
-)
 from attnviz.render.sentences import heads_named, matrices, name_of, title_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link, whole
@@ -33,6 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from attnviz.render.figure.save import Format
+    from attnviz.render.lessons import Lesson
 
 
 FIGURES: dict[str, Format] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
@@ -135,7 +129,7 @@ def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices:
     """
     target = Path(path)
     suffix = target.suffix.lower()
-    lesson = isinstance(result, LESSONS)
+    lesson = not isinstance(result, AttentionResult)
     documents = OF_LESSONS if lesson else DOCUMENTS
     if suffix not in (*FIGURES, *documents, ".html"):
         known = ", ".join((*FIGURES, ".html", *documents))
@@ -159,8 +153,10 @@ def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices:
 def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: str) -> None:
     from attnviz import document
 
-    if isinstance(result, LESSONS):
-        document.write_explained(result, stream)
+    if not isinstance(result, AttentionResult):
+        from attnviz.document.explained import write_explained
+
+        write_explained(result, stream)
     elif suffix == ".csv":
         document.write_csv(result, stream)
     else:
@@ -172,7 +168,9 @@ def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: 
 def _write_page(
     result: AttentionResult | Lesson, stream: BinaryIO, choices: dict[str, Any]
 ) -> None:
-    if isinstance(result, LESSONS):
+    if not isinstance(result, AttentionResult):
+        from attnviz.render.lessons import write_lesson_page
+
         write_lesson_page(result, stream, **choices)
     else:
         looks = {name: choices.pop(name) for name in LOOKS if name in choices}
@@ -287,9 +285,11 @@ def figure(
     """
     _require_known(style, [field.name for field in fields(Style)])
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask, who)
-    if isinstance(result, LESSONS):
+    if not isinstance(result, AttentionResult):
         if chosen != _Chosen():
             raise InputError("this is of one row already, so its figure takes the style alone")
+        from attnviz.render.lessons import draw_lesson
+
         return draw_lesson(result, Style(**style))
     return draw([Selection(result, chosen, findings.of(result.model))], Style(**style))
 
@@ -341,13 +341,15 @@ def _title(selections: Sequence[Selection], what: str = "") -> str:
 
 def html(shown: AttentionResult | AttentionMap | Lesson) -> str:
     """The page of a result, map or lesson, in a frame that is safe in any notebook."""
-    if isinstance(shown, LESSONS):
-        return lesson_fragment(shown)
     from attnviz.render.page import fragment
 
     if isinstance(shown, AttentionResult):
         return fragment(shown, findings=findings.of)
-    return fragment(shown, axes=shown.axes)
+    if isinstance(shown, AttentionMap):
+        return fragment(shown, axes=shown.axes)
+    from attnviz.render.lessons import lesson_fragment
+
+    return lesson_fragment(shown)
 
 
 def png(found: MatrixView | WordAttention) -> tuple[bytes, dict[str, int]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import heappush, heappushpop
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.pooling import block_runs
 from attnviz.brief import brief
-from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Head, Token
+
+if TYPE_CHECKING:
+    from attnviz.core.hooks import AttentionBlock
 
 Half = npt.NDArray[np.float16]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.hooks import AttentionBlock
 from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import FloatArray, Head, Token
+
+if TYPE_CHECKING:
+    from attnviz.core.hooks import AttentionBlock
 
 NAMED = 24  # characters of a block's text in its label
 

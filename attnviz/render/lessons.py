@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 
 Lesson = Explanation | Positions | Toy
-LESSONS = (Explanation, Positions, Toy)
 
 
 def draw_lesson(lesson: Lesson, style: Style) -> Figure:
