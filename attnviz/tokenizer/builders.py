@@ -18,10 +18,11 @@ from attnviz.tokenizer.layouts import MARIAN, PLAIN, TIKTOKEN, read_file
 from attnviz.tokenizer.marked_words import marked_words
 from attnviz.tokenizer.moses import biogpt, xlm
 from attnviz.tokenizer.sentencepiece_classes import DEFAULTS
-from attnviz.tokenizer.sentencepiece_file import read_sentencepiece
+from attnviz.tokenizer.sentencepiece_file import SentencePiece, read_sentencepiece
 from attnviz.tokenizer.settings import Settings
+from attnviz.tokenizer.siglip import siglip
 from attnviz.tokenizer.tiktoken_file import is_tiktoken, tiktoken_tokenizer
-from attnviz.tokenizer.translation_files import m2m_100, marian
+from attnviz.tokenizer.translation_files import m2m_100, marian, plbart
 from attnviz.tokenizer.vocabulary_files import from_vocabulary
 
 _OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
@@ -31,6 +32,10 @@ _OF_WORDS: Mapping[str, Callable[[bytes, Settings], Tokenizer]] = {
 _OF_MERGES: Mapping[str, Callable[[Mapping[str, Any], bytes, Settings], Tokenizer]] = {
     "BioGptTokenizer": biogpt,
     "XLMTokenizer": xlm,
+}
+_OF_PIECES: Mapping[str, Callable[[SentencePiece, Settings], Tokenizer]] = {
+    "PLBartTokenizer": plbart,
+    "SiglipTokenizer": siglip,
 }
 
 
@@ -55,6 +60,8 @@ def build(files: tuple[Path, ...], class_name: str, settings: Settings) -> Token
     raw = read_file(files[0])
     if names[0] in TIKTOKEN or (names[0] == PLAIN and is_tiktoken(raw)):
         return tiktoken_tokenizer(raw, {**DEFAULTS.get(class_name, {}), **settings})
+    if class_name in _OF_PIECES:
+        return _OF_PIECES[class_name](read_sentencepiece(raw), settings)
     renumbered = class_name != "XGLMTokenizer" or names[0] != PLAIN
     return from_sentencepiece(read_sentencepiece(raw), class_name, settings, renumbered=renumbered)
 

@@ -28,6 +28,8 @@ CLASS_OF_MODEL = {
     "m2m_100": "M2M100Tokenizer",
     "marian": "MarianTokenizer",
     "mbart": "MBartTokenizer",
+    "plbart": "PLBartTokenizer",
+    "siglip": "SiglipTokenizer",
     "pegasus": "PegasusTokenizer",
     "rembert": "RemBertTokenizer",
     "xlnet": "XLNetTokenizer",

@@ -42,23 +42,27 @@ def looked_up(vocabulary: Mapping[str, int], named: Settings, find: Find) -> Tok
     return tokenizer
 
 
-def find_with(tokenizer: Tokenizer, find: Find) -> None:
-    """Let a function find the pieces between added tokens, or the words that a model cuts up."""
-    tokenizer.pre_tokenizer = pre_tokenizers.PreTokenizer.custom(_Finder(find))
+def find_with(tokenizer: Tokenizer, find: Find, first: Find | None = None) -> None:
+    """Let a function find the pieces between added tokens, or the words that a model cuts up.
+
+    Another one may find those in front of the first added token.
+    """
+    tokenizer.pre_tokenizer = pre_tokenizers.PreTokenizer.custom(_Finder(find, first or find))
 
 
 class _Finder:
     """What the library calls; it keeps for each piece from where in the text it comes."""
 
-    def __init__(self, find: Find) -> None:
-        self._find = find
+    def __init__(self, find: Find, first: Find) -> None:
+        self._find, self._first = find, first
 
     def pre_tokenize(self, text: PreTokenizedString) -> None:
         text.split(self._pieces)
 
-    def _pieces(self, _: int, part: NormalizedString) -> list[NormalizedString]:
+    def _pieces(self, index: int, part: NormalizedString) -> list[NormalizedString]:
         text = part.normalized
-        return [_written(part, len(text), found) for found in self._find(text)]
+        find = self._find if index else self._first
+        return [_written(part, len(text), found) for found in find(text)]
 
 
 def _written(whole: NormalizedString, n: int, found: Found) -> NormalizedString:

@@ -17,6 +17,7 @@ _CODED = {
     "MBart50Tokenizer": ("{}", "en_XX"),
     "NllbTokenizer": ("{}", "eng_Latn"),
     "M2M100Tokenizer": ("__{}__", "en"),
+    "PLBartTokenizer": ("__{}__", None),
 }
 CODE = re.compile("[a-z]{2}_[A-Z]{2}|[a-z]{3}_[A-Z][a-z]{3}|__([a-z]{2,3})__")
 NAMED = 12  # codes that an error names
@@ -46,11 +47,14 @@ class Languages:
         if class_name not in _CODED:
             return None
         written, default = _CODED[class_name]
-        source = written.format(settings.get("src_lang") or default)
+        if class_name == "PLBartTokenizer" and settings.get("language_codes") == "multi":
+            default = "en_XX"
+        source = str(settings.get("src_lang") or default)
+        source = source if source.startswith("__") else written.format(source)
         code = tokenizer.token_to_id(source)
         if code is None:
             return None
-        starts = class_name == "MBartTokenizer"
+        starts = class_name in ("MBartTokenizer", "PLBartTokenizer")
         behind = starts or bool(switch(settings, "legacy_behaviour", False))
         end = token_id(tokenizer, {"eos_token": "</s>", **settings}, "eos_token")
         before, after = ([], [end[0], source]) if behind else ([source], [end[0]])

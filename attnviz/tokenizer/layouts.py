@@ -27,6 +27,8 @@ IN_PYTHON: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("BertJapaneseTokenizer", "EsmTokenizer"), ("vocab.txt",)),
     "M2M100Tokenizer": M2M_100,
     "MarianTokenizer": MARIAN,
+    "PLBartTokenizer": ("sentencepiece.bpe.model",),
+    "SiglipTokenizer": ("spiece.model",),
 }
 """By class that transformers has in Python, the files it reads even beside a tokenizer.json."""
 

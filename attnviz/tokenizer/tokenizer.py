@@ -26,11 +26,11 @@ IN_NO_VOCABULARY = "\U0010ffff"
 LARGEST_ID = 2**32 - 1
 ANY = Growth()
 LONG = 5000  # characters from which on encoding is done where Ctrl-C is heard
-IN_PYTHON = frozenset(
-    f"{name}Tokenizer"
-    for name in ("BertJapanese", "Bertweet", "BioGpt", "ByT5", "Esm", "Phobert", "XLM")
-)
-ENDS_ONCE = frozenset(("ByT5Tokenizer",))
+_PYTHON = (
+    "BertJapanese", "Bertweet", "BioGpt", "ByT5", "Esm", "Phobert", "PLBart", "Siglip", "XLM",
+)  # fmt: skip
+IN_PYTHON = frozenset(f"{name}Tokenizer" for name in _PYTHON)
+ENDS_ONCE = frozenset(("ByT5Tokenizer", "SiglipTokenizer"))
 MASKS = frozenset(("[MASK]", "<mask>"))
 
 

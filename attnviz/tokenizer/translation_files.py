@@ -12,10 +12,15 @@ from attnviz.tokenizer.found_pieces import Find, Found, looked_up
 from attnviz.tokenizer.sentencepiece_encoder import SentencePieceEncoder
 from attnviz.tokenizer.sentencepiece_file import SentencePiece
 from attnviz.tokenizer.settings import Settings, content_of, switch, token_id
+from attnviz.tokenizer.special_tokens import given_extra
 
 MARIAN = {"unk_token": "<unk>", "eos_token": "</s>", "pad_token": "<pad>"}
 M2M = {**MARIAN, "bos_token": "<s>", "sep_token": "</s>"}
 # fmt: off
+PLBART = {
+    "base": ["java", "python", "en_XX"],
+    "multi": ["java", "python", "en_XX", "javascript", "php", "ruby", "go"],
+}
 LANGUAGES = {
     "m2m100": [
         "af", "am", "ar", "ast", "az", "ba", "be", "bg", "bn", "br", "bs", "ca", "ceb", "cs", "cy",
@@ -55,6 +60,34 @@ def m2m_100(model: SentencePiece, vocabulary: Mapping[str, Any], settings: Setti
     codes = [f"__{code}__" for code in LANGUAGES[kind]]
     numbered = {**vocabulary, **{code: len(vocabulary) + i for i, code in enumerate(codes)}}
     return _looked_up(numbered, {**M2M, **settings}, SentencePieceEncoder(model).encode)
+
+
+def plbart(model: SentencePiece, settings: Settings) -> Tokenizer:
+    """Pieces one id further than in the file, then the languages' codes, and base's mask."""
+    kind = settings.get("language_codes") or "base"
+    if kind not in PLBART:
+        raise BadCheckpoint(f"there is no list of languages {quote(kind)}")
+    behind = [*(f"__{code}__" for code in PLBART[kind]), *["<mask>"] * (kind == "base")]
+    ids = {text: id for id, text in enumerate(("<s>", "<pad>", "</s>", "<unk>"))}
+    for id, text in enumerate([*(piece.text for piece in model.pieces), *behind]):
+        if id:  # what the file has at 0 is unknown
+            ids.setdefault(text, id + 1)
+    named = {**M2M, "cls_token": "<s>", "mask_token": "<mask>", **settings}
+    mask = content_of(named["mask_token"])
+    named["mask_token"] = {"content": mask, "lstrip": mask not in ids}
+    listed = settings["added_tokens_decoder"]
+    named["added_tokens_decoder"] = {
+        id: token for id, token in listed.items() if content_of(token) not in ids
+    }
+    extra = [*behind[: len(PLBART[kind])], *given_extra(named)]
+    tokenizer = _looked_up(
+        ids, {**named, "extra_special_tokens": extra}, SentencePieceEncoder(model).encode
+    )
+    end = token_id(tokenizer, named, "eos_token")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=["$A", end[0]], pair=["$A", "$B", end[0]], special_tokens=[end]
+    )
+    return tokenizer
 
 
 def _looked_up(vocabulary: Mapping[str, Any], named: Settings, find: Find) -> Tokenizer:

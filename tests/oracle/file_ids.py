@@ -97,6 +97,10 @@ FOLDERS: list[tuple[dict[str, str], str, dict[str, Any] | None]] = [
     ({"tokenizer.model": SP + "gemma.model"}, "gemma2", _class("Gemma", add_bos_token=True)),
     (MARIAN, "marian", _class("Marian", source_lang="eng", target_lang="fra")),
     (MARIAN, "marian", None),
+    ({XLM: SP + "plain-bpe.model"}, "plbart", None),
+    ({XLM: SP + "plain-bpe.model"}, "plbart", _class("PLBart", src_lang="java", tgt_lang="en_XX")),
+    ({"spiece.model": SP + "t5.model"}, "siglip", None),
+    ({"spiece.model": SP + "t5.model"}, "siglip", _class("Siglip", do_lower_case=False)),
     (M2M, "m2m_100", _class("M2M100", src_lang="de", tgt_lang="fr")),
     (M2M, "m2m_100", _class("M2M100", language_codes="wmt21", src_lang="de", tgt_lang="en")),
     ({}, "t5", _class("ByT5")),
@@ -150,7 +154,7 @@ def recorded(
         tokenizer = AutoTokenizer.from_pretrained(folder)
     texts = TEXTS + JAPANESE * ("Japanese" in type(tokenizer).__name__)
     pairs = [(a, b, tokenizer(a, b)) for a, b in PAIRS]
-    two_sided = model_type in ("marian", "m2m_100", "mbart")
+    two_sided = model_type in ("marian", "m2m_100", "mbart", "plbart")
     return {
         "files": files,
         "written": written,
