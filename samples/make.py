@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import re
 import shlex
@@ -20,13 +21,22 @@ from string import Template
 from textwrap import fill
 from typing import Any
 
+import numpy as np
+
 from attnviz.analysis.alignment import Aligned
 from attnviz.analysis.ask import find_word
 from attnviz.analysis.choose import default_kind
+from attnviz.analysis.cuts import CutEffect
+from attnviz.analysis.measured import HeadMeasures
+from attnviz.analysis.probes import Probe
 from attnviz.analysis.view import View, make_view
 from attnviz.cli import main as attnviz
+from attnviz.cutting import cut as cut_link
 from attnviz.document import read
+from attnviz.findings import labels
 from attnviz.model import Model, load
+from attnviz.probing import heads, probe
+from attnviz.render.numbers import short
 from attnviz.result import AttentionResult, Head, Token
 from attnviz.tasks.classify import Classified, classify, load_classifier
 from attnviz.tasks.hierarchical import load_sentence_attention
@@ -37,6 +47,7 @@ from attnviz.tasks.translate import DEFAULT_TRANSLATOR, translate
 HERE = Path(__file__).resolve().parent
 QUOTE = re.compile(r"\{(?:(\w+) )?(\d+\.\d+|mean) (\S+) → (\S+)\}")
 TASK_QUOTE = re.compile(r"\{(probability|attention|adds|weight|joined)(?: (\S+))?\}")
+FINDING = re.compile(r"\{(previous|finds|rule|labelled|moves|median|nearest|beats) ([^{}]+)\}")
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -63,6 +74,7 @@ class Sample:
         """The caption with each quote replaced by the weight it names."""
         text = QUOTE.sub(lambda quote: f"{self.weight(*quote.groups()):.2f}", self.caption)
         text = TASK_QUOTE.sub(lambda quote: f"{self.found(*quote.groups()):.2f}", text)
+        text = FINDING.sub(lambda quote: spelt(quote[1], self.finding(*quote.groups())), text)
         return fill(text.strip(), 100, break_on_hyphens=False)
 
     def quotes(self) -> list[tuple[str, ...]]:
@@ -94,6 +106,27 @@ class Sample:
         numbers = result.attention if what == "attention" else result.margins
         return float(numbers[place(result.words, unit or "")])
 
+    def findings(self) -> list[tuple[str, ...]]:
+        """Every quote of the caption that is about what heads do: what, and of which."""
+        return FINDING.findall(self.caption)
+
+    def finding(self, what: str, of: str) -> float:
+        """The number that such a quote names: of head 0.2, ``det → head by 2.8``, a cut link."""
+        if what == "previous":
+            return measured(*self.texts["plain"]).of(Head.parse(of))[what]
+        if what in ("moves", "median", "nearest", "beats"):
+            effect = cut(*self.texts["plain"], of)
+            near = effect.nearest.effect if effect.nearest else math.nan
+            median, share = float(np.median(effect.others)), effect.percentile or 0.0
+            return {"moves": effect.effect, "median": median, "nearest": near, "beats": share}[what]
+        if what == "rule":
+            return max(probed()[of].baselines().values())
+        relation, _, head = of.rpartition(" by ")
+        if what == "finds":
+            return probed()[relation].accuracy(Head.parse(head)).share
+        [label] = (one for one in labels(model())[Head.parse(head)] if one.what == relation)
+        return label.value
+
     def view(self, text: str | None = None) -> View:
         """The result that a quote is about, by the units that the picture shows."""
         if self.document:
@@ -118,6 +151,32 @@ def model() -> Model:
 def attended(text: str, pair: str | None = None) -> AttentionResult:
     """What the embedded model attends to."""
     return model().attend(text, pair=pair)
+
+
+@lru_cache
+def measured(text: str) -> HeadMeasures:
+    """What all heads do in a text."""
+    return heads(model(), [text])
+
+
+@lru_cache
+def probed() -> dict[str, Probe]:
+    """What the heads find in made sentences."""
+    return probe(model())
+
+
+@lru_cache
+def cut(text: str, where: str) -> CutEffect:
+    """What changes where a link is cut: ``it->hat`` in all heads, or ``it->hat in 3.1``."""
+    link, _, head = where.partition(" in ")
+    return cut_link(model(), text, link, heads=[Head.parse(head)] if head else None)
+
+
+def spelt(what: str, value: float) -> str:
+    """A number as a caption has it: shares of others in percent, distances in two digits."""
+    if what == "beats":
+        return f"{value:.0%}"
+    return short(value) if what in ("moves", "median", "nearest") else f"{value:.2f}"
 
 
 @lru_cache

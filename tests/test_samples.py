@@ -82,7 +82,7 @@ def test_page_opens_with_the_head_that_its_caption_names() -> None:
 
 @pytest.mark.parametrize("sample", GALLERY.values(), ids=GALLERY)
 def test_every_caption_quotes_weights_and_no_other_numbers(sample: object) -> None:
-    assert sample.quotes() or sample.task_quotes()
+    assert sample.quotes() or sample.task_quotes() or sample.findings()
     assert not re.findall(r"\b[01]\.\d\d\b", sample.caption)
 
 
@@ -91,6 +91,9 @@ def test_no_quote_is_on_the_edge_of_rounding(sample: object) -> None:
     weights = [sample.weight(*quote) for quote in sample.quotes()]
     weights += [sample.found(*quote) for quote in sample.task_quotes()]
     assert all(abs(weight * 100 % 1 - 0.5) > 1e-3 for weight in weights)
+    for what, of in sample.findings():
+        value = sample.finding(what, of)
+        assert len({make.spelt(what, value * near) for near in (0.9999, 1, 1.0001)}) == 1
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from attnviz.cli.clusters import CLUSTER
+from attnviz.cli.drawing import drawing
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
+from attnviz.cli.pictures import FigureOptions, taking
+from attnviz.cli.probe_forms import ABOVE, COLUMNS, Relations, interval
 from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
@@ -24,15 +27,10 @@ from attnviz.output import all_or_nothing, naming
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from attnviz.analysis.probes import Interval, Probe
     from attnviz.model import Model
-    from attnviz.result import Head
 
 
-SHOWN = 3
-"""How many heads of a relation are shown."""
-
-
+@taking(FigureOptions)
 def probe(
     *,
     model: Annotated[str | None, MODEL] = None,
@@ -50,15 +48,20 @@ def probe(
         typer.Option(metavar="NAME", help="Fit a lens: coreference, nsubj, obj, … or head."),
     ] = None,
     output: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the lens here; else it is kept."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .png .svg .pdf .html or .json to write. Repeatable. With --fit the lens, which "
+            "is kept without.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     skip_bad: Annotated[bool, SKIP_BAD] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
+    options: FigureOptions,
 ) -> None:
     """Ask which heads find which relations, how often, and how often simple rules do.
 
@@ -67,7 +70,7 @@ def probe(
 
     \b
     attnviz probe
-    attnviz probe -f en_ewt-ud-dev.conllu
+    attnviz probe -f en_ewt-ud-dev.conllu -o probe.png
     attnviz probe --fit nsubj --conllu en_ewt-ud-train.conllu -o nsubj.json
     """
     given = file or []
@@ -78,39 +81,48 @@ def probe(
         raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
     if fit is not None and (cluster is not None or dry_run):
         raise Misuse("--fit learns on this machine; leave out --cluster and --dry-run")
-    if output is not None and fit is None:
-        raise Misuse("-o is where a lens goes; give it with --fit NAME")
+    if fit is not None and len(output or ()) > 1:
+        raise Misuse("--fit writes one lens; give one -o")
     from attnviz import findings, probing
     from attnviz.analysis.labels import label_heads
     from attnviz.model import DEFAULT, load
 
     bad = BadLines(skip=skip_bad)
-    with _opened(output) as lens:
-        loaded = load(model or DEFAULT, offline=offline)
-        if fit is not None:
+    if fit is not None:
+        with _opened(output) as lens:
+            loaded = load(model or DEFAULT, offline=offline)
             _fit(loaded, fit, trees, lens, bad, as_json=as_json)
-        else:
-            texts = _texts(loaded, plain, field, bad) if plain else None
-            if dry_run:
-                from attnviz.corpus.relations import RELATIONS, asked_text
+        bad.finish()
+        return
+    with drawing(None if dry_run else output, options, as_json=as_json) as draw:
+        loaded = load(model or DEFAULT, offline=offline)
+        texts = _texts(loaded, plain, field, bad) if plain else None
+        if dry_run:
+            from attnviz.corpus.relations import RELATIONS, asked_text
 
-                questions = probing.asked(loaded, trees, texts, bad.tell)
-                estimated = loaded, RELATIONS, questions, asked_text
-                print_estimate(*estimated, cluster=cluster, as_json=as_json)
-                return
-            with watched(cluster, loaded, [*trees, *plain]) as place:
-                found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
-            if trees:
-                findings.keep_labels(loaded, label_heads(found.values()))
-            _give(found, as_json=as_json)
+            questions = probing.asked(loaded, trees, texts, bad.tell)
+            estimated = loaded, RELATIONS, questions, asked_text
+            print_estimate(*estimated, cluster=cluster, as_json=as_json)
+            return
+        with watched(cluster, loaded, [*trees, *plain]) as place:
+            found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
+        if trees:
+            findings.keep_labels(loaded, label_heads(found.values()))
+        asked = ", ".join(Path(name).name for name in (*trees, *plain)) or "made sentences"
+        relations = Relations(found, loaded.info.name, asked)
+        if as_json:
+            print(json.dumps(relations.document()))  # noqa: T201
+        elif not output:
+            _print(relations)
+        draw(relations)
     bad.finish()
 
 
 @contextmanager
-def _opened(output: str | None) -> Iterator[tuple[str, BinaryIO] | None]:
+def _opened(output: list[str] | None) -> Iterator[tuple[str, BinaryIO] | None]:
     """The file for a lens and its name, if it is not just kept; it appears once it is written."""
-    with all_or_nothing([] if output is None else [Path(output)]) as streams:
-        yield None if output is None else (output, streams[0])
+    with all_or_nothing([Path(name) for name in output or ()]) as streams:
+        yield (output[0], streams[0]) if output else None
 
 
 def _texts(model: Model, files: list[str], field: str, bad: BadLines) -> Iterator[str]:
@@ -120,47 +132,11 @@ def _texts(model: Model, files: list[str], field: str, bad: BadLines) -> Iterato
     return (text.text for text, _ in prepared(read, chain.from_iterable(bursts), bad))
 
 
-def _give(found: dict[str, Probe], *, as_json: bool) -> None:
-    """Print what was found, as a table or JSON."""
-    if as_json:
-        print(json.dumps(_document(found)))  # noqa: T201
-        return
-    rows = [["relation", "n", "best rule", "", *("best heads", "", "")]]
-    for one in sorted(found.values(), key=lambda one: -one.n):
-        rule, share = _best_rule(one)
-        shown = [_said(one, head) for head in one.best()[:SHOWN]]
-        rows.append([one.relation, str(one.n), rule, f"{share:.2f}", *shown])
-    print_table(rows)
+def _print(relations: Relations) -> None:
+    """The table, and what its signs mean under it."""
+    print_table([[*COLUMNS], *relations.rows()])
     print()  # noqa: T201
-    print_sentence("* its 95 % interval lies above every simple rule.")
-
-
-def _best_rule(one: Probe) -> tuple[str, float]:
-    return max(one.baselines().items(), key=lambda rule: rule[1], default=("", 0.0))
-
-
-def _said(one: Probe, head: Head) -> str:
-    found = one.accuracy(head)
-    mark = "*" if one.above(head) else " "
-    return f"{head} {_interval(found)}{mark}"
-
-
-def _document(found: dict[str, Probe]) -> dict[str, Any]:
-    return {
-        "format": "attnviz-probe/1",
-        "relations": [
-            {
-                "relation": one.relation,
-                "n": one.n,
-                "rules": one.baselines(),
-                "heads": [
-                    {"head": str(head), **one.accuracy(head)._asdict(), "above": one.above(head)}
-                    for head in one.best()
-                ],
-            }
-            for one in found.values()
-        ],
-    }
+    print_sentence(ABOVE)
 
 
 def _fit(
@@ -191,12 +167,8 @@ def _fit(
         return
     print_table(
         [
-            *([key, _interval(one)] for key, one in shares.items()),
+            *([key, interval(one)] for key, one in shares.items()),
             ["calibration error", f"{score.calibration:.3f}"],
             ["lens", place],
         ]
     )
-
-
-def _interval(one: Interval) -> str:
-    return f"{one.share:.2f} [{one.low:.2f}, {one.high:.2f}]"

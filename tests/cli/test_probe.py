@@ -75,6 +75,21 @@ def test_texts_without_annotation_are_asked_for_neighbours_and_words_said_again(
     assert not list((tmp_path / "cache").rglob("labels.json"))  # which name what is annotated
 
 
+def test_what_heads_find_is_drawn_written_and_a_page(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("He took the hat and the coat\n\nShe left and they left\n")
+    written = ("-o", "a.svg", "-o", "a.html", "-o", "a.json")
+    ended = attnviz("probe", "-f", "a.txt", *written)
+    assert ended.code == 0 and ended.text == ""
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "all-MiniLM-L6-v2, what heads find in a.txt" in svg and "same word (" in svg
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 4 and page.count("<tr>") == 4  # and a map for each relation
+    [document] = attnviz("probe", "-f", "a.txt", "--json").documents
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == document
+    best = document["relations"][0]["heads"][0]
+    assert f"{best['head']} {best['share']:.2f} [" in page
+
+
 def test_a_treebank_may_be_any_file_of_texts(attnviz, tmp_path):
     name = treebank(tmp_path / "made.conllu", clauses(30))
     one, two = (attnviz("probe", option, name, "--json").documents for option in ("-f", "--conllu"))
@@ -103,7 +118,9 @@ def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
         (["--fit", "obj"], 2, "--fit learns from annotated text; give it with --conllu FILE"),
         (["--fit", "obj", "-f", "a.txt"], 2, "--fit learns from annotated text"),
         (["-f", "a.doc"], 1, "'a.doc' has no suffix that can be read"),
-        (["-o", "x.json"], 2, "-o is where a lens goes"),
+        (["-o", "x.csv"], 2, "'x.csv' has no suffix that can be written; take one of .png"),
+        (["-o", "x.png", "--size", "1x1"], 1, "a picture of 1 × 1 inches has no room"),
+        (["--fit", "obj", "--conllu", "a", "-o", "a", "-o", "b"], 2, "--fit writes one lens"),
         (["--conllu", "none.conllu"], 1, "'none.conllu' cannot be read"),
         (["--conllu", "bad.conllu"], 1, "there is no relation in these files"),
         (["--fit", "obj", "--conllu", "few.conllu"], 1, "at least 10 documents and here are 3"),

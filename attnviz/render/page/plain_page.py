@@ -24,8 +24,9 @@ h1 { white-space: normal; overflow-wrap: anywhere; }
 .part tbody tr:hover { background: color-mix(in oklab, var(--accent) 9%, transparent); }
 .part img { max-width: 100%; height: auto; border-radius: 8px;
   vertical-align: top; }
-.pictures { display: flex; flex-wrap: wrap; gap: 14px; align-items: end; }
-.pictures figure { margin: 0; flex: 1 1 270px; min-width: 0; max-width: max-content; }
+.pictures { display: grid; gap: 14px; align-items: end;
+  grid-template-columns: repeat(auto-fit, minmax(min(270px, 100%), 1fr)); }
+.pictures figure { margin: 0; min-width: 0; max-width: max-content; }
 .pictures figcaption { color: var(--quiet); margin-bottom: 6px; overflow-wrap: anywhere; }
 .part dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 14px; margin: 0; }
 .part dt { font-weight: 600; }
