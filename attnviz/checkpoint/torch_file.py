@@ -8,7 +8,7 @@ import struct
 import zipfile
 from typing import NamedTuple
 
-from attnviz.checkpoint.header import BITS, Entry
+from attnviz.checkpoint.header import BITS, MOST_AXES, Entry
 from attnviz.checkpoint.torch_pickle import Storage, TensorView, read_pickle, tensors_of
 from attnviz.errors import BadCheckpoint, UnsupportedModel, quote
 
@@ -137,6 +137,8 @@ def _entry(name: str, view: TensorView, spans: dict[str, Span], what: str) -> En
     span, nbytes = spans.get(view.storage.key), BITS[view.storage.dtype] // 8
     if span is None:
         raise BadCheckpoint(f"{where} has no numbers; the download may be incomplete")
+    if len(view.shape) > MOST_AXES:
+        raise BadCheckpoint(f"{where} has {len(view.shape)} axes")
     size = math.prod(view.shape)
     reach = 1 + sum((n - 1) * stride for n, stride in zip(view.shape, view.strides, strict=True))
     last = view.offset + (reach if size else 0)

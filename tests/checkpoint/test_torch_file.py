@@ -140,6 +140,16 @@ def test_a_small_pickle_does_not_become_a_large_object(
         opened(tmp_path, archive(b"\x80\x02" + described))
 
 
+def test_a_tensor_of_more_axes_than_any_weight_has_is_refused(tmp_path: Path) -> None:
+    """Each is of size 1, so that its one number is enough; NumPy ends at 64 axes."""
+    ones = b"(" + b"K\x01" * 99 + b"t"
+    stored = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000NK\x01tQ"
+    rebuilt = b"ctorch._utils\n_rebuild_tensor_v2\n(" + stored + b"K\x00" + ones + ones + b"NNtR"
+    described = b"\x80\x02}X\x01\x00\x00\x00w" + rebuilt + b"s."
+    with pytest.raises(BadCheckpoint, match="has 99 axes"):
+        opened(tmp_path, archive(described, s0=bytes(4)))
+
+
 def test_a_pickle_that_is_compressed_is_not_unpacked(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:

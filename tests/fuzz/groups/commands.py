@@ -152,8 +152,9 @@ class Commands:
 
     def _damaged_head(self, random: Random) -> Path:
         """A folder of a classifier whose description lies."""
-        about = {"format": "attnviz-head/1", "kind": "additive", "labels": ["a", "b"]}
-        (self.head / "config.json").write_bytes(broken_json(random, about))
+        about = {"task": "classify", "labels": ["a", "b"], "n_labels": 2, "layers": [3]}
+        about |= {"model": "all-MiniLM-L6-v2", "d_model": 384, "d_attention": 2}
+        (self.head / "head.json").write_bytes(broken_json(random, about))
         return self.head
 
     def _file(self, random: Random, name: str, content: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -25,6 +26,11 @@ WAYS = (
     ["-o", "x.html"], ["-o", "x.csv"], ["--head", "0.1"], ["--map", "cross"], [],
 )  # fmt: skip
 ADDRESSES = ("", "#view=wall", "#view=ask&word=ship", "#view=lines", "#heads=9.9")
+PATIENCE = 60  # seconds, for the machine may be busy
+DRAWN = (
+    "return document.documentElement.dataset.stage === 'complete' ||"
+    " ![...document.scripts].some((one) => !one.type || one.type === 'module')"
+)
 
 
 def encodable(some: str) -> str:
@@ -92,14 +98,24 @@ class InChromium:
         requests(browser)
         browser.get_log("browser")
         browser.get(self.page.as_uri() + quote(address, safe="#=&"))
+        drawn = self._drawn()
         hit = browser.execute_script("return window.hit || document.title === 'hit'")
         shown = browser.execute_script("return document.body.innerText.length")
         complaints = browser.get_log("browser")
         asked = [url for url in requests(browser)
                  if not url.startswith(("file:", "data:", "blob:", "about:"))]  # fmt: skip
-        if hit or complaints or asked or not shown:
-            return f"in Chromium: {hit=} {asked=} {shown=} {str(complaints)[:300]}"
+        if hit or complaints or asked or not shown or not drawn:
+            return f"in Chromium: {hit=} {asked=} {shown=} {drawn=} {str(complaints)[:300]}"
         return None
+
+    def _drawn(self) -> bool:
+        """Wait until the page says that all is drawn, as one with a script does."""
+        until = time.monotonic() + PATIENCE
+        while not self.browser.execute_script(DRAWN):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
 
 
 class Pages(InChromium):

@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 
 from attnviz.checkpoint.tensors import open_tensors
+from tests.fuzz.groups.state_dicts import state_dict_file
 from tests.fuzz.judge import Case, by_library
 from tests.fuzz.values import TEXTS, broken_bytes, nasty
 
@@ -37,12 +38,14 @@ class Pickles:
 
     def case(self, random: Random) -> Case:
         """A file that is damaged, in its archive or within it, or a pickle made of anything."""
-        kind = random.randrange(8)
+        kind = random.randrange(13)
         if kind < 3:
             data = broken_bytes(random, random.choice(self.files))
         elif kind < 6:
             data = self._repacked(random)
-        elif kind == 6:
+        elif kind < 11:
+            data = state_dict_file(random)
+        elif kind == 11:
             data = self._harmful(random)
         else:
             data = pickle.dumps(nasty(random), random.randrange(6))

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from attnviz.tokenizer.tokenizer import load_tokenizer
+from tests.fuzz.groups.sentencepieces import other_pieces
 from tests.fuzz.judge import Case, by_library
 from tests.fuzz.values import broken_bytes, broken_json, changed, text
 
@@ -34,8 +35,12 @@ class TokenizerFiles:
         damaged = random.choice(sorted(one["files"])) if one["files"] else ""
         for name, source in one["files"].items():
             raw = (TOKENIZERS / source).read_bytes()
-            broken = name == damaged and random.random() < 0.7
-            (self.folder / name).write_bytes(broken_bytes(random, raw) if broken else raw)
+            pieces = source.endswith(".model") and not source.startswith("tiktoken")
+            if name == damaged and pieces and random.random() < 0.6:
+                raw = other_pieces(random, raw)
+            elif name == damaged and random.random() < 0.7:
+                raw = broken_bytes(random, raw)
+            (self.folder / name).write_bytes(raw)
         for name, content in one["written"].items():
             if name == "tokenizer_config.json" and random.random() < 0.5:
                 content = changed(random, content)
