@@ -14,7 +14,7 @@ from attnviz.analysis.answers import MatrixView, WordAttention
 from attnviz.analysis.claims import Claim, pronoun_claims
 from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.selection import Selection
-from attnviz.analysis.words import merge_words
+from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing, require_no_other
 from attnviz.render.sentences import heads_named, matrices, name_of, title_of
@@ -203,8 +203,7 @@ def page(
         map=first.answers[0].kind if first.answers else first.kind,
         heads=_opening_heads(first),
         mix="apart" if len(first.heads) > 1 else None,
-        word=chosen.ask[0] if chosen.ask else None,
-        who=chosen.who[0] if chosen.who and not chosen.ask else None,
+        at=_opening_at(first),
         by="tokens" if chosen.tokens else "words",
         special="hide" if chosen.no_special else "show",
         palette=palette,
@@ -214,6 +213,17 @@ def page(
     )
     results = [each.result for each in selections]
     write_page(results, stream, title=title, opening=opening, findings=findings.of)
+
+
+def _opening_at(selection: Selection) -> str | None:
+    """The first token of the word that is asked about first: ``q7`` as a query, ``k7`` as a key."""
+    if not selection.answers:
+        return None
+    answer, kind = selection.answers[0], selection.answers[0].kind
+    shown, tokens = selection.view.map(kind), selection.result.maps[kind].axes[answer.who]
+    unit = (shown.keys if answer.who else shown.queries)[answer.position]
+    first = unit if selection.options.tokens else tokens_of_words(tokens)[unit][0]
+    return f"{'k' if answer.who else 'q'}{first}"
 
 
 def _opening_heads(selection: Selection) -> str:

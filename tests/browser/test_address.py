@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.results import encoder, translator
+from attnviz.result import AttentionMap, AttentionResult, Token
+from tests.support.browser import Page
+from tests.support.results import attention, encoder, translator
 
 STATE = (
     "#view=lines&map=decoder&heads=1.*&by=tokens&special=hide&min=0.02"
@@ -65,3 +67,19 @@ def test_the_opening_is_the_start_and_the_address_comes_before_it(show):
 def test_an_address_of_the_first_version_still_shows_all_heads(show):
     page = show(encoder(), address="#view=wall&heads=1.1")
     assert page.find("[aria-selected=true]").text == "Heads"
+
+
+def test_a_page_opens_at_the_very_word_that_was_asked_about(quiet, tmp_path):
+    """Of bytes of one letter the text is the same, and a page shows it once."""
+    tokens = [
+        Token("a", 0, 0, 1, 0),
+        *(Token("は", n, 2, 3, 1, spelling=f"b{n}") for n in (1, 2, 3)),
+    ]
+    map = AttentionMap(attention((1, 2, 4, 4), seed=2, causal=True))
+    result = AttentionResult(tokens, {"decoder": map}, texts=("a は",))
+    for choices, at in (({"ask": "は:3"}, "q3"), ({"who": "は:2"}, "k2"), ({"ask": "a"}, "q0")):
+        result.save(tmp_path / "page.html", tokens=True, **choices)
+        page = Page(quiet, tmp_path / "page.html").open()
+        assert page.find(".word.asked").get_attribute("data-key") == f"query{at[1]}"
+        page.open("#word=a")
+        assert page.find(".word.asked").get_attribute("data-key") == "query0"

@@ -89,7 +89,8 @@ class Opening:
 
     ``heads`` is "3.1", "3.*" (the mean of a layer), "*.1", "*" or several with commas, of which
     ``mix`` shows the mean or each apart; ``word`` is "it" or, for its second occurrence, "it:2";
-    ``who`` is a word to look for first where words are looked at.
+    ``who`` is a word to look for first where words are looked at, and ``at`` names it by its first
+    token, ``q7`` as a query, ``k7`` as a key.
     The page's address takes the same names.
     """
 
@@ -99,6 +100,7 @@ class Opening:
     mix: Literal["mean", "apart"] | None = None
     word: str | None = None
     who: str | None = None
+    at: str | None = None
     by: Literal["words", "tokens"] | None = None
     special: Literal["show", "hide"] | None = None
     min: float | None = None

@@ -4,7 +4,7 @@ const contents = JSON.parse(byId("contents").textContent);
 const held = new Map(); // Weights of each map, made when first shown
 const keptGrid = { key: "", grid: null };
 const keptTiles = { key: "", tiles: [], links: null };
-let state = stateOf({ ...contents.opening, ...addressed() }, contents);
+let state = addressedState();
 let drawing = 0; // the number of the latest drawing; an older one that still waits gives up
 let zoom = 1;
 let lastAsked = ""; // for which view and word the page was drawn last
@@ -12,6 +12,13 @@ let saveable = null;
 
 function addressed() {
   return FRAMED ? {} : parametersOf(location.hash);
+}
+
+/** What the address asks for, and of what it leaves open what the page opens at. */
+function addressedState() {
+  const given = addressed();
+  const at = given.word || given.who ? {} : { at: contents.opening.at };
+  return stateOf({ ...contents.opening, at: undefined, ...at, ...given }, contents);
 }
 
 function update(changes) {
@@ -294,7 +301,7 @@ async function fitGrid(picture, number) {
 }
 
 addEventListener("hashchange", () => {
-  state = stateOf({ ...contents.opening, ...addressed() }, contents);
+  state = addressedState();
   draw();
 });
 
