@@ -91,8 +91,9 @@ class WordAttention(ShownAsFigure):
     of them looks at most, ``top`` the mean, what is ``excluded`` aside. Of ``occurrences`` of the
     word, ``occurrence`` is meant, counted from 1. Where nothing that counts gets more than distance
     and popular words explain, as of a special token, heads go by their weight on anything else
-    instead, and are not ``particular``. ``text`` names what the word stands in, for
-    pictures of several texts. ``claims`` are what the model's lenses say of it, where it has some.
+    instead, and are not ``particular``. The last ``behind`` heads look as far from everywhere.
+    ``text`` names what the word stands in, for pictures of several texts. ``claims`` are what the
+    model's lenses say of it, where it has some.
     """
 
     word: Token
@@ -105,6 +106,7 @@ class WordAttention(ShownAsFigure):
     top: int = 0
     excluded: tuple[Excluded, ...] = ()
     particular: bool = True
+    behind: int = 0
     kind: str = "encoder"
     hidden: float = 0.0
     n_heads: int = 0

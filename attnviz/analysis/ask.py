@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,7 +11,7 @@ import numpy as np
 from attnviz.analysis.answers import WordAttention
 from attnviz.analysis.specificity import BoolArray, HeadStatistics
 from attnviz.analysis.view import View
-from attnviz.analysis.words import is_word
+from attnviz.analysis.words import is_word, occurrences, plain_form
 from attnviz.errors import InputError, UnknownWord, quote
 from attnviz.result import FloatArray, Token
 
@@ -119,6 +117,7 @@ def _answer(
         mean=mean,
         excluded=excluded,
         particular=particular,
+        behind=int(statistics.positional.ravel()[best].sum()),
         top=int(np.where(counted, mean, -1).argmax()),
         heads=tuple(named[number] for number in best),
         rows=rows[best],
@@ -167,18 +166,14 @@ def find_word(units: Sequence[Token], asked: str) -> Place:
 
 def numbered(words: Iterable[str]) -> list[str]:
     """Words told apart as ``find_word`` reads them: the second "the" of a text is ``the:2``."""
-    seen: Counter[str] = Counter()
-    named = []
-    for word in words:
-        seen[_plain(word)] += 1
-        times = seen[_plain(word)]
-        named.append(f"{word}:{times}" if times > 1 else word)
-    return named
+    listed = list(words)
+    times = occurrences(listed)
+    return [f"{word}:{n}" if n > 1 else word for word, n in zip(listed, times, strict=True)]
 
 
 def _occurrences(units: Sequence[Token], word: str) -> list[int]:
     """The units that are the word as it is written or, failing that, without its punctuation."""
-    for form in (_plain, _bare):
+    for form in (plain_form, _bare):
         wanted = form(word)
         places = [i for i, unit in enumerate(units) if wanted and form(unit.text) == wanted]
         if places:
@@ -186,23 +181,19 @@ def _occurrences(units: Sequence[Token], word: str) -> list[int]:
     return []
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip().casefold()
-
-
 def _bare(text: str) -> str:
     """The text from its first to its last letter or digit, as "hat" for "hat,"."""
-    plain = _plain(text)
+    plain = plain_form(text)
     inside = [i for i, character in enumerate(plain) if character.isalnum()]
     return plain[inside[0] : inside[-1] + 1] if inside else ""
 
 
 def _unknown(units: Sequence[Token], word: str) -> str:
     there = list(dict.fromkeys(unit.text for unit in units if is_word(unit)))
-    by_form = {_plain(text): text for text in there}
+    by_form = {plain_form(text): text for text in there}
     from difflib import get_close_matches  # slow to load, and seldom needed
 
-    close = get_close_matches(_plain(word), by_form, n=1)
+    close = get_close_matches(plain_form(word), by_form, n=1)
     meant = f"did you mean '{by_form[close[0]]}'? " if close else ""
     more = f" and {len(there) - SHOWN_WORDS} more" if len(there) > SHOWN_WORDS else ""
     return (

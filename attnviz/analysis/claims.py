@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from attnviz.analysis.coreference import Candidate, Reference, resolve, to_name
 from attnviz.analysis.lenses import Lens, Reading, Record
 from attnviz.analysis.questions import pronoun
-from attnviz.analysis.words import is_word, merge_words
+from attnviz.analysis.words import is_word, merge_words, occurrences
 from attnviz.brief import word
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
 
@@ -32,18 +32,23 @@ class Lenses(Protocol):
 
 
 class Named(NamedTuple):
-    """A word that a claim names: its position among words, and how often such answers are right."""
+    """A word that a claim names: its position among words, and how often such answers are right.
+
+    ``occurrence`` is which of its like it is, counted from 1.
+    """
 
     position: int
     word: Token
     probability: float
+    occurrence: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
     """What a lens says of one word: the words that it stands to in a relation, best first.
 
-    ``position`` and those of ``named`` count the words of the result. Two words are named where
+    ``position`` and those of ``named`` count the words of the result; ``occurrence`` is which of
+    its like the word is. Two words are named where
     one would be right too seldom, none where there is more likely nothing, whose share of the
     probability is ``nothing``. ``heads`` are those that add most to the first word's score over
     that of other words, and how much. ``record`` is how often such answers were right in text that
@@ -57,6 +62,7 @@ class Claim:
     nothing: float
     heads: tuple[tuple[Head, float], ...] = ()
     record: Record | None = None
+    occurrence: int = 1
 
     def __repr__(self) -> str:
         named = [f"{word(one.word.text)} {one.probability:.2f}" for one in self.named]
@@ -168,14 +174,18 @@ def _dependents(text: _Text, position: int) -> Iterator[Claim]:
 def _claim(
     text: _Text, lens: Lens, position: int, named: tuple[Candidate, ...], reading: Reading
 ) -> Claim:
+    times = occurrences(each.text for each in text.words)
     return Claim(
         lens.relation,
         position,
         text.words[position],
-        tuple(Named(one.word, text.words[one.word], one.probability) for one in named),
+        tuple(
+            Named(one.word, text.words[one.word], one.probability, times[one.word]) for one in named
+        ),
         reading.nothing,
         _carriers(text.map, reading) if named else (),
         lens.record(named[0].probability) if named else lens.record(reading.nothing, none=True),
+        times[position],
     )
 
 

@@ -80,7 +80,10 @@ def make_view(result: AttentionResult, *, words: bool = True, special: bool = Tr
         kind for kind, map in shown.maps.items() if _sides(map) != _sides(result.maps[kind])
     )
     sinks = result.model.model_type in SINKED
-    lost = {kind: _lost(map, sinks=sinks) for kind, map in shown.maps.items()}
+    lost = {
+        kind: _lost(map, some=sinks or leaves_out_special(result, kind))
+        for kind, map in shown.maps.items()
+    }
     view = View(shown, lost, merged, longer_than_trained(result), sinks)
     return view if special else hide_special(view)
 
@@ -116,9 +119,19 @@ def _kept(tokens: Sequence[Token], indices: Sequence[int], kind: str) -> tuple[i
     return kept
 
 
-def _lost(map: AttentionMap, *, sinks: bool) -> FloatArray:
-    """The share of each row that no key has, (layer, head, query): what sinks take of it."""
-    if not sinks:
+def leaves_out_special(result: AttentionResult, kind: str) -> bool:
+    """Whether a map lacks keys, all of them special, as where somebody hid them before."""
+    keys, kept = result.maps[kind].axes[1], set(result.maps[kind].keys)
+    lacking = [token.special for at, token in enumerate(keys) if at not in kept]
+    return result.weighting == "raw" and bool(lacking) and all(lacking)
+
+
+def _lost(map: AttentionMap, *, some: bool) -> FloatArray:
+    """The share of each row that no key has, (layer, head, query), where ``some`` has been lost.
+
+    Sinks take it, or special tokens that are no longer there.
+    """
+    if not some:
         return np.zeros(map.weights.shape[:3], np.float32)
     shown: FloatArray = map.weights.sum(axis=-1, dtype=np.float64).astype(np.float32)
     return np.maximum(1 - shown, np.float32(0))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -47,6 +48,21 @@ def is_word(token: Token) -> bool:
     if token.special or token.masked:
         return False
     return any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
+
+
+def plain_form(text: str) -> str:
+    """A word as it is looked for: composed, without outer spaces, in no case."""
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def occurrences(words: Iterable[str]) -> list[int]:
+    """Which occurrence each word is of its like, counted from 1."""
+    seen: Counter[str] = Counter()
+    found = []
+    for word in map(plain_form, words):
+        seen[word] += 1
+        found.append(seen[word])
+    return found
 
 
 class _Units(NamedTuple):

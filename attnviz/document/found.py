@@ -88,8 +88,15 @@ def _answer(
             for unit, weight in zip(others, answer.mean, strict=True)
         ],
         "heads": [
-            {"head": str(head), other: others[top], "weight": float(row[top])}
-            for head, row, top in zip(answer.heads, answer.rows, answer.tops, strict=True)
+            {
+                "head": str(head),
+                other: others[top],
+                "weight": float(row[top]),
+                "positional": at >= len(answer.heads) - answer.behind,
+            }
+            for at, (head, row, top) in enumerate(
+                zip(answer.heads, answer.rows, answer.tops, strict=True)
+            )
         ],
     }
 

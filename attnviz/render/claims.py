@@ -42,7 +42,7 @@ def parts_of_claim(claim: Claim) -> list[Part]:
 
 
 def _answer(claim: Claim) -> Iterator[Part]:
-    word = Part(word_label(claim.word), quoted=True)
+    word = Part(_name(claim), quoted=True)
     sure = not claim.named or len(claim.named) > 1 or claim.probability >= SURE
     probably = "" if sure else "probably "
     if claim.relation == "coreference":
@@ -60,11 +60,17 @@ def _answer(claim: Claim) -> Iterator[Part]:
         yield Part(f"{none} ({share(claim.nothing)})")
 
 
+def _name(one: Claim | Named) -> str:
+    """The second "it" of a text is ``it:2``."""
+    name = word_label(one.word)
+    return f"{name}:{one.occurrence}" if one.occurrence > 1 else name
+
+
 def _named(named: Sequence[Named]) -> Iterator[Part]:
     for at, one in enumerate(named):
         if at:
             yield Part(" or ")
-        yield Part(word_label(one.word), quoted=True)
+        yield Part(_name(one), quoted=True)
         yield Part(f" ({share(one.probability)})")
 
 

@@ -46,6 +46,7 @@ PLAIN_WHO = (
     "Heads by the weight that anything{but} gives '{word}', for from no other word is it beyond "
     "what distance and popular words explain."
 )
+BEHIND = " Those that look as far from every word come last."
 BUT_ITSELF = " but itself"
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
@@ -243,6 +244,7 @@ def _ranked(answer: WordAttention) -> str:
     """How the heads of an answer were found."""
     ranked, plain = (RANKED_WHO, PLAIN_WHO) if answer.who else (RANKED, PLAIN)
     said = ranked if answer.particular else plain
+    said += BEHIND if 0 < answer.behind < len(answer.heads) else ""
     said = said.replace("Heads", f"{matrices(answer.weighting).title()}s", 1)
     but = BUT_ITSELF if answer.excluded else ""
     return said.format(word=asked_word(answer), excluded=not_to(answer.excluded), but=but)

@@ -33,6 +33,15 @@ def test_hiding_special_tokens_says_how_much_of_each_row_went_to_them():
     np.testing.assert_allclose(view.hidden["encoder"], [[[0.7, 0.3]]], atol=1e-7)
 
 
+def test_what_was_hidden_before_is_still_said():
+    source = result(words("[CLS]", "a", "b", "[SEP]"), [[0.4, 0.3, 0.2, 0.1]] * 4)
+    hidden = make_view(source, special=False)
+    again = make_view(hidden.result)
+    np.testing.assert_allclose(again.hidden["encoder"], hidden.hidden["encoder"], atol=1e-6)
+    cut = replace(source, maps={"encoder": source.maps["encoder"].select(keys=[0, 1, 3])})
+    assert not make_view(cut).hidden["encoder"].any()  # who knows what took the weight of a word
+
+
 def test_nothing_is_hidden_when_special_tokens_are_shown():
     view = make_view(result(UNITS, WEIGHTS))
     assert view.hidden["encoder"].shape == (1, 1, 4)

@@ -17,7 +17,7 @@ from attnviz.display import figure
 from attnviz.document import found, read, write_json, write_npz
 from attnviz.render.claims import claim_text
 from attnviz.render.safe import token_label
-from attnviz.render.sentences import answer_notes
+from attnviz.render.sentences import answer_notes, matrix_notes
 from attnviz.render.terminal import Screen, links
 from attnviz.render.terminal import answer as terminal_answer
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
@@ -227,6 +227,17 @@ def test_heads_that_distance_explains_come_last_on_the_page_too(show):
     assert [str(head) for head in result.ask("h").heads] == ["0.1", "0.0"]
     page = show(result, address="#view=ask&word=h")
     assert [row[0] for row in heads_of(page)] == ["0.1", "0.0"]
+    (rule,) = page.all(".looks .heads-list + p")
+    assert rule.text.endswith("Those that look as far from every word come last.")
+    assert unmarked(rule.text) == answer_notes(result.ask("h"))[-1]
+
+
+def test_what_was_hidden_before_is_said_on_the_page_as_elsewhere(show):
+    result = make_view(encoder(), special=False).result
+    page = show(result, address="#view=matrix&heads=0.1&by=tokens")
+    (shown,) = Selection(result, Choices((Head(0, 1),), tokens=True)).matrices
+    assert shown.hidden > 0
+    assert matrix_notes(shown)[-1] in page.text("#notes")
 
 
 def test_the_page_says_what_the_terminal_says_of_a_word(quiet, tmp_path):

@@ -59,3 +59,9 @@ def test_a_title_says_the_answers_alone():
     heads = ((Head(3, 1), 2.0),)
     both = [claim(0.9, heads=heads, relation="nsubj"), claim(nothing=0.8, relation="obj")]
     assert title_of_claims(both) == "subject of it: hat (.90); object of it: none (.80)"
+
+
+def test_repeated_words_are_told_apart_as_everywhere():
+    named = Named(2, Token("it"), 0.7, 2)
+    said = Claim("coreference", 9, Token("It"), (named,), 0.1, occurrence=3)
+    assert claim_text(said) == "It:3 refers to it:2 (.70)."

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 from attnviz.analysis.claims import COREFERENCE, all_claims
 from attnviz.analysis.labels import Known
 from attnviz.analysis.paths import PATHS
-from attnviz.analysis.view import SINKED, longer_than_trained
+from attnviz.analysis.view import SINKED, leaves_out_special, longer_than_trained
 from attnviz.analysis.words import tokens_of_words
 from attnviz.errors import TooBig
 from attnviz.memory import require
@@ -28,6 +28,7 @@ from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
 from attnviz.render.sentences import (
+    BEHIND,
     BUT_ITSELF,
     HIDDEN,
     MERGED,
@@ -240,6 +241,7 @@ def _page(
                 "plain": PLAIN,
                 "plain_who": PLAIN_WHO,
                 "but": BUT_ITSELF,
+                "behind": BEHIND,
                 "excluded": EXCLUSIONS,
             },
             "palettes": json.loads(palettes_text())["tables"],
@@ -277,6 +279,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
                 "bits": packed[kind].bits,
                 "top": float(abs(map.weights).max(initial=0)),
                 **({"sinks": True} if model.model_type in SINKED else {}),
+                **({"lacking": True} if leaves_out_special(result, kind) else {}),
             }
             for kind, map in result.maps.items()
         },

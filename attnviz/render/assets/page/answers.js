@@ -91,7 +91,8 @@ function tellingHeads(picture, line) {
   const [heading, ranked, plain] = line.looks
     ? [`${matrices} that say most about “${name}”`, said.ranked, said.plain]
     : [`${matrices} where “${name}” is looked at most`, said.ranked_who, said.plain_who];
-  const ruled = (particular ? ranked : plain)
+  const last = heads.at(-1).positional && !heads[0].positional ? said.behind : "";
+  const ruled = ((particular ? ranked : plain) + last)
     .replace("Heads", matrices)
     .replace("{word}", () => name)
     .replace("{but}", picture.same ? said.but : "")

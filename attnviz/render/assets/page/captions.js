@@ -27,7 +27,7 @@ function notesOf({ state, map, heads, rows, columns, grid, apart, scale }) {
     notes.push(
       `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,
     );
-  if (columns.hidden.length || map.sinks) {
+  if (columns.hidden.length || map.sinks || map.lacking) {
     const said = contents.said[map.sinks ? "sunk" : "hidden"];
     (apart ?? [grid]).forEach(({ hidden }, i) => {
       const of = apart ? `${titleOfHead(heads[i], map).replace("Head", "head")}: ` : "";

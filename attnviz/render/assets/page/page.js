@@ -79,7 +79,7 @@ async function pictureOf(state) {
 
 /** How much of a row's weight goes to what is hidden; null where nothing is. */
 const hiddenText = ({ columns, grid, map }, row) =>
-  columns.hidden.length || map.sinks
+  columns.hidden.length || map.sinks || map.lacking
     ? `${percent(grid.hidden[row])} of its weight goes to ${
         map.sinks ? "the heads' sinks or to" : ""
       } hidden special tokens.`.replace("  ", " ")

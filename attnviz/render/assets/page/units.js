@@ -74,7 +74,7 @@ function fold(levels, map, rows, columns) {
   const width = columns.units.length;
   const height = rows.units.length;
   const values = foldInto(new Float32Array(height * width), columns.members, levels, map, rows);
-  const hidden = map.sinks
+  const hidden = map.sinks || map.lacking
     ? missing(values, height, width)
     : foldInto(new Float32Array(height), [columns.hidden], levels, map, rows);
   return { values, hidden, width, height };
