@@ -195,6 +195,9 @@ def page(
     if len(selections) == 1 and isinstance(first.result, PooledResult) and first.result.closeups:
         from attnviz.render.page.pooled_page import write_pooled_page
 
+        for name, given in (("scale", scale), ("vmin", vmin), ("vmax", vmax)):
+            if given is not None:
+                raise InputError(f"the page of a text in blocks takes no {name}; write a figure")
         said = title or _title(selections, heads_named(first.map.all_heads()))
         write_pooled_page(first.result, stream, title=said, palette=palette)
         return

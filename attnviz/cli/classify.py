@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
-from attnviz.cli.forms import Forms, give, shaded_palette
+from attnviz.cli.forms import Forms, give
 from attnviz.cli.many import peeked, prepared
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
@@ -107,7 +107,7 @@ def _forms(why: bool, options: PictureOptions) -> Forms[Found]:
             stream,
             title=options.title or f"{_headline(found[0].what)}{more}",
             about=f"Vectors by {found[0].model}",
-            palette=shaded_palette(options),
+            palette=options.palette,
         )
 
     return Forms(
@@ -115,6 +115,7 @@ def _forms(why: bool, options: PictureOptions) -> Forms[Found]:
         terminal=terminal,
         figure=figure,
         page=page,
+        page_obeys=("palette",),
         line=lambda found: found.line,
     )
 

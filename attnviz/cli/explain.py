@@ -224,6 +224,7 @@ def _forms(matrices: bool, options: PictureOptions) -> Forms[Walk]:
         terminal=terminal,
         figure=figure,
         page=page,
+        page_obeys=(),
         line=lambda shown: shown.text.line,
     )
 

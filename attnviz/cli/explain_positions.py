@@ -98,4 +98,4 @@ def _forms(options: PictureOptions) -> Forms[Positions]:
 
         write_position_page(found[0], stream, title=options.title)
 
-    return Forms(document=document, terminal=terminal, figure=figure, page=page)
+    return Forms(document=document, terminal=terminal, figure=figure, page=page, page_obeys=())

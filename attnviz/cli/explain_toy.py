@@ -98,7 +98,7 @@ def _forms(title: str | None) -> Forms[Toy]:
 
         return toy_figure(toys[0], style)
 
-    return Forms(document=document, terminal=terminal, figure=figure, page=page)
+    return Forms(document=document, terminal=terminal, figure=figure, page=page, page_obeys=())
 
 
 def _text_of(file: str) -> str:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from attnviz.render.style import Style
     from attnviz.render.terminal import Screen
 
-__all__ = ["FIGURES", "Forms", "give", "shaded_palette"]
+__all__ = ["FIGURES", "Forms", "give"]
 
+COLOURS = ("palette", "scale", "vmin", "vmax")
+"""Options that say how weights become colours."""
 SUFFIXES = (*FIGURES, ".html", ".json")
 
 T = TypeVar("T")
@@ -47,8 +49,8 @@ class Forms(Generic[T]):
 
     ``document`` is a JSON object and ``terminal`` what rich prints, both one by one as things are
     found; ``ending`` is printed behind the last, of which it is told. A ``figure`` or ``page``
-    shows all together. ``line`` is the number of the line that a text stood on. ``apart`` has a
-    blank line between two things on the terminal.
+    shows all together, the page with as much of COLOURS as ``page_obeys``. ``line`` is the number
+    of the line that a text stood on. ``apart`` has a blank line between two things on the terminal.
     """
 
     document: Callable[[T], Mapping[str, Any]]
@@ -58,6 +60,7 @@ class Forms(Generic[T]):
     ending: Callable[[T, Screen], Iterable[RenderableType]] = _nothing
     line: Callable[[T], int | None] = _no_line
     apart: bool = True
+    page_obeys: tuple[str, ...] = COLOURS
 
 
 def give(
@@ -80,6 +83,8 @@ def give(
         check_file(path, as_json=options.json)
         if (why := refused.get(suffix_of(path))) is not None:
             raise Misuse(why)
+        if suffix_of(path) == ".html":
+            _check_page(options, forms.page_obeys)
     style = options.style()
     with progress() as told, all_or_nothing(paths) as streams:
         told.say("reading")
@@ -131,13 +136,11 @@ def check_file(path: Path, *, as_json: bool) -> None:
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
 
 
-def shaded_palette(options: PictureOptions) -> str | None:
-    """The palette of a shaded text's page, None for its own; Misuse for what such pages lack."""
-    for name in ("scale", "vmin", "vmax"):
-        if getattr(options, name) is not None:
+def _check_page(options: PictureOptions, obeyed: tuple[str, ...]) -> None:
+    """Refuse what the page does not obey: many have colours of their own, from 0 to the largest."""
+    for name in COLOURS:
+        if getattr(options, name) is not None and name not in obeyed:
             raise Misuse(
-                f"--{name} is not for the page of a shaded text, whose darkest shade is its "
-                "largest weight; leave it out, or write a figure"
+                f"--{name} is not for this page, whose colours go up to its largest number; leave "
+                "it out, or write a figure"
             )
-    options.style()  # which refuses what is no palette
-    return options.palette

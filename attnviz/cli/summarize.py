@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, cast
 import typer
 
 from attnviz.cli.failures import Misuse
-from attnviz.cli.forms import FIGURES, Forms, give, shaded_palette
+from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.many import peeked, prepared
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, OFFLINE, SKIP_BAD, BadLines
@@ -139,7 +139,7 @@ def _forms(words: bool, options: PictureOptions) -> Forms[Found]:
             stream,
             title=options.title or _title(first),
             about=about,
-            palette=shaded_palette(options),
+            palette=options.palette,
         )
 
     return Forms(
@@ -147,6 +147,7 @@ def _forms(words: bool, options: PictureOptions) -> Forms[Found]:
         terminal=terminal,
         figure=figure,
         page=page,
+        page_obeys=("palette",),
         line=lambda found: found.line,
     )
 

@@ -206,7 +206,7 @@ def test_the_ends_of_the_scale_can_be_chosen(show):
         end.dispatchEvent(new Event('change'))""")
     assert labels(page.settled(), ".legend text")[-2] == "0.25"
     assert page.address["vmax"] == "0.25"
-    assert "have the last colour" in page.text("#notes")
+    assert "above 0.25 have the last colour, those below 0.1 the first." in page.text("#notes")
 
 
 def test_the_source_of_a_translation_stands_left_and_what_looks_at_it_right(show):

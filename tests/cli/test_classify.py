@@ -172,6 +172,6 @@ def test_a_page_obeys_the_palette_and_refuses_what_it_has_not(
     assert "var(--accent) 100%" in own and "rgb(253, 231, 37)" in chosen
     for option in (["--scale", "fit"], ["--vmax", "0.5"]):
         ended = attnviz("classify", "A witty film.", "-o", "c.html", *option)
-        assert ended.code == 2 and f"{option[0]} is not for the page of a shaded text" in ended.err
+        assert ended.code == 2 and f"{option[0]} is not for this page" in ended.err
     assert attnviz("classify", "A film.", "-o", "c.html", "--palette", "rainbow").code == 2
     assert not (tmp_path / "c.html").exists()

@@ -181,3 +181,13 @@ def test_every_failure_is_one_sentence(attnviz, given, code: int, said: str) -> 
     ended = attnviz("explain", *given)
     assert (ended.code, ended.out) == (code, b"")
     assert said in ended.err and ended.err.count("\n") == 1 and "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "given", [("a hat",), ("positions", "-n", "4", "--d-model", "8"), ("--toy", "a hat")], ids=str
+)
+def test_a_page_with_colours_of_its_own_takes_none(attnviz, tmp_path: Path, given) -> None:
+    for option in ["--palette", "magma"], ["--vmax", "0.5"], ["--vmin", "-0.5"]:
+        ended = attnviz("explain", *given, "-o", "it.html", *option)
+        assert ended.code == 2 and f"{option[0]} is not for this page" in ended.err
+    assert not (tmp_path / "it.html").exists()

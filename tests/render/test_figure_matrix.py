@@ -69,6 +69,8 @@ def test_given_ends_of_the_scale_are_kept_and_what_is_beyond_is_told():
     assert "0.4" in texts(figure) and "weights above 0.4 have the last colour" in notes(figure)
     assert np.abs(cell_colours(figure, (1, 2)) - expected(weights, vmax=0.4)).max() <= 2
     assert "last colour" not in notes(heat_map(shown, Style(vmax=1.0)))
+    both = notes(heat_map(shown, Style(vmin=0.3, vmax=0.4, size=(9, 3))))
+    assert "weights above 0.4 have the last colour, those below 0.3 the first" in both
 
 
 def test_a_difference_is_drawn_around_zero():

@@ -117,7 +117,5 @@ def scale_note(scale: Scale) -> str:
     if not scale.clipped:
         return f"{scale.name} scale"
     beyond = "further from 0 than" if scale.signed else "above"
-    ends = (
-        short(scale.high) if scale.low <= 0 else f"{short(scale.high)} or below {short(scale.low)}"
-    )
-    return f"{scale.name} scale; weights {beyond} {ends} have the last colour"
+    below = f", those below {short(scale.low)} the first" if scale.low > 0 else ""
+    return f"{scale.name} scale; weights {beyond} {short(scale.high)} have the last colour{below}"

@@ -25,7 +25,8 @@ function notesOf({ state, map, heads, rows, columns, grid, apart, scale }) {
   const notes = [...contents.said.always];
   if (scale.clipped)
     notes.push(
-      `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour.`,
+      `Weights ${scale.signed ? "further from 0 than" : "above"} ${short(scale.high)} have the last colour` +
+        (scale.low > 0 ? `, those below ${short(scale.low)} the first.` : "."),
     );
   if (columns.hidden.length || map.sinks || map.lacking) {
     const said = contents.said[map.sinks ? "sunk" : "hidden"];
