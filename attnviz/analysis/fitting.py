@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.analysis.lenses import Evidence, Lens
+from attnviz.analysis.lenses import NOTHING, Evidence, Lens
 from attnviz.brief import brief
 from attnviz.errors import InputError
 
@@ -38,11 +38,11 @@ class Example(NamedTuple):
 class _Batch:
     """All examples stacked, standardised to mean 0 and deviation 1, and their loss."""
 
-    def __init__(self, examples: Sequence[Example]) -> None:
+    def __init__(self, examples: Sequence[Example], n_nothing: int) -> None:
         self.sizes = np.asarray([len(one.right) for one in examples])
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         rows = np.concatenate([one.evidence.candidates for one in examples])
-        none = np.stack([one.evidence.nothing for one in examples])
+        none = np.stack([one.evidence.nothing[:n_nothing] for one in examples])
         self.mean, self.scale = rows.mean(axis=0), _deviation(rows)
         self.none_mean, self.none_scale = none.mean(axis=0), _deviation(none)
         self.rows, self.none = rows, none
@@ -89,12 +89,13 @@ def fit(
     *,
     l2: float = L2,
     l2_nothing: float = L2_NOTHING,
+    kinds: int = len(NOTHING),
 ) -> Lens:
     """The lens that makes the right candidates most probable, by L-BFGS (Liu and Nocedal 1989).
 
     ``shape`` is (layer, head). The loss of an example is −log of the probability of all right
-    candidates together, or of none where there is no right one. Needs SciPy; InputError without
-    it and where there are no examples.
+    candidates together, or of none where there is no right one. Of ``NOTHING`` the first ``kinds``
+    are read. Needs SciPy; InputError without it and where there are no examples.
     """
     minimize = _minimizer()
     usable = [one for one in examples if len(one.right)]
@@ -103,7 +104,7 @@ def fit(
             f"there is no example of {relation} in this text, so no lens can be fitted"
         )
     n_rows = sum(len(one.right) for one in usable)
-    batch = _Batch(usable[:: 1 + n_rows // MOST_ROWS])
+    batch = _Batch(usable[:: 1 + n_rows // MOST_ROWS], kinds * shape[0] * shape[1])
     costs = batch.costs(l2, l2_nothing)
     start, steps = np.zeros(len(costs)), {"maxiter": STEPS}
     found = minimize(batch.loss, start, (costs,), "L-BFGS-B", jac=True, options=steps).x
@@ -114,12 +115,13 @@ def _lens(relation: str, batch: _Batch, factors: DoubleArray, shape: tuple[int, 
     """The factors as they are for evidence that is not standardised."""
     n, heads = batch.rows.shape[1], shape[0] * shape[1]
     some, none = factors[:n] / batch.scale, factors[n:-1] / batch.none_scale
+    unread = len(NOTHING) - len(none) // heads
     return Lens(
         relation,
         on=some[:heads].reshape(shape),
         back=some[heads : 2 * heads].reshape(shape),
         place=some[2 * heads :],
-        nothing=none.reshape(-1, *shape),
+        nothing=np.pad(none.reshape(-1, *shape), ((0, unread), (0, 0), (0, 0))),
         none=float(factors[-1] - none @ batch.none_mean + some @ batch.mean),
     )
 

@@ -21,6 +21,7 @@ from attnviz.analysis.vocabulary import (
     MEETING,
     MEN,
     OBJECT,
+    PEOPLE,
     PLACES,
     POSSESSIVE,
     PREPOSITIONS,
@@ -50,17 +51,24 @@ class Entity(NamedTuple):
 
 
 def discourses(
-    n: int, seed: int = 0, *, sentences: int = 3, expletives: float = 0.0
+    n: int,
+    seed: int = 0,
+    *,
+    sentences: int = 3,
+    expletives: float = 0.0,
+    neutral: float = 0.0,
 ) -> Iterator[Sentence]:
     """n texts of a few sentences about two or three entities that pronouns tell apart.
 
     Sentences mention them again by pronoun or by noun, and each third-person pronoun has one
     possible antecedent. That share of sentences given as ``expletives`` begins with an *it* that
-    refers to nothing instead.
+    refers to nothing instead. In that share given as ``neutral`` of texts there is one person, by a
+    noun that does not say whether it is *he* or *she*: where all nouns say so, heads that pair
+    *he* with *king* seem to find antecedents, which in text they seldom do.
     """
     random = Random(seed)
     for number in range(n):
-        cast = _cast(random)
+        cast = _with_one_person(random) if neutral and random.random() < neutral else _cast(random)
         named: set[str] = set()
         parts = [
             _empty(random)
@@ -103,6 +111,13 @@ def _cast(random: Random) -> list[Entity]:
         noun = random.choice(nouns)
         cast.append(Entity(noun, pronouns))
     return cast
+
+
+def _with_one_person(random: Random) -> list[Entity]:
+    """A person who may be he or she, and one or two entities that are neither."""
+    person = Entity(random.choice(PEOPLE), random.choice((HE, SHE)))
+    others = random.sample([(THINGS, IT), (GROUPS, THEY)], random.choice((1, 2, 2)))
+    return [person, *(Entity(random.choice(nouns), pronouns) for nouns, pronouns in others)]
 
 
 def _event(random: Random, cast: Sequence[Entity], named: set[str], pronouns: bool) -> Phrase:

@@ -12,7 +12,7 @@ import numpy as np
 
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.coreference import resolve
-from attnviz.analysis.fitting import Example, fit, platt
+from attnviz.analysis.fitting import L2, Example, fit, platt
 from attnviz.analysis.lenses import Lens, Record, evidence
 from attnviz.analysis.probes import Ask, Attends, Interval, answer_all, wilson
 from attnviz.analysis.questions import Passage, Question, antecedents, dependents, windows
@@ -115,9 +115,11 @@ def train(model: Encodes, relation: str, documents: Documents) -> tuple[Lens, Sc
 
 
 def _fit(relation: str, examples: Sequence[Example], shape: tuple[int, int]) -> Lens:
+    if relation == COREFERENCE:  # whose words are of one kind already
+        return fit(relation, examples, shape, l2_nothing=L2, kinds=2)
     lens = fit(relation, examples, shape)
     # Where few of the words with nothing to find are examples, nothing is likelier than in them.
-    return lens if relation == COREFERENCE else replace(lens, none=lens.none + log(SAMPLED))
+    return replace(lens, none=lens.none + log(SAMPLED))
 
 
 def _shape(model: Encodes, documents: Documents) -> tuple[int, int]:

@@ -8,6 +8,13 @@ IT, THEY = ("it", "it", "its", "itself"), ("they", "them", "their", "themselves"
 
 MEN = ("Peter", "John", "David", "king", "man", "boy", "father", "son", "brother", "farmer")
 WOMEN = ("Mary", "Anna", "Sarah", "queen", "woman", "girl", "mother", "daughter", "sister", "nurse")
+PEOPLE = (
+    *("teacher", "doctor", "student", "writer", "lawyer", "driver", "neighbor", "artist", "singer"),
+    *("visitor", "captain", "judge", "patient", "manager", "player", "author", "scientist"),
+    *("Smith", "Brown", "Miller", "Taylor", "Jordan", "Morgan", "Parker", "Kelly", "Lee", "Davis"),
+)
+"""Persons whose nouns do not say which pronoun is theirs."""
+
 THINGS = (
     "hat",
     "book",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -18,7 +20,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
 from attnviz.cli.pictures import FigureOptions, taking
 from attnviz.cli.probe_forms import ABOVE, COLUMNS, Relations, interval
-from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, BadLines
+from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
@@ -27,6 +29,7 @@ from attnviz.output import all_or_nothing, naming
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from attnviz.analysis.probes import Probe
     from attnviz.model import Model
 
 
@@ -58,6 +61,10 @@ def probe(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="With --json: a line for each file, as it is done.")
+    ] = False,
+    truncate: Annotated[bool, TRUNCATE] = False,
     skip_bad: Annotated[bool, SKIP_BAD] = False,
     cluster: Annotated[str | None, CLUSTER] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
@@ -71,51 +78,136 @@ def probe(
     \b
     attnviz probe
     attnviz probe -f en_ewt-ud-dev.conllu -o probe.png
+    attnviz probe -f german.conllu -f french.conllu --json --each
     attnviz probe --fit nsubj --conllu en_ewt-ud-train.conllu -o nsubj.json
     """
-    given = file or []
-    annotated = [one for one in given if one.lower().endswith(".conllu")]
-    plain = [one for one in given if one not in annotated]
-    trees = [*(conllu or ()), *annotated]
-    if fit is not None and (plain or not trees):
-        raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
-    if fit is not None and (cluster is not None or dry_run):
-        raise Misuse("--fit learns on this machine; leave out --cluster and --dry-run")
-    if fit is not None and len(output or ()) > 1:
-        raise Misuse("--fit writes one lens; give one -o")
-    from attnviz import findings, probing
-    from attnviz.analysis.labels import label_heads
+    bad = BadLines(skip=skip_bad)
+    given = _given(file or [], conllu or [], field, bad, truncate=truncate)
+    if fit is not None:
+        _require_fit(given, output, elsewhere=cluster is not None or dry_run or each)
+    if each and (not as_json or output or dry_run):
+        raise Misuse("--each prints a line of JSON for each file; give --json, and no -o")
     from attnviz.model import DEFAULT, load
 
-    bad = BadLines(skip=skip_bad)
     if fit is not None:
         with _opened(output) as lens:
             loaded = load(model or DEFAULT, offline=offline)
-            _fit(loaded, fit, trees, lens, bad, as_json=as_json)
+            _fit(loaded, fit, given.trees, lens, bad, as_json=as_json)
         bad.finish()
         return
     with drawing(None if dry_run else output, options, as_json=as_json) as draw:
         loaded = load(model or DEFAULT, offline=offline)
-        texts = _texts(loaded, plain, field, bad) if plain else None
         if dry_run:
-            from attnviz.corpus.relations import RELATIONS, asked_text
-
-            questions = probing.asked(loaded, trees, texts, bad.tell)
-            estimated = loaded, RELATIONS, questions, asked_text
-            print_estimate(*estimated, cluster=cluster, as_json=as_json)
+            _estimate(loaded, given, cluster, as_json=as_json)
             return
-        with watched(cluster, loaded, [*trees, *plain]) as place:
-            found = probing.probe(loaded, trees, texts=texts, tell=bad.tell, place=place)
-        if trees:
-            findings.keep_labels(loaded, label_heads(found.values()))
-        asked = ", ".join(Path(name).name for name in (*trees, *plain)) or "made sentences"
-        relations = Relations(found, loaded.info.name, asked)
-        if as_json:
-            print(json.dumps(relations.document()))  # noqa: T201
-        elif not output:
-            _print(relations)
-        draw(relations)
+        if each:
+            _keep(loaded, given, _print_each(loaded, given, cluster))
+        else:
+            found = _found(loaded, given, cluster)
+            _keep(loaded, given, found)
+            draw(_shown(loaded, given, found, as_json=as_json, written=bool(output)))
     bad.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Treebanks and other files of texts, and how texts are read; made sentences without any."""
+
+    trees: Sequence[str]
+    plain: Sequence[str]
+    field: str
+    bad: BadLines
+    truncate: bool
+
+    def texts(self, model: Model) -> Iterator[str] | None:
+        """The texts of files that are no treebanks, None where there is no such file."""
+        if not self.plain:
+            return None
+        bursts = read_bursts((), self.plain, lines=False, field=self.field, tell=self.bad.tell)
+        read = partial(model.read, truncate=self.truncate)
+        return (text.text for text, _ in prepared(read, chain.from_iterable(bursts), self.bad))
+
+    def each(self) -> Iterator[tuple[str, _Given]]:
+        """Each file by its name, on its own."""
+        for name in self.trees:
+            yield name, replace(self, trees=[name], plain=[])
+        for name in self.plain:
+            yield name, replace(self, trees=[], plain=[name])
+
+    def named(self) -> str:
+        """What was asked."""
+        names = (Path(name).name for name in (*self.trees, *self.plain))
+        return ", ".join(names) or "made sentences"
+
+
+def _given(
+    files: Sequence[str], trees: Sequence[str], field: str, bad: BadLines, *, truncate: bool
+) -> _Given:
+    annotated = [one for one in files if one.lower().endswith(".conllu")]
+    plain = [one for one in files if one not in annotated]
+    return _Given([*trees, *annotated], plain, field, bad, truncate)
+
+
+def _require_fit(given: _Given, output: Sequence[str] | None, *, elsewhere: bool) -> None:
+    """Refuse what does not go with a lens."""
+    if given.plain or not given.trees:
+        raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
+    if elsewhere:
+        raise Misuse("--fit learns on this machine; leave out --cluster, --dry-run and --each")
+    if len(output or ()) > 1:
+        raise Misuse("--fit writes one lens; give one -o")
+
+
+def _found(model: Model, given: _Given, cluster: str | None) -> dict[str, Probe]:
+    """What heads find in all files together."""
+    from attnviz import probing
+
+    tell, texts = given.bad.tell, given.texts(model)
+    with watched(cluster, model, [*given.trees, *given.plain]) as place:
+        return probing.probe(model, given.trees, texts=texts, tell=tell, place=place)
+
+
+def _print_each(model: Model, given: _Given, cluster: str | None) -> dict[str, Probe]:
+    """Print what heads find in each file once it is done; return it of all treebanks together."""
+    from attnviz.analysis.probes import add_probes
+
+    total: dict[str, Probe] = {}
+    for name, one in given.each():
+        found = _found(model, one, cluster)
+        document = Relations(found, model.info.name, one.named()).document()
+        print(json.dumps({"file": name} | document), flush=True)  # noqa: T201
+        if one.trees:
+            add_probes(total, found)
+    return total
+
+
+def _keep(model: Model, given: _Given, found: dict[str, Probe]) -> None:
+    """Label heads from now on by what they found in annotated text."""
+    if given.trees:
+        from attnviz import findings
+        from attnviz.analysis.labels import label_heads
+
+        findings.keep_labels(model, label_heads(found.values()))
+
+
+def _shown(
+    model: Model, given: _Given, found: dict[str, Probe], *, as_json: bool, written: bool
+) -> Relations:
+    """What was found, printed as JSON or, where it is not written, as a table."""
+    relations = Relations(found, model.info.name, given.named())
+    if as_json:
+        print(json.dumps(relations.document()))  # noqa: T201
+    elif not written:
+        _print(relations)
+    return relations
+
+
+def _estimate(model: Model, given: _Given, cluster: str | None, *, as_json: bool) -> None:
+    from attnviz import probing
+    from attnviz.corpus.relations import RELATIONS, asked_text
+
+    questions = probing.asked(model, given.trees, given.texts(model), given.bad.tell)
+    print_estimate(model, RELATIONS, questions, asked_text, cluster=cluster, as_json=as_json)
 
 
 @contextmanager
@@ -123,13 +215,6 @@ def _opened(output: list[str] | None) -> Iterator[tuple[str, BinaryIO] | None]:
     """The file for a lens and its name, if it is not just kept; it appears once it is written."""
     with all_or_nothing([Path(name) for name in output or ()]) as streams:
         yield (output[0], streams[0]) if output else None
-
-
-def _texts(model: Model, files: list[str], field: str, bad: BadLines) -> Iterator[str]:
-    """The texts of files that are no treebanks."""
-    bursts = read_bursts((), files, lines=False, field=field, tell=bad.tell)
-    read = partial(model.read, truncate=True)
-    return (text.text for text, _ in prepared(read, chain.from_iterable(bursts), bad))
 
 
 def _print(relations: Relations) -> None:
@@ -142,7 +227,7 @@ def _print(relations: Relations) -> None:
 def _fit(
     model: Model,
     name: str,
-    conllu: list[str],
+    conllu: Sequence[str],
     output: tuple[str, BinaryIO] | None,
     bad: BadLines,
     *,

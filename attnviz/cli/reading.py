@@ -64,7 +64,9 @@ class BadLines:
             raise error
 
     def finish(self) -> None:
-        """Raise InputError if there were bad lines that may not be skipped."""
+        """Say how many bad lines there were; InputError if they may not be skipped."""
+        lines = "1 line was" if self._count == 1 else f"{self._count} lines were"
         if self._count and not self._skip:
-            lines = "1 line was" if self._count == 1 else f"{self._count} lines were"
             raise InputError(f"{lines} skipped; correct the file, or give --skip-bad")
+        if self._count:
+            print(f"attnviz: {lines} skipped", file=sys.stderr)  # noqa: T201

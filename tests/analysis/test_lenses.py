@@ -152,6 +152,14 @@ def test_a_fitted_lens_finds_what_the_examples_show():
     assert found.on[0, 0] > abs(found.on[0, 1])
 
 
+def test_of_what_says_nothing_some_may_be_left_unread():
+    some = [one for _, one in examples(100)]
+    found = fit("r", some, (1, 2), kinds=2)
+    assert found.nothing.shape == (len(NOTHING), 1, 2)
+    assert np.any(found.nothing[:2]) and not np.any(found.nothing[2:])
+    assert np.all(fit("r", some, (1, 2)).nothing[2])
+
+
 def test_fitting_is_of_at_least_one_example():
     nothing = [one for _, one in examples(30) if not one.right.any()]
     for few in ([], nothing):

@@ -34,6 +34,11 @@ def test_heads_stand_in_the_order_of_a_treebank(made, name):
     assert rho > 0.85 and lost < 0.03
 
 
+def test_and_where_only_nouns_are_right(made):
+    rho, lost = compared(made, ["noun antecedent"])
+    assert rho > 0.7 and lost < 0.03
+
+
 def test_and_where_pronouns_refer_to_something(made):
     rho, lost = compared(made, ["antecedent", "noun antecedent"])
     assert rho > 0.85 and lost < 0.03

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from attnviz.analysis.grammar import clauses
 from attnviz.analysis.questions import PRONOUNS
 from attnviz.analysis.templates import discourses
+from attnviz.analysis.vocabulary import MEN, PEOPLE, WOMEN
 
 CLAUSES = list(clauses(200))
-DISCOURSES = list(discourses(200))
+DISCOURSES = [*discourses(200), *discourses(100, neutral=1.0)]
 
 
 @pytest.mark.parametrize("made", [CLAUSES, DISCOURSES], ids=["clauses", "discourses"])
@@ -100,6 +102,15 @@ def test_a_pronoun_comes_after_the_noun_it_stands_for():
             named.add(mention.chain)
 
 
+def test_a_person_may_be_the_only_one_whose_noun_says_nothing_of_he_or_she():
+    made = list(discourses(100, neutral=1.0))
+    for text in made:
+        people = {m.chain for m in text.mentions} & {*MEN, *WOMEN, *PEOPLE}
+        assert len(people) == 1 and people <= {*PEOPLE}
+    families = {PRONOUNS.get(n.form.lower()) for text in made for n in text.nodes}
+    assert {"he", "she", "it", "they"} <= families
+
+
 def test_discourses_repeat_two_or_three_entities_in_three_sentences():
     for text in DISCOURSES:
         assert text.text.count(".") == 3
@@ -117,7 +128,7 @@ def test_some_sentences_may_begin_with_an_it_that_refers_to_nothing():
     assert any(n.relation == "expl" for text in discourses(50, expletives=0.5) for n in text.nodes)
 
 
-@pytest.mark.parametrize("make", [clauses, discourses])
+@pytest.mark.parametrize("make", [clauses, discourses, partial(discourses, neutral=0.5)])
 def test_a_seed_makes_the_same_sentences_again(make):
     assert list(make(20, seed=3)) == list(make(20, seed=3))
     assert list(make(20, seed=3)) != list(make(20, seed=4))

@@ -68,7 +68,8 @@ def test_texts_without_annotation_are_asked_for_neighbours_and_words_said_again(
     assert asked == {"previous word": 10, "next word": 10, "same word": 4}
     assert ended.code == 1 and "line 2 of 'b.jsonl' has no text in 'body'" in ended.err
     more = ("--field", "body", "--json", "--skip-bad")
-    assert attnviz("probe", "-f", "a.txt", "-f", "b.jsonl", *more).code == 0
+    skipped = attnviz("probe", "-f", "a.txt", "-f", "b.jsonl", *more)
+    assert skipped.code == 0 and skipped.err.endswith("attnviz: 1 line was skipped\n")
     [said] = attnviz("probe", "-f", "-", "--json", stdin=b"He took the hat\n").documents
     assert {one["relation"]: one["n"] for one in said["relations"]} == {
         "previous word": 3, "next word": 3}  # fmt: skip
@@ -88,6 +89,25 @@ def test_what_heads_find_is_drawn_written_and_a_page(attnviz, tmp_path):
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == document
     best = document["relations"][0]["heads"][0]
     assert f"{best['head']} {best['share']:.2f} [" in page
+
+
+def test_each_file_may_be_answered_as_it_is_done(attnviz, tmp_path):
+    name = treebank(tmp_path / "made.conllu", clauses(30))
+    (tmp_path / "a.txt").write_text("He took the hat and the coat\n")
+    tree, text = attnviz("probe", "-f", "a.txt", "-f", name, "--json", "--each").documents
+    assert (tree.pop("file"), text.pop("file")) == (name, "a.txt")
+    assert [tree] == attnviz("probe", "-f", name, "--json").documents
+    assert [text] == attnviz("probe", "-f", "a.txt", "--json").documents
+    assert list((tmp_path / "cache").rglob("labels.json"))
+
+
+def test_a_text_longer_than_the_model_reads_is_a_bad_line_unless_it_may_be_cut(attnviz, tmp_path):
+    (tmp_path / "a.txt").write_text("word " * 600 + "\nHe took the hat\n")
+    ended = attnviz("probe", "-f", "a.txt", "--json")
+    assert ended.code == 1 and "line 1: the text has 602 tokens" in ended.err
+    assert ended.documents[0]["relations"][0]["n"] == 3
+    [cut] = attnviz("probe", "-f", "a.txt", "--json", "--truncate").documents
+    assert cut["relations"][0]["n"] > 500
 
 
 def test_a_treebank_may_be_any_file_of_texts(attnviz, tmp_path):
@@ -121,6 +141,7 @@ def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
         (["-o", "x.csv"], 2, "'x.csv' has no suffix that can be written; take one of .png"),
         (["-o", "x.png", "--size", "1x1"], 1, "a picture of 1 × 1 inches has no room"),
         (["--fit", "obj", "--conllu", "a", "-o", "a", "-o", "b"], 2, "--fit writes one lens"),
+        (["--each"], 2, "--each prints a line of JSON for each file"),
         (["--conllu", "none.conllu"], 1, "'none.conllu' cannot be read"),
         (["--conllu", "bad.conllu"], 1, "there is no relation in these files"),
         (["--fit", "obj", "--conllu", "few.conllu"], 1, "at least 10 documents and here are 3"),
