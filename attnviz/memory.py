@@ -14,6 +14,10 @@ LITTLE = 1 << 26
 SHARE = 0.8
 """How much of the free memory one thing may take."""
 
+LEAST = 220_000_000
+"""Bytes that loading takes. NumPy's BLAS ends the process by itself, and tidies nothing up, where
+it finds no memory."""
+
 PROC, GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 VIRTUAL = ("VmSize:", "VmData:")  # what a process has of its address space, and of its data
 # Where a group says its limit, what it uses, and how much of that are files that can be dropped.
@@ -28,6 +32,16 @@ def require(size: int, what: str, instead: str) -> None:
         raise TooBig(
             f"{what} would take {size / 1e9:.1f} GB, more than {SHARE:.0%} of the "
             f"{free / 1e9:.1f} GB that are free; {instead}"
+        )
+
+
+def require_least() -> None:
+    """Raise TooBig where limits of this process leave too little to begin with."""
+    left = min(_of_process(), default=LEAST)
+    if left < LEAST:
+        raise TooBig(
+            f"this takes {LEAST / 1e6:.0f} MB of memory to begin with and the limits of the shell "
+            f"leave {left / 1e6:.0f} MB; raise ulimit -v or ulimit -d"
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +73,24 @@ def test_a_limit_of_the_shell_is_what_it_leaves() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert 1 << 30 < int(ended.stdout) < 2 << 30
+
+
+@pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_with_too_little_to_begin_with_nothing_begins(tmp_path: Path, limit: str) -> None:
+    """Where NumPy's BLAS would say so by itself, and leave a half-written file."""
+    code = (
+        f"import resource as r; r.setrlimit(r.{limit}, (150_000_000,) * 2);"
+        "from attnviz.__main__ import main; main()"
+    )
+    command = [sys.executable, "-c", code, "run", "He took the hat", "-o", "hat.png"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert ended.returncode == 1
+    said = r"attnviz: this takes 220 MB of memory .* leave \d+ MB; raise ulimit -v or ulimit -d\n"
+    assert re.fullmatch(said, ended.stderr)
+    assert list(tmp_path.iterdir()) == []
+    helped = subprocess.run([*command[:3], "--help"], env=env, capture_output=True)
+    assert helped.returncode == 0
 
 
 def test_what_would_not_fit_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

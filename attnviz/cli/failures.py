@@ -19,6 +19,8 @@ from attnviz.output import remove_drafts
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
 SIGNALLED = 128
 QUOTED = 200
+NO_MEMORY = "there is not enough memory for this; try a shorter text or --layer"
+UNMAPPED = ("failed to map segment", "cannot allocate memory")  # as the loader says of a library
 
 
 class Misuse(AttnvizError):
@@ -45,27 +47,31 @@ def exit_code(program: Callable[[], object]) -> int:
         _drop_stdout()
         what = "the output" if error.filename is None else quote(error.filename, QUOTED)
         return _say(f"{what} cannot be read or written: {error.strerror or error}", FAILED)
-    except MemoryError:
-        return _say("there is not enough memory for this; try a shorter text or --layer", FAILED)
     except (SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # the panic of a library is no Exception
-        if os.environ.get("ATTNVIZ_DEBUG") == "1":
+        if not _starved(error) and os.environ.get("ATTNVIZ_DEBUG") == "1":
             raise
         _drop_stdout()
-        return _say(_unforeseen(error), FAILED)
+        return _say(NO_MEMORY if _starved(error) else _unforeseen(error), FAILED)
     finally:
         remove_drafts()
     return code if isinstance(code, int) else 0
 
 
+def _starved(error: BaseException) -> bool:
+    """Whether there was no memory, also for a library to be loaded into."""
+    unmapped = isinstance(error, ImportError) and any(said in str(error) for said in UNMAPPED)
+    return unmapped or isinstance(error, MemoryError)
+
+
 def _unforeseen(error: BaseException) -> str:
     """The sentence for what nobody foresaw, and where to report it."""
-    from importlib.metadata import PackageNotFoundError, metadata
-
     try:
+        from importlib.metadata import metadata
+
         links = metadata("attnviz").get_all("Project-URL") or []
-    except PackageNotFoundError:
+    except Exception:  # whatever it was may hold here too
         links = []
     at = next((f" at {link.partition(', ')[2]}" for link in links), "")
     lines = str(error).strip().splitlines() or ["no reason given"]

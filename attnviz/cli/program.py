@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from attnviz.cli.panels import panels
+from attnviz.memory import require_least
 
 # Typer brings its own click or uses the installed one; either way this is click's UsageError.
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -72,6 +73,11 @@ class Command(TyperCommand):
             for param in _repeated(given):
                 raise UsageError(_once(param), ctx=ctx)
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; TooBig where there is not even the memory to begin."""
+        require_least()
+        return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Its parameters in panels."""

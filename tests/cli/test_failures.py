@@ -247,9 +247,12 @@ def test_an_interrupt_is_quiet(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_too_little_memory_is_said_in_a_sentence(capsys):
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ImportError("libXau.so.6: failed to map segment from shared object")]
+)
+def test_too_little_memory_is_said_in_a_sentence(capsys, error):
     def greedy():
-        raise MemoryError
+        raise error
 
     assert exit_code(greedy) == 1
     assert "not enough memory" in capsys.readouterr().err
