@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers
 
 from attnviz.errors import BadCheckpoint, UnsupportedModel
 from attnviz.tokenizer.class_rules import apply_class
+from attnviz.tokenizer.nllb_languages import NLLB
 from attnviz.tokenizer.sentencepiece_classes import DEFAULTS, MBART, MBART50, unknown_id
 from attnviz.tokenizer.sentencepiece_file import CONTROL, USER_DEFINED, SentencePiece
 from attnviz.tokenizer.sentencepiece_merges import merges_by_id
@@ -28,6 +29,8 @@ Scored = list[tuple[str, float]]
 MADE_UP = [f"<madeupword{i}>" for i in range(7)]
 UNUSED = -100.0  # the score of what stands for no text
 BY_BPE = frozenset(("CodeLlamaTokenizer", "GemmaTokenizer", "LlamaTokenizer", "NllbTokenizer"))
+OF_FILE = frozenset(("CamembertTokenizer", "NllbTokenizer"))
+"""Classes that take such tokens from the file of SentencePiece instead of having their own."""
 BY_MARKS = frozenset(("LlamaTokenizer", "GemmaTokenizer"))
 """Classes that put a beginning and an end around a text where the settings say so."""
 
@@ -181,7 +184,7 @@ def _extra(model: SentencePiece, class_name: str, settings: Settings) -> list[An
         for piece in model.pieces
         if piece.kind in (CONTROL, USER_DEFINED)
     ]
-    of_class = [] if class_name == "CamembertTokenizer" else extra_of_class(class_name, settings)
+    of_class = [] if class_name in OF_FILE else extra_of_class(class_name, settings)
     first, second = (of_class, marked) if class_name == "MBartTokenizer" else (marked, of_class)
     return second if class_name == "PegasusTokenizer" else [*first, *second]
 
@@ -202,6 +205,8 @@ def extra_of_class(class_name: str, settings: Settings) -> list[Any]:
             return given or ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
         case "MBartTokenizer":
             return given or MBART
+        case "NllbTokenizer":
+            return given or NLLB
         case "MBart50Tokenizer":
             return given or MBART50
     return given

@@ -141,6 +141,7 @@ FOLDERS: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any]]] = {
     ),
     "nllb": ("byte-fallback", "m2m_100", NLLB, {}),
     "nllb, as it was": ("byte-fallback", "m2m_100", {**NLLB, "legacy_behaviour": True}, {}),
+    "nllb, bare": ("byte-fallback", "m2m_100", {"tokenizer_class": "NllbTokenizer"}, {}),
     "byte-fallback": ("byte-fallback", "llama", BACKEND, {}),
 }  # fmt: skip
 
