@@ -15,9 +15,9 @@ SILENCE = 300.0  # seconds after which a process that says nothing is taken for 
 BATCH = 2000  # inputs of one process, whose memory then goes back
 SHARES = {
     "config": 20, "safetensors": 16, "tokenizers": 10, "tokenizer-files": 6, "adapters": 4,
-    "gguf": 8, "quantised": 4, "pickles": 8, "arrays": 4, "documents": 20, "texts": 8,
-    "options": 12, "outputs": 5, "commands": 8, "many": 4, "kept": 6, "chats": 6, "hub": 3,
-    "pages": 2, "command-pages": 1,
+    "gguf": 8, "quantised": 4, "pickles": 8, "arrays": 4, "documents": 20,
+    "foreign": 8, "texts": 8, "options": 12, "outputs": 5, "commands": 8, "many": 4, "kept": 6,
+    "chats": 6, "hub": 3, "pages": 2, "command-pages": 1,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.fuzz.groups.checkpoints import Config, Safetensors, Tokenizers
 from tests.fuzz.groups.command_pages import CommandPages
 from tests.fuzz.groups.commands import Commands
 from tests.fuzz.groups.documents import Documents, Pages
+from tests.fuzz.groups.foreign import Foreign
 from tests.fuzz.groups.gguf import Ggufs
 from tests.fuzz.groups.hub import HubAnswers
 from tests.fuzz.groups.kept import Kept
@@ -47,6 +48,7 @@ GROUPS: dict[str, type[Group]] = {
     "pickles": Pickles,
     "arrays": Arrays,
     "documents": Documents,
+    "foreign": Foreign,
     "texts": Texts,
     "options": Options,
     "outputs": Outputs,
