@@ -16,7 +16,7 @@ from attnviz.cli.clusters import CLUSTER
 from attnviz.cli.drawing import OUTPUT, drawing
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.heads_documents import labels_of, ordered, print_each
+from attnviz.cli.heads_documents import measured, print_each
 from attnviz.cli.heads_forms import MeasuredHeads, titles
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
@@ -32,6 +32,7 @@ from attnviz.cli.watched import watched
 if TYPE_CHECKING:
     from attnviz.cli.heads_resume import Kept
     from attnviz.model import Model
+    from attnviz.result import Weighting
 
 
 @taking(FigureOptions)
@@ -89,7 +90,7 @@ def heads(
         )
     if resume is not None and (len(file or ()) != 1 or text or dry_run):
         raise Misuse("--resume goes by the number of a line; give one file with -f, and it alone")
-    weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
+    weighting: Weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
     from attnviz import probing
     from attnviz.model import DEFAULT, load
 
@@ -109,7 +110,8 @@ def heads(
             with watched(cluster, loaded, file or (), silent=answers) as place:
                 waited = burst_by_burst(bursts, file or (), text or ())
                 told: dict[str, Any] = {"place": place, "tell": bad.refused}
-                print_each(loaded, probing.heads_of_each(loaded, waited, **how, **told), sort)
+                each_found = probing.heads_of_each(loaded, waited, **how, **told)
+                print_each(loaded, each_found, sort, weighting)
             bad.finish()
             return
         kept = None if resume is None else _kept(resume, loaded, how)
@@ -126,15 +128,14 @@ def heads(
         finally:
             if kept:
                 kept.write()
-        order = ordered(found, sort)
-        measured = MeasuredHeads(found, order, labels_of(loaded, found), sort or "spread", loaded)
+        shown = measured(loaded, found, sort, weighting)
         if as_json:
-            print(json.dumps(measured.document()))  # noqa: T201
+            print(json.dumps(shown.document()))  # noqa: T201
         elif as_csv:
-            print(measured.csv(), end="")  # noqa: T201
+            print(shown.csv(), end="")  # noqa: T201
         elif not output:
-            _print(measured)
-        draw(measured)
+            _print(shown)
+        draw(shown)
     bad.finish()
 
 
@@ -160,17 +161,17 @@ def _estimate(
     print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
 
 
-def _print(measured: MeasuredHeads) -> None:
+def _print(shown: MeasuredHeads) -> None:
     """Head by head, and what the columns mean under them."""
     from attnviz.render.labels import labels_text
 
-    found = measured.found
+    found = shown.found
     texts = "1 text" if found.n_texts == 1 else f"{found.n_texts} texts"
-    rows = [["head", *found.names, "found to be"]]
-    for head in measured.order:
+    rows = [[shown.place, *found.names, "found to be"]]
+    for head in shown.order:
         values = found.of(head).values()
         numbers = ["" if math.isnan(x) else f"{x:.2f}" for x in values]
-        rows.append([str(head), *numbers, labels_text(measured.labels.get(head, ()))])
+        rows.append([shown.named(head), *numbers, labels_text(shown.labels.get(head, ()))])
     print_table(rows)
     words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
     print()  # noqa: T201

@@ -7,37 +7,38 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.heads_forms import Labels, MeasuredHeads
+from attnviz.cli.heads_forms import MeasuredHeads
 from attnviz.cli.signals import unbroken
 from attnviz.corpus.lines import Text
 
 if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.model import Model
-    from attnviz.result import Head
+    from attnviz.result import Weighting
 
 
-def labels_of(model: Model, found: HeadMeasures) -> Labels:
-    """What the heads that were measured are known to do."""
+def measured(
+    model: Model, found: HeadMeasures, sort: str | None, weighting: Weighting
+) -> MeasuredHeads:
+    """Heads with what they are known to do, the largest of a measure first, or by their numbers."""
     from attnviz import findings
+    from attnviz.analysis.paths import PATHS
 
-    return findings.labels(model) if found.kind != "cross" else {}
-
-
-def ordered(found: HeadMeasures, sort: str | None) -> list[Head]:
-    """The heads as they are told: the largest of a measure first, or by their numbers."""
-    return found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
+    known = found.kind != "cross" and weighting not in PATHS  # which go through all heads
+    labels = findings.labels(model) if known else {}
+    order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
+    return MeasuredHeads(found, order, labels, sort or "spread", model, weighting)
 
 
 def print_each(
-    model: Model, found: Iterable[tuple[object, HeadMeasures]], sort: str | None
+    model: Model,
+    found: Iterable[tuple[object, HeadMeasures]],
+    sort: str | None,
+    weighting: Weighting,
 ) -> None:
     """Print a whole line for each text, which says the text and where it stood, as it comes."""
-    labels = None
     for one, measures in found:
-        labels = labels_of(model, measures) if labels is None else labels
-        order = ordered(measures, sort)
-        told = MeasuredHeads(measures, order, labels, sort or "spread", model).document()
+        told = measured(model, measures, sort, weighting).document()
         told = {"format": told["format"], **_told(one), **told}
         with unbroken():
             sys.stdout.write(json.dumps(told) + "\n")

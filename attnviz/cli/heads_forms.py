@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
     from attnviz.model import Model
     from attnviz.render.style import Style
-    from attnviz.result import Head
+    from attnviz.result import Head, Weighting
 
 
 Labels = dict["Head", tuple["Label", ...]]
@@ -29,6 +29,18 @@ class MeasuredHeads(NamedTuple):
     labels: Labels
     name: str
     model: Model
+    weighting: Weighting = "raw"
+
+    @property
+    def place(self) -> str:
+        """What the numbers are of, ``head``; of paths, which go through all heads, ``layer``."""
+        from attnviz.render.sentences import matrices
+
+        return matrices(self.weighting)
+
+    def named(self, head: Head) -> str:
+        """``3.1``, or of a layer its number."""
+        return str(head.layer if self.place == "layer" else head)
 
     @property
     def about(self) -> str:
@@ -41,7 +53,7 @@ class MeasuredHeads(NamedTuple):
         from attnviz.render.figure.measures import measured_heads
 
         title = f"{self.model.info.name}, {titles()[self.name]}: {self.about}"
-        return measured_heads(self.found, self.name, style, title=title)
+        return measured_heads(self.found, self.name, style, title=title, weighting=self.weighting)
 
     def page(self, stream: BinaryIO, style: Style) -> None:
         """The picture over the table of all measures."""
@@ -55,6 +67,7 @@ class MeasuredHeads(NamedTuple):
             picture=to_svg(self.figure(replace(style, title=False))),
             titles=titles(),
             labels=self.labels,
+            place=(self.place, self.named),
             title=style.heading(f"{self.model.info.name}: {titles()[self.name]}"),
             about=self.about,
         )
@@ -72,7 +85,7 @@ class MeasuredHeads(NamedTuple):
             "queries": found.n_queries,
             "measures": {name: titles()[name] for name in found.names},
             "heads": [
-                {"head": str(head)}
+                {self.place: head.layer if self.place == "layer" else str(head)}
                 | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}
                 | {"labels": [label_text(one) for one in self.labels.get(head, ())]}
                 for head in self.order
@@ -83,10 +96,10 @@ class MeasuredHeads(NamedTuple):
         """The table as CSV, every number in full; what is undefined is empty."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["head", *self.found.names])
+        writer.writerow([self.place, *self.found.names])
         for head in self.order:
             values = self.found.of(head).values()
-            writer.writerow([head, *("" if math.isnan(x) else repr(x) for x in values)])
+            writer.writerow([self.named(head), *("" if math.isnan(x) else repr(x) for x in values)])
         return stream.getvalue()
 
 

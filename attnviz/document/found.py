@@ -8,10 +8,11 @@ from typing import Any
 
 from attnviz.analysis.answers import WordAttention
 from attnviz.analysis.claims import Claim
+from attnviz.analysis.paths import PATHS
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.render.claims import claim_text
-from attnviz.result import Link, Token
+from attnviz.result import Head, Link, Token, Weighting
 
 
 def found(selection: Selection) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def found(selection: Selection) -> dict[str, Any]:
     """
     kind, choice = selection.kind, selection.matrices[0].choice
     sides = _sides(selection, kind)
-    words = _words(selection)
+    words, weighting = _words(selection), selection.result.weighting
     return {
         "map": kind,
         "by": "token" if selection.options.tokens else "word",
@@ -31,8 +32,8 @@ def found(selection: Selection) -> dict[str, Any]:
         "excluded": list(selection.excluded),
         "head": None
         if choice is None
-        else {"head": str(choice.head), "share": choice.share, "between": choice.between},
-        "links": _links(selection.links, *sides),
+        else _place(choice.head, weighting) | {"share": choice.share, "between": choice.between},
+        "links": _links(selection.links, *sides, weighting),
         "answers": [
             _answer(answer, *_sides(selection, answer.kind))
             | {"claims": _claims(answer.claims, words)}
@@ -57,13 +58,16 @@ def links_found(
 
 
 def _links(
-    links: Sequence[Link], queries: Sequence[dict[str, Any]], keys: Sequence[dict[str, Any]]
+    links: Sequence[Link],
+    queries: Sequence[dict[str, Any]],
+    keys: Sequence[dict[str, Any]],
+    weighting: Weighting = "raw",
 ) -> list[dict[str, Any]]:
     return [
         {
             "query": queries[link.query],
             "key": keys[link.key],
-            "head": str(link.head),
+            **_place(link.head, weighting),
             "weight": float(link.weight),
         }
         for link in links
@@ -89,7 +93,7 @@ def _answer(
         ],
         "heads": [
             {
-                "head": str(head),
+                **_place(head, answer.weighting),
                 other: others[top],
                 "weight": float(row[top]),
                 "positional": at >= len(answer.heads) - answer.behind,
@@ -155,6 +159,11 @@ def _sides(selection: Selection, kind: str) -> tuple[list[dict[str, Any]], list[
         units(view.queries(kind), map.queries, query_side),
         units(view.keys(kind), map.keys, key_side),
     )
+
+
+def _place(head: Head, weighting: Weighting) -> dict[str, Any]:
+    """A head as 3.1; of paths, which go through all heads, the layer up to which they go."""
+    return {"layer": head.layer} if weighting in PATHS else {"head": str(head)}
 
 
 def _unit(token: Token, tokens: list[int]) -> dict[str, Any]:

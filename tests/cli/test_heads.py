@@ -157,6 +157,21 @@ def test_other_weights_are_measured_too(attnviz):
     assert refused.code == 2 and "--weights 'loud' is not raw, norm, rollout or flow" in refused.err
 
 
+def test_paths_go_through_all_heads_and_are_told_of_layers(attnviz, tmp_path):
+    rollout = ("--weights", "rollout")
+    header, rows = table(attnviz("heads", TEXT, *rollout))
+    assert header[0] == "layer" and [row[0] for row in rows] == list("012345")
+    assert "head" not in attnviz("heads", TEXT, *rollout).text.split("found to be")[1]
+    [document] = attnviz("heads", TEXT, *rollout, "--json").documents
+    assert [one["layer"] for one in document["heads"]] == list(range(6))
+    assert not any("head" in one or one["labels"] for one in document["heads"])
+    assert attnviz("heads", TEXT, *rollout, "--csv").text.startswith("layer,entropy")
+    attnviz("heads", TEXT, *rollout, "-o", "r.svg", "-o", "r.html")
+    assert "layers down" in (tmp_path / "r.svg").read_text(encoding="utf-8")
+    assert "heads across" not in (tmp_path / "r.svg").read_text(encoding="utf-8")
+    assert "<th>layer</th>" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_where_a_picture_cannot_go_is_known_before_anything_is_measured(attnviz, tmp_path):
     ended = attnviz("heads", TEXT, "-o", "none/heads.png", "-m", "no/model", "--offline")
     assert ended.code == 1 and ended.err.count("\n") == 1

@@ -284,6 +284,13 @@ def test_rollout_of_a_document_is_that_of_the_model(attnviz, tmp_path):
     assert refused.code == 1 and "norm needs the model that attended" in refused.err
 
 
+def test_documents_of_paths_name_layers_too(attnviz):
+    asked = ("He took the hat", "--weights", "rollout", "--ask", "took", "--json")
+    [document] = attnviz("run", *asked).documents
+    named = [*document["found"]["links"], *document["found"]["answers"][0]["heads"]]
+    assert named and all(one["layer"] in range(6) and "head" not in one for one in named)
+
+
 @pytest.mark.parametrize("weights", ["rollout", "flow"])
 def test_paths_go_through_all_heads_so_layers_are_named(attnviz, weights):
     text = "He took the hat and examined it carefully"

@@ -89,6 +89,8 @@ def view_notes(views: Sequence[MatrixView]) -> Iterator[str]:
 
 def axes_note(kind: str) -> str:
     """What the two axes are."""
+    if kind == "layers":
+        return "layers down"
     if kind == "heads":
         return "layers down, heads across"
     return "target down, source across" if kind == "cross" else "queries down, keys across"

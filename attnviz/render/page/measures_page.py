@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from attnviz.analysis.labels import Label
@@ -21,22 +21,29 @@ def write_measures_page(
     picture: bytes,
     titles: Mapping[str, str],
     labels: Mapping[Head, Sequence[Label]],
+    place: tuple[str, Callable[[Head], str]] = ("head", str),
     title: str,
     about: str = "",
 ) -> None:
-    """Write a picture, which is an SVG file, over the table of all heads in this order."""
+    """Write a picture, which is an SVG file, over the table of all heads in this order.
+
+    ``place`` is what its first column is, and how a head is named there.
+    """
     parts = [
         pictures([Picture(picture)], name=title),
-        table(["head", *found.names, "found to be"], _rows(found, order, labels)),
+        table([place[0], *found.names, "found to be"], _rows(found, order, labels, place[1])),
         terms({name: titles[name] for name in found.names}),
     ]
     write_plain_page(stream, parts, title=title, about=about)
 
 
 def _rows(
-    found: HeadMeasures, order: Sequence[Head], labels: Mapping[Head, Sequence[Label]]
+    found: HeadMeasures,
+    order: Sequence[Head],
+    labels: Mapping[Head, Sequence[Label]],
+    named: Callable[[Head], str],
 ) -> Iterator[list[str]]:
     for head in order:
         values = found.of(head).values()
         numbers = ["" if math.isnan(value) else f"{value:.2f}" for value in values]
-        yield [str(head), *numbers, labels_text(labels.get(head, ()))]
+        yield [named(head), *numbers, labels_text(labels.get(head, ()))]

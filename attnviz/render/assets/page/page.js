@@ -156,9 +156,9 @@ async function draw() {
   byId("chosen").textContent = picture.title;
   const { count } = picture.weights;
   byId("caption").textContent =
-    state.view === "heads" && count > 1 ? `All ${count} heads` : picture.title;
+    state.view === "heads" && count > 1 ? `All ${counted(count, matrixNoun(picture.map))}` : picture.title;
   picture.picker = drawHeads(byId("heads"), picture);
-  heatCaption(null);
+  heatCaption(picture, null);
   const asked = [state.view, state.input, state.map, JSON.stringify(state.at)].join();
   picture.moved = asked !== lastAsked;
   lastAsked = asked;

@@ -35,7 +35,7 @@ function drawHeads(host, picture) {
   const drawn = map.picked ? rows : [top, ...rows];
   const grid = html(
     "div",
-    { class: "picker", role: "group", "aria-label": "Choose heads" },
+    { class: "picker", role: "group", "aria-label": `Choose ${matrixNoun(map)}s` },
     ...drawn.map((cells) => row(...cells)),
   );
   const most = map.picked ? 44 : 26;

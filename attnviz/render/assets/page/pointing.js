@@ -5,7 +5,7 @@ function point(picture, what) {
   if (!what) {
     hideTip();
     picture.picker.heat(null);
-    heatCaption(null);
+    heatCaption(picture, null);
     return;
   }
   const { row, column } = what;
@@ -14,7 +14,7 @@ function point(picture, what) {
   showTip(lines, what.box);
   if (what.spoken) say(lines.map(([, text]) => text).join("; "));
   picture.picker.heat(link ? what : null);
-  heatCaption(link ? linkName(picture, what) : null);
+  heatCaption(picture, link ? linkName(picture, what) : null);
 }
 
 const linkName = ({ rows, columns }, { row, column }) =>
@@ -89,9 +89,9 @@ function unitLines(picture, { row, column }) {
   return hidden ? [...lines, ["quiet", hidden]] : lines;
 }
 
-const HOW_TO_CHOOSE =
-  "Click a head to see it alone; Shift-click or Space adds it to others. Numbers choose a whole layer or column.";
-
-function heatCaption(name) {
-  byId("heat").textContent = name ? `The squares show ${name} in each head.` : HOW_TO_CHOOSE;
+function heatCaption({ map }, name) {
+  const one = matrixNoun(map);
+  const choose = `Click a ${one} to see it alone; Shift-click or Space adds it to others.`;
+  const how = map.paths ? choose : `${choose} Numbers choose a whole layer or column.`;
+  byId("heat").textContent = name ? `The squares show ${name} in each ${one}.` : how;
 }

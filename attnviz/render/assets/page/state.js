@@ -137,6 +137,9 @@ function canonical(text, map) {
 const nameOf = (i, { layers, heads, picked }) =>
   picked?.[i] ?? `${layers[Math.floor(i / heads.length)]}.${heads[i % heads.length]}`;
 
+/** What each matrix of a map is: of paths, which go through all heads, that of a layer. */
+const matrixNoun = (map) => (map.paths ? "layer" : "head");
+
 /** What a head is called where there is little room: of paths, which have one, its layer. */
 const shortName = (i, map) =>
   map.paths ? `${map.layers[Math.floor(i / map.heads.length)]}` : nameOf(i, map);
