@@ -71,5 +71,7 @@ def copies(model: Reads, vocab_size: int, seed: int = 0) -> dict[str, Probe]:
 def _said_twice(model: Reads, vocab_size: int, seed: int) -> Iterator[AttentionMap]:
     random = np.random.default_rng(seed)
     for _ in range(TRIES):
-        ids = random.integers(vocab_size // 10, vocab_size, PERIOD)  # special tokens come first
+        first = vocab_size // 10  # special tokens come first
+        several = vocab_size - first < PERIOD  # else no token comes twice in a period
+        ids = first + random.choice(vocab_size - first, PERIOD, replace=several)
         yield model.attend(token_ids=[*ids.tolist(), *ids.tolist()]).maps["decoder"]
