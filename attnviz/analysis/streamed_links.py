@@ -59,8 +59,10 @@ class StreamedLinks:
         words: bool = True,
         causal: bool = False,
         heads: frozenset[Head] = frozenset(),
+        cores: int | None = None,
     ) -> None:
         of_words = tokens_of_words(tokens)
+        self._sharing = Sharing(cores or available_cores())
         self.by, self.heads = "word" if words else "token", heads
         self.runs = of_words if words else [[i] for i in range(len(tokens))]
         self.units = _words(tokens, texts) if words else tokens
@@ -86,7 +88,7 @@ class StreamedLinks:
         tallies = [self._tallies.get(head) or self._begin(head) for head in wanted]
         if self._again:
             tallies = [tally for tally in tallies if self._missed(tally)]
-        Sharing(available_cores()).each(lambda tally: self._add(block, tally), tallies)
+        self._sharing.each(lambda tally: self._add(block, tally), tallies)
 
     def finish(self) -> bool:
         """Whether the links are exact; if not, all blocks are to be shown once more."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attnviz.analysis.answers import Longer
+from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.words import merge_words
 from attnviz.brief import brief
 from attnviz.errors import InputError, UnknownHead
@@ -94,7 +95,8 @@ def _sides(map: AttentionMap) -> tuple[int, ...]:
 
 def longer_than_trained(result: AttentionResult) -> Longer | None:
     """Whether a text has more tokens than those that its model was trained on."""
-    return Longer.of(len(result.tokens), result.model.max_seq_length)
+    tokens = result.whole if isinstance(result, PooledResult) else result.tokens
+    return Longer.of(len(tokens), result.model.max_seq_length)
 
 
 def hide_special(view: View) -> View:

@@ -16,7 +16,7 @@ from attnviz.cli.texts import Text
 if TYPE_CHECKING:
     from attnviz.cli.deliver import Delivery
     from attnviz.cli.options import Options
-    from attnviz.corpus.packs import Job, Place
+    from attnviz.corpus.packs import Job
     from attnviz.model import Model
     from attnviz.result import AttentionResult
 
@@ -47,10 +47,18 @@ class Many:
 
     def deliver(self, delivery: Delivery) -> None:
         """Give all results in order, and pass over what cannot be shown."""
+        for result in self.each(self._job()):
+            with self.bad.passed_over(result.line):
+                delivery.add(result)
+
+    def each(self, job: Job[Text, list[T]]) -> Iterator[T]:
+        """What a job makes of each text, in order; texts that cannot be read are passed over."""
+        from attnviz.corpus.packs import packs_of, taken
+
+        packs = (packs_of(burst, text_of) for burst in self.texts)
         with opened(self.cluster, self.model) as place:
-            for result in self._results(place):
-                with self.bad.passed_over(result.line):
-                    delivery.add(result)
+            for results in taken(place.each(job, packs), self.bad.refused):
+                yield from results
 
     def write(self, folder: Path, delivery: Delivery) -> None:
         """Write all results into a folder, in parts."""
@@ -71,13 +79,6 @@ class Many:
         from attnviz.corpus.attended import attended_job
 
         return attended_job(self.how, self.options.weighting(), self.model.info)
-
-    def _results(self, place: Place) -> Iterator[AttentionResult]:
-        from attnviz.corpus.packs import packs_of, taken
-
-        packs = (packs_of(burst, text_of) for burst in self.texts)
-        for results in taken(place.each(self._job(), packs), self.bad.refused):
-            yield from results
 
 
 def text_of(one: Text) -> str:

@@ -182,10 +182,8 @@ def run(
             )
         require_pooled(options)
     alone_here = top or pooled
-    if cluster is not None and (alone_here or not several):
-        raise Misuse(
-            "--cluster is for the maps of many texts; give -f or --lines, and no --top or --pooled"
-        )
+    if cluster is not None and (pooled or not several):
+        raise Misuse("--cluster is for many texts; give -f or --lines, and no --pooled")
     folder = folder_of(options)
     if (folder or dry_run) and (alone_here or resume or not several):
         if folder is not None:
@@ -225,17 +223,17 @@ def run(
             bursts = as_chats(loaded, bursts, bad, generation_prompt=begun)
         if options.documents() or resume:
             loaded.fingerprint()
-        if top or pooled:
+        waited = burst_by_burst(bursts, file or (), text or ())
+        if top:
+            from attnviz.cli.top import print_strongest
+
+            how = {"truncate": truncate, **reading}
+            print_strongest(Many(loaded, waited, bad, how, options, cluster), top, delivery.told)
+        elif pooled:
             encode = partial(loaded.encode, truncate=truncate, **reading)
             given = prepared(encode, chain.from_iterable(bursts), bad)
-            if top:
-                from attnviz.cli.top import print_strongest
-
-                print_strongest(loaded, given, top, options, delivery.told)
-            elif pooled:
-                deliver_pooled(loaded, given, pooled, options, delivery, bad, several=several)
+            deliver_pooled(loaded, given, pooled, options, delivery, bad, several=several)
         elif several:
-            waited = burst_by_burst(bursts, file or (), text or ())
             every = Many(loaded, waited, bad, how, options, cluster)
             if dry_run:
                 every.estimate()

@@ -158,12 +158,11 @@ def _colours(options: PictureOptions) -> dict[str, Any]:
 def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[RenderableType]:
     """The pictures of one result from top to bottom."""
     from attnviz.render import terminal
-    from attnviz.render.sentences import links_heading, links_note
+    from attnviz.render.sentences import links_heading, links_note, size_of
 
     model, map = selection.result.model, selection.map
-    n_tokens = len(selection.result.tokens) + len(selection.result.target_tokens)
     line, longer = selection.result.line, selection.view.longer
-    yield terminal.title(model, n_tokens, *selection.shape, screen, line, longer)
+    yield terminal.title(model, size_of(selection.result), *selection.shape, screen, line, longer)
     written = selection.result.texts if continued else selection.result.target_texts
     if any(text.strip() for text in written):
         yield "\n"

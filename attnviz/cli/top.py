@@ -3,67 +3,59 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.options import Options
 from attnviz.cli.progress import Progress
 from attnviz.cli.sinks import open_terminal
-from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
-    from attnviz.analysis.streamed_links import StreamedLinks
+    from attnviz.cli.many import Many
+    from attnviz.corpus.strongest import TextLinks
     from attnviz.model import Model
-    from attnviz.model.inputs import Input
 
 
-Show = Callable[["Model", Text, "Input", "StreamedLinks"], None]
+Show = Callable[["Model", "TextLinks"], None]
 
 
-def print_strongest(
-    model: Model,
-    texts: Iterable[tuple[Text, Input]],
-    n: int,
-    options: Options,
-    told: Progress,
-) -> None:
+def print_strongest(many: Many, n: int, told: Progress) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
+    from attnviz.corpus.strongest import Asked, strongest_job
+
+    options = many.options
     show = _print_json(options.precision) if options.json else _printer(options)
-    for text, given in texts:
-        found = model.find_strongest(
-            given,
-            n,
-            layers=options.layers(),
-            heads=options.named_heads() or None,
-            tokens=_between_tokens(options),
-            tell=share_told(told),
-        )
+    heads = options.named_heads() or None
+    asked = Asked(n, options.layers(), heads, _between_tokens(options))
+    tell = None if many.cluster else share_told(told)
+    for found in many.each(strongest_job(asked, many.how, tell)):
         told.hide()
-        show(model, text, given, found)
+        show(many.model, found)
+        told.say("attending")
 
 
 def _printer(options: Options) -> Show:
     """What prints a text's links as the other links are: with a heading, and what counts."""
     from attnviz.analysis.answers import Longer
     from attnviz.render import terminal
-    from attnviz.render.sentences import links_heading, links_note, map_notes
+    from attnviz.render.sentences import counted, links_heading, links_note, map_notes
 
     console, screen = open_terminal(options)
     between = "tokens" if options.tokens else "words"
     empty = True
 
-    def show(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
+    def show(model: Model, found: TextLinks) -> None:
         nonlocal empty
         n_layers, n_heads = model.info.n_layers or 0, model.info.n_heads or 0
         searched = n_heads * (n_layers if options.layers() is None else 1)
-        n_tokens, links = len(given.tokens), found.links()
+        n_tokens, links = found.n_tokens, found.links
         if not empty:
             console.print()
         empty = False
         longer = Longer.of(n_tokens, model.info.max_seq_length)
-        shape = n_tokens, n_layers, n_heads
-        console.print(terminal.title(model.info, *shape, screen, text.line, longer), end="")
+        shape = counted(n_tokens, "token"), n_layers, n_heads
+        console.print(terminal.title(model.info, *shape, screen, found.line, longer), end="")
         console.print("\n", end="")
         heading = links_heading(searched, options.named_heads(), units=between)
         merged = len(found.units) < n_tokens
@@ -88,14 +80,14 @@ def _print_json(precision: int | None) -> Show:
     from attnviz.document import links_found
     from attnviz.document.labels import dumps, rounded
 
-    def show(model: Model, text: Text, given: Input, found: StreamedLinks) -> None:
-        links = links_found(found.links(), found.units, found.runs)
+    def show(model: Model, found: TextLinks) -> None:
+        links = links_found(found.links, found.units, found.runs)
         said = {
             **({} if precision is None else {"precision": precision}),
-            **({} if text.line is None else {"line": text.line}),
+            **({} if found.line is None else {"line": found.line}),
             "model": model.info.described(),
-            "texts": list(given.texts),
-            "n_tokens": len(given.tokens),
+            "texts": list(found.texts),
+            "n_tokens": found.n_tokens,
             "by": found.by,
             "excluded": list(found.excluded),
             "links": rounded(links, precision),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,7 @@ def strongest(
     tell: Tell | None,
     *,
     words: bool,
+    cores: int | None,
 ) -> StreamedLinks:
     """The n strongest links between words, or tokens, of the first stack; no map is kept."""
     if n < 1:
@@ -76,6 +78,7 @@ def strongest(
         words=words,
         causal=kind == "decoder",
         heads=frozenset(heads),
+        cores=cores,
     )
 
     def visit(block: AttentionBlock) -> None:
@@ -83,9 +86,10 @@ def strongest(
         found.visit(block)
 
     seen = telling(visit, tell, kind, max(wanted) + 1, len(given.tokens))
-    model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
+    watch = partial(model.watch, [given], seen, layers={kind: wanted}, cores=cores)
+    watch(edit=hiding([given]))
     if not found.finish():
-        model.watch([given], seen, layers={kind: wanted}, edit=hiding([given]))
+        watch(edit=hiding([given]))
     return found
 
 

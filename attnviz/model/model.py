@@ -330,15 +330,17 @@ class Model(Writing):
         heads: Heads | None = None,
         tokens: bool = False,
         tell: Tell | None = None,
+        cores: int | None = None,
     ) -> StreamedLinks:
         """What ``strongest`` finds, with the units that links count and what counts as none.
 
         ``tell`` is told the share that is done, from 0 to 1, twice where the text is read again.
+        It runs on so many ``cores``, or on all.
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
-        return strongest(self, read, n, layers, chosen, tell, words=not tokens)
+        return strongest(self, read, n, layers, chosen, tell, words=not tokens, cores=cores)
 
     def pooled(
         self,

@@ -8,9 +8,10 @@ from textwrap import shorten
 
 from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
+from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.paths import PATHS
 from attnviz.render.safe import token_label
-from attnviz.result import Head, Token, Weighting
+from attnviz.result import AttentionResult, Head, Token, Weighting
 
 HIDDEN = "{share} of the weight goes to hidden special tokens; nothing is rescaled."
 SUNK = (
@@ -138,6 +139,27 @@ def unknown_notes(tokens: Iterable[Token]) -> list[str]:
     """What must be said of words that the model's vocabulary has nothing for."""
     unknown = list(dict.fromkeys(token.text[:40] for token in tokens if token.unknown))
     return [UNKNOWN.format(words=_some(unknown))] if unknown else []
+
+
+def size_of(result: AttentionResult) -> str:
+    """How many tokens a result is of: 11 tokens, or 8,192 tokens in 256 blocks of 32."""
+    if isinstance(result, PooledResult):
+        size = f"{counted(len(result.starts), 'block')} of {_block_size(result):,}"
+        return f"{counted(len(result.whole), 'token')} in {size}"
+    n = len(result.tokens) + len(result.target_tokens)
+    return counted(n, "block" if result.weighting == "pooled" else "token")
+
+
+def block_notes(result: AttentionResult) -> list[str]:
+    """How many tokens the blocks of a pooled result have, where that is known."""
+    if not isinstance(result, PooledResult):
+        return []
+    return [f"{size_of(result)}."]
+
+
+def _block_size(result: PooledResult) -> int:
+    first, *later = [*result.starts, len(result.whole)]
+    return later[0] - first
 
 
 def longer_notes(longer: Longer | None) -> list[str]:

@@ -15,6 +15,7 @@ def test_the_terminal_shows_blocks_and_says_what_a_pixel_is(attnviz):
     assert LEGEND in said
     assert "head 3.1" in said
     assert "Strongest links" not in said
+    assert said.startswith("all-MiniLM-L6-v2 · 14 tokens in 4 blocks of 4 ·")
 
 
 def test_files_of_every_format_are_written(attnviz, tmp_path):
@@ -26,7 +27,9 @@ def test_files_of_every_format_are_written(attnviz, tmp_path):
     assert len(document["tokens"]) == 4
     assert document["found"]["links"] == []
     assert LEGEND in names[1].read_text()
-    assert LEGEND in " ".join(attnviz("render", str(names[3])).text.split())
+    assert "14 tokens in 4 blocks of 4." in names[1].read_text()
+    said = " ".join(attnviz("render", str(names[3])).text.split())
+    assert LEGEND in said and "· 4 blocks ·" in said
 
 
 def test_without_a_head_it_is_the_mean_of_all(attnviz):

@@ -163,11 +163,11 @@ def test_without_dask_a_sentence_says_what_to_install(model, monkeypatch):
         pass
 
 
-@pytest.mark.parametrize("command", ["heads", "run"])
+@pytest.mark.parametrize("command", ["heads", "run", "run --top 3"])
 def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Path, command):
     lines = [text.encode() for text in texts()[:900]]
     (tmp_path / "a.txt").write_bytes(b"\n".join([*lines, b"\xff", b"hat " * 40, b"the hat"]))
-    given = [sys.executable, "-m", "attnviz", command, "-f", "a.txt", "--json"]
+    given = [sys.executable, "-m", "attnviz", *command.split(), "-f", "a.txt", "--json"]
     given += ["-m", str(model.folder)]
     here, there = (
         subprocess.run([*given, *more], cwd=tmp_path, capture_output=True)

@@ -137,5 +137,5 @@ def test_a_text_longer_than_those_trained_on_is_named_in_figure_page_and_title()
         assert said not in drawn.notes(result.figure(size=(12, 9), **choices))
     assert said in trained._repr_html_()
     assert said not in result._repr_html_()
-    shown = title(trained.model, 11, 1, 2, printed.screen(), longer=Longer.of(11, 4))
+    shown = title(trained.model, "11 tokens", 1, 2, printed.screen(), longer=Longer.of(11, 4))
     assert "11 tokens (trained on 4)" in printed.text(shown)[0]

@@ -206,9 +206,9 @@ def test_links_across_languages_take_their_words_from_both_sides() -> None:
 
 
 def test_the_title_says_model_tokens_layers_and_heads() -> None:
-    shown = text(title(ModelInfo("all-MiniLM-L6-v2"), 10, 6, 12, screen()))
+    shown = text(title(ModelInfo("all-MiniLM-L6-v2"), "10 tokens", 6, 12, screen()))
     assert shown == ["all-MiniLM-L6-v2 · 10 tokens · 6 layers × 12 heads"]
-    narrow = text(title(ModelInfo("[red]" + "\x1b[2J" * 30), 10, 6, 12, screen(40)))
+    narrow = text(title(ModelInfo("[red]" + "\x1b[2J" * 30), "10 tokens", 6, 12, screen(40)))
     assert max(map(len, narrow)) <= 40 and not any("\x1b" in line for line in narrow)
 
 

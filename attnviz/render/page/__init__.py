@@ -39,6 +39,7 @@ from attnviz.render.sentences import (
     SUNK,
     UNKNOWN,
     WEIGHTINGS,
+    block_notes,
     longer_notes,
     not_to,
 )
@@ -262,7 +263,7 @@ def _contents(result: AttentionResult, packed: dict[str, PackedMap]) -> dict[str
     return {
         "model": visible(model.name),
         "type": model.model_type and visible(model.model_type),
-        "notes": longer_notes(longer_than_trained(result)),
+        "notes": [*block_notes(result), *longer_notes(longer_than_trained(result))],
         "weighting": WEIGHTINGS[result.weighting],
         "source": running(result.tokens, result.texts),
         "target": running(result.target_tokens, result.target_texts),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from typing import Any, BinaryIO
 
@@ -19,7 +18,7 @@ from attnviz.render.colour import palettes_text
 from attnviz.render.page import asset, digest, script
 from attnviz.render.page.weights import packed_text
 from attnviz.render.safe import token_label, visible
-from attnviz.render.sentences import WEIGHTINGS, longer_notes
+from attnviz.render.sentences import WEIGHTINGS, block_notes, longer_notes
 from attnviz.result import Head
 
 MOST_BYTES = 12_000_000
@@ -81,8 +80,8 @@ def _contents(result: PooledResult, heads: Sequence[Head], palette: str | None) 
 
 def _frame(result: PooledResult, title: str, style: str, code: str, n_kept: int) -> str:
     """The file but its data and its code, and with its style."""
-    longer = longer_notes(longer_than_trained(replace(result, tokens=result.whole, maps={})))
-    notes = [WEIGHTINGS["pooled"], *longer, ZOOMABLE.format(n=n_kept)]
+    longer = longer_notes(longer_than_trained(result))
+    notes = [WEIGHTINGS["pooled"], *block_notes(result), *longer, ZOOMABLE.format(n=n_kept)]
     filled = {
         "{{title}}": escape(visible(title)),
         "{{about}}": escape(visible(result.model.name)),

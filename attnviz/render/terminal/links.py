@@ -28,7 +28,7 @@ from attnviz.result import Link, ModelInfo, Token, Weighting
 
 def title(
     model: ModelInfo,
-    n_tokens: int,
+    length: str,
     n_layers: int,
     n_heads: int,
     screen: Screen,
@@ -40,7 +40,7 @@ def title(
     size = f"{counted(n_layers, 'layer')} × {counted(n_heads, 'head')}"
     where = "" if line is None else f" · line {line}"
     trained = f" (trained on {longer.trained})" if longer else ""
-    said = f"· {counted(n_tokens, 'token')}{trained} · {size}{where}".split()
+    said = f"· {length}{trained} · {size}{where}".split()
     name = Piece(screen.writable(visible(model.name)), plain(screen, bold=True))
     return picture(paragraph([name, *(Piece(word, dim) for word in said)], screen))
 
