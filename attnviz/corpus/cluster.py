@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ R = TypeVar("R")
 LOCAL = "local"
 PATIENCE = 30  # seconds for a scheduler, and then a worker, to answer
 AHEAD = 3  # packs for each thread of the cluster, so that none waits for the next
+NUMBER = re.compile(r"\d+")
 TRIES = 10  # how many times a pack may be lost with its worker before it is what ends workers
 
 
@@ -121,10 +123,10 @@ class Cluster:
         return self._files
 
     def _tell(self, told: Iterable[str]) -> None:
-        """Warn here of what a worker warned of, once."""
+        """Warn here of what workers warned of: once, as one process does, of whatever numbers."""
         for sentence in told:
-            if sentence not in self._told:
-                self._told.add(sentence)
+            if (kind := NUMBER.sub("", sentence)) not in self._told:
+                self._told.add(kind)
                 warnings.warn(sentence, AttnvizWarning, stacklevel=6)
 
 
@@ -203,7 +205,7 @@ def _scheduler(address: str) -> Iterator[Any]:
         n_workers=available_cores(),
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         preload="attnviz.corpus.preload",
         silence_logs=logging.CRITICAL,
     ) as cluster:

@@ -49,6 +49,7 @@ def work(
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", AttnvizWarning)
         model = model_of(wanted, files)
+        model.warn_anew()
         done = compute_pack(job, model, read_pack(job, model, pack), 1)
     return done, [str(one.message) for one in told if issubclass(one.category, AttnvizWarning)]
 

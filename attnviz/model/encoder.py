@@ -169,6 +169,10 @@ class Encoder:
         tokens, texts = self._labels(ids.target_ids, None)
         return replace(given, target_tokens=tokens, target_texts=texts)
 
+    def warn_anew(self) -> None:
+        """Warn again of what else is warned of once: a worker's packs may be of several runs."""
+        self._told_of_length = False
+
     def _note_lengths(self, inputs: Iterable[Input]) -> None:
         """Warn of the first text that is longer than those that the model was trained on."""
         trained, n = self.info.max_seq_length, max(len(given.ids.ids) for given in inputs)

@@ -36,14 +36,15 @@ WORDS = ("he", "took", "the", "hat", "and", "it")
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> attnviz.Model:
-    made = small("bert-plain", "wordpiece")
-    return write(tmp_path_factory.mktemp("reader"), made, "wordpiece")
+    made, folder = small("bert-plain", "wordpiece"), tmp_path_factory.mktemp("reader")
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 20}')
+    return write(folder, made, "wordpiece")
 
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Any]:
     with distributed.LocalCluster(
-        n_workers=N_WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=N_WORKERS, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         yield cluster
 
@@ -166,6 +167,8 @@ def test_without_dask_a_sentence_says_what_to_install(model, monkeypatch):
 @pytest.mark.parametrize("command", ["heads", "run", "run --top 3"])
 def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Path, command):
     lines = [text.encode() for text in texts()[:900]]
+    lines[100:100] = [b"hat " * 20]  # longer than what the model was trained on, which is told once
+    lines[700:700] = [b"hat " * 21]
     (tmp_path / "a.txt").write_bytes(b"\n".join([*lines, b"\xff", b"hat " * 40, b"the hat"]))
     given = [sys.executable, "-m", "attnviz", *command.split(), "-f", "a.txt", "--json"]
     given += ["-m", str(model.folder)]
@@ -176,7 +179,7 @@ def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Pa
     assert here.returncode == there.returncode == 1
     assert here.stdout == there.stdout != b""
     assert here.stderr == there.stderr
-    assert here.stderr.count(b"\n") == 3
+    assert here.stderr.count(b"\n") == 4 and here.stderr.count(b"trained on texts of up to 20") == 1
 
 
 def test_workers_write_the_same_parts(model, workers, tmp_path: Path):
