@@ -46,7 +46,8 @@ class BadLines:
         from attnviz.render.safe import visible
 
         self._count += 1
-        print(f"attnviz: {visible(str(error))}; skipped", file=sys.stderr)  # noqa: T201
+        said = f"attnviz: {visible(str(error))}; skipped\n"  # whole, for threads may warn meanwhile
+        print(said, end="", file=sys.stderr)  # noqa: T201
 
     @contextmanager
     def passed_over(self, line: int | None) -> Iterator[None]:

@@ -178,7 +178,7 @@ def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Pa
     )
     assert here.returncode == there.returncode == 1
     assert here.stdout == there.stdout != b""
-    assert here.stderr == there.stderr
+    assert sorted(here.stderr.splitlines()) == sorted(there.stderr.splitlines())  # warned meanwhile
     assert here.stderr.count(b"\n") == 4 and here.stderr.count(b"trained on texts of up to 20") == 1
 
 
