@@ -86,7 +86,8 @@ def _say(sentence: str, code: int, kind: str = "") -> int:
 
     if sys.stderr is not None:
         with suppress(OSError, ValueError):  # closed, or nobody reads it
-            print(f"attnviz: {kind}{visible(bounded(sentence))}", file=sys.stderr)  # noqa: T201
+            said = f"attnviz: {kind}{visible(bounded(sentence))}\n"
+            print(said, end="", file=sys.stderr)  # noqa: T201
     return code
 
 
