@@ -171,17 +171,20 @@ def _read(model: Model, one: Numbered, *, how: Mapping[str, Any]) -> Input:
 def _write(
     model: Model,
     given: Sequence[tuple[Numbered, Input]],
-    cores: int | None,
+    cores: int | None,  # noqa: ARG001
     *,
     folder: Path,
     options: Options,
     info: ModelInfo,
     known: Findings,
 ) -> tuple[int, Written]:
-    """Write the part of a pack; another try of the same writes the same bytes."""
+    """Write the part of a pack; another try of the same writes the same bytes.
+
+    It runs on one core, as it does among others: on more, sums have other last digits.
+    """
     pairs = [(one.text, read) for one, read in given]
     how: dict[str, Any] = {"layers": options.layers(), "weights": options.weighting()}
-    results = attend(model, pairs, cores, info=info, **how)
+    results = attend(model, pairs, 1, info=info, **how)
     refused: list[tuple[Numbered, Bad]] = []
     data, texts, number = io.BytesIO(), [], given[0][0].part
     sink = FORMATS[".json"].sink(data, options)

@@ -63,6 +63,18 @@ def test_a_run_that_was_killed_goes_on_and_keeps_what_is_whole(attnviz, texts, t
     assert (folder / "part-000000.jsonl").stat().st_mtime_ns == kept
 
 
+def test_a_part_that_alone_is_missing_comes_back_bit_for_bit(attnviz, tmp_path, texts):
+    long = " ".join(["the cat that the dog chased sat on it"] * 12)
+    texts.write_text("".join(f"{n} {long}\n" for n in range(6)))
+    run = ("run", "-f", texts, "--head", "3.1", "--precision", "9", "-o", "parts/")
+    assert attnviz(*run).code == 0
+    path = tmp_path / "parts" / "part-000000.jsonl"
+    before = path.read_bytes()
+    assert begun_again(tmp_path / "parts") == path
+    assert attnviz(*run).code == 0
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("there", [{"x.txt": ""}, {"manifest.json": '{"format": 1}'}])
 def test_a_folder_with_anything_else_is_left_as_it_is(attnviz, texts, tmp_path, there):
     (tmp_path / "parts").mkdir()
