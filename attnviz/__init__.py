@@ -15,6 +15,7 @@ from attnviz import showing
 from attnviz._version import __version__
 
 if TYPE_CHECKING:
+    from attnviz.comparing import compare
     from attnviz.cutting import cut, search_cuts
     from attnviz.display import figure, html
     from attnviz.errors import AttnvizError, AttnvizWarning
@@ -33,6 +34,7 @@ __all__ = [
     "ModelInfo",
     "Token",
     "__version__",
+    "compare",
     "cut",
     "figure",
     "fit_lens",
@@ -49,6 +51,7 @@ _HOMES = {
     "AttnvizError": "errors",
     "AttnvizWarning": "errors",
     "Model": "model",
+    "compare": "comparing",
     "cut": "cutting",
     "fit_lens": "probing",
     "from_attentions": "from_arrays",

@@ -86,6 +86,8 @@ def cut(
         nearest=_nearest(one, others, words.tokens),
         prediction=cutter.prediction(one),
         bounds=None if one.query is None else bounds(effect, weight, wide),
+        model=model.info.name,
+        text=text,
     )
     return _with_claims(found, result, cutter)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from io import BytesIO
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+    from attnviz.render.drawn import Found
     from attnviz.render.figure.save import Format
     from attnviz.render.lessons import Lesson
 
@@ -119,24 +121,24 @@ def dataframe(result: AttentionResult) -> DataFrame:
     return pandas.read_csv(BytesIO(rows.getvalue()), keep_default_na=False)
 
 
-def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices: Any) -> None:
+def save(
+    result: AttentionResult | Lesson | Found, path: str | PathLike[str], **choices: Any
+) -> None:
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
     ``choices`` are those of ``figure``; documents hold the result as it is, .json and .npz what
-    was found in it too, as the command line's do. A walk, or encodings of positions, are a figure,
-    a page or a .json. Raises InputError for any other suffix, OutputError where the file cannot be
-    written; then there is no file.
+    was found in it too, as the command line's do. A walk, encodings of positions, a comparison, or
+    a cut are a figure, a page or a .json. Raises InputError for any other suffix, OutputError where
+    the file cannot be written; then there is no file.
     """
     target = Path(path)
     suffix = target.suffix.lower()
-    lesson = not isinstance(result, AttentionResult)
-    documents = OF_LESSONS if lesson else DOCUMENTS
+    whole = isinstance(result, AttentionResult)
+    documents = DOCUMENTS if whole else OF_LESSONS
     if suffix not in (*FIGURES, *documents, ".html"):
         known = ", ".join((*FIGURES, ".html", *documents))
         require_no_other(target)
         raise InputError(f"{quote(path)} has no suffix that can be written; take one of {known}")
-    if unknown := set(choices) - {"title"} if lesson and suffix == ".html" else ():
-        raise InputError(f"the page takes a title and no {min(unknown)}")
     if choices and suffix in DOCUMENTS:
         raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
     with all_or_nothing([target]) as (stream,):
@@ -150,10 +152,15 @@ def save(result: AttentionResult | Lesson, path: str | PathLike[str], **choices:
             _write_document(result, stream, suffix)
 
 
-def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: str) -> None:
+def _write_document(
+    result: AttentionResult | Lesson | Found, stream: BinaryIO, suffix: str
+) -> None:
     from attnviz import document
+    from attnviz.render.drawn import Found, drawn
 
-    if not isinstance(result, AttentionResult):
+    if isinstance(result, Found):
+        stream.write(json.dumps(drawn(result).document()).encode() + b"\n")
+    elif not isinstance(result, AttentionResult):
         from attnviz.document.explained import write_explained
 
         write_explained(result, stream)
@@ -166,11 +173,18 @@ def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: 
 
 
 def _write_page(
-    result: AttentionResult | Lesson, stream: BinaryIO, choices: dict[str, Any]
+    result: AttentionResult | Lesson | Found, stream: BinaryIO, choices: dict[str, Any]
 ) -> None:
-    if not isinstance(result, AttentionResult):
+    from attnviz.render.drawn import Found, drawn
+
+    if isinstance(result, Found):
+        _require_known(choices, [field.name for field in fields(Style)])
+        drawn(result).page(stream, Style(**choices))
+    elif not isinstance(result, AttentionResult):
         from attnviz.render.lessons import write_lesson_page
 
+        if unknown := set(choices) - {"title"}:
+            raise InputError(f"the page takes a title and no {min(unknown)}")
         write_lesson_page(result, stream, **choices)
     else:
         looks = {name: choices.pop(name) for name in LOOKS if name in choices}
@@ -271,7 +285,7 @@ def _require_layer(layer: object) -> None:
 
 
 def figure(
-    result: AttentionResult | Lesson,
+    result: AttentionResult | Lesson | Found,
     *,
     head: Heads | None = None,
     layer: int | None = None,
@@ -292,7 +306,7 @@ def figure(
     looks at them. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides
     special tokens. ``style`` takes size
     in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes, font, and ``ax``, matplotlib
-    Axes to draw into. A walk, or positions, take the style alone.
+    Axes to draw into. A walk, positions, a comparison, or a cut take the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
@@ -300,7 +314,11 @@ def figure(
     chosen = _Chosen(head, layer, mean, heads, map, tokens, not special, ask, who)
     if not isinstance(result, AttentionResult):
         if chosen != _Chosen():
-            raise InputError("this is of one row already, so its figure takes the style alone")
+            raise InputError("what this shows is chosen already; its figure takes the style alone")
+        from attnviz.render.drawn import Found, drawn
+
+        if isinstance(result, Found):
+            return drawn(result).figure(Style(**style))
         from attnviz.render.lessons import draw_lesson
 
         return draw_lesson(result, Style(**style))
@@ -352,9 +370,15 @@ def _title(selections: Sequence[Selection], what: str = "") -> str:
     return title_of(first.model.name, what, text)
 
 
-def html(shown: AttentionResult | AttentionMap | Lesson) -> str:
-    """The page of a result, map or lesson, in a frame that is safe in any notebook."""
-    from attnviz.render.page import fragment
+def html(shown: AttentionResult | AttentionMap | Lesson | Found) -> str:
+    """The page of a result, map, lesson, comparison or cut, in a frame safe in any notebook."""
+    from attnviz.render.drawn import Found, drawn
+    from attnviz.render.page import fragment, frame
+
+    if isinstance(shown, Found):
+        whole = BytesIO()
+        drawn(shown).page(whole, Style())
+        return frame(whole.getvalue().decode(), "What changes", 620)
 
     if isinstance(shown, AttentionResult):
         return fragment(shown, findings=findings.of)

@@ -16,8 +16,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 # Each part with the parts of attnviz it may import; its own and errors always.
 ARROWS: dict[str, set[str]] = {
     "": {
-        *("errors", "from_arrays", "result", "model", "probing", "cutting", "display"),
-        *("showing", "_version"),
+        *("errors", "from_arrays", "result", "model", "probing", "cutting", "comparing"),
+        *("display", "showing", "_version"),
     },
     "from_arrays": {"labelling", "result", "tokenizer"},
     "_version": set(),
@@ -37,6 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "findings": {"analysis", "checkpoint", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
     "cutting": {"analysis", "findings", "model", "result"},
+    "comparing": {"analysis", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
     "model": {"analysis", "core", "families", "tokenizer", "checkpoint", "result"},
@@ -48,6 +49,7 @@ ARROWS: dict[str, set[str]] = {
         "_version",
         "analysis",
         "catalogue",
+        "comparing",
         "corpus",
         "cutting",
         "document",

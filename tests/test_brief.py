@@ -133,6 +133,9 @@ OFFERED = {
     "cut": lambda model, result: attnviz.cut(model, TEXT, "it->hat", heads="3.1"),
     "silenced": lambda model, result: attnviz.cut(model, TEXT, heads="3.1,2.4"),
     "ranked": lambda model, result: attnviz.search_cuts(model, "took hats", n=1)[0][0],
+    "comparison": lambda model, result: attnviz.compare(model, TEXT, TEXT.replace("hat", "cup")),
+    "alike": lambda model, result: attnviz.compare(result, result),
+    "change": lambda model, result: attnviz.compare(model, TEXT, "He took it").changes(1)[0],
     "heads": lambda model, result: attnviz.heads(model, [TEXT]),
     "probe": lambda model, result: attnviz.probe(model, texts=[TEXT])["next word"],
 }

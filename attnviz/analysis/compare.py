@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.analysis.words import is_word, merge_words
-from attnviz.brief import brief
+from attnviz.brief import brief, word
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 
 class Pair(NamedTuple):
@@ -39,13 +45,18 @@ class Change(NamedTuple):
     before: float
     after: float
 
+    def __repr__(self) -> str:
+        return brief(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(ShownAsPage):
     """Weights of both results between the words that both have.
 
     ``before`` and ``after`` are float32 (pair, query, key); ``words`` are those of the first
     result, ``others`` those of the second. Weight on words that only one has is left out.
+    ``models`` and ``texts`` are what was compared; ``head`` is the one of the first result that is
+    shown, None for the one that changes most.
     """
 
     pairs: tuple[Pair, ...]
@@ -53,8 +64,25 @@ class Comparison:
     others: tuple[Token, ...]
     before: FloatArray
     after: FloatArray
+    models: tuple[str, str] = ("", "")
+    texts: tuple[str, str] = ("", "")
+    head: Head | None = None
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        changes = self.changes(1)
+        if not changes:
+            return f"<Comparison of {len(self.words)} words in {len(self.pairs)} heads: all alike>"
+        pair, query, key, before, after = changes[0]
+        link = f"{word(self.both[query].text)} → {word(self.both[key].text)}"
+        return f"<Comparison: {link} {before:.2f} → {after:.2f} in {pair.name}>"
+
+    def figure(self, **style: Any) -> Figure:
+        """What changes in the head shown, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or what changes (.json)."""
+        display().save(self, path, **style)
 
     def changes(self, n: int = 10) -> list[Change]:
         """The links between words that changed most, in any head; each pair of words once."""
@@ -78,7 +106,7 @@ class Comparison:
         return list(map(_in_both, self.words, self.others))
 
     def matrix(self, head: Head | None = None) -> MatrixView:
-        """What changes in one head of the first result, or in the one that changes most.
+        """What changes in one head of the first result, or in the one shown.
 
         InputError for a head that is not there or has no match.
         """
@@ -106,6 +134,7 @@ class Comparison:
         return self.pairs[self._place(head)]
 
     def _place(self, head: Head | None) -> int:
+        head = head or self.head
         if head is None:
             return int(np.abs(self.after - self.before).mean(axis=(1, 2)).argmax())
         at = next((i for i, pair in enumerate(self.pairs) if pair.first == head), None)
@@ -114,12 +143,14 @@ class Comparison:
         return at
 
 
-def compare(first: AttentionResult, second: AttentionResult) -> Comparison:
+def compare(
+    first: AttentionResult, second: AttentionResult, head: Head | None = None
+) -> Comparison:
     """Lay two results on each other, word by word, each head on its match.
 
     Of one model a head's match is itself. Else heads are matched one to one so that the sum of the
-    cosines of their weights is largest (Kuhn 1955; needs SciPy). InputError where the texts have no
-    word in common.
+    cosines of their weights is largest (Kuhn 1955; needs SciPy). ``head`` is the one of the first
+    to show. InputError where the texts have no word in common, and for a head that is not there.
     """
     one, two = merge_words(first), merge_words(second)
     kind = next(iter(one.maps))
@@ -137,13 +168,18 @@ def compare(first: AttentionResult, second: AttentionResult) -> Comparison:
     else:
         rows, order = _matched(before, after)
     pairs = tuple(Pair(heads[i], others[j]) for i, j in zip(rows, order, strict=True))
-    return Comparison(
+    found = Comparison(
         pairs,
         tuple(one.tokens[i] for i in at),
         tuple(two.tokens[i] for i in to),
         before[rows],
         after[order],
+        (first.model.name, second.model.name),
+        (" / ".join(first.texts), " / ".join(second.texts)),
+        head,
     )
+    found.pair(head)  # which has to be there
+    return found
 
 
 def align_words(first: Sequence[Token], second: Sequence[Token]) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,12 @@ import numpy.typing as npt
 from attnviz.analysis.claims import Claim
 from attnviz.brief import brief, word
 from attnviz.result import AttentionMap, FloatArray, Head, Token
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -78,7 +84,7 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CutEffect:
+class CutEffect(ShownAsPage):
     """What a cut changes, and what cuts of links of equal weight change.
 
     ``effect`` is how far the final vector of the cut link's word moves (see ``Moved``) or, where
@@ -87,6 +93,7 @@ class CutEffect:
     equal weight, or of other heads of the same layer. ``nearest`` is the link of the same word to
     another one that is nearest in weight. ``words`` are all words, what moves most first.
     ``bounds`` are where it stands if weights are equal up to a factor of 1.25, and of 2.
+    ``model`` and ``text`` are whose attention was cut.
     """
 
     cut: Cut
@@ -100,6 +107,8 @@ class CutEffect:
     after: tuple[Claim, ...] = ()
     prediction: Prediction | None = None
     bounds: tuple[Standing, Standing] | None = None
+    model: str = ""
+    text: str = ""
 
     def __repr__(self) -> str:
         heads, (_, query, key) = self.cut.heads, self.cut
@@ -110,6 +119,14 @@ class CutEffect:
         less = self.percentile
         than = "" if less is None else f", {less:.0%} of {len(self.others)} others less"
         return f"<CutEffect of {link} in {many}: {self.effect:.3f}{than}>"
+
+    def figure(self, **style: Any) -> Figure:
+        """The effect among those of its controls, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or every number (.json)."""
+        display().save(self, path, **style)
 
     @property
     def percentile(self) -> float | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attnviz.cli.cut_forms import HEADS, LINKS, MOVED, Effect, Search
 from attnviz.cli.drawing import OUTPUT, drawing
 from attnviz.cli.failures import Misuse
 from attnviz.cli.pictures import FigureOptions, taking
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attnviz.model import Model
+    from attnviz.render.cut_forms import Effect, Search
     from attnviz.result import Head
 
 
@@ -86,7 +86,7 @@ def cut(
         if as_json:
             print(json.dumps(found.document()))  # noqa: T201
         elif not output:
-            _print(found) if isinstance(found, Effect) else _print_search(found)
+            _print(found)
         draw(found)
 
 
@@ -94,14 +94,16 @@ def _cut(
     model: Model, text: str, link: str | None, heads: Sequence[Head] | None, *, truncate: bool
 ) -> Effect:
     from attnviz import cutting
+    from attnviz.render.cut_forms import Effect
 
     found = cutting.cut(model, text, link, heads=heads, truncate=truncate)
-    return Effect(found, model.info.name, text)
+    return Effect(found)
 
 
 def _search(model: Model, text: str, *, truncate: bool) -> Search:
     from attnviz import cutting
     from attnviz.analysis.words import merge_words
+    from attnviz.render.cut_forms import Search
 
     heads, links = cutting.search_cuts(model, text, n=EVERY, truncate=truncate)
     words = merge_words(model.attend(text, layers=[0], truncate=truncate)).tokens
@@ -124,7 +126,17 @@ def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] 
     return [Head(int(layer), number) for number in range(model.info.n_heads or 0)]
 
 
-def _print(effect: Effect) -> None:
+def _print(found: Effect | Search) -> None:
+    from attnviz.render.cut_forms import Effect
+
+    if isinstance(found, Effect):
+        _print_effect(found)
+    else:
+        _print_search(found)
+
+
+def _print_effect(effect: Effect) -> None:
+    from attnviz.render.cut_forms import MOVED
     from attnviz.render.cuts import CAUSE, cut_sentences
 
     for sentence in cut_sentences(effect.found):
@@ -136,6 +148,7 @@ def _print(effect: Effect) -> None:
 
 
 def _print_search(search: Search) -> None:
+    from attnviz.render.cut_forms import HEADS, LINKS
     from attnviz.render.cuts import CAUSE
 
     print_sentence(HEADS)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
@@ -17,8 +17,7 @@ from attnviz.cli.shown import tell_of
 from attnviz.output import all_or_nothing, naming
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from attnviz.render.drawn import Drawn
     from attnviz.render.style import Style
 
 OUTPUT = typer.Option(
@@ -27,19 +26,6 @@ OUTPUT = typer.Option(
     metavar="FILE",
     help="A .png .svg .pdf .html or .json to write. Repeatable.",
 )
-
-
-class Drawn(Protocol):
-    """What a command found, in the forms of its files."""
-
-    def figure(self, style: Style) -> Figure:
-        """The picture."""
-
-    def page(self, stream: BinaryIO, style: Style) -> None:
-        """Write a page; its title is that of the style, if that is a text."""
-
-    def document(self) -> Mapping[str, Any]:
-        """What --json prints."""
 
 
 @contextmanager

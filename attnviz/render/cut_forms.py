@@ -23,11 +23,9 @@ MOVED = "Words that move most"
 
 
 class Effect(NamedTuple):
-    """One cut and what it changes in a text of a model."""
+    """One cut and what it changes in the forms that it is shown in."""
 
     found: CutEffect
-    model: str
-    text: str
 
     def figure(self, style: Style) -> Figure:
         """The effect among those of the controls."""
@@ -35,8 +33,9 @@ class Effect(NamedTuple):
         from attnviz.render.figure.effects import cut_effect
         from attnviz.render.sentences import title_of
 
-        what = f"without {cut_name(self.found.cut, self.found)}"
-        return cut_effect(self.found, style, title=title_of(self.model, what, self.text))
+        found = self.found
+        what = f"without {cut_name(found.cut, found)}"
+        return cut_effect(found, style, title=title_of(found.model, what, found.text))
 
     def page(self, stream: BinaryIO, style: Style) -> None:
         """The figure over the sentences and all words."""
@@ -56,8 +55,8 @@ class Effect(NamedTuple):
             sentences([*cut_sentences(self.found), CAUSE]),
             table(["word", "1 − cosine"], self.moved(), heading=MOVED),
         ]
-        about = f"{self.model}, without {cut_name(self.found.cut, self.found)}"
-        write_plain_page(stream, parts, title=style.heading(self.text), about=about)
+        about = f"{self.found.model}, without {cut_name(self.found.cut, self.found)}"
+        write_plain_page(stream, parts, title=style.heading(self.found.text), about=about)
 
     def moved(self, most: int | None = None) -> list[list[str]]:
         """Words and how far they move."""

@@ -1,0 +1,40 @@
+"""What the heads of a model were found to do, and what a change does: each drawn by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from attnviz.analysis.compare import Comparison
+from attnviz.analysis.cuts import CutEffect
+from attnviz.render.style import Style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+Found = Comparison | CutEffect
+
+
+class Drawn(Protocol):
+    """What was found, in the forms of files."""
+
+    def figure(self, style: Style) -> Figure:
+        """The picture."""
+
+    def page(self, stream: BinaryIO, style: Style) -> None:
+        """Write a page; its title is that of the style, if that is a text."""
+
+    def document(self) -> Mapping[str, Any]:
+        """What --json prints."""
+
+
+def drawn(found: Found) -> Drawn:
+    """The forms of what was found."""
+    if isinstance(found, Comparison):
+        from attnviz.render.compared import Compared
+
+        return Compared(found)
+    from attnviz.render.cut_forms import Effect
+
+    return Effect(found)
