@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,6 +123,37 @@ def test_the_steps_of_a_generation_are_one_map() -> None:
     result = attnviz.show(outputs)
     np.testing.assert_array_equal(result.maps["decoder"].weights, whole)
     assert [token.id for token in result.tokens] == [7, 8, 9, 10]
+
+
+LAYER = np.full((1, 2, 1, 1), 1.0)
+WIDE = np.full((1, 2, 1, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "said"),
+    [
+        ([[None, None]], {}, "attn_implementation='eager'"),
+        ([[LAYER], []], {}, "no row 0, where the text is"),
+        ([[LAYER], [WIDE, WIDE]], {}, "differ in their layers"),
+        ([[LAYER[0]]], {}, "have the shape (2, 1, 1)"),
+        ([[LAYER[:, :0]]], {}, "is empty"),
+        ([[LAYER[..., :0]]], {}, "is empty"),
+        ([[LAYER[:0]]], {}, "have the shape (0, 2, 1, 1)"),
+        ([[LAYER], [WIDE[:, :1]]], {}, "differ in their heads"),
+        ([[LAYER, LAYER[:, :1]]], {}, "differ in heads or queries"),
+        ([[LAYER]], {"sequences": [7, 8]}, "sequences are whole numbers (text, token)"),
+        ([[LAYER]], {"sequences": [[0.5]]}, "sequences are whole numbers"),
+        ([[LAYER]], {"beam_indices": [[3]]}, "has no row 3"),
+        ([[LAYER]], {"beam_indices": [[0], [0]]}, "beam_indices are of 2 texts"),
+        ([[LAYER]], {"beam_indices": [0]}, "beam_indices are whole numbers (text, step)"),
+    ],
+)
+def test_steps_that_do_not_fit_are_one_sentence(
+    steps: Any, more: dict[str, Any], said: str
+) -> None:
+    outputs = {"attentions": steps, "sequences": [[7, 8]], **more}
+    with pytest.raises(InputError, match=re.escape(said)):
+        attnviz.show(outputs)
 
 
 def test_both_sides_of_a_sequence_to_sequence_model() -> None:

@@ -33,6 +33,11 @@ def array_of(value: Any, name: str) -> npt.NDArray[Any]:
     return array
 
 
+def filled(value: Any) -> bool:
+    """Whether a sequence of layers or an array has anything in it."""
+    return bool(len(value) if isinstance(value, (list, tuple)) else np.size(value))
+
+
 def chosen(batch: npt.NDArray[Any], item: int | None) -> Any:
     """One text of a batch."""
     if item is None and len(batch) != 1:
@@ -51,7 +56,7 @@ def row_of(value: Any, item: int | None) -> npt.NDArray[Any] | None:
     if value is None:
         return None
     array = array_of(value, "ids or mask")
-    if array.ndim > 2 or array.dtype.kind not in "iub":
+    if array.ndim not in (1, 2) or array.dtype.kind not in "iub":
         raise InputError("ids and masks are whole numbers, (token,) or (batch, token)")
     one: npt.NDArray[Any] = chosen(array, item) if array.ndim == 2 else array
     return one

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.errors import InputError
-from attnviz.from_arrays.arrays import NO_WEIGHTS, kept_by, row_of
+from attnviz.from_arrays.arrays import NO_WEIGHTS, filled, kept_by, row_of
 from attnviz.from_arrays.checks import check, kind_of
 from attnviz.from_arrays.generated import generated
 from attnviz.from_arrays.sides import Side, as_long, side_of
@@ -39,7 +39,7 @@ def show(outputs: Any, *, tokenizer: Any = None, ids: Any = None, **labels: Any)
     found = {
         kind: value
         for name, kind in FIELDS.items()
-        if (value := _field(outputs, name)) is not None and len(value)
+        if (value := _field(outputs, name)) is not None and filled(value)
     }
     if not found:
         raise InputError(NO_WEIGHTS)

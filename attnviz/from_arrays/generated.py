@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,29 +35,34 @@ def generated(
     ``beam_indices``; without it, text and row are the same. A decoder's ids are those of the text,
     of which ``ids``, where they are given, are the beginning.
     """
-    texts = array_of(sequences, "ids")
+    texts = _numbers(sequences, "sequences", "token")
     text = chosen(texts, item)
-    at = item or 0
+    at = (item or 0) % len(texts)
     stepped = {kind: value for kind, value in attentions.items() if _has_steps(value)}
-    n_steps = max(map(len, stepped.values()), default=0)
-    rows = [at % len(texts)] * n_steps
+    rows = [at] * max(map(len, stepped.values()), default=0)
     if beams is not None:
-        every = array_of(beams, "beam_indices")
+        every = _numbers(beams, "beam_indices", "step")
+        if len(every) != len(texts):
+            raise InputError(f"beam_indices are of {len(every)} texts, sequences of {len(texts)}")
         rows = [row for row in every[at].tolist() if row >= 0]
         text = text[: len(text) - every.shape[1] + len(rows)]
-    n_rows = max((len(value[0][0]) for value in stepped.values()), default=len(texts))
+    maps: dict[str, Any] = {kind: _rows(value, rows, kind) for kind, value in stepped.items()}
+    n_rows = max((len(_batch(value[0][0], kind)) for kind, value in stepped.items()), default=1)
 
     def of_batch(n: int) -> int:
-        return rows[0] * n // n_rows if rows else at
+        return rows[0] * n // n_rows if stepped and rows else at
 
-    maps = {
-        kind: _rows(value, rows)
-        if kind in stepped
-        else [layer[(one := of_batch(len(layer))) : one + 1] for layer in value]
-        for kind, value in attentions.items()
-    }
+    for kind, value in attentions.items():
+        if kind not in stepped:
+            layers = (
+                value
+                if isinstance(value, (list, tuple))
+                else [*np.atleast_1d(array_of(value, kind))]
+            )
+            batches = [_batch(layer, kind) for layer in layers]
+            maps[kind] = [chosen(layer, of_batch(len(layer)))[None] for layer in batches]
     ids, mask = (
-        None if value is None else row_of(value, of_batch(len(value)))
+        None if value is None else _row(array_of(value, "ids or mask"), of_batch)
         for value in (ids, attention_mask)
     )
     if "cross" in attentions:
@@ -70,15 +75,41 @@ def generated(
     return Generated(maps, {"ids": text, "attention_mask": mask})
 
 
+def _row(array: npt.NDArray[Any], of_batch: Callable[[int], int]) -> npt.NDArray[Any] | None:
+    return row_of(array, of_batch(len(array)) if array.ndim == 2 else None)
+
+
 def _has_steps(value: Any) -> bool:
-    return bool(len(value)) and isinstance(value[0], (list, tuple))
+    return isinstance(value, (list, tuple)) and isinstance(value[0], (list, tuple))
 
 
-def _rows(steps: Sequence[Any], rows: Sequence[int]) -> list[list[Any]]:
+def _rows(steps: Sequence[Any], rows: Sequence[int], kind: str) -> list[list[npt.NDArray[Any]]]:
     """Of each step the row in which the text was written, as a batch of one."""
-    return [
-        [layer[row : row + 1] for layer in step] for step, row in zip(steps, rows, strict=False)
-    ]
+    found = []
+    for step, row in zip(steps, rows, strict=False):
+        batches = [_batch(layer, kind) for layer in step]
+        if not batches or min(map(len, batches)) <= row:
+            raise InputError(f"a step of the {kind} weights has no row {row}, where the text is")
+        found.append([layer[row : row + 1] for layer in batches])
+    return found
+
+
+def _batch(layer: Any, kind: str) -> npt.NDArray[Any]:
+    """The weights (batch, head, query, key) of a layer."""
+    array = array_of(layer, kind)
+    if array.ndim != 4 or not len(array):
+        raise InputError(
+            f"the {kind} weights of a layer have the shape {array.shape}; generate gives "
+            "(batch, head, query, key)"
+        )
+    return array
+
+
+def _numbers(value: Any, name: str, axis: str) -> npt.NDArray[Any]:
+    array = array_of(value, name)
+    if array.ndim != 2 or array.dtype.kind not in "iu" or not array.size:
+        raise InputError(f"{name} are whole numbers (text, {axis})")
+    return array
 
 
 def joined(steps: Sequence[Sequence[npt.NDArray[Any]]], name: str) -> FloatArray:
@@ -90,8 +121,14 @@ def joined(steps: Sequence[Sequence[npt.NDArray[Any]]], name: str) -> FloatArray
     """
     if any(len(step) != len(steps[0]) for step in steps):
         raise InputError(f"the steps of the {name} weights differ in their layers")
-    if len({layer.shape[0] for step in steps for layer in step}) > 1:
+    if any(0 in layer.shape for step in steps for layer in step) or not steps[0]:
+        raise InputError(f"a step of the {name} weights is empty")
+    if any(layer.shape[:2] != step[0].shape[:2] for step in steps for layer in step):
+        raise InputError(f"the layers of a step of the {name} weights differ in heads or queries")
+    if len({step[0].shape[0] for step in steps}) > 1:
         raise InputError(f"the steps of the {name} weights differ in their heads")
+    if name == "cross" and len({layer.shape[2] for step in steps for layer in step}) > 1:
+        raise InputError("the steps of the cross weights differ in their keys")
     counts = [step[0].shape[1] for step in steps]
     if len(steps) > 1 and counts == [*range(counts[0], counts[0] + len(steps))]:
         steps, counts = steps[-1:], counts[-1:]

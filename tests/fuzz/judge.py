@@ -144,7 +144,7 @@ class Judge:
 def _of_ending(code: object, said: str, codes: tuple[int, ...]) -> str | None:
     lines = said.splitlines() if said else []
     warned = [line for line in lines if line.startswith("attnviz: warning: ")]
-    passed_over = [line for line in lines if line.endswith("; skipped")]  # of files, line by line
+    passed_over = [line for line in lines if line.endswith(" skipped")]  # of files, line by line
     begun = [line for line in lines if line.endswith(" …")]  # what takes long
     told = [line for line in lines if line not in (*warned, *passed_over, *begun)]
     code = 0 if code is None else code

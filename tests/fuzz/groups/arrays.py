@@ -49,7 +49,32 @@ class Arrays:
         ):
             if random.random() < 0.07:
                 labels[name] = value
-        return by_library(lambda: shows(attentions, labels))
+        if random.random() < 0.2:
+            outputs = self._outputs(random, made)
+            kept = {name: labels[name] for name in ("item", "attention_mask") if name in labels}
+            return by_library(lambda: shows(attnviz.show(outputs, **kept)))
+        return by_library(lambda: shows(attnviz.from_attentions(attentions, **labels)))
+
+    def _outputs(self, random: Random, made: np.random.Generator) -> dict[str, Any]:
+        """What ``generate`` may return: steps, each of layers, with or without a cache."""
+        steps: list[Any] = []
+        for number in range(random.randrange(1, 4)):
+            n_keys = random.choice((3 + number, 3 + number, 3, random.choice(SIZES)))
+            shape = [random.choice((2, 2, 2, 1, 0)), 2, 1 if number else 3, n_keys]
+            layer = np.full(shape, 1 / max(n_keys, 1))
+            steps.append([layer if number else np.tril(layer)] * random.choice((2, 2, 2, 1, 0)))
+        names = ("attentions", "decoder_attentions", "cross_attentions", "encoder_attentions")
+        outputs: dict[str, Any] = {random.choice(names): steps}
+        if random.random() < 0.3:
+            outputs[random.choice(names)] = self._weights(random, made, random.choice((4, 5)))
+        if random.random() < 0.9:
+            outputs["sequences"] = made.integers(0, 9, (random.choice((1, 2)), 6))
+        if random.random() < 0.3:
+            outputs["beam_indices"] = made.integers(-1, 3, (random.choice((1, 2)), len(steps)))
+        for name in (*outputs,):
+            if random.random() < 0.1:
+                outputs[name] = self._array(random, made, random.randrange(4))
+        return outputs
 
     def _attentions(self, random: Random, made: np.random.Generator) -> Any:
         kind = random.randrange(8)
@@ -93,9 +118,8 @@ class Arrays:
         return [random.choice((random.choice(WORDS), random.choice(TEXTS)[:500])) for _ in range(n)]
 
 
-def shows(attentions: Any, labels: dict[str, Any]) -> None:
-    """Make a result, ask it, and write it."""
-    result = attnviz.from_attentions(attentions, **labels)
+def shows(result: attnviz.AttentionResult) -> None:
+    """Ask a result, and write it."""
     repr(result)
     result.links()
     write_json(result, io.BytesIO())
