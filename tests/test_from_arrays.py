@@ -144,6 +144,7 @@ WIDE = np.full((1, 2, 1, 2), 0.5)
         ([[LAYER]], {"sequences": [7, 8]}, "sequences are whole numbers (text, token)"),
         ([[LAYER]], {"sequences": [[0.5]]}, "sequences are whole numbers"),
         ([[LAYER]], {"beam_indices": [[3]]}, "has no row 3"),
+        ([[LAYER]], {"beam_indices": [[-1]]}, "nothing was written in text 0"),
         ([[LAYER]], {"beam_indices": [[0], [0]]}, "beam_indices are of 2 texts"),
         ([[LAYER]], {"beam_indices": [0]}, "beam_indices are whole numbers (text, step)"),
     ],

@@ -45,6 +45,8 @@ def generated(
         if len(every) != len(texts):
             raise InputError(f"beam_indices are of {len(every)} texts, sequences of {len(texts)}")
         rows = [row for row in every[at].tolist() if row >= 0]
+        if not rows:
+            raise InputError(f"beam_indices say that nothing was written in text {at}")
         text = text[: len(text) - every.shape[1] + len(rows)]
     maps: dict[str, Any] = {kind: _rows(value, rows, kind) for kind, value in stepped.items()}
     n_rows = max((len(_batch(value[0][0], kind)) for kind, value in stepped.items()), default=1)

@@ -29,8 +29,9 @@ def test_documents_carry_it_and_pages_open_at_it(attnviz, document, tmp_path):
         "head": "1.0",
         "query": {"text": "it", "tokens": [8]},
         "weight": 0.75,
+        "positional": False,
     }
-    assert '"who":"hat"' in (tmp_path / "a.html").read_text()
+    assert '"at":"k4"' in (tmp_path / "a.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ FLAGS = ("--mean", "--tokens", "--no-special", "--json", "--no-title", "--number
          "--lines", "--truncate", "--offline", "--help", "--version", "--", "-", "-x", "--frob",
          "--no-notes", "--no-add-special", "--chat")  # fmt: skip
 SENSIBLE = ("0", "1", "0.1", "1.0", "all", "encoder", "cross", "ship", "it:2", "80", "3x3", "100",
-            "grey", "magma", "3", "the hat", "0.1,1.1", "always", "x.png", "x.svg", "x.pdf",
+            "grey", "magma", "3", "the hat", "0.1,1.1", "never", "x.png", "x.svg", "x.pdf",
             "x.html", "x.json", "x.npz", "x.csv")  # fmt: skip
 FIGURES = (".png", ".svg", ".pdf")
 WRITERS = (
