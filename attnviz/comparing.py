@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
-from attnviz.analysis.compare import Comparison
+from attnviz import findings
+from attnviz.analysis.compare import Comparison, Labels
 from attnviz.analysis.compare import compare as lay
+from attnviz.analysis.paths import PATHS
 from attnviz.errors import InputError
 from attnviz.result import AttentionResult, Head
 
@@ -56,7 +59,7 @@ def compare(
     if isinstance(first, AttentionResult):
         if not isinstance(second, AttentionResult) or other is not None or against is not None:
             raise InputError("a result is compared with another result; give two, and no model")
-        return lay(first, second, shown)
+        return _labelled(first, second, shown)
     if isinstance(second, AttentionResult) or (other is None) == (against is None):
         raise InputError(
             "give a model and two texts, a model and a text and another model with against=, or "
@@ -64,4 +67,15 @@ def compare(
         )
     left = first.attend(second, truncate=truncate)
     right = (against or first).attend(second if other is None else other, truncate=truncate)
-    return lay(left, right, shown)
+    return _labelled(left, right, shown)
+
+
+def _labelled(first: AttentionResult, second: AttentionResult, head: Head | None) -> Comparison:
+    """Both laid on each other, with what their heads are called."""
+    one, two = map(_labels, (first, second))
+    return replace(lay(first, second, head), labels=(one, two))
+
+
+def _labels(result: AttentionResult) -> Labels:
+    """What the heads of a result are called; of paths, which go through all heads, nothing."""
+    return {} if result.weighting in PATHS else findings.of(result.model).labels

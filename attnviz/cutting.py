@@ -24,6 +24,7 @@ from attnviz.analysis.cuts import (
     moved,
     weight_of,
 )
+from attnviz.analysis.labels import Label
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.errors import InputError, TooBig, quote
 from attnviz.model.cut import Cutter
@@ -88,6 +89,7 @@ def cut(
         bounds=None if one.query is None else bounds(effect, weight, wide),
         model=model.info.name,
         text=text,
+        labels=_labels(result, asked),
     )
     return _with_claims(found, result, cutter)
 
@@ -123,6 +125,11 @@ def search_cuts(
         [one for one in ranked if one.cut.query is None][:n],
         [one for one in ranked if one.cut.query is not None][:n],
     )
+
+
+def _labels(result: AttentionResult, heads: Sequence[Head]) -> tuple[Label, ...]:
+    """What one head is called; of several nothing."""
+    return tuple(findings.of(result.model).labels.get(heads[0], ())) if len(heads) == 1 else ()
 
 
 def _effect(cut: Cut, before: FloatArray, after: FloatArray) -> float:

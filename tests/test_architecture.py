@@ -37,7 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "findings": {"analysis", "checkpoint", "result"},
     "probing": {"analysis", "corpus", "model", "result"},
     "cutting": {"analysis", "findings", "model", "result"},
-    "comparing": {"analysis", "model", "result"},
+    "comparing": {"analysis", "findings", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
     "model": {"analysis", "core", "families", "tokenizer", "checkpoint", "result"},

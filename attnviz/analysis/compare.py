@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.answers import MatrixView
+from attnviz.analysis.labels import Label
 from attnviz.analysis.words import is_word, merge_words
 from attnviz.brief import brief, word
 from attnviz.errors import InputError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
+
+
+Labels = Mapping[Head, Sequence[Label]]
 
 
 class Pair(NamedTuple):
@@ -55,8 +59,8 @@ class Comparison(ShownAsPage):
 
     ``before`` and ``after`` are float32 (pair, query, key); ``words`` are those of the first
     result, ``others`` those of the second. Weight on words that only one has is left out.
-    ``models`` and ``texts`` are what was compared; ``head`` is the one of the first result that is
-    shown, None for the one that changes most.
+    ``models`` and ``texts`` are what was compared, ``labels`` what their heads are called; ``head``
+    is the one of the first result that is shown, None for the one that changes most.
     """
 
     pairs: tuple[Pair, ...]
@@ -67,6 +71,7 @@ class Comparison(ShownAsPage):
     models: tuple[str, str] = ("", "")
     texts: tuple[str, str] = ("", "")
     head: Head | None = None
+    labels: tuple[Labels, Labels] = ({}, {})
 
     def __repr__(self) -> str:
         changes = self.changes(1)

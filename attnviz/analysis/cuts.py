@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.claims import Claim
+from attnviz.analysis.labels import Label
 from attnviz.brief import brief, word
 from attnviz.result import AttentionMap, FloatArray, Head, Token
 from attnviz.showing import ShownAsPage, display
@@ -93,7 +94,7 @@ class CutEffect(ShownAsPage):
     equal weight, or of other heads of the same layer. ``nearest`` is the link of the same word to
     another one that is nearest in weight. ``words`` are all words, what moves most first.
     ``bounds`` are where it stands if weights are equal up to a factor of 1.25, and of 2.
-    ``model`` and ``text`` are whose attention was cut.
+    ``model`` and ``text`` are whose attention was cut, and ``labels`` what its only head is called.
     """
 
     cut: Cut
@@ -109,6 +110,7 @@ class CutEffect(ShownAsPage):
     bounds: tuple[Standing, Standing] | None = None
     model: str = ""
     text: str = ""
+    labels: tuple[Label, ...] = ()
 
     def __repr__(self) -> str:
         heads, (_, query, key) = self.cut.heads, self.cut

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from attnviz.analysis.compare import Change, Comparison
+from attnviz.render.labels import labels_text, named_head
 from attnviz.render.safe import word_label
 
 if TYPE_CHECKING:
@@ -98,13 +99,15 @@ class Compared(NamedTuple):
                 Picture(to_svg(heat_map(matrix, _on_one_scale(style, matrices[:2]))), caption)
                 for matrix, caption in zip(matrices, captions, strict=True)
             ]
-            parts.append(pictures(drawn, heading=found.pair(head).name))
+            said = labels_text(found.labels[0].get(head, ()))
+            name = found.pair(head).name
+            parts.append(pictures(drawn, heading=f"{name}: {said}" if said else name))
         return parts
 
     def _cells(self, change: Change) -> tuple[str, str, str, str, str]:
         """The words from and to, both weights, and the head or heads of one change."""
-        pair = change.pair
-        heads = f"{pair.first}" if pair.first == pair.second else f"{pair.first} and {pair.second}"
+        one, two = map(named_head, change.pair, self.found.labels)
+        heads = one if change.pair.first == change.pair.second else f"{one} and {two}"
         query, key = (word_label(self.found.both[at]) for at in (change.query, change.key))
         return query, key, f"{change.before:.2f}", f"{change.after:.2f}", heads
 

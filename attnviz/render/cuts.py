@@ -8,6 +8,7 @@ import numpy as np
 
 from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction, Standing
 from attnviz.render.claims import title_of_claims
+from attnviz.render.labels import labels_text
 from attnviz.render.numbers import short
 from attnviz.render.safe import label, word_label
 from attnviz.render.sentences import counted, unknown_notes
@@ -54,8 +55,15 @@ def cut_sentences(found: CutEffect) -> list[str]:
             f"Cutting {name}, of weight {weight}, moves the final vector of {word} by {moves} "
             "(1 − cosine)."
         ]
-    more = [*_beside(found), *_answers(found), *_predicted(found.prediction)]
+    more = [*_called(found), *_beside(found), *_answers(found), *_predicted(found.prediction)]
     return [*said, *more, *unknown_notes(found.tokens)]
+
+
+def _called(found: CutEffect) -> list[str]:
+    """What the only head was found to be."""
+    if not found.labels:
+        return []
+    return [f"Head {found.cut.heads[0]} was found to be: {labels_text(found.labels)}."]
 
 
 def _beside(found: CutEffect) -> list[str]:

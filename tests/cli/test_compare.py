@@ -101,16 +101,21 @@ def test_texts_without_a_common_word_are_refused():
 def test_one_word_turns_a_pronoun(attnviz, tmp_path):
     ended = attnviz("compare", HUNGRY, RIPE, "--head", "3.1")
     assert ended.text.startswith("head 3.1, second minus first")
-    assert "they → apples  0.03 → 0.88 in 3.1" in ended.text and "hungry/ripe" in ended.text
+    assert (
+        "they → apples  0.03 → 0.88 in 3.1 noun antecedent\n" in ended.text
+        and "hungry/ripe" in ended.text
+    )
     attnviz("compare", HUNGRY, RIPE, "-o", "both.png", "-o", "both.html", "-o", "both.json")
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "both.html").read_text(encoding="utf-8")
     pictures = re.findall(r"<figcaption[^>]*>(.*?)</figcaption><img [^>]*base64,([^\"]+)", page)
     assert [said for said, _ in pictures] == [
         f"first: {HUNGRY}", f"second: {RIPE}", "second minus first"] * 4  # fmt: skip
-    assert page.count("<h2>head 3.1</h2>") == 1
+    assert page.count("<h2>head 3.1: noun antecedent .64 against .29") == 1
     assert not any("head 3.1" in b64decode(svg).decode() for _, svg in pictures)
-    assert "<td>they</td><td>apples</td><td>0.03</td><td>0.88</td><td>3.1</td>" in page
+    assert (
+        "<td>they</td><td>apples</td><td>0.03</td><td>0.88</td><td>3.1 noun antecedent</td>" in page
+    )
     [document] = attnviz("compare", HUNGRY, RIPE, "--json").documents
     assert document["changes"][0]["after"] == pytest.approx(0.88, abs=0.01)
 
