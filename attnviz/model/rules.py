@@ -108,6 +108,11 @@ class Rules:
         if last and self.forced_last is not None:
             forced = self.forced_last
         if forced is not None:
+            if forced >= len(scores):
+                raise BadCheckpoint(
+                    f"the checkpoint says to write token {quote(forced)}, and its vocabulary has "
+                    f"{len(scores)} tokens; correct forced_bos_token_id or forced_eos_token_id"
+                )
             scores[:] = -np.inf
             scores[forced] = 0
             return scores

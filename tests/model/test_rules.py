@@ -49,6 +49,12 @@ def test_some_tokens_may_not_come_first() -> None:
     assert following(said, [1, 2], falling(5, 6), given=2) == 6
 
 
+@pytest.mark.parametrize("id", [N, 2**31, 10**30])
+def test_a_forced_token_that_the_vocabulary_lacks_is_one_sentence(id: int) -> None:
+    with pytest.raises(BadCheckpoint, match="correct forced_bos_token_id or forced_eos_token_id"):
+        following({"forced_bos_token_id": id}, [0], falling(1))
+
+
 def test_behind_a_forced_first_token_the_second_counts_as_first() -> None:
     said = {"begin_suppress_tokens": [5], "forced_bos_token_id": 7}
     assert following(said, [1], falling(5, 6)) == 7
