@@ -101,13 +101,14 @@ def _cut(
 
 
 def _search(model: Model, text: str, *, truncate: bool) -> Search:
-    from attnviz import cutting
+    from attnviz import cutting, findings
     from attnviz.analysis.words import merge_words
     from attnviz.render.cut_forms import Search
 
     heads, links = cutting.search_cuts(model, text, n=EVERY, truncate=truncate)
-    words = merge_words(model.attend(text, layers=[0], truncate=truncate)).tokens
-    return Search(heads, links, words, model.info.name, text)
+    result = model.attend(text, layers=[0], truncate=truncate)
+    known = findings.of(result.model).labels
+    return Search(heads, links, merge_words(result).tokens, model.info.name, text, known)
 
 
 def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] | None:

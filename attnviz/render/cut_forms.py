@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from attnviz.analysis.answers import MatrixView
     from attnviz.analysis.cuts import CutEffect, Ranked
+    from attnviz.analysis.labels import Label
     from attnviz.render.style import Style
-    from attnviz.result import Token
+    from attnviz.result import Head, Token
 
 HEADS = "Heads, silenced: the mean over all words of how far final vectors move (1 − cosine)"
 LINKS = "Links, cut in all heads: how far the final vector of their word moves"
@@ -98,6 +99,7 @@ class Search(NamedTuple):
     words: Sequence[Token]
     model: str
     text: str
+    labels: Mapping[Head, Sequence[Label]]
 
     def figure(self, style: Style) -> Figure:
         """What every head moves, layers × heads, beside what every link moves, word × word."""
@@ -133,7 +135,10 @@ class Search(NamedTuple):
 
     def head_rows(self) -> list[list[str]]:
         """The first heads and what they move."""
-        return [[str(one.cut.heads[0]), f"{one.effect:.4f}"] for one in self.heads[:RANKED]]
+        from attnviz.render.labels import named_head
+
+        shown = self.heads[:RANKED]
+        return [[named_head(one.cut.heads[0], self.labels), f"{one.effect:.4f}"] for one in shown]
 
     def link_rows(self) -> list[list[str]]:
         """The first links, their weight and what they move, under the names of the columns."""

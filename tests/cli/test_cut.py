@@ -146,6 +146,7 @@ def test_a_head_or_a_layer_is_silenced(attnviz):
 
 def test_a_search_ranks_heads_and_links(attnviz):
     said = attnviz("cut", "He took the hat", "--search").text
+    assert "\n3.1 noun antecedent " in said
     assert said.startswith("Heads, silenced") and "Links, cut in all heads" in said
     [document] = attnviz("cut", "He took the hat", "--search", "--json").documents
     for found in (document["heads"], document["links"]):
