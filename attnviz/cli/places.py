@@ -49,8 +49,10 @@ class _Documents(Generic[T]):
         self._forms, self._stream = forms, stream
 
     def add(self, found: T) -> None:
+        from attnviz.document.labels import quiet
+
         text = json.dumps(self._forms.document(found), ensure_ascii=False, allow_nan=False)
-        self._stream.write(text.encode() + b"\n")
+        self._stream.write(quiet(text).encode() + b"\n")
         self._stream.flush()
 
     def finish(self) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from attnviz.analysis.explain import Explanation, steps
 from attnviz.analysis.explain.positions import Positions
 from attnviz.analysis.explain.toy import Toy
+from attnviz.document.labels import quiet
 from attnviz.render.explained_toy import toy_notes
 
 
@@ -51,7 +52,8 @@ def write_explained(shown: Explanation | Positions | Toy, stream: BinaryIO) -> N
         document = explained_toy(shown)
     else:
         document = explained_positions(shown) if isinstance(shown, Positions) else explained(shown)
-    stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+    text = quiet(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    stream.write(text.encode() + b"\n")
 
 
 def explained_positions(positions: Positions) -> dict[str, Any]:

@@ -73,7 +73,11 @@ def _token(token: Token) -> dict[str, Any]:
 
 def dumps(value: object) -> str:
     """Compact JSON in which letters read as themselves and whatever could act is escaped."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return quiet(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+
+
+def quiet(text: str) -> str:
+    """JSON in which whatever could act on a terminal is escaped."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

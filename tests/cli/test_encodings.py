@@ -34,3 +34,16 @@ def test_a_stream_gets_our_signs_in_what_it_can_write(command: str, encoding: st
     said = done.stdout.decode(encoding)
     assert said.strip()
     assert "\\u2" not in said
+
+
+@pytest.mark.parametrize("command", ["run", "explain", "classify", "summarize", "translate"])
+def test_json_holds_nothing_that_a_terminal_obeys(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "attnviz", command, "--json", "-"],
+        input="the hat \x9b31m is \x1b[2J and \u202e red".encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hat" in done.stdout.decode()
+    assert not {"\x1b", "\x9b", "\u202e"} & set(done.stdout.decode())
