@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.analysis.specificity import STEP, rank
 from attnviz.brief import brief
 from attnviz.result import FloatArray
 
@@ -56,10 +57,12 @@ class Ranking:
 
     @property
     def floor(self) -> float:
-        """What a link must exceed to come in: just less than the last has, for ties go by pair."""
-        if len(self.best.pairs) < self.n:
-            return 0.0
-        return float(np.nextafter(self.best.particular[-1], np.float32(0)))
+        """What a link must exceed to come in: less than what ties with the last, for pairs decide.
+
+        What ranks as nothing never comes in.
+        """
+        last = self.best.particular[-1] if len(self.best.pairs) == self.n else 0.0
+        return float(max(last - 2 * STEP, STEP / 2))
 
     def add(self, more: Candidates) -> None:
         """Let more links come in, of any heads."""
@@ -67,9 +70,9 @@ class Ranking:
         if not len(more.pairs):
             return
         every = self.best.beside(more)
-        every = every.take(np.lexsort((every.heads, -every.particular, every.pairs)))
+        every = every.take(np.lexsort((every.heads, -rank(every.particular), every.pairs)))
         once = every.take(np.diff(every.pairs, prepend=-1) != 0)
-        self.best = once.take(np.argsort(-once.particular, kind="stable")[: self.n])
+        self.best = once.take(np.argsort(-rank(once.particular), kind="stable")[: self.n])
 
 
 class Waiting:

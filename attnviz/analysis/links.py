@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.analysis.specificity import HeadStatistics
+from attnviz.analysis.specificity import HeadStatistics, rank
 from attnviz.analysis.view import View
 from attnviz.result import Link
 
@@ -23,7 +23,7 @@ def strongest_links(
     """
     strength, behind = statistics.strongest.ravel(), statistics.behind.ravel()
     there = np.flatnonzero(strength > 0)
-    best = there[np.lexsort((-strength[there], behind[there]))[:limit]].tolist()
+    best = there[np.lexsort((-rank(strength[there]), behind[there]))[:limit]].tolist()
     links = [(behind[at], _link(view, kind, statistics, at)) for at in best]
     return [link for _, link in sorted(links, key=lambda each: (each[0], -each[1].weight))]
 

@@ -19,6 +19,7 @@ IntArray = npt.NDArray[np.intp]
 
 MOST_EXPLAINED = 0.5  # of the words, that may look as far without their head being positional
 FEWEST_WORDS = 4  # of fewer, more than half look as far by chance
+STEP = np.float32(2**-18)  # of what is particular; less of it is how sums round
 
 
 class HeadStatistics(NamedTuple):
@@ -67,7 +68,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
         part = particular(weights)
         between[at], share[at] = weights.sum() / words, part.sum() / words
         rows[at], columns[at] = (part.max(axis=axis, initial=0.0) for axis in (1, 0))
-        more = part > strongest
+        more = rank(part) > rank(strongest)
         if positional[at]:
             more &= free
         else:
@@ -159,6 +160,12 @@ def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArr
         return _beyond(weights, usual, pairs)
 
     return particular
+
+
+def rank(particular: FloatArray) -> FloatArray:
+    """What links are ranked by: in whole STEPs equals tie, in whatever order they were summed."""
+    steps: FloatArray = np.rint(particular / STEP)
+    return steps
 
 
 def usual_weight(
