@@ -59,6 +59,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
     rows = np.zeros((n_layers, n_heads, n_queries), np.float32)
     columns = np.zeros((n_layers, n_heads, n_keys), np.float32)
     strongest, holder = np.zeros(pairs.shape, np.float32), np.zeros(pairs.shape, np.intp)
+    best = np.zeros_like(strongest)
     particular = specific_part(view, kind, pairs)
     positional = positional_heads(view, kind)
     free = np.ones(pairs.shape, np.bool_)  # pairs that no head so far links but by distance
@@ -68,11 +69,13 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
         part = particular(weights)
         between[at], share[at] = weights.sum() / words, part.sum() / words
         rows[at], columns[at] = (part.max(axis=axis, initial=0.0) for axis in (1, 0))
-        more = rank(part) > rank(strongest)
+        ranks = rank(part)
+        more = ranks > best
         if positional[at]:
             more &= free
         else:
             free &= part <= 0
+        np.copyto(best, ranks, where=more)
         np.copyto(strongest, part, where=more)
         np.copyto(holder, number, where=more)
     behind = free & (strongest > 0)
