@@ -56,7 +56,10 @@ def test_a_guess_continues_what_the_text_said(ids: list[int], most: int) -> None
 
 
 class Reader:
-    """Logits of a model whose next token follows the last two; it counts how often it is asked."""
+    """Logits of a model whose next token follows the last and its place, so that guesses fail.
+
+    It counts how often it is asked.
+    """
 
     def __init__(self, table: FloatArray) -> None:
         self.table = table
@@ -66,14 +69,14 @@ class Reader:
         self.reads += 1
         whole = np.append(ids, guessed)
         places = range(len(ids) - 1, len(whole))
-        return np.stack([self.table[whole[i - 1], whole[i]] for i in places])
+        return np.stack([self.table[i % len(self.table), whole[i]] for i in places])
 
 
 def loop(table: FloatArray, ids: list[int], n: int, stops: frozenset[int]) -> list[int]:
     """One token at a time."""
     ids = list(ids)
     for _ in range(n):
-        ids.append(int(table[ids[-2], ids[-1]].argmax()))
+        ids.append(int(table[(len(ids) - 1) % len(table), ids[-1]].argmax()))
         if ids[-1] in stops:
             break
     return ids
