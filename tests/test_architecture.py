@@ -26,12 +26,13 @@ ARROWS: dict[str, set[str]] = {
     "memory": set(),  # what can be asked everywhere: how much of it is free
     "showing": set(),
     "output": set(),
+    "stderr": set(),  # what all may speak to
     "result": {"showing"},
     "core": set(),
     "families": {"core", "checkpoint", "result"},
     "checkpoint": {"result"},
     "labelling": {"result"},
-    "tokenizer": {"checkpoint", "labelling", "result"},
+    "tokenizer": {"checkpoint", "labelling", "result", "stderr"},
     "analysis": {"result", "showing", "core"},
     "corpus": {"analysis", "core", "model", "output", "result"},
     "findings": {"analysis", "checkpoint", "result"},
@@ -60,6 +61,7 @@ ARROWS: dict[str, set[str]] = {
         "output",
         "render",
         "result",
+        "stderr",
         "tasks",
         "display",
     },

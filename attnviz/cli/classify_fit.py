@@ -16,6 +16,7 @@ from attnviz.cli.texts import read_file
 from attnviz.cli.values import whole
 from attnviz.errors import AttnvizWarning, OutputError, quote
 from attnviz.output import all_or_nothing
+from attnviz.stderr import say
 
 if TYPE_CHECKING:
     from attnviz.tasks.labelled_texts import LabelledTexts
@@ -91,11 +92,11 @@ class _Progress:
             said = f"{phase} {share:4.0%}"
             if said != self._said:
                 end = "\n" if share >= 1 else ""
-                print(f"\r{said}\x1b[K", end=end, file=sys.stderr, flush=True)  # noqa: T201
+                say(f"\r{said}\x1b[K{end}")
         else:
             said = phase
             if said != self._said:
-                print(f"{phase} …", file=sys.stderr)  # noqa: T201
+                say(f"{phase} …\n")
         self._said = said
 
 

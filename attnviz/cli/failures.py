@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -15,6 +15,7 @@ from attnviz.cli.program import HungUp, UsageError
 from attnviz.cli.signals import Terminated, heard
 from attnviz.errors import AttnvizError, AttnvizWarning, bounded, quote
 from attnviz.output import remove_drafts
+from attnviz.stderr import say
 
 FAILED, MISUSED, INTERRUPTED, HUNG_UP = 1, 2, 130, 141  # the last two as a shell counts signals
 SIGNALLED = 128
@@ -84,10 +85,7 @@ def _unforeseen(error: BaseException) -> str:
 def _say(sentence: str, code: int, kind: str = "") -> int:
     from attnviz.render.safe import visible
 
-    if sys.stderr is not None:
-        with suppress(OSError, ValueError):  # closed, or nobody reads it
-            said = f"attnviz: {kind}{visible(bounded(sentence))}\n"
-            print(said, end="", file=sys.stderr)  # noqa: T201
+    say(f"attnviz: {kind}{visible(bounded(sentence))}\n")
     return code
 
 

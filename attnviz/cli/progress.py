@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from attnviz.stderr import say
+
 PATIENCE, STEP = 1.0, 0.5  # seconds before anything is said, and between two lines
 CLEAR = "\r\x1b[K"
 
@@ -55,18 +57,13 @@ class Progress:
             with self._lock:
                 seconds = time.monotonic() - self._since
                 if self._what and seconds > PATIENCE:
-                    self._write(f"{CLEAR}{self._what} … {seconds:.0f} s")
+                    say(f"{CLEAR}{self._what} … {seconds:.0f} s")
                     self._shown = True
 
     def _hide(self) -> None:
         if self._shown:
-            self._write(CLEAR)
+            say(CLEAR)
             self._shown = False
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
 
 
 class Tally:

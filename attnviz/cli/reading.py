@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import typer
 
 from attnviz.cli.models import complete_name
 from attnviz.errors import AttnvizError, EmptyText, InputError, TooBig, TooLong, UnknownWord
+from attnviz.stderr import say
 
 FILE = typer.Option(
     "--file", "-f", metavar="FILE", help="Texts of a .txt .jsonl or .conllu. Repeatable."
@@ -46,8 +46,7 @@ class BadLines:
         from attnviz.render.safe import visible
 
         self._count += 1
-        said = f"attnviz: {visible(str(error))}; skipped\n"  # whole, for threads may warn meanwhile
-        print(said, end="", file=sys.stderr)  # noqa: T201
+        say(f"attnviz: {visible(str(error))}; skipped\n")
 
     @contextmanager
     def passed_over(self, line: int | None) -> Iterator[None]:
@@ -70,4 +69,4 @@ class BadLines:
         if self._count and not self._skip:
             raise InputError(f"{lines} skipped; correct the file, or give --skip-bad")
         if self._count:
-            print(f"attnviz: {lines} skipped", file=sys.stderr)  # noqa: T201
+            say(f"attnviz: {lines} skipped\n")

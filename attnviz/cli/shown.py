@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from attnviz.cli.progress import on_terminal
 from attnviz.errors import OutputError, quote
 from attnviz.output import streamed
+from attnviz.stderr import say
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -22,7 +22,7 @@ def tell_of(paths: Iterable[Path]) -> None:
 
     for path in paths:
         if not streamed(path):
-            print(visible(f"wrote {path} ({_size(path)})"), file=sys.stderr)  # noqa: T201
+            say(visible(f"wrote {path} ({_size(path)})") + "\n")
 
 
 def open_files(paths: Iterable[Path]) -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from attnviz.errors import AttnvizError, BadCheckpoint, quote
+from attnviz.stderr import quiet
 
 PANICS = "pyo3_runtime"
 Result = TypeVar("Result")
-
-_STDERR = threading.RLock()
-
-if hasattr(os, "register_at_fork"):  # a fork waits until standard error is itself again
-    os.register_at_fork(
-        before=_STDERR.acquire, after_in_parent=_STDERR.release, after_in_child=_STDERR.release
-    )
 
 
 @contextmanager
@@ -34,25 +27,6 @@ def guarded(sentence: str) -> Iterator[None]:
             raise  # what ends the program
         reason = str(error).removeprefix("Cannot instantiate Tokenizer from buffer: ")
         raise BadCheckpoint(f"{sentence}: {quote(reason)}") from None
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep a panic's own report, which goes to file descriptor 2, from the terminal."""
-    with _STDERR:
-        try:
-            saved = os.dup(2)
-        except OSError:  # standard error is closed
-            yield
-            return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, 2)
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            os.close(nowhere)
 
 
 def interruptible(work: Callable[[], Result]) -> Result:

@@ -91,7 +91,7 @@ assert inside.wait(60)
 
 KEEPS_QUIET = """
 import time
-from attnviz.tokenizer.guard import quiet
+from attnviz.stderr import quiet
 inside = threading.Event()
 def load():
     with quiet():
