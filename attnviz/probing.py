@@ -14,17 +14,19 @@ from attnviz.analysis.probes import Probe
 from attnviz.analysis.questions import Passage, alone, antecedents
 from attnviz.analysis.repetition import copies, copying
 from attnviz.analysis.templates import discourses
-from attnviz.analysis.training import COREFERENCE, PIECES, Score, train
+from attnviz.analysis.training import COREFERENCE
 from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.head_measures import Item, each_job, heads_job, text_of
+from attnviz.corpus.lens_training import Documents, train
 from attnviz.corpus.lines import Refuse, read_lines, refuse
 from attnviz.corpus.packs import Bad, Here, Place, packs_of, refuse_one, taken
-from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, counted
+from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, counted, short_for
 from attnviz.errors import InputError
 
 if TYPE_CHECKING:
     from attnviz.analysis.lenses import Lens
     from attnviz.analysis.measures import DoubleArray
+    from attnviz.analysis.training import Score
     from attnviz.model import Model
     from attnviz.model.long_texts import Tell
     from attnviz.result import Kind, Weighting
@@ -148,37 +150,42 @@ def asked(
         yield from (Asked(Passage(one), antecedents) for one in texts_made)
         yield from (Asked(Passage(one), alone) for one in clauses(N_CLAUSES))
         return
-
-    def fits(text: str) -> bool:
-        return len(model.encode(text, truncate=True).tokens) <= PIECES
-
-    yield from asked_of((one for name in conllu for one in _read(str(name), tell)), fits)
+    sentences = (one for name in conllu for one in _read(str(name), tell))
+    yield from asked_of(sentences, short_for(model))
     yield from (Asked(Passage(Sentence(text, ())), alone) for text in texts or ())
 
 
 def fit_lens(
-    model: Model, relation: str, conllu: Sequence[str | Path], *, tell: Refuse = refuse
+    model: Model,
+    relation: str,
+    conllu: Sequence[str | Path],
+    *,
+    tell: Refuse = refuse,
+    place: Place | None = None,
 ) -> tuple[Lens, Score]:
     """A lens for a relation, and how it does on documents held back.
 
     ``relation`` is "coreference", a relation of Universal Dependencies as "nsubj", or "head".
-    Needs SciPy. InputError without it, for fewer than ten documents, and for no example.
+    Packs of passages are read at a ``place``, as for ``heads``, and the lens is fitted here: it is
+    the same wherever that is. Needs SciPy. InputError without it, for fewer than ten documents, and
+    for no example.
     """
-    documents = _documents(conllu, tell)
-    if relation == COREFERENCE:
-        documents = [one for one in documents if any(sentence.mentions for sentence in one)]
-    return train(model, relation, documents)
+    return train(model, relation, documents_for(relation, conllu, tell), place)
+
+
+def documents_for(relation: str, conllu: Sequence[str | Path], tell: Refuse = refuse) -> Documents:
+    """The documents of treebanks that say something of a relation."""
+    sentences = (one for name in conllu for one in _read(str(name), tell))
+    documents = [list(group) for _, group in groupby(sentences, key=lambda one: one.document)]
+    if relation != COREFERENCE:
+        return documents
+    return [one for one in documents if any(sentence.mentions for sentence in one)]
 
 
 def _shown(relation: str) -> bool:
     """Whether sentences made by rule show heads in a relation as annotated text does."""
     one, arrow, other = relation.partition(" → ")
     return not arrow or one in MADE or other in MADE
-
-
-def _documents(conllu: Sequence[str | Path], tell: Refuse) -> list[list[Sentence]]:
-    sentences = (one for name in conllu for one in _read(str(name), tell))
-    return [list(group) for _, group in groupby(sentences, key=lambda one: one.document)]
 
 
 def _read(name: str, tell: Refuse) -> Iterator[Sentence]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.lenses import NOTHING, Evidence, Lens
 from attnviz.brief import brief
+from attnviz.core.threads import one_blas_thread
 from attnviz.errors import InputError
 
 DoubleArray = npt.NDArray[np.float64]
@@ -30,6 +31,40 @@ class Example(NamedTuple):
 
     evidence: Evidence
     right: npt.NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+
+class Examples(NamedTuple):
+    """Examples one behind the other, in a few large arrays that travel at once.
+
+    ``candidates`` float32 and ``right`` bool have the candidates of all queries, ``sizes`` int
+    (query,) how many each has, ``nothing`` float32 (query, 6 · layer · head); see ``Evidence``.
+    """
+
+    candidates: npt.NDArray[np.float32]
+    nothing: npt.NDArray[np.float32]
+    right: npt.NDArray[np.bool_]
+    sizes: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Examples:
+        """At least one example."""
+        return cls(
+            np.concatenate([one.evidence.candidates for one in examples]),
+            np.stack([one.evidence.nothing for one in examples]),
+            np.concatenate([one.right for one in examples]),
+            np.asarray([len(one.right) for one in examples]),
+        )
+
+    def each(self) -> list[Example]:
+        """One by one, each a view."""
+        ends = np.cumsum(self.sizes)[:-1]
+        parts = np.split(self.candidates, ends), self.nothing, np.split(self.right, ends)
+        return [
+            Example(Evidence(some, none), right) for some, none, right in zip(*parts, strict=True)
+        ]
 
     def __repr__(self) -> str:
         return brief(self)
@@ -95,9 +130,11 @@ def fit(
 
     ``shape`` is (layer, head). The loss of an example is −log of the probability of all right
     candidates together, or of none where there is no right one. Of ``NOTHING`` the first ``kinds``
-    are read. Needs SciPy; InputError without it and where there are no examples.
+    are read. Products are on one thread of BLAS, so that the same examples give the same bits.
+    Needs SciPy; InputError without it and where there are no examples.
     """
-    minimize = _minimizer()
+    minimize = minimizer()
+    one_blas_thread()
     usable = [one for one in examples if len(one.right)]
     if not any(one.right.any() for one in usable):
         raise InputError(
@@ -133,7 +170,7 @@ def platt(shares: Sequence[float], right: Sequence[bool]) -> tuple[float, float]
     """
     if not len(shares):
         return 1.0, 0.0
-    minimize = _minimizer()
+    minimize = minimizer()
     share = np.clip(np.asarray(shares, np.float64), 1e-6, 1 - 1e-6)
     logits = np.log(share / (1 - share))
     hits = np.asarray(right, np.bool_)
@@ -148,7 +185,8 @@ def platt(shares: Sequence[float], right: Sequence[bool]) -> tuple[float, float]
     return float(slope), float(shift)
 
 
-def _minimizer() -> Callable[..., Any]:
+def minimizer() -> Callable[..., Any]:
+    """``scipy.optimize.minimize``; InputError without SciPy."""
     try:
         from scipy.optimize import minimize
     except ImportError:

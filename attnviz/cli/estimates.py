@@ -26,8 +26,12 @@ def print_estimate(
     *,
     cluster: str | None,
     as_json: bool,
+    besides: str = "",
 ) -> None:
-    """Print the tokens, the time and the memory that a job would take, on a line or as JSON."""
+    """Print the tokens, the time and the memory that a job would take, on a line or as JSON.
+
+    ``besides`` is a sentence about what is not in them.
+    """
     from attnviz.corpus.cluster import cores_at
     from attnviz.corpus.estimate import estimate
 
@@ -35,11 +39,12 @@ def print_estimate(
     if as_json:
         print(json.dumps({"format": "attnviz-estimate/1", **found._asdict()}))  # noqa: T201
         return
+    besides = besides and f"{besides} "
     memory = "" if found.memory is None else f", {found.memory / 1e6:,.0f} MB a process"
     cores = "1 core" if found.cores == 1 else f"{found.cores} cores"
     print(  # noqa: T201
         f"{found.texts:,} texts, {found.tokens:,} tokens (the longest {found.longest:,}): "
-        f"about {_time(found.seconds)} on {cores}{memory}. Nothing was computed."
+        f"about {_time(found.seconds)} on {cores}{memory}. {besides}Nothing was computed."
     )
 
 

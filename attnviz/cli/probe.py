@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +18,12 @@ from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
 from attnviz.cli.pictures import FigureOptions, taking
-from attnviz.cli.probe_forms import ABOVE, COLUMNS, Relations, interval
+from attnviz.cli.probe_fit import Fit, opened_lens, require_fit
+from attnviz.cli.probe_forms import ABOVE, COLUMNS, Relations
 from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
-from attnviz.output import all_or_nothing, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,15 +83,16 @@ def probe(
     bad = BadLines(skip=skip_bad)
     given = _given(file or [], conllu or [], field, bad, truncate=truncate)
     if fit is not None:
-        _require_fit(given, output, elsewhere=cluster is not None or dry_run or each)
+        require_fit(given.trees, given.plain, output, each=each)
     if each and (not as_json or output or dry_run):
         raise Misuse("--each prints a line of JSON for each file; give --json, and no -o")
     from attnviz.model import DEFAULT, load
 
     if fit is not None:
-        with _opened(output) as lens:
+        with opened_lens(None if dry_run else output) as lens:
             loaded = load(model or DEFAULT, offline=offline)
-            _fit(loaded, fit, given.trees, lens, bad, as_json=as_json)
+            fitting = Fit(fit, given.trees, bad, cluster, as_json=as_json)
+            fitting.estimate(loaded) if dry_run else fitting.run(loaded, lens)
         bad.finish()
         return
     with drawing(None if dry_run else output, options, as_json=as_json) as draw:
@@ -148,16 +148,6 @@ def _given(
     return _Given([*trees, *annotated], plain, field, bad, truncate)
 
 
-def _require_fit(given: _Given, output: Sequence[str] | None, *, elsewhere: bool) -> None:
-    """Refuse what does not go with a lens."""
-    if given.plain or not given.trees:
-        raise Misuse("--fit learns from annotated text; give it with --conllu FILE")
-    if elsewhere:
-        raise Misuse("--fit learns on this machine; leave out --cluster, --dry-run and --each")
-    if len(output or ()) > 1:
-        raise Misuse("--fit writes one lens; give one -o")
-
-
 def _found(model: Model, given: _Given, cluster: str | None) -> dict[str, Probe]:
     """What heads find in all files together."""
     from attnviz import probing
@@ -210,50 +200,8 @@ def _estimate(model: Model, given: _Given, cluster: str | None, *, as_json: bool
     print_estimate(model, RELATIONS, questions, asked_text, cluster=cluster, as_json=as_json)
 
 
-@contextmanager
-def _opened(output: list[str] | None) -> Iterator[tuple[str, BinaryIO] | None]:
-    """The file for a lens and its name, if it is not just kept; it appears once it is written."""
-    with all_or_nothing([Path(name) for name in output or ()]) as streams:
-        yield (output[0], streams[0]) if output else None
-
-
 def _print(relations: Relations) -> None:
     """The table, and what its signs mean under it."""
     print_table([[*COLUMNS], *relations.rows()])
     print()  # noqa: T201
     print_sentence(ABOVE)
-
-
-def _fit(
-    model: Model,
-    name: str,
-    conllu: Sequence[str],
-    output: tuple[str, BinaryIO] | None,
-    bad: BadLines,
-    *,
-    as_json: bool,
-) -> None:
-    from attnviz import findings, probing
-    from attnviz.analysis.lens_file import dump_lens
-
-    lens, score = probing.fit_lens(model, name, conllu, tell=bad.tell)
-    if output is None:
-        place = str(findings.keep_lens(model, lens))
-    else:
-        place, stream = output
-        with naming(Path(place)):
-            stream.write(dump_lens(lens).encode())
-    shares = {"accuracy": score.accuracy, "joint with nothing": score.joint}
-    if score.nouns.high - score.nouns.low < 1:
-        shares |= {"nouns": score.nouns, "followed": score.followed}
-    if as_json:
-        given: dict[str, Any] = {key: one._asdict() for key, one in shares.items()}
-        print(json.dumps({"lens": place, **given, "calibration error": score.calibration}))  # noqa: T201
-        return
-    print_table(
-        [
-            *([key, interval(one)] for key, one in shares.items()),
-            ["calibration error", f"{score.calibration:.3f}"],
-            ["lens", place],
-        ]
-    )

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ASKS = (antecedents, alone)
 BEFORE = 2  # sentences before that of a pronoun
 
+PIECES = 200
+"""How many tokens a window may have; sentences are left out from its front until it has no more."""
+
 
 class Asked(NamedTuple):
     """A passage, and what is asked of it."""
@@ -44,6 +47,11 @@ def asked_of(sentences: Iterable[Sentence], fits: Callable[[str], bool]) -> Iter
                 yield Asked(found, antecedents)
         yield Asked(Passage(sentence), alone)
         earlier.append(sentence)
+
+
+def short_for(model: Model) -> Callable[[str], bool]:
+    """Whether a text has no more tokens than a window may have."""
+    return lambda text: len(model.encode(text, truncate=True).tokens) <= PIECES
 
 
 def asked_text(one: Asked) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from attnviz.analysis.grammar import clauses
 from attnviz.corpus import packs
+from tests.support.treebanks import write_treebank
 
 LINES = ["He took the hat", "and examined it", "", "carefully", "It rained", "It was cold"]
 
@@ -155,4 +157,13 @@ def test_a_dry_run_says_what_it_would_take(attnviz, texts, command):
 def test_a_dry_run_of_a_probe_counts_what_is_asked(attnviz):
     [said] = attnviz("probe", "--dry-run", "--json").documents
     assert said["texts"] == 750
-    assert attnviz("probe", "--dry-run", "--fit", "nsubj", "--conllu", "x").code == 2
+
+
+def test_a_dry_run_of_a_fit_counts_what_is_learnt_from_and_what_is_asked(attnviz, tmp_path):
+    name = write_treebank(tmp_path / "made.conllu", clauses(40))
+    given = ("probe", "--dry-run", "--fit", "nsubj", "--conllu", name, "-o", "nsubj.json")
+    [said] = attnviz(*given, "--json").documents
+    assert said["texts"] == 2 * 40
+    ended = attnviz(*given)
+    assert "80 texts, " in ended.text and "Fitting the lens" in ended.text
+    assert not (tmp_path / "nsubj.json").exists()

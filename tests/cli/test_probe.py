@@ -11,22 +11,7 @@ from attnviz import findings
 from attnviz.analysis.grammar import clauses
 from attnviz.analysis.lens_file import parse_lens
 from attnviz.analysis.templates import discourses
-
-
-def treebank(path, sentences):
-    """Write sentences made by rule as a document each."""
-    lines = []
-    for number, sentence in enumerate(sentences):
-        lines += [f"# newdoc id = {number}", "# global.Entity = GRP"]
-        marks = {m.head: f"Entity=({m.chain})" for m in sentence.mentions}
-        for at, n in enumerate(sentence.nodes):
-            glued = at + 1 < len(sentence.nodes) and sentence.nodes[at + 1].start == n.end
-            misc = "|".join(filter(None, [marks.get(at), "SpaceAfter=No" if glued else ""])) or "_"
-            row = [at + 1, n.form, "_", n.upos, "_", "_", n.head + 1, n.relation, "_", misc]
-            lines.append("\t".join(map(str, row)))
-        lines.append("")
-    path.write_text("\n".join(lines) + "\n")
-    return path.name
+from tests.support.treebanks import write_treebank
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +35,7 @@ def test_without_a_treebank_made_sentences_are_asked(attnviz):
 
 
 def test_a_treebank_is_asked_for_all_it_has_and_its_labels_are_kept(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", [*clauses(60), *discourses(60)])
+    name = write_treebank(tmp_path / "made.conllu", [*clauses(60), *discourses(60)])
     ended = attnviz("probe", "--conllu", name)
     assert ended.code == 0
     assert ended.text.splitlines()[0].split()[:3] == ["relation", "n", "best"]
@@ -92,7 +77,7 @@ def test_what_heads_find_is_drawn_written_and_a_page(attnviz, tmp_path):
 
 
 def test_each_file_may_be_answered_as_it_is_done(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", clauses(30))
+    name = write_treebank(tmp_path / "made.conllu", clauses(30))
     (tmp_path / "a.txt").write_text("He took the hat and the coat\n")
     tree, text = attnviz("probe", "-f", "a.txt", "-f", name, "--json", "--each").documents
     assert (tree.pop("file"), text.pop("file")) == (name, "a.txt")
@@ -111,13 +96,13 @@ def test_a_text_longer_than_the_model_reads_is_a_bad_line_unless_it_may_be_cut(a
 
 
 def test_a_treebank_may_be_any_file_of_texts(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", clauses(30))
+    name = write_treebank(tmp_path / "made.conllu", clauses(30))
     one, two = (attnviz("probe", option, name, "--json").documents for option in ("-f", "--conllu"))
     assert one == two and "head → nsubj" in {each["relation"] for each in one[0]["relations"]}
 
 
 def test_a_lens_is_fitted_and_written(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", clauses(80))
+    name = write_treebank(tmp_path / "made.conllu", clauses(80))
     ended = attnviz("probe", "--fit", "obj", "--conllu", name, "-o", "obj.json", "--json")
     [document] = ended.documents
     assert document["accuracy"]["share"] > 0.8
@@ -126,7 +111,7 @@ def test_a_lens_is_fitted_and_written(attnviz, tmp_path):
 
 
 def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", discourses(30))
+    name = write_treebank(tmp_path / "made.conllu", discourses(30))
     ended = attnviz("probe", "--fit", "det", "--conllu", name)
     assert ended.code == 0 and "calibration error" in ended.text
     assert findings.lens(api.load(), "det").relation == "det"
@@ -141,6 +126,7 @@ def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
         (["-o", "x.csv"], 2, "'x.csv' has no suffix that can be written; take one of .png"),
         (["-o", "x.png", "--size", "1x1"], 1, "a picture of 1 × 1 inches has no room"),
         (["--fit", "obj", "--conllu", "a", "-o", "a", "-o", "b"], 2, "--fit writes one lens"),
+        (["--fit", "obj", "--conllu", "a", "--each"], 2, "one lens of all files; leave out --each"),
         (["--each"], 2, "--each prints a line of JSON for each file"),
         (["--conllu", "none.conllu"], 1, "'none.conllu' cannot be read"),
         (["--conllu", "bad.conllu"], 1, "there is no relation in these files"),
@@ -150,14 +136,14 @@ def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
 )
 def test_what_cannot_be_probed_is_said(attnviz, tmp_path, arguments, code, said):
     (tmp_path / "bad.conllu").write_text("this is no treebank\n")
-    treebank(tmp_path / "few.conllu", clauses(3))
-    treebank(tmp_path / "many.conllu", clauses(12))
+    write_treebank(tmp_path / "few.conllu", clauses(3))
+    write_treebank(tmp_path / "many.conllu", clauses(12))
     ended = attnviz("probe", *arguments)
     assert ended.code == code and said in ended.err
 
 
 def test_a_bad_sentence_is_named(attnviz, tmp_path):
-    name = treebank(tmp_path / "made.conllu", clauses(20))
+    name = write_treebank(tmp_path / "made.conllu", clauses(20))
     with (tmp_path / name).open("a") as stream:
         stream.write("1\tbroken\n\n")
     ended = attnviz("probe", "--conllu", name, "--json")

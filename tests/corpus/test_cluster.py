@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -19,6 +20,8 @@ import pytest
 
 import attnviz
 from attnviz import corpus
+from attnviz.analysis.lens_file import dump_lens
+from attnviz.analysis.templates import discourses
 from attnviz.corpus import packs
 from attnviz.corpus.attended import attended_job
 from attnviz.corpus.cluster import Cluster, open_cluster
@@ -27,6 +30,7 @@ from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import Here, packs_of, refuse_one, taken
 from attnviz.errors import ClusterError, InputError
 from tests.model.made import small, write
+from tests.support.treebanks import write_treebank
 
 dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 
@@ -66,11 +70,15 @@ def killing(workers: Any, killed: list[int]) -> Iterator[str]:
     draw = random.Random(7)
     for at, text in enumerate(texts()):
         if at in KILLS:
-            pid = draw.choice([one.pid for one in workers.workers.values() if one.pid])
-            with suppress(ProcessLookupError):  # it is being restarted already
-                os.kill(pid, signal.SIGKILL)
-                killed.append(pid)
+            kill_one(workers, killed, draw)
         yield text
+
+
+def kill_one(workers: Any, killed: list[int], draw: random.Random) -> None:
+    pid = draw.choice([one.pid for one in workers.workers.values() if one.pid])
+    with suppress(ProcessLookupError):  # it is being restarted already
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -120,6 +128,41 @@ def test_relations_are_counted_the_same(model, cluster, tmp_path):
         assert np.array_equal(one.right, there[relation].right)
 
 
+class Killing:
+    """A cluster that loses a worker, any of them, whenever a number of packs has been asked for."""
+
+    def __init__(self, cluster: Cluster, workers: Any) -> None:
+        self.cluster, self.workers, self.killed = cluster, workers, []
+        self.draw, self.count = random.Random(3), 0
+
+    def each(self, job, bursts):
+        return self.cluster.each(job, (self.asked(packs) for packs in bursts))
+
+    def asked(self, packs):
+        for pack in packs:
+            self.count += 1
+            if self.count % 30 == 0:
+                kill_one(self.workers, self.killed, self.draw)
+            yield pack
+
+
+@pytest.mark.filterwarnings("ignore:the text has")  # more tokens than the model was trained on
+@pytest.mark.parametrize("relation", ["nsubj", "coreference"])
+def test_a_lens_is_fitted_to_the_same_bits_and_killed_workers_change_none(
+    model, cluster, workers, tmp_path, monkeypatch, relation
+):
+    monkeypatch.setattr(packs, "PACK_BYTES", 1000)
+    file = tmp_path / "made.conllu"
+    write_treebank(file, discourses(200))
+    here, expected = attnviz.fit_lens(model, relation, [file])
+    place = Killing(cluster, workers)
+    there, found = attnviz.fit_lens(model, relation, [file], place=place)
+    assert len(place.killed) >= 2
+    assert repr(found) == repr(expected)  # in which no number equals itself where none was asked
+    assert pickle.dumps(there) == pickle.dumps(here)
+    assert dump_lens(there) == dump_lens(here)
+
+
 def test_a_worker_without_the_folder_reads_the_model_from_bytes(model, cluster):
     names = ("/nowhere", "its name")
     elsewhere = Cluster(cluster.client, model, cluster.wanted._replace(names=names))
@@ -162,6 +205,22 @@ def test_without_dask_a_sentence_says_what_to_install(model, monkeypatch):
         open_cluster("local", model),
     ):
         pass
+
+
+def test_the_program_writes_the_same_lens_with_a_cluster(model, workers, tmp_path: Path):
+    write_treebank(tmp_path / "made.conllu", discourses(200))
+    given = [sys.executable, "-m", "attnviz", "probe", "--fit", "obj", "--conllu", "made.conllu"]
+    given += ["-m", str(model.folder), "--json"]
+    said = [
+        subprocess.run([*given, *more], cwd=tmp_path, capture_output=True, check=True)
+        for more in (
+            ["-o", "here.json"],
+            ["-o", "there.json", "--cluster", workers.scheduler_address],
+        )
+    ]
+    assert (tmp_path / "here.json").read_bytes() == (tmp_path / "there.json").read_bytes() != b""
+    assert said[0].stdout.replace(b"here.json", b"there.json") == said[1].stdout
+    assert said[0].stderr.count(b"\n") == said[1].stderr.count(b"\n") == 1  # of a long text
 
 
 @pytest.mark.parametrize("command", ["heads", "run", "run --top 3"])

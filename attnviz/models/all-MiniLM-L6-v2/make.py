@@ -20,8 +20,9 @@ from attnviz.analysis.lens_file import dump_lens, parse_lens
 from attnviz.analysis.measured import measure
 from attnviz.analysis.probes import probe
 from attnviz.analysis.questions import Passage, antecedents, dependencies
-from attnviz.analysis.training import COREFERENCE, answers, score, train, windowed, with_records
+from attnviz.analysis.training import COREFERENCE, score, with_records
 from attnviz.corpus.conllu import read_conllu
+from attnviz.corpus.lens_training import train, try_lens, windowed
 from attnviz.corpus.lines import read_lines
 from attnviz.findings import dump_labels
 
@@ -44,7 +45,7 @@ def make_lens(model: attnviz.Model, relation: str, train_on: str, test_on: str) 
         path.parent.mkdir(exist_ok=True)
         path.write_text(dump_lens(lens), encoding="utf-8")
     lens = parse_lens(path.read_bytes())
-    found = list(answers(model, lens, documents(test_on)))
+    found = try_lens(model, lens, documents(test_on))
     path.write_text(dump_lens(with_records(lens, found)), encoding="utf-8")
     print(relation, score(lens, found), flush=True)
 
