@@ -103,7 +103,8 @@ def heads(
         loaded = load(model or DEFAULT, offline=offline)
         bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
         if dry_run:
-            _estimate(loaded, bursts, map, cluster, as_json=as_json)
+            _estimate(loaded, bursts, how, cluster, as_json=as_json)
+            bad.finish()
             return
         if each:
             answers = sys.stdout.isatty()  # which appear one by one: that is progress enough
@@ -149,7 +150,7 @@ def _kept(path: str, model: Model, how: dict[str, Any]) -> Kept:
 def _estimate(
     model: Model,
     bursts: Iterable[list[Text]],
-    map: str | None,
+    how: dict[str, Any],
     cluster: str | None,
     *,
     as_json: bool,
@@ -157,7 +158,9 @@ def _estimate(
     from attnviz.corpus.head_measures import heads_job, text_of
     from attnviz.probing import measured_kind
 
-    job, texts = heads_job(measured_kind(model, map)), chain.from_iterable(bursts)
+    options = {name: one for name, one in how.items() if name != "map"}
+    job = heads_job(measured_kind(model, how["map"]), **options)
+    texts = chain.from_iterable(bursts)
     print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
 
 

@@ -69,10 +69,10 @@ class Many:
             given = place, self.model, texts, self.bad, self.how, self.options
             write_parts(*given, folder, delivery.count)
 
-    def estimate(self) -> None:
-        """Say what it would take."""
+    def estimate(self, job: Job[Text, Any] | None = None) -> None:
+        """Say what a job would take, or all maps."""
         texts, options = chain.from_iterable(self.texts), self.options
-        job = self._job()
+        job = job or self._job()
         print_estimate(self.model, job, texts, text_of, cluster=self.cluster, as_json=options.json)
 
     def _job(self) -> Job[Text, list[AttentionResult]]:

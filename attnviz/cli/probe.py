@@ -99,6 +99,7 @@ def probe(
         loaded = load(model or DEFAULT, offline=offline)
         if dry_run:
             _estimate(loaded, given, cluster, as_json=as_json)
+            bad.finish()
             return
         if each:
             _keep(loaded, given, _print_each(loaded, given, cluster))

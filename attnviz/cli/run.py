@@ -181,15 +181,14 @@ def run(
                 "--pooled shows a text in blocks, and nothing that goes with it; give it alone"
             )
         require_pooled(options)
-    alone_here = top or pooled
     if cluster is not None and (pooled or not several):
         raise Misuse("--cluster is for many texts; give -f or --lines, and no --pooled")
     folder = folder_of(options)
-    if (folder or dry_run) and (alone_here or resume or not several):
-        if folder is not None:
-            said = "is a folder, for maps of many texts; name a file in it, or give -f or --lines"
-            raise Misuse(f"{quote(folder, 200)} {said}")
-        raise Misuse("--dry-run is for the maps of many texts; give -f or --lines")
+    if folder is not None and (top or pooled or resume or not several):
+        said = "is a folder, for maps of many texts; name a file in it, or give -f or --lines"
+        raise Misuse(f"{quote(folder, 200)} {said}")
+    if dry_run and (pooled or resume or not several):
+        raise Misuse("--dry-run is for many texts; give -f or --lines, no --pooled and no --resume")
     if folder or dry_run:
         results = open_folder(options, file or ())
     elif resume is not None:
@@ -225,10 +224,13 @@ def run(
             loaded.fingerprint()
         waited = burst_by_burst(bursts, file or (), text or ())
         if top:
-            from attnviz.cli.top import print_strongest
+            from attnviz.cli.top import print_strongest, strongest_of
 
             how = {"truncate": truncate, **reading}
-            print_strongest(Many(loaded, waited, bad, how, options, cluster), top, delivery.told)
+            every = Many(loaded, waited, bad, how, options, cluster)
+            every.estimate(strongest_of(every, top)) if dry_run else print_strongest(
+                every, top, delivery.told
+            )
         elif pooled:
             encode = partial(loaded.encode, truncate=truncate, **reading)
             given = prepared(encode, chain.from_iterable(bursts), bad)

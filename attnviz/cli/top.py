@@ -13,8 +13,11 @@ from attnviz.cli.sinks import open_terminal
 
 if TYPE_CHECKING:
     from attnviz.cli.many import Many
+    from attnviz.cli.texts import Text
+    from attnviz.corpus.packs import Job
     from attnviz.corpus.strongest import TextLinks
     from attnviz.model import Model
+    from attnviz.model.long_texts import Tell
 
 
 Show = Callable[["Model", "TextLinks"], None]
@@ -22,17 +25,23 @@ Show = Callable[["Model", "TextLinks"], None]
 
 def print_strongest(many: Many, n: int, told: Progress) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
-    from attnviz.corpus.strongest import Asked, strongest_job
-
     options = many.options
     show = _print_json(options.precision) if options.json else _printer(options)
-    heads = options.named_heads() or None
-    asked = Asked(n, options.layers(), heads, _between_tokens(options))
     tell = None if many.cluster else share_told(told)
-    for found in many.each(strongest_job(asked, many.how, tell)):
+    for found in many.each(strongest_of(many, n, tell)):
         told.hide()
         show(many.model, found)
         told.say("attending")
+
+
+def strongest_of(many: Many, n: int, tell: Tell | None = None) -> Job[Text, list[TextLinks]]:
+    """What finds the n strongest links that options ask for."""
+    from attnviz.corpus.strongest import Asked, strongest_job
+
+    options = many.options
+    heads = options.named_heads() or None
+    asked = Asked(n, options.layers(), heads, _between_tokens(options))
+    return strongest_job(asked, many.how, tell)
 
 
 def _printer(options: Options) -> Show:

@@ -143,15 +143,34 @@ def test_what_does_not_go_with_a_folder_is_refused(attnviz, given, tmp_path):
     assert not (tmp_path / "parts").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "heads"])
+@pytest.mark.parametrize("command", ["run", "run --top 3", "heads"])
 def test_a_dry_run_says_what_it_would_take(attnviz, texts, command):
-    ended = attnviz(command, "-f", texts, "--dry-run")
+    ended = attnviz(*command.split(), "-f", texts, "--dry-run")
     assert ended.code == 0 and ended.text.startswith("5 texts, ") and "Nothing was" in ended.text
-    [said] = attnviz(command, "-f", texts, "--dry-run", "--json").documents
+    [said] = attnviz(*command.split(), "-f", texts, "--dry-run", "--json").documents
     tokens = [len(one["tokens"]) for one in attnviz("run", "-f", texts, "--json").documents]
     assert (said["texts"], said["tokens"]) == (5, sum(tokens))
     assert said["longest"] == max(tokens)
     assert said["seconds"] > 0 and said["cores"] >= 1
+
+
+def test_a_dry_run_reads_and_measures_as_the_run_would(attnviz, tmp_path):
+    (tmp_path / "long.txt").write_text("word " * 600 + "\nHe took the hat\n")
+    given = ("heads", "-f", "long.txt", "--truncate", "--dry-run", "--json")
+    assert attnviz(*given).documents[0]["tokens"] == 512 + 6
+    (tmp_path / "few.txt").write_text("He took the hat and the coat and left the house\n" * 20)
+    seconds = [
+        attnviz("heads", "-f", "few.txt", "--dry-run", "--json", *more).documents[0]["seconds"]
+        for more in ((), ("--weights", "flow"))
+    ]
+    assert seconds[1] > 2 * seconds[0]  # a flow takes more than ten times as long
+
+
+@pytest.mark.parametrize("command", ["run", "heads", "probe"])
+def test_a_bad_line_is_a_failure_of_a_dry_run_too(attnviz, tmp_path, command):
+    (tmp_path / "bad.txt").write_bytes(b"He took the hat\n\xff\n")
+    ended = attnviz(command, "-f", "bad.txt", "--dry-run")
+    assert ended.code == 1 and "line 2 of 'bad.txt' is not UTF-8" in ended.err
 
 
 def test_a_dry_run_of_a_probe_counts_what_is_asked(attnviz):
