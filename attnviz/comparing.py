@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 from attnviz import findings
 from attnviz.analysis.compare import Comparison, Labels
 from attnviz.analysis.compare import compare as lay
-from attnviz.analysis.paths import PATHS
+from attnviz.analysis.labels import are_of
 from attnviz.errors import InputError
 from attnviz.result import AttentionResult, Head
 
@@ -77,5 +77,6 @@ def _labelled(first: AttentionResult, second: AttentionResult, head: Head | None
 
 
 def _labels(result: AttentionResult) -> Labels:
-    """What the heads of a result are called; of paths, which go through all heads, nothing."""
-    return {} if result.weighting in PATHS else findings.of(result.model).labels
+    """What the heads of a result are called, where labels are of their map."""
+    ours = are_of(result.model, next(iter(result.maps)), result.weighting)
+    return findings.of(result.model).labels if ours else {}

@@ -18,7 +18,8 @@ from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.errors import InputError, quote
 from attnviz.output import all_or_nothing, require_no_other
-from attnviz.render.sentences import heads_named, matrices, name_of, title_of
+from attnviz.render.labels import heads_named, matrices, name_of
+from attnviz.render.sentences import title_of
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, AttentionResult, Head, Heads, Kind, Link, whole
 
@@ -350,7 +351,7 @@ def draw(selections: Sequence[Selection], style: Style) -> Figure:
     if len(selections) == 1:
         named = (
             heads_named(first.heads, first.result.weighting)
-            if first.heads
+            if len(first.heads) > 1
             else name_of(first.matrices[0])
         )
         return figure.side_by_side(first.matrices, style, title=_title(selections, named))

@@ -41,7 +41,7 @@ ARROWS: dict[str, set[str]] = {
     "comparing": {"analysis", "findings", "model", "result"},
     "render": {"analysis", "result"},
     "document": {"analysis", "labelling", "render", "result", "_version"},
-    "model": {"analysis", "core", "families", "tokenizer", "checkpoint", "result"},
+    "model": {"analysis", "core", "findings", "families", "tokenizer", "checkpoint", "result"},
     "tasks": {"analysis", "checkpoint", "model", "result"},
     "models": {"model", "result", "tasks"},
     "catalogue": {"core", "families", "tokenizer", "checkpoint"},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from attnviz.analysis.claims import Claim
+from attnviz.analysis.labels import Label
 from attnviz.brief import brief, word
 from attnviz.result import FloatArray, Head, Token, Weighting
 from attnviz.showing import ShownAsFigure
@@ -54,7 +55,7 @@ class MatrixView(ShownAsFigure):
     the mean share of each row's weight that went to keys left out of it, 0 when none is left out;
     ``sinks`` says that heads' sinks took some of it; ``merged`` that some tokens were merged into
     words; ``choice`` why it is shown, where nobody asked for it; ``longer`` that the text is longer
-    than any that the model was trained on.
+    than any that the model was trained on; ``labels`` what its only head was found to do.
     """
 
     weights: FloatArray
@@ -70,6 +71,7 @@ class MatrixView(ShownAsFigure):
     choice: Choice | None = None
     longer: Longer | None = None
     weighting: Weighting = "raw"
+    labels: Sequence[Label] = ()
 
     __repr__ = brief
 
@@ -93,7 +95,7 @@ class WordAttention(ShownAsFigure):
     and popular words explain, as of a special token, heads go by their weight on anything else
     instead, and are not ``particular``. The last ``behind`` heads look as far from everywhere.
     ``text`` names what the word stands in, for pictures of several texts. ``claims`` are what the
-    model's lenses say of it, where it has some.
+    model's lenses say of it, where it has some; ``labels`` what the heads were found to do.
     """
 
     word: Token
@@ -119,6 +121,7 @@ class WordAttention(ShownAsFigure):
     longer: Longer | None = None
     who: bool = False
     weighting: Weighting = "raw"
+    labels: Mapping[Head, Sequence[Label]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         asked = f"{'to' if self.who else 'of'} {word(self.word.text)}"

@@ -120,7 +120,7 @@ class Comparison(ShownAsPage):
     def matrices(self, head: Head | None = None) -> tuple[MatrixView, MatrixView, MatrixView]:
         """The first map, the second, and the second minus the first, as ``matrix`` chooses."""
         at = self._place(head)
-        pair = self.pairs[at]
+        pair, alike = self.pairs[at], self.models[0] == self.models[1]
         return (
             MatrixView(self.before[at], self.words, self.words, f"first, head {pair.first}"),
             MatrixView(self.after[at], self.others, self.others, f"second, head {pair.second}"),
@@ -131,6 +131,7 @@ class Comparison(ShownAsPage):
                 title=f"{pair.name}, second minus first",
                 heads=(pair.first,),
                 signed=True,
+                labels=self.labels[0].get(pair.first, ()) if alike else (),
             ),
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from attnviz.analysis.claims import Lenses
-from attnviz.result import Head
+from attnviz.analysis.paths import PATHS
+from attnviz.result import Head, ModelInfo, Weighting
 
 if TYPE_CHECKING:
     from attnviz.analysis.measured import HeadMeasures
@@ -52,6 +53,15 @@ class Known(Lenses, Protocol):
     @property
     def labels(self) -> Mapping[Head, Sequence[Label]]:
         """The labels of its heads."""
+
+
+def are_of(model: ModelInfo, kind: str, weighting: Weighting = "raw") -> bool:
+    """Whether a model's labels are of the heads of this map: of its first stack's own attention.
+
+    Paths go through all heads, so they have none.
+    """
+    first = "encoder" if kind == "encoder" or model.n_target_layers is not None else "decoder"
+    return weighting not in PATHS and kind == first
 
 
 def label_heads(

@@ -12,7 +12,7 @@ from attnviz.analysis.answers import Excluded, MatrixView, WordAttention
 from attnviz.analysis.ask import Place, ask, find_word, who
 from attnviz.analysis.choose import default_kind, head_matrix, mean_matrix, most_telling
 from attnviz.analysis.claims import Claim, claims_about, pronoun_claims
-from attnviz.analysis.labels import Known, Label
+from attnviz.analysis.labels import Known, Label, are_of
 from attnviz.analysis.links import strongest_links
 from attnviz.analysis.paths import PATHS
 from attnviz.analysis.specificity import HeadStatistics, head_statistics
@@ -114,14 +114,14 @@ class Selection:
     def matrices(self) -> list[MatrixView]:
         """What to show: each head asked for, a mean, or the head that says most about words."""
         if self.heads:
-            return [head_matrix(self.view, self.kind, head) for head in self.heads]
+            return [self._head_matrix(head) for head in self.heads]
         pooled = self.result.weighting == "pooled"  # whose blocks are no words to choose a head by
         if self.options.mean or self.options.layer is not None or pooled:
             return [mean_matrix(self.view, self.kind)]
         if self.result.weighting in PATHS:  # of which the last layer has the whole
-            return [head_matrix(self.view, self.kind, self.map.all_heads()[-1])]
+            return [self._head_matrix(self.map.all_heads()[-1])]
         choice = most_telling(self.view, self.kind, self._statistics(self.kind))
-        return [replace(head_matrix(self.view, self.kind, choice.head), choice=choice)]
+        return [replace(self._head_matrix(choice.head), choice=choice)]
 
     @cached_property
     def links(self) -> list[Link]:
@@ -129,6 +129,14 @@ class Selection:
         if self.result.weighting == "pooled":
             return []
         return strongest_links(self.view, self.kind, self._statistics(self.kind))
+
+    @property
+    def links_behind(self) -> int:
+        """How many of the links, which are the last, distance alone explains."""
+        if not self.links:
+            return 0
+        behind = self._statistics(self.kind).behind
+        return sum(bool(behind[link.query, link.key]) for link in self.links)
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
@@ -152,9 +160,7 @@ class Selection:
     @property
     def labels(self) -> Mapping[Head, Sequence[Label]]:
         """What the heads of the map that is shown were found to do, where they were asked."""
-        first = next(iter(self.result.maps))
-        ours = self.kind == first and self.result.weighting not in PATHS
-        return self._known.labels if self._known and ours else {}
+        return self._labels_of(self.kind)
 
     @property
     def hidden(self) -> float:
@@ -166,10 +172,19 @@ class Selection:
         """What the result is about: its text or, without one, its model."""
         return " / ".join(self.result.texts) or self.result.model.name
 
+    def _head_matrix(self, head: Head) -> MatrixView:
+        return replace(head_matrix(self.view, self.kind, head), labels=self.labels.get(head, ()))
+
+    def _labels_of(self, kind: str) -> Mapping[Head, Sequence[Label]]:
+        ours = are_of(self.result.model, kind, self.result.weighting)
+        return self._known.labels if self._known and ours else {}
+
     def _answer(self, word: str, how: Callable[..., WordAttention]) -> WordAttention:
         kind, place = self._find(word, View.queries if how is ask else View.keys)
         answer = how(self.view, kind, self._statistics(kind), place, every=bool(self.heads))
-        return replace(answer, text=self.name)
+        labels = self._labels_of(kind)
+        found = {head: labels[head] for head in answer.heads if head in labels}
+        return replace(answer, text=self.name, labels=found)
 
     def _find(self, word: str, side: Callable[[View, str], Sequence[Token]]) -> tuple[str, Place]:
         """The map that has a word on this side: the one shown or, unless asked for, another."""

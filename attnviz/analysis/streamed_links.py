@@ -99,10 +99,18 @@ class StreamedLinks:
 
     def links(self) -> list[Link]:
         """The links, heaviest first, those of heads that distance explains behind all others."""
+        return self._heaviest_first(self._free.best) + self._heaviest_first(self._last())
+
+    @property
+    def behind(self) -> int:
+        """How many of the links are of heads that distance explains."""
+        return len(self._last().pairs)
+
+    def _last(self) -> Candidates:
+        """The best links of heads that distance explains, as far as there is room for them."""
         free, behind = self._free.best, self._behind.best
         behind = behind.take(~np.isin(behind.pairs, free.pairs))
-        behind = behind.take(slice(self._free.n - len(free.pairs)))
-        return self._heaviest_first(free) + self._heaviest_first(behind)
+        return behind.take(slice(self._free.n - len(free.pairs)))
 
     def _begin(self, head: Head) -> _Tally:
         n = len(self.units)

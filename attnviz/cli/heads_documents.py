@@ -22,10 +22,9 @@ def measured(
 ) -> MeasuredHeads:
     """Heads with what they are known to do, the largest of a measure first, or by their numbers."""
     from attnviz import findings
-    from attnviz.analysis.paths import PATHS
+    from attnviz.analysis.labels import are_of
 
-    known = found.kind != "cross" and weighting not in PATHS  # which go through all heads
-    labels = findings.labels(model) if known else {}
+    labels = findings.labels(model) if are_of(model.info, found.kind, weighting) else {}
     order = found.ranked(sort) if sort else sorted(found.ranked(found.names[0]))
     return MeasuredHeads(found, order, labels, sort or "spread", model, weighting)
 

@@ -34,7 +34,7 @@ class MeasuredHeads(NamedTuple):
     @property
     def place(self) -> str:
         """What the numbers are of, ``head``; of paths, which go through all heads, ``layer``."""
-        from attnviz.render.sentences import matrices
+        from attnviz.render.labels import matrices
 
         return matrices(self.weighting)
 
@@ -93,13 +93,17 @@ class MeasuredHeads(NamedTuple):
         }
 
     def csv(self) -> str:
-        """The table as CSV, every number in full; what is undefined is empty."""
+        """The table as CSV, every number in full, and labels; what is undefined is empty."""
+        from attnviz.render.labels import labels_text
+
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([self.place, *self.found.names])
+        writer.writerow([self.place, *self.found.names, "labels"])
         for head in self.order:
             values = self.found.of(head).values()
-            writer.writerow([self.named(head), *("" if math.isnan(x) else repr(x) for x in values)])
+            numbers = ("" if math.isnan(x) else repr(x) for x in values)
+            said = labels_text(self.labels.get(head, ()))
+            writer.writerow([self.named(head), *numbers, said])
         return stream.getvalue()
 
 

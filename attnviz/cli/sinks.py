@@ -158,7 +158,7 @@ def _colours(options: PictureOptions) -> dict[str, Any]:
 def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[RenderableType]:
     """The pictures of one result from top to bottom."""
     from attnviz.render import terminal
-    from attnviz.render.sentences import links_heading, links_note, size_of
+    from attnviz.render.sentences import links_heading, size_of
 
     model, map = selection.result.model, selection.map
     line, longer = selection.result.line, selection.view.longer
@@ -199,8 +199,18 @@ def _parts(selection: Selection, screen: Screen, continued: bool) -> Iterator[Re
                     weighting=selection.result.weighting,
                 ),
                 weighting=selection.result.weighting,
-                notes=[] if selection.matrices[0].choice else [links_note(selection.excluded)],
+                labels={} if len(selection.heads) == 1 else selection.labels,
+                notes=_links_notes(selection),
             )
         if selection.claims:
             yield "\n"
             yield terminal.claims(selection.claims, screen)
+
+
+def _links_notes(selection: Selection) -> list[str]:
+    """How links are ranked, where what stands over them has not said it."""
+    from attnviz.render.sentences import links_note
+
+    n, behind = len(selection.links), selection.links_behind
+    said = selection.matrices[0].choice is not None and not 0 < behind < n
+    return [] if said else [links_note(selection.excluded, n, behind)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attnviz.cli.long_texts import share_told
@@ -12,12 +12,14 @@ from attnviz.cli.progress import Progress
 from attnviz.cli.sinks import open_terminal
 
 if TYPE_CHECKING:
+    from attnviz.analysis.labels import Label
     from attnviz.cli.many import Many
     from attnviz.cli.texts import Text
     from attnviz.corpus.packs import Job
     from attnviz.corpus.strongest import TextLinks
     from attnviz.model import Model
     from attnviz.model.long_texts import Tell
+    from attnviz.result import Head
 
 
 Show = Callable[["Model", "TextLinks"], None]
@@ -48,7 +50,8 @@ def _printer(options: Options) -> Show:
     """What prints a text's links as the other links are: with a heading, and what counts."""
     from attnviz.analysis.answers import Longer
     from attnviz.render import terminal
-    from attnviz.render.sentences import counted, links_heading, links_note, map_notes
+    from attnviz.render.numbers import counted
+    from attnviz.render.sentences import links_heading, links_note, map_notes
 
     console, screen = open_terminal(options)
     between = "tokens" if options.tokens else "words"
@@ -68,15 +71,29 @@ def _printer(options: Options) -> Show:
         console.print("\n", end="")
         heading = links_heading(searched, options.named_heads(), units=between)
         merged = len(found.units) < n_tokens
-        notes = [links_note(found.excluded), *map_notes(0.0, merged, found.units)]
+        notes = [
+            links_note(found.excluded, len(links), found.behind),
+            *map_notes(0.0, merged, found.units),
+        ]
         if links:
             units = found.units
-            shown = terminal.links(links, units, units, screen, heading=heading, notes=notes)
+            labels = {} if len(options.named_heads()) == 1 else _labels(model)
+            sides = units, units
+            shown = terminal.links(
+                links, *sides, screen, heading=heading, notes=notes, labels=labels
+            )
             console.print(shown, end="")
         else:
             console.print("There are no two words to link.")
 
     return show
+
+
+def _labels(model: Model) -> Mapping[Head, Sequence[Label]]:
+    """What the heads were found to do: those of a model that has links are of its first stack."""
+    from attnviz import findings
+
+    return findings.labels(model)
 
 
 def _between_tokens(options: Options) -> bool:
@@ -88,9 +105,10 @@ def _print_json(precision: int | None) -> Show:
     """What prints one object a line: the model, the text and the links, as documents hold them."""
     from attnviz.document import links_found
     from attnviz.document.labels import dumps, rounded
+    from attnviz.render.labels import labels_of_each
 
     def show(model: Model, found: TextLinks) -> None:
-        links = links_found(found.links, found.units, found.runs)
+        links = links_found(found.links, found.units, found.runs, found.behind)
         said = {
             **({} if precision is None else {"precision": precision}),
             **({} if found.line is None else {"line": found.line}),
@@ -100,6 +118,7 @@ def _print_json(precision: int | None) -> Show:
             "by": found.by,
             "excluded": list(found.excluded),
             "links": rounded(links, precision),
+            "labels": labels_of_each((link.head for link in found.links), _labels(model)),
         }
         sys.stdout.buffer.write(dumps(said).encode() + b"\n")
         sys.stdout.buffer.flush()

@@ -23,7 +23,8 @@ class TextLinks:
     """The strongest links of one text, whose queries and keys count ``units``.
 
     Units are words or tokens, as ``by`` says, made of these ``runs`` of its ``n_tokens`` tokens;
-    ``texts`` are what was read, ``excluded`` what counts as no link.
+    ``texts`` are what was read, ``excluded`` what counts as no link. The last ``behind`` links are
+    of heads that distance alone explains.
     """
 
     line: int | None
@@ -34,6 +35,7 @@ class TextLinks:
     excluded: tuple[Excluded, ...]
     n_tokens: int
     texts: Sequence[str]
+    behind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +95,5 @@ def _links(
         found.excluded,
         len(read.tokens),
         tuple(read.texts),
+        found.behind,
     )

@@ -13,6 +13,7 @@ from attnviz.analysis.explain.positions import Positions
 from attnviz.analysis.explain.toy import Toy
 from attnviz.document.labels import quiet
 from attnviz.render.explained_toy import toy_notes
+from attnviz.render.labels import label_text
 
 
 def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def explained(walk: Explanation, *, matrices: bool = False) -> dict[str, Any]:
         "model": recorded.model.name,
         "map": recorded.kind,
         "head": str(recorded.head),
+        "labels": [label_text(one) for one in walk.labels],
         "query": recorded.query,
         "tokens": [token.text for token in recorded.tokens],
         "keys": [token.text for token in recorded.keys],

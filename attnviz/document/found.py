@@ -12,6 +12,7 @@ from attnviz.analysis.paths import PATHS
 from attnviz.analysis.selection import Selection
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.render.claims import claim_text
+from attnviz.render.labels import labels_of_each
 from attnviz.result import Head, Link, Token, Weighting
 
 
@@ -33,7 +34,8 @@ def found(selection: Selection) -> dict[str, Any]:
         "head": None
         if choice is None
         else _place(choice.head, weighting) | {"share": choice.share, "between": choice.between},
-        "links": _links(selection.links, *sides, weighting),
+        "links": _links(selection.links, *sides, weighting, selection.links_behind),
+        "labels": labels_of_each(selection.map.all_heads(), selection.labels),
         "answers": [
             _answer(answer, *_sides(selection, answer.kind))
             | {"claims": _claims(answer.claims, words)}
@@ -50,18 +52,22 @@ def found(selection: Selection) -> dict[str, Any]:
 
 
 def links_found(
-    links: Sequence[Link], units: Sequence[Token], runs: Sequence[list[int]]
+    links: Sequence[Link], units: Sequence[Token], runs: Sequence[list[int]], behind: int
 ) -> list[dict[str, Any]]:
-    """Links between units of one text, made of these ``runs`` of tokens, each with its head."""
+    """Links between units of one text, made of these ``runs`` of tokens, each with its head.
+
+    Distance alone explains the last ``behind``.
+    """
     named = list(map(_unit, units, runs))
-    return _links(links, named, named)
+    return _links(links, named, named, "raw", behind)
 
 
 def _links(
     links: Sequence[Link],
     queries: Sequence[dict[str, Any]],
     keys: Sequence[dict[str, Any]],
-    weighting: Weighting = "raw",
+    weighting: Weighting,
+    behind: int,
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -69,8 +75,9 @@ def _links(
             "key": keys[link.key],
             **_place(link.head, weighting),
             "weight": float(link.weight),
+            "positional": at >= len(links) - behind,
         }
-        for link in links
+        for at, link in enumerate(links)
     ]
 
 

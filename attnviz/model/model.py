@@ -281,7 +281,9 @@ class Model(Writing):
 
         Raises what ``attend`` raises, UnknownWord, and InputError for what is no scale.
         """
+        from attnviz import findings
         from attnviz.analysis.explain.chosen import choose_row
+        from attnviz.analysis.labels import are_of
         from attnviz.model.explain import Turned, explain_row
 
         one = None if head is None else Head.of(head)
@@ -292,7 +294,9 @@ class Model(Writing):
         result = self._attend(None if one is None else [one.layer], False, [given])[0]
         row = choose_row(result, word=word, head=one, map=map)
         turned = Turned(scale, positions, causal)
-        return explain_row(self.spec, self.weights, given, row, turned, self.info)
+        walk = explain_row(self.spec, self.weights, given, row, turned, self.info)
+        ours = are_of(self.info, row.kind)
+        return replace(walk, labels=findings.labels(self).get(row.head, ())) if ours else walk
 
     def positions(self, n: int = 50) -> Positions:
         """What tells the model where tokens are, for so many positions; see ``Positions``.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from attnviz.analysis.compare import Change, Comparison
-from attnviz.render.labels import labels_text, named_head
+from attnviz.render.labels import labels_of_each, labels_text, named_head
 from attnviz.render.safe import word_label
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ class Compared(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """What changes, as data."""
-        found = self.found
+        found, heads = self.found, tuple(zip(*self.found.pairs, strict=True))
         return {
             "format": "attnviz-comparison/1",
             "words": [word.text for word in found.words],
             "others": [word.text for word in found.others],
             "heads": [[str(pair.first), str(pair.second)] for pair in found.pairs],
+            "labels": [labels_of_each(*side) for side in zip(heads, found.labels, strict=True)],
             "changes": [
                 {
                     "heads": [str(one.pair.first), str(one.pair.second)],

@@ -69,12 +69,14 @@ class Effect(NamedTuple):
         """A cut and its effects as data."""
         from attnviz.render.claims import claim_text
         from attnviz.render.cuts import cut_name, cut_sentences
+        from attnviz.render.labels import label_text
 
         found, said = self.found, self.found.prediction
         return {
             "format": "attnviz-cut/1",
             "cut": cut_name(found.cut, found),
             "heads": [str(head) for head in found.cut.heads],
+            "labels": [label_text(one) for one in found.labels],
             "weight": found.weight,
             "effect": found.effect,
             "percentile": found.percentile,
@@ -148,10 +150,17 @@ class Search(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The first of both as data."""
+        from attnviz.render.labels import label_text
+
         return {
             "format": "attnviz-cuts/1",
             "heads": [
-                {"head": str(one.cut.heads[0]), "effect": one.effect} for one in self.heads[:RANKED]
+                {
+                    "head": str(one.cut.heads[0]),
+                    "effect": one.effect,
+                    "labels": [label_text(each) for each in self.labels.get(one.cut.heads[0], ())],
+                }
+                for one in self.heads[:RANKED]
             ],
             "links": [
                 {"link": self._link(one), "weight": one.weight, "effect": one.effect}

@@ -8,10 +8,10 @@ import numpy as np
 
 from attnviz.analysis.cuts import EQUAL, LOOSE, STRICT, Cut, CutEffect, Prediction, Standing
 from attnviz.render.claims import title_of_claims
-from attnviz.render.labels import labels_text
-from attnviz.render.numbers import short
+from attnviz.render.labels import label_notes
+from attnviz.render.numbers import counted, short
 from attnviz.render.safe import label, word_label
-from attnviz.render.sentences import counted, unknown_notes
+from attnviz.render.sentences import unknown_notes
 from attnviz.result import Head
 
 CAUSE = (
@@ -61,9 +61,7 @@ def cut_sentences(found: CutEffect) -> list[str]:
 
 def _called(found: CutEffect) -> list[str]:
     """What the only head was found to be."""
-    if not found.labels:
-        return []
-    return [f"Head {found.cut.heads[0]} was found to be: {labels_text(found.labels)}."]
+    return label_notes(found.cut.heads[0], found.labels)
 
 
 def _beside(found: CutEffect) -> list[str]:

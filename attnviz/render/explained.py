@@ -11,8 +11,10 @@ import numpy as np
 from attnviz.analysis.answers import Longer
 from attnviz.analysis.explain import Explanation
 from attnviz.analysis.words import tokens_of_words
+from attnviz.render.labels import in_brackets, label_notes
+from attnviz.render.numbers import counted
 from attnviz.render.safe import token_label, word_label
-from attnviz.render.sentences import counted, longer_notes, percent, unknown_notes
+from attnviz.render.sentences import longer_notes, percent, unknown_notes
 
 VASWANI = "Vaswani et al. 2017"
 MIXTURE = "Shazeer et al. 2017, eq. 1"
@@ -34,11 +36,12 @@ class Said(NamedTuple):
 
 
 def heading(walk: Explanation) -> str:
-    """``How head 3.1 makes “it” look at “hat”: 0.801``."""
+    """``How head 3.1 (noun antecedent) makes “it” look at “hat”: 0.801``."""
     query, key = names(walk)
     kind = "cross attention, " if walk.recorded.kind == "cross" else ""
     weight = three_digits(float(walk.weights[walk.strongest]))
-    return f"How {kind}head {walk.recorded.head} makes “{query}” look at “{key}”: {weight}"
+    head = f"head {walk.recorded.head}{in_brackets(walk.labels)}"
+    return f"How {kind}{head} makes “{query}” look at “{key}”: {weight}"
 
 
 def say(step: str, walk: Explanation) -> Said:
@@ -58,12 +61,13 @@ def key_names(walk: Explanation) -> list[str]:
 
 
 def walk_notes(walk: Explanation) -> list[str]:
-    """What must be said before the steps: of a long text, and of what was turned."""
+    """What must be said before the steps: of a long text, of the head, and of what was turned."""
     recorded = walk.recorded
     n_tokens = len(recorded.keys if recorded.kind == "cross" else recorded.tokens)
     return [
         *longer_notes(Longer.of(n_tokens, recorded.model.max_seq_length)),
         *unknown_notes(dict.fromkeys((*recorded.tokens, *recorded.keys))),
+        *label_notes(recorded.head, walk.labels),
         *_knob_notes(walk),
     ]
 

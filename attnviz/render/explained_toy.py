@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from attnviz.analysis.explain.toy import Toy, largest
 from attnviz.render.explained import VASWANI
+from attnviz.render.numbers import counted
 from attnviz.render.safe import label
-from attnviz.render.sentences import counted
 
 SATURATED = 0.999
 

@@ -39,3 +39,8 @@ def change(value: float) -> str:
 def share(value: float) -> str:
     """A share or probability in two decimals, as tables write it: .93."""
     return f"{value:.2f}".removeprefix("0")
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 layer``, ``6 layers``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

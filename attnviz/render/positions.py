@@ -11,7 +11,7 @@ import numpy as np
 from attnviz.analysis.explain.positions import Positions, PositionTable
 from attnviz.render.colour import Scale, scale_of
 from attnviz.render.explained import VASWANI, Said, three_digits
-from attnviz.render.sentences import counted
+from attnviz.render.numbers import counted
 from attnviz.render.style import Colouring
 
 BOUNDED = ("sinusoidal", "rotary")  # sines and cosines, whose colours are even

@@ -9,7 +9,8 @@ from textwrap import shorten
 from attnviz.analysis.alignment import HeadChoice
 from attnviz.analysis.answers import Choice, Excluded, Longer, MatrixView, WordAttention
 from attnviz.analysis.closeups import PooledResult
-from attnviz.analysis.paths import PATHS
+from attnviz.render.labels import heads_named, label_notes, matrices, named_head
+from attnviz.render.numbers import counted
 from attnviz.render.safe import token_label
 from attnviz.result import AttentionResult, Head, Token, Weighting
 
@@ -48,6 +49,7 @@ PLAIN_WHO = (
     "what distance and popular words explain."
 )
 BEHIND = " Those that look as far from every word come last."
+BEHIND_LINKS = " Those of heads that look as far from every word come last."
 BUT_ITSELF = " but itself"
 EXCLUDED: dict[Excluded, str] = {
     "special": "special tokens",
@@ -71,6 +73,7 @@ WEIGHTINGS: dict[Weighting, str] = {
 def matrix_notes(view: MatrixView) -> list[str]:
     """What must be said with a matrix: why it is shown, how to read it, what it leaves out."""
     why = [_why(view.choice)] if view.choice else []
+    why += label_notes(view.head, view.labels)
     tokens = (*view.queries, *view.keys)
     return [*why, *map_notes(view.hidden, view.merged, tokens, view.weighting, sinks=view.sinks)]
 
@@ -93,6 +96,7 @@ def alignment_note(choice: HeadChoice) -> str:
 def answer_notes(answer: WordAttention) -> list[str]:
     """What must be said with an answer: how to read it, what it leaves out, which word it is."""
     ranked = [_ranked(answer)] if answer.heads and answer.alone is None else []
+    ranked += _called(answer)
     notes = map_notes(
         answer.hidden,
         answer.merged,
@@ -116,9 +120,10 @@ def links_heading(
     return f"Strongest links between {units}, {where}"
 
 
-def links_note(excluded: Sequence[Excluded]) -> str:
-    """What a list of links is ranked by, and what does not count."""
-    return f"Links by the weight beyond {EXPLAINED}; not to {not_to(excluded)}."
+def links_note(excluded: Sequence[Excluded], n: int, behind: int) -> str:
+    """What a list of ``n`` links is ranked by, what does not count, and what comes last."""
+    last = BEHIND_LINKS if 0 < behind < n else ""
+    return f"Links by the weight beyond {EXPLAINED}; not to {not_to(excluded)}.{last}"
 
 
 def map_notes(
@@ -177,40 +182,6 @@ def hidden_note(share: float, *, sinks: bool = False) -> str:
     return (SUNK if sinks else HIDDEN).format(share=percent(share))
 
 
-def name_of(view: MatrixView) -> str:
-    """``head 3.1``, ``layer 3, mean of 12 heads``, or a name that the matrix has of its own."""
-    layers = {head.layer for head in view.heads}
-    if view.title or not view.heads:
-        return view.title
-    if view.head is not None and view.weighting in PATHS:
-        return f"{view.weighting} up to layer {view.head.layer}"
-    if view.head is not None:
-        return f"norms of head {view.head}" if view.weighting == "norm" else f"head {view.head}"
-    if len(layers) == 1 and view.weighting not in PATHS:
-        return f"layer {min(layers)}, mean of {counted(len(view.heads), 'head')}"
-    if view.weighting in PATHS:
-        return f"{view.weighting}, mean of {counted(len(layers), 'layer')}"
-    return f"mean of {len(view.heads)} heads in {len(layers)} layers"
-
-
-def matrices(weighting: Weighting) -> str:
-    """What a map has one matrix for: each head or, of paths through all of them, each layer."""
-    return "layer" if weighting in PATHS else "head"
-
-
-def short_name(head: Head, weighting: Weighting = "raw") -> str:
-    """``3.1``, or ``layer 3`` of paths, which go through all heads."""
-    return f"layer {head.layer}" if weighting in PATHS else str(head)
-
-
-def heads_named(heads: Sequence[Head], weighting: Weighting = "raw") -> str:
-    """``head 3.1``, ``heads 3.1 and 2.4``, and of many the first few."""
-    of = matrices(weighting)
-    names = [str(head.layer if of == "layer" else head) for head in heads]
-    *others, last = _first(names)
-    return f"{of}s {', '.join(others)} and {last}" if others else f"{of} {last}"
-
-
 def title_of(model: str, what: str, text: str) -> str:
     """``all-MiniLM-L6-v2, head 3.1: He took the hat``, as far as there is something to say."""
     named = ", ".join(filter(None, (model, what)))
@@ -235,11 +206,6 @@ def question(answer: WordAttention) -> str:
     """What an answer answers, over its picture."""
     word = asked_word(answer)
     return f"Who looks at “{word}”" if answer.who else f"Where “{word}” looks"
-
-
-def counted(n: int, noun: str) -> str:
-    """``1 layer``, ``6 layers``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def percent(share: float) -> str:
@@ -277,6 +243,14 @@ def not_to(excluded: Sequence[Excluded]) -> str:
     return _listed([EXCLUDED[what] for what in excluded] or ["itself"])
 
 
+def _called(answer: WordAttention) -> list[str]:
+    """What the heads of an answer were found to do: of one everything, of several the first."""
+    if answer.alone is not None:
+        return label_notes(answer.alone, answer.labels.get(answer.alone, ()))
+    named = [named_head(head, answer.labels) for head in answer.heads if head in answer.labels]
+    return [f"Found to be: {', '.join(named)}."] if named else []
+
+
 def _which(answer: WordAttention) -> list[str]:
     """Which of several occurrences of a word is meant."""
     if answer.occurrences == 1:
@@ -292,11 +266,6 @@ def _some(names: Sequence[str]) -> str:
     """The first few names of a list."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
-
-
-def _first(names: list[str]) -> list[str]:
-    """The first few names of a list, the last of them how many more there are."""
-    return [*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else names
 
 
 def _listed(names: Sequence[str]) -> str:

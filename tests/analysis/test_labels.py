@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnviz.analysis.labels import Label, label_heads
+from attnviz.analysis.labels import Label, are_of, label_heads
 from attnviz.analysis.measured import measure
 from attnviz.analysis.probes import Probe
-from attnviz.result import Head
+from attnviz.result import Head, ModelInfo
 from tests.analysis.results import result, words
 
 
@@ -43,3 +43,11 @@ def test_habits_are_half_of_the_weight_or_more():
         Head(0, 0): (Label("previous word", 1.0),),
         Head(0, 1): (Label("special tokens", 1.0),),  # not the first token too, which is one
     }
+
+
+def test_labels_are_of_the_heads_of_the_first_stack_and_of_no_paths():
+    reader, writer = ModelInfo("reader"), ModelInfo("writer")
+    both = ModelInfo("both", n_target_layers=6)
+    assert are_of(reader, "encoder") and are_of(writer, "decoder") and are_of(both, "encoder")
+    assert not are_of(both, "decoder") and not are_of(both, "cross")
+    assert are_of(reader, "encoder", "norm") and not are_of(reader, "encoder", "rollout")

@@ -259,3 +259,12 @@ def test_the_page_says_what_a_head_was_found_to_do(quiet, tmp_path):
     page = Page(quiet, tmp_path / "page.html").open("#view=matrix&heads=0.2")
     assert "Head 0.2 was found to be: previous word 1.00." in page.text("#notes")
     assert page.find('[data-key="pick0.2"]').get_attribute("title") == "0.2: previous word 1.00"
+
+
+def test_the_page_says_it_of_each_head_beside_another_and_under_an_answer(quiet, tmp_path):
+    attnviz.load().attend(SENTENCES[0]).save(tmp_path / "page.html", heads="0.2,3.1")
+    page = Page(quiet, tmp_path / "page.html").open()
+    for said in ("Head 0.2 was found to be: previous", "Head 3.1 was found to be: noun antecedent"):
+        assert said in page.text("#notes")
+    page.open("#view=ask&word=it")
+    assert "Found to be: 3.1 noun antecedent" in page.text(".answers")

@@ -21,7 +21,7 @@ def test_it_looks_at_the_hat_step_by_step(attnviz) -> None:
     ended = attnviz(*THIS)
     assert (ended.code, ended.err) == (0, "")
     text = " ".join(ended.text.split())
-    assert text.startswith("How head 3.1 makes “it” look at “hat”: 0.801")
+    assert text.startswith("How head 3.1 (noun antecedent) makes “it” look at “hat”: 0.801")
     assert "22.74 / √32 = 4.02" in text
     assert "e^4.02 = 55.7 of 69.6, which is 0.801" in text
     assert "“hat” adds 2.76 to the output, and “[CLS]” with 17% of the weight only 0.03" in text
@@ -121,7 +121,7 @@ def test_it_is_written_in_every_form(attnviz, tmp_path: Path) -> None:
     begin = {name: (tmp_path / name).read_bytes()[:9] for name in names}
     assert begin["it.html"] == b"<!doctype" and begin["it.pdf"].startswith(b"%PDF")
     assert begin["it.png"].startswith(b"\x89PNG") and begin["it.json"].startswith(b"{")
-    assert "How head 3.1 makes" in (tmp_path / "it.svg").read_text()
+    assert "How head 3.1 (noun antecedent) makes" in (tmp_path / "it.svg").read_text()
 
 
 def test_a_title_of_ones_own(attnviz, tmp_path: Path) -> None:

@@ -210,7 +210,10 @@ def test_top_prints_one_object_for_each_text(attnviz):
     first, second = attnviz("run", HAT, "The dog saw it", "--top", "3", "--json").documents
     assert first["texts"] == [HAT] and len(first["links"]) == 3
     for link in (*first["links"], *second["links"]):
-        assert set(link) == {"query", "key", "head", "weight"} and 0 < link["weight"] <= 1
+        assert set(link) == {"query", "key", "head", "weight", "positional"}
+        assert 0 < link["weight"] <= 1
+    assert first["labels"]["3.1"][0].startswith("noun antecedent .6")
+    assert set(first["labels"]) <= {link["head"] for link in first["links"]}
 
 
 def test_a_document_names_the_weights_by_their_sum(attnviz):

@@ -21,7 +21,9 @@ def test_it_has_the_numbers_of_every_key():
     for table in (weighed(hat()), effects(hat())):
         columns = [i for i, name in enumerate(table.columns) if name != "‖v‖"]
         assert {row.entries[i] for row in table.rows for i in columns} <= shown
-    assert {"22.743", "69.6", "hat", "How head 3.1 makes “it” look at “hat”: 0.801"} <= shown
+    title = "How head 3.1 (noun antecedent) makes “it” look at “hat”: 0.801"
+    assert {"22.743", "69.6", "hat", title} <= shown
+    assert "Head 3.1 was found to be: noun antecedent" in notes(walk_figure(hat()))
     assert "its value is short" in notes(walk_figure(hat()))
 
 

@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.analysis.answers import Choice, Longer, MatrixView
+from attnviz.analysis.labels import Label
 from attnviz.render.figure import Style, answers, heat_map
+from attnviz.render.labels import name_of
 from attnviz.render.sentences import (
     MERGED,
     answer_notes,
     hidden_note,
+    links_note,
     matrix_notes,
     mean_of,
-    name_of,
     percent,
 )
 from attnviz.render.terminal import answer as terminal_answer
@@ -27,6 +29,7 @@ from attnviz.result import Head
 from tests.render import drawn, printed
 from tests.support.results import encoder
 
+LABELS = (Label("a → b", 0.6, 0.25), Label("previous word", 0.5))
 CHOICE = Choice(Head(1, 2), 0.1, 0.62, ("special", "itself", "neighbours"), 6)
 
 
@@ -38,6 +41,8 @@ def view(*heads: Head, title: str = "") -> MatrixView:
     ("shown", "name"),
     [
         (view(Head(7, 5)), "head 7.5"),
+        (replace(view(Head(7, 5)), labels=LABELS), "head 7.5 (a → b)"),
+        (replace(view(Head(7, 5)), labels=LABELS, weighting="norm"), "norms of head 7.5 (a → b)"),
         (view(Head(7, 3), Head(7, 5)), "layer 7, mean of 2 heads"),
         (view(Head(0, 0), Head(0, 1), Head(2, 0), Head(2, 1)), "mean of 4 heads in 2 layers"),
         (view(Head(7, 5), title="change in head 7.5"), "change in head 7.5"),
@@ -46,6 +51,25 @@ def view(*heads: Head, title: str = "") -> MatrixView:
 )
 def test_a_matrix_is_named_after_its_heads_unless_it_has_a_name(shown, name):
     assert name_of(shown) == name
+
+
+def test_a_matrix_of_one_head_says_all_that_it_was_found_to_do():
+    said = "Head 7.5 was found to be: a → b .60 against .25, previous word .50."
+    assert said in matrix_notes(replace(view(Head(7, 5)), labels=LABELS))
+    assert matrix_notes(view(Head(7, 5))) == []
+
+
+def test_an_answer_says_what_its_heads_were_found_to_do():
+    answer = replace(printed.hat_answer(), labels={Head(3, 1): LABELS})
+    assert "Found to be: 3.1 a → b." in answer_notes(answer)
+    alone = answer_notes(replace(answer, n_heads=1))
+    assert "Head 3.1 was found to be: a → b .60 against .25, previous word .50." in alone
+
+
+def test_a_list_of_links_says_that_some_come_last_for_how_far_they_look():
+    last = "Those of heads that look as far from every word come last."
+    assert last in links_note(("special",), 6, 2)
+    assert last not in links_note(("special",), 6, 0) + links_note(("special",), 6, 6)
 
 
 def test_an_answer_says_over_which_heads_it_is():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
+
+    from attnviz.analysis.labels import Label
 
 
 SAFE = 80.0
@@ -57,7 +59,7 @@ class Explanation(ShownAsPage):
     (n_heads · d_head,) are all heads side by side, ``neurons`` (d_ff,) what the feed-forward block
     has inside or, where the token goes through ``experts`` instead, which, and their gates.
     ``before`` are the weights (key,) of the model as it is, where a knob was turned, and ``knobs``
-    which.
+    which. ``labels`` are what the head was found to do.
     """
 
     recorded: RecordedHead
@@ -83,6 +85,7 @@ class Explanation(ShownAsPage):
     experts: Chosen | None = None
     before: Float64Array | None = None
     knobs: tuple[str, ...] = ()
+    labels: Sequence[Label] = ()
 
     def __repr__(self) -> str:
         seen, key = self.recorded, self.recorded.keys[self.strongest]

@@ -19,12 +19,12 @@ from attnviz.render.figure.layout import no_room
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import ordinal
+from attnviz.render.labels import heads_named
 from attnviz.render.numbers import decimals, short, written
 from attnviz.render.safe import token_label, visible
 from attnviz.render.sentences import (
     answer_notes,
     asked_word,
-    heads_named,
     longer_notes,
     mean_of,
     percent,

@@ -10,9 +10,10 @@ from attnviz.render.colour import Scale
 from attnviz.render.figure.canvas import GREY, PAD, Canvas
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.side import Side, ordinal
+from attnviz.render.labels import name_of
 from attnviz.render.numbers import short
 from attnviz.render.safe import visible
-from attnviz.render.sentences import hidden_note, longer_notes, matrix_notes, name_of
+from attnviz.render.sentences import hidden_note, longer_notes, matrix_notes
 
 TITLE, NOTE = 10.0, 7.0  # points
 NARROW, SMALL_TITLE, SMALL_NOTE = 4.0, 8.5, 6.0  # inches, and points in what is no wider

@@ -27,9 +27,9 @@ from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.save import plain_settings
 from attnviz.render.figure.side import SMALLEST, Labelling, Side, lay_across, lay_down
 from attnviz.render.figure.tiles import Exact, Mosaic, paint, shared_by
-from attnviz.render.labels import named_head
+from attnviz.render.labels import named_head, short_name
 from attnviz.render.safe import token_label, visible
-from attnviz.render.sentences import longer_notes, map_notes, short_name
+from attnviz.render.sentences import longer_notes, map_notes
 from attnviz.render.style import Style
 from attnviz.result import AttentionMap, Head, Token, Weighting
 

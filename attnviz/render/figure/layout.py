@@ -14,8 +14,8 @@ from attnviz.render.figure.colorbar import LOWEST
 from attnviz.render.figure.frame import Frame
 from attnviz.render.figure.measure import TextMeasurer
 from attnviz.render.figure.side import Labelling, Side, lay_across, lay_down
+from attnviz.render.labels import name_of
 from attnviz.render.safe import visible
-from attnviz.render.sentences import name_of
 
 Found = TypeVar("Found")
 HALVINGS = 14

@@ -26,9 +26,10 @@ from attnviz.render.figure.tiles import (
     side_for_digits,
     uncluttered,
 )
+from attnviz.render.labels import name_of
 from attnviz.render.numbers import decimals
 from attnviz.render.safe import token_label, visible
-from attnviz.render.sentences import matrix_notes, name_of
+from attnviz.render.sentences import matrix_notes
 from attnviz.render.style import Style
 
 LONGEST_LABEL = 1.6  # inches, where nobody gave a size

@@ -23,7 +23,7 @@ from attnviz.errors import TooBig
 from attnviz.memory import require
 from attnviz.render.claims import parts_of_claim
 from attnviz.render.colour import palettes_text, scale_of
-from attnviz.render.labels import labels_text
+from attnviz.render.labels import first_found, labels_text
 from attnviz.render.page.sentence import running
 from attnviz.render.page.weights import PackedMap, pack
 from attnviz.render.safe import visible
@@ -301,8 +301,10 @@ def _found(result: AttentionResult, findings: Findings | None) -> dict[str, obje
         (units[one.position][0], parts_of_claim(one), one.relation == COREFERENCE)
         for one in all_claims(result, known)
     ]
-    labels = {str(head): labels_text(some) for head, some in known.labels.items() if head in shown}
-    return {"known": {"map": first, "claims": claims, "labels": labels}}
+    labels = {head: some for head, some in known.labels.items() if head in shown}
+    said = {str(head): labels_text(some) for head, some in labels.items()}
+    called = {str(head): first_found(head, labels) for head in labels}
+    return {"known": {"map": first, "claims": claims, "labels": said, "called": called}}
 
 
 def _json_element(value: object) -> bytes:

@@ -11,14 +11,8 @@ from rich.segment import Segments
 from rich.style import Style
 
 from attnviz.analysis.answers import WordAttention
-from attnviz.render.sentences import (
-    answer_notes,
-    asked_word,
-    heads_named,
-    matrices,
-    mean_of,
-    short_name,
-)
+from attnviz.render.labels import heads_named, matrices, short_name
+from attnviz.render.sentences import answer_notes, asked_word, mean_of
 from attnviz.render.terminal.claims import claim_lines
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import (

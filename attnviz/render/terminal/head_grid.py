@@ -10,8 +10,9 @@ from rich.segment import Segments
 
 from attnviz.analysis.labels import Label
 from attnviz.render.cells import masked
-from attnviz.render.labels import first_found
-from attnviz.render.sentences import counted, map_notes, matrices, short_name
+from attnviz.render.labels import first_found, matrices, short_name
+from attnviz.render.numbers import counted
+from attnviz.render.sentences import map_notes
 from attnviz.render.terminal.axes import caption
 from attnviz.render.terminal.colours import Shading, accent, plain
 from attnviz.render.terminal.lines import Cell, Line, footnotes, picture, row

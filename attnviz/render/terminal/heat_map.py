@@ -11,7 +11,8 @@ from rich.segment import Segments
 
 from attnviz.analysis.answers import MatrixView
 from attnviz.render.cells import masked
-from attnviz.render.sentences import heads_named, matrix_notes, name_of
+from attnviz.render.labels import heads_named, name_of
+from attnviz.render.sentences import matrix_notes
 from attnviz.render.terminal.axes import (
     Matrix,
     caption,
@@ -64,7 +65,7 @@ def heat_maps(views: Sequence[MatrixView], screen: Screen) -> Segments:
     for first in range(0, len(views), across):
         last = first + across
         some = views[first:last] if several else []
-        names = [heads_named(view.heads, view.weighting) for view in some]
+        names = [name_of(view) for view in some]
         lines += [[]] * bool(first)
         lines += beside([body.rows for body in drawn[first:last]], names, screen)
     lines += explained(shading, drawn[0].step, screen) if drawn[0].step else []

@@ -98,12 +98,14 @@ function tellingHeads(picture, line) {
     .replace("{but}", picture.same ? said.but : "")
     .replace("{excluded}", said.excluded[picture.links().excluded]);
   const items = heads.map((each, i) => headItem(picture, line.axis, each, i === 0));
+  const called = calledSentence(picture, heads.map(({ head }) => head));
   return html(
     "section",
     { class: "answer" },
     html("h3", {}, heading),
     html("ol", { class: "bars heads-list" }, ...items),
     html("p", { class: "quiet" }, ruled),
+    called ? html("p", { class: "quiet" }, called) : null,
   );
 }
 
@@ -157,6 +159,14 @@ function claimsAbout({ state }, focus) {
     .map(([, parts]) =>
       html("p", {}, ...parts.map(([text, quoted]) => (quoted ? html("bdi", { class: "quoted" }, text) : text))),
     );
+}
+
+/** The first thing that each of some heads was found to do, as a sentence. */
+function calledSentence({ state, map }, heads) {
+  const { known } = contents.inputs[state.input - 1];
+  if (known?.map !== state.map) return "";
+  const names = heads.map((head) => nameOf(head, map)).filter((name) => known.called[name]);
+  return names.length ? `Found to be: ${names.map((name) => `${name} ${known.called[name]}`).join(", ")}.` : "";
 }
 
 /** What a head was found to do, behind its name; nothing where nothing was. */

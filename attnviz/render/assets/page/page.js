@@ -238,12 +238,13 @@ function gridNotes(picture) {
   showNotes(picture);
 }
 
-function showNotes({ state, heads, map, notes }) {
-  const found = heads.length === 1 ? foundOf(state, nameOf(heads[0], map)) : null;
+function showNotes({ state, heads, map, notes, apart }) {
+  const alone = heads.length === 1 || apart ? heads : [];
+  const found = alone.map((head) => [head, foundOf(state, nameOf(head, map))]);
   const { weighting } = contents.inputs[state.input - 1];
   const said = [
     weighting,
-    found && `${titleOfHead(heads[0], map)} was found to be: ${found}.`,
+    ...found.map(([head, what]) => what && `${titleOfHead(head, map)} was found to be: ${what}.`),
     ...notes,
   ].filter(Boolean);
   byId("notes").replaceChildren(...said.map((note) => html("li", {}, note)));
