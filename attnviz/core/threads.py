@@ -7,16 +7,16 @@ not begun, and every product runs on one thread of BLAS.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+
+from attnviz.cores import available_cores
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORTH = 1 << 22  # multiplications in a share at least; with a quarter, busy cores take 1.11 at 12
-
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # where a container reads how much time of the cores it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +111,3 @@ def _begin() -> None:
     """What holds in every thread that helps."""
     np.seterr(over="ignore", invalid="ignore")
     one_blas_thread()  # some libraries count their threads for each of ours
-
-
-def available_cores() -> int:
-    """Cores that this process may use, as far as the system says."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), _quota())
-    return os.cpu_count() or 1
-
-
-@cache
-def _quota() -> int:
-    """How many cores' time a container may take (cgroup v2), rounded up."""
-    try:
-        quota, period = QUOTA.read_text(encoding="ascii").split()
-        return max(1, -(-int(quota) // int(period)))
-    except (OSError, ValueError):  # none, or "max"
-        return sys.maxsize

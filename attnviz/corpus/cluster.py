@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attnviz.core.threads import available_cores
+from attnviz.cores import available_cores
 from attnviz.corpus.model_files import read_files
 from attnviz.corpus.packs import Done, Here, Job
 from attnviz.corpus.worker import NotHere, Wanted, work

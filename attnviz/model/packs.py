@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NoReturn, TypeVar
 
-from attnviz.core.threads import available_cores
+from attnviz.cores import available_cores
 from attnviz.errors import AttnvizError
 from attnviz.model.inputs import Input
 

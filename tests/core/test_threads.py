@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,17 +147,6 @@ def test_blas_keeps_to_one_thread_from_the_first_run_on() -> None:
     blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     ours = [pool for pool in blas if "scipy" not in pool["filepath"]]  # whose own core never calls
     assert {pool["num_threads"] for pool in ours} <= {1}
-
-
-@pytest.mark.parametrize(
-    ("text", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", sys.maxsize)]
-)
-def test_a_container_may_use_the_cores_it_was_given(
-    text: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "cpu.max").write_text(text + "\n")
-    monkeypatch.setattr(threads, "QUOTA", tmp_path / "cpu.max")
-    assert threads._quota.__wrapped__() == cores
 
 
 def test_numbers_that_grow_too_large_make_no_noise_in_any_thread() -> None:
