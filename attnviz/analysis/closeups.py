@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from attnviz.analysis.pooling import block_runs
 from attnviz.brief import brief
-from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Head, Token
 
 if TYPE_CHECKING:
@@ -47,8 +46,8 @@ class PooledResult(AttentionResult):
 class Closeups:
     """Keeps the pixels of some heads that have most weight, ``room`` of each head.
 
-    Weights are seen as ``Pooling`` sees them. A band of one block's queries waits until it is
-    whole, so that memory grows with the text.
+    Weights are seen as ``Pooling`` sees them. A band of one block's queries that comes in parts
+    waits until it is whole, so that memory grows with the text.
     """
 
     def __init__(
@@ -62,31 +61,41 @@ class Closeups:
 
     def visit(self, block: AttentionBlock) -> None:
         """Take what a block of weights has."""
-        heads = [head for head in self._kept if head.layer == block.layer]
-        if heads and block.start == 0:
-            shape = int((self._ends - self._starts).max()), block.weights.shape[2]
-            self._bands = {head: np.empty(shape, np.float32) for head in heads}
-        Sharing(available_cores()).each(lambda head: self._take(block, head), heads)
+        for number, weights in enumerate(block.weights, block.head):
+            if (head := Head(block.layer, number)) in self._kept:
+                self._take(block, weights, head)
 
     def of(self, head: Head) -> tuple[Closeup, ...]:
         """Those of a head, the one with most weight first."""
         best = sorted(self._kept[head], key=lambda one: (-one[0], one[1], one[2]))
         return tuple(Closeup(query, key, weights) for _, query, key, weights in best)
 
-    def _take(self, block: AttentionBlock, head: Head) -> None:
-        band = self._bands[head]
+    def _take(self, block: AttentionBlock, weights: FloatArray, head: Head) -> None:
         for row, some in block_runs(self._starts, block.start, block.stop):
             at = block.start + some.start - self._starts[row]
-            rows = slice(some.start, some.stop)
-            end = self._ends[row] if block.kind == "decoder" else band.shape[1]
-            band[at : at + len(some), :end] = block.weights[head.head, rows, :end]
-            if block.start + some.stop == self._ends[row]:
-                self._keep(head, row, band[: at + len(some)], end)
+            end = self._ends[row] if block.kind == "decoder" else weights.shape[1]
+            band, whole = weights[some.start : some.stop, :end], block.start + some.stop
+            if at or whole < self._ends[row]:
+                waiting = self._waiting(head, weights.shape[1])
+                waiting[at : at + len(some), :end] = band
+                band = waiting[: at + len(some), :end]
+            if whole == self._ends[row]:
+                self._keep(head, row, band)
+        if block.stop == self._ends[-1]:
+            self._bands.pop(head, None)
 
-    def _keep(self, head: Head, row: int, band: FloatArray, end: int) -> None:
-        """Keep what is heavy of a band that is whole; nothing is seen from ``end`` on."""
-        columns, kept = self._starts[: np.searchsorted(self._starts, end)], self._kept[head]
-        sums = np.add.reduceat(np.ones(len(band), np.float32) @ band[:, :end], columns)
+    def _waiting(self, head: Head, n_keys: int) -> FloatArray:
+        """Where a head's band waits (query, key)."""
+        if head not in self._bands:
+            height = int((self._ends - self._starts).max())
+            self._bands[head] = np.empty((height, n_keys), np.float32)
+        return self._bands[head]
+
+    def _keep(self, head: Head, row: int, band: FloatArray) -> None:
+        """Keep what is heavy of a band that is whole; nothing is seen behind its keys."""
+        columns = self._starts[: np.searchsorted(self._starts, band.shape[1])]
+        sums, kept = np.ones(len(band), np.float32) @ band, self._kept[head]
+        sums = np.add.reduceat(sums, columns)
         for key in np.argsort(-sums, kind="stable")[: self._room].tolist():
             weight = float(sums[key])
             if len(kept) == self._room and weight <= kept[0][0]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import FloatArray, Head, Token
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Pooling:
     """The sum over each block of keys and the mean over each block of queries, of some heads.
 
     Blocks of tokens begin at ``starts``; ``heads`` are those of each layer that count. Weights are
-    added as the blocks of one sequence's queries come by, whatever their size, each head on a
+    added as the blocks of one sequence's queries come by, whatever their size, each head on any
     thread. Rows still sum to 1, as rows of words do (Clark et al. 2019, section 2).
     """
 
@@ -76,16 +75,16 @@ class Pooling:
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of weights has."""
-        heads = [Head(block.layer, number) for number in self._heads.get(block.layer, ())]
-        Sharing(available_cores()).each(lambda head: self._add(block, head), heads)
+        for number, weights in enumerate(block.weights, block.head):
+            if number in self._heads.get(block.layer, ()):
+                self._add(block, weights, self._sums[Head(block.layer, number)])
 
     def of(self, head: Head) -> FloatArray:
         """The picture of a head, float32 (block of queries, block of keys)."""
         found: FloatArray = self._sums[head] / self._counts[:, None]
         return found
 
-    def _add(self, block: AttentionBlock, head: Head) -> None:
-        weights, sums = block.weights[head.head], self._sums[head]
+    def _add(self, block: AttentionBlock, weights: FloatArray, sums: FloatArray) -> None:
         end = block.stop if block.kind == "decoder" else weights.shape[1]  # all behind it is 0
         columns = self._starts[: np.searchsorted(self._starts, end)]
         for row, some in block_runs(self._starts, block.start, block.stop):

@@ -11,13 +11,12 @@ import numpy.typing as npt
 
 from attnviz.analysis.answers import Excluded
 from attnviz.analysis.link_ranking import Candidates, Ranking, Waiting
-from attnviz.analysis.link_rows import LinkRows, Sums, UnitRows
+from attnviz.analysis.link_rows import LinkRows, Sums
 from attnviz.analysis.specificity import excluded_from, is_positional
 from attnviz.analysis.word_rows import WordRows
 from attnviz.analysis.words import merge_words, tokens_of_words
 from attnviz.core.hooks import AttentionBlock
-from attnviz.core.threads import Sharing, available_cores
-from attnviz.result import AttentionResult, Head, Link, Token
+from attnviz.result import AttentionResult, FloatArray, Head, Link, Token
 
 WAITING = 4
 """Links of one head that wait until its sums are known, for each unit of the text."""
@@ -32,7 +31,6 @@ IntArray = npt.NDArray[np.intp]
 class _Tally:
     """What was seen of one head, which is the ``number``-th."""
 
-    head: Head
     number: int
     sums: Sums
     times: IntArray
@@ -46,7 +44,8 @@ class StreamedLinks:
     What a head usually gives a key or a distance is known when its last row has been seen; till
     then its heaviest links wait. Where one that had no room may be among the n best, ``finish``
     says so, and whoever then shows the same blocks again gets an exact answer: all sums are known.
-    Each head is counted on a thread; what comes out is the same whoever is free.
+    Blocks of several heads, all from the same query on, may come at once, each on a thread; what
+    comes out is the same whoever is free.
     Links count ``units``, which are made of these ``runs`` of tokens.
     """
 
@@ -59,19 +58,16 @@ class StreamedLinks:
         words: bool = True,
         causal: bool = False,
         heads: frozenset[Head] = frozenset(),
-        cores: int | None = None,
     ) -> None:
         of_words = tokens_of_words(tokens)
-        self._sharing = Sharing(cores or available_cores())
         self.by, self.heads = "word" if words else "token", heads
         self.runs = of_words if words else [[i] for i in range(len(tokens))]
         self.units = _words(tokens, texts) if words else tokens
         self._links = LinkRows(self.units, _spans(of_words, words=words), causal=causal)
-        self._words = WordRows(self.runs)
+        self._words, self._n_tokens = WordRows(self.runs), len(tokens)
         self._free, self._behind = Ranking(n), Ranking(2 * n)  # of which n may be free as well
         self._room = max(WAITING * len(self.units), LEAST_WAITING, 2 * n)
         self._tallies: dict[Head, _Tally] = {}
-        self._open: list[_Tally] = []
         self._again, self._lock = False, threading.Lock()
 
     @property
@@ -81,18 +77,12 @@ class StreamedLinks:
 
     def visit(self, block: AttentionBlock) -> None:
         """Take what a block of weights has."""
-        if self._open and self._open[0].head.layer != block.layer:
-            self._close()
-        heads = [Head(block.layer, number) for number in range(len(block.weights))]
-        wanted = [head for head in heads if not self.heads or head in self.heads]
-        tallies = [self._tallies.get(head) or self._begin(head) for head in wanted]
-        if self._again:
-            tallies = [tally for tally in tallies if self._missed(tally)]
-        self._sharing.each(lambda tally: self._add(block, tally), tallies)
+        for number, weights in enumerate(block.weights, block.head):
+            if not self.heads or Head(block.layer, number) in self.heads:
+                self._add(block, weights, self._tally(block, number))
 
     def finish(self) -> bool:
         """Whether the links are exact; if not, all blocks are to be shown once more."""
-        self._close()
         exact = self._again or not any(map(self._missed, self._tallies.values()))
         self._again = True
         return exact
@@ -112,35 +102,38 @@ class StreamedLinks:
         behind = behind.take(~np.isin(behind.pairs, free.pairs))
         return behind.take(slice(self._free.n - len(free.pairs)))
 
-    def _begin(self, head: Head) -> _Tally:
+    def _tally(self, block: AttentionBlock, number: int) -> _Tally:
+        """That of a head; those of a layer begin together, so that they are counted in order."""
+        with self._lock:
+            if Head(block.layer, number) not in self._tallies:
+                for each in range(len(block.heads.queries)):
+                    self._tallies[Head(block.layer, each)] = self._begun()
+        return self._tallies[Head(block.layer, number)]
+
+    def _begun(self) -> _Tally:
         n = len(self.units)
         times, waiting = np.zeros(2 * n, np.intp), Waiting(self._room)
-        tally = self._tallies[head] = _Tally(head, len(self._tallies), Sums(n), times, waiting)
-        self._open.append(tally)
-        return tally
+        return _Tally(len(self._tallies), Sums(n), times, waiting)
 
-    def _add(self, block: AttentionBlock, tally: _Tally) -> None:
-        weights = block.weights[tally.head.head]
-        for start, merged in self._words.rows(tally.head.head, weights, block.start):
-            self._take(tally, self._links.rows(merged, start))
-
-    def _take(self, tally: _Tally, rows: UnitRows) -> None:
+    def _add(self, block: AttentionBlock, weights: FloatArray, tally: _Tally) -> None:
         """Count rows and let their heavy links wait or, where all is counted, judge those."""
-        if self._again:
-            self._judge(tally, *self._links.over(rows, self._free.floor))
+        if self._again and not self._missed(tally):
             return
-        tally.sums.add(rows)
-        np.add.at(tally.times, self._links.distances(rows), 1)
-        floor = max(tally.waiting.dropped, self._free.floor)
-        tally.waiting.add(*self._links.over(rows, floor))
-
-    def _close(self) -> None:
-        """Judge what waits of the heads of a layer, all of whose rows have been seen."""
-        n_words = int(self._links.words.sum())
-        for tally in self._open:
-            tally.positional = is_positional(tally.times, n_words)
+        for start, merged in self._words.rows(tally.number, weights, block.start):
+            rows = self._links.rows(merged, start)
+            if self._again:
+                self._judge(tally, *self._links.over(rows, self._free.floor))
+                continue
+            tally.sums.add(rows)
+            np.add.at(tally.times, self._links.distances(rows), 1)
+            floor = max(tally.waiting.dropped, self._free.floor)
+            tally.waiting.add(*self._links.over(rows, floor))
+        if block.stop == self._n_tokens and not self._again:
+            tally.positional = is_positional(tally.times, int(self._links.words.sum()))
             self._judge(tally, *tally.waiting.take())
-        self._open = []
+            tally.times = tally.times[:0].copy()
+            if not self._missed(tally):  # nor later: the floor only rises
+                tally.sums = Sums(0)
 
     def _judge(self, tally: _Tally, pairs: IntArray, weights: npt.NDArray[np.float32]) -> None:
         """Rank links of a head by what is particular about them."""

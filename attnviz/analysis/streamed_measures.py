@@ -14,7 +14,6 @@ from attnviz.analysis.measures import MEASURES, DoubleArray
 from attnviz.analysis.word_rows import HEIGHT, WordRows
 from attnviz.analysis.words import is_word, merge_words, tokens_of_words
 from attnviz.core.hooks import AttentionBlock
-from attnviz.core.threads import Sharing, available_cores
 from attnviz.result import AttentionResult, FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
@@ -28,8 +27,8 @@ OF_ROWS = (
 class StreamedMeasures:
     """What ``head_sums`` finds in the self-attention of one text, while its blocks come by.
 
-    ``shape`` is how many layers and heads there are. Each head is measured on a thread, and in the
-    same order whoever is free.
+    ``shape`` is how many layers and heads there are. Blocks of several heads, all from the same
+    query on, may come at once, each on a thread.
     """
 
     def __init__(
@@ -52,14 +51,18 @@ class StreamedMeasures:
         self._apart = np.abs(np.arange(-self._n, self._n)).astype(np.float32)
         self._same = _places_of_words(units)
         self._sums, self._same_sums = np.zeros((len(OF_ROWS), *shape)), np.zeros(shape)
-        self._pairs: dict[int, tuple[IntArray, IntArray]] = {}
+        self._start, self._pairs = 0, dict[int, tuple[IntArray, IntArray]]()
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of weights has."""
-        self._pairs = {}
-        Sharing(available_cores()).each(
-            lambda head: self._add_head(block, head), range(len(block.weights))
-        )
+        if block.start != self._start:
+            self._start, self._pairs = block.start, {}
+        end = self._ends[-1]
+        if self._causal:  # what stands behind is 0
+            end = self._ends[np.searchsorted(self._ends, block.stop)]
+        for head, weights in enumerate(block.weights[:, :, :end], block.head):
+            for start, rows in self._words.rows(head, weights, block.start):
+                self._add(rows, start, (block.layer, head))
 
     def sums(self) -> HeadSums:
         """What the text adds to every measure of every head."""
@@ -86,14 +89,6 @@ class StreamedMeasures:
         kind = "decoder" if self._causal else "encoder"
         found = np.asarray(sides).swapaxes(0, 1)
         return HeadSums(tuple(MEASURES), kind, layers, heads, found, 1, int(n))
-
-    def _add_head(self, block: AttentionBlock, head: int) -> None:
-        end = self._ends[-1]
-        if self._causal:  # what stands behind is 0
-            end = self._ends[np.searchsorted(self._ends, block.stop)]
-        weights = block.weights[head, :, :end]
-        for start, rows in self._words.rows(head, weights, block.start):
-            self._add(rows, start, (block.layer, head))
 
     def _add(self, rows: FloatArray, start: int, place: tuple[int, int]) -> None:
         """Add rows (unit, unit) of one head, the first that of unit ``start``."""

@@ -17,7 +17,7 @@ from attnviz.core.threads import Sharing, even
 
 CACHED = 1 << 19  # bytes of scores at a time; causal ones skip the keys ahead: 0.75 at 512 tokens
 
-ROWS = 64  # of queries at a time at least: with 16, 16,384 tokens take 1.8 of the time
+HEIGHT = 256  # of queries at a time at least: with 64, 2,048 tokens and more take 1.4 of the time
 
 WORTH = 1 << 16  # scores from which on heads are shared; fewer are done sooner than handed over
 
@@ -39,6 +39,12 @@ class Heads:
         """How many query heads share one key head."""
         return int(self.queries.shape[0] // self.keys.shape[0])
 
+    def part(self, which: slice, queries: slice, keys: slice = slice(None)) -> Heads:
+        """Some heads, whole groups of them or one, some of their queries and keys."""
+        shared = slice(which.start // self.group, -(-which.stop // self.group))
+        values = None if self.values is None else self.values[shared, keys]
+        return Heads(self.queries[which, queries], self.keys[shared, keys], values)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
@@ -59,14 +65,10 @@ class Block:
 
     def part(self, which: slice, rows: slice) -> Block:
         """Some heads, whole groups of them, and some queries."""
-        group, sinks = self.heads.group, self.sinks
-        q, k, v = self.heads.queries, self.heads.keys, self.heads.values
-        shared = slice(which.start // group, which.stop // group)
         here = slice(rows.start - self.rows.start, rows.stop - self.rows.start)
-        heads = Heads(q[which, here], k[shared], None if v is None else v[shared])
+        heads, weights = self.heads.part(which, here), self.weights[which, here]
         context = None if self.context is None else self.context[which, here]
-        sinks = None if sinks is None else sinks[which]
-        weights = self.weights[which, here]
+        sinks = None if self.sinks is None else self.sinks[which]
         return Block(heads, self.spec, self.bias, rows, weights, context, which, sinks)
 
 
@@ -172,9 +174,9 @@ def _only(keys: slice, weights: FloatArray, hidden: float) -> FloatArray:
     return weights[:, :, keys]
 
 
-def share(function: Callable[[Block], bool], block: Block, sharing: Sharing) -> bool:
-    """Call one of these functions on parts of a block; whether it always returned True."""
-    if block.weights.size < WORTH:
+def share(function: Callable[[Block], bool], block: Block, sharing: Sharing | None) -> bool:
+    """Call one of these functions on parts of a block, or all; whether it always returned True."""
+    if sharing is None or block.weights.size < WORTH:
         return function(block)
     (n_groups, n_keys), rows = block.heads.keys.shape[:2], block.rows
     room = CACHED // (4 * n_keys)
@@ -190,7 +192,7 @@ def _tasks(
 ) -> tuple[tuple[slice, slice], ...]:
     """Heads and blocks of queries with ``room`` for their rows of scores, one a core at least."""
     n = stop - start
-    height = max(ROWS, room)
+    height = max(HEIGHT, room)
     blocks = even(n, -(-n // height))
     fit = max(1, room // max(1, min(height, n)))  # heads whose scores fit together
     count = max(-(-n_groups * group // fit), cores if len(blocks) < cores else 1)

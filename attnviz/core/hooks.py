@@ -39,6 +39,7 @@ class AttentionBlock:
     the scores before the softmax. ``heads`` has the scaled queries, keys and values of the whole
     sequence; ``context`` (head, query, d_head) is what these queries take of the values, or None
     where that is not needed. ``finite``: no score left float32, as far as one had to look.
+    ``head`` is the number of the first head.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class AttentionBlock:
     heads: Heads
     finite: bool = True
     context: FloatArray | None = None
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,7 @@ class Request:
     place: Callable[[Kind, int, int], FloatArray] | None = None
     edit: Callable[[AttentionBlock], None] | None = None
     watch: Callable[[LayerState], None] | None = None
+    apart: bool = False
 
     def wants(self, kind: Kind, layer: int) -> bool:
         """Whether the weights of a layer are to be shown."""

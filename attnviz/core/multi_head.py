@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from attnviz.core.attention import ROWS, Block, Heads, attend, attend_to_scores, score, share
+from attnviz.core.attention import HEIGHT, Block, Heads, attend, attend_to_scores, score, share
 from attnviz.core.buffers import FloatArray, states
 from attnviz.core.hooks import AttentionBlock, Kind, LayerState, Request
 from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
@@ -22,6 +22,8 @@ from attnviz.core.threads import Sharing
 from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
 BLOCK = 1 << 26  # bytes of weights shown at once, where the caller gives no place for a whole map
+
+ROWS = 64  # of queries shown at once at least, however many keys there are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,30 +189,42 @@ def _project_memory(sublayer: Sublayer) -> list[KeysAndValues]:
 
 def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray | None) -> None:
     """Attend in one sequence block by block; the request edits and sees each."""
-    request, sharing = sublayer.batch.request, sublayer.batch.sharing
-    wanted = request.wants(sublayer.kind, sublayer.index)
-    (n_heads, n, _), m = heads.queries.shape, heads.keys.shape[1]
+    spec, request, sharing = sublayer.spec, sublayer.batch.request, sublayer.batch.sharing
+    where, sinks = (sublayer.kind, sublayer.index, number), sublayer.weights.sinks
+    wanted, before = request.wants(*where[:2]), sublayer.batch.start
+    n, m = heads.queries.shape[1], heads.keys.shape[1]
     place = request.place if wanted else None
-    weights = place(sublayer.kind, sublayer.index, number) if place else None
-    height = n
-    if weights is None:
-        height = max(1, min(n, max(ROWS, BLOCK // (4 * n_heads * max(m, 1)))))
-        weights = np.zeros((n_heads, height, m), np.float32)
-    bias = score_bias(sublayer.spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
-    every, right = (slice(None), sublayer.weights.sinks), sublayer.spec.right
-    where = sublayer.kind, sublayer.index, number
-    for start in range(0, n, height):
-        stop, before = min(start + height, n), sublayer.batch.start
-        end = m if request.edit or place or right is None else min(m, before + stop + right)
-        v = None if heads.values is None else heads.values[:, :end]
-        mine = Heads(heads.queries[:, start:stop], heads.keys[:, :end], v)
-        here = None if context is None else context[:, start:stop]
-        some, rows = weights[:, : stop - start], slice(before + start, before + stop)
-        block = Block(mine, sublayer.spec, bias, rows, some[:, :, :end], here, *every)
-        finite = share(score if request.edit else attend, block, sharing)
-        shown = AttentionBlock(*where, rows.start, rows.stop, some, heads, finite, here)
+    rooms = [place(*where)] if place else _rooms(sublayer, n, m)
+    (together, height, _), right = rooms[0].shape, spec.right
+    bias = score_bias(spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
+    call = partial(share, sharing=None if request.apart else sharing)
+
+    def show(rows: slice, which: slice) -> None:
+        room, start, stop = rooms.pop(), before + rows.start, before + rows.stop
+        end = m if request.edit or place or right is None else min(m, stop + right)
+        here = None if context is None else context[which, rows]
+        weights, lost = room[:, : rows.stop - rows.start], None if sinks is None else sinks[which]
+        mine = heads.part(which, rows, slice(0, end))
+        block = Block(mine, spec, bias, slice(start, stop), weights[:, :, :end], here, which, lost)
+        finite = call(score if request.edit else attend, block)
+        first = which.start
+        shown = AttentionBlock(*where, start, stop, weights, heads, finite, here, first)
         if request.edit:
             request.edit(shown)
-            share(attend_to_scores, block, sharing)
+            call(attend_to_scores, block)
         if wanted:
             request.visit(shown)
+        rooms.append(room)
+
+    parts = [slice(one, one + together) for one in range(0, spec.n_heads, together)]
+    for start in range(0, n, height):
+        sharing.each(partial(show, slice(start, min(start + height, n))), parts)
+
+
+def _rooms(sublayer: Sublayer, n: int, m: int) -> list[FloatArray]:
+    """Where weights (head, query, key) are shown: of all heads, or one a core of a head alone."""
+    n_heads, apart = sublayer.spec.n_heads, sublayer.batch.request.apart
+    count, together = (min(sublayer.batch.sharing.cores, n_heads), 1) if apart else (1, n_heads)
+    height = max(ROWS, BLOCK // (4 * count * together * max(m, 1)))
+    shape = together, max(1, min(n, height, HEIGHT if apart else n)), m
+    return [np.zeros(shape, np.float32) for _ in range(count)]

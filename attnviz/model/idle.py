@@ -8,6 +8,7 @@ much weight and a short value).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
-from attnviz.core.threads import Sharing, even
 from attnviz.model.inputs import Input
 from attnviz.model.value_norms import reduced, value_norms
 from attnviz.result import AttentionResult, FloatArray
@@ -67,35 +67,43 @@ class PackIdle:
 
 
 class LongIdle:
-    """Adds it up over the blocks of one text that is too long for maps.
+    """Adds it up over the blocks of one text that is too long for maps, of any head on any thread.
 
     ``sums`` float64 (layer, head) are over ``count`` tokens, once ``visit`` has seen all blocks.
     """
 
-    def __init__(self, model: Model, kind: Kind, given: Input, sharing: Sharing) -> None:
+    def __init__(self, model: Model, kind: Kind, given: Input) -> None:
         stack = model.spec.encoder if kind == "encoder" else model.spec.decoder
         if stack is None:
             raise RuntimeError(f"the model has no {kind}")
-        self._model, self._kind, self._sharing = model, kind, sharing
+        self._model, self._lock = model, threading.Lock()
         self._counts = _counting(given, kind)
-        self._layer, self._norms = -1, np.empty((0, 0), np.float32)
+        self._layer, self._output = -1, np.empty((0, 0), np.float32)
+        self._norms: dict[int, FloatArray] = {}  # of the layer that runs, by head
         self.count = int(self._counts.sum())
         self.sums = np.zeros((len(stack.layers), stack.layers[0].attention.n_heads))
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of raw weights, with its values, leaves unmoved."""
-        if block.layer != self._layer:
-            self._layer = block.layer
-            self._norms = _relative(value_norms(block.heads, _projection(self._model, block)))
         counts = self._counts[block.start : block.stop]
-        end = block.stop if block.kind == "decoder" else self._norms.shape[1]  # behind it is 0
+        for head, weights in enumerate(block.weights, block.head):
+            if block.start == 0:
+                self._norms[head] = self._measure(block, head)
+            norms = self._norms[head]
+            norms = norms[: block.stop] if block.kind == "decoder" else norms  # behind it is 0
+            moved = counts @ weights[:, : len(norms)] @ norms  # over queries first, then over keys
+            self.sums[block.layer, head] += counts.sum(dtype=np.float64) - moved
 
-        def add(heads: slice) -> None:
-            """Σ over queries first, then over keys."""
-            moved = np.vecdot(counts @ block.weights[heads, :, :end], self._norms[heads, :end])
-            self.sums[block.layer, heads] += counts.sum(dtype=np.float64) - moved
-
-        self._sharing.each(add, even(len(self._norms), self._sharing.cores))
+    def _measure(self, block: AttentionBlock, head: int) -> FloatArray:
+        """How long the values of a head are (key,), by the longest."""
+        with self._lock:
+            if block.layer != self._layer:
+                self._layer, self._output = block.layer, _projection(self._model, block)
+        d_head = self._output.shape[1] // len(block.heads.queries)
+        output = self._output[:, head * d_head : (head + 1) * d_head]
+        alone = block.heads.part(slice(head, head + 1), slice(None))
+        norms: FloatArray = _relative(value_norms(alone, output))[0]
+        return norms
 
 
 def _projection(model: Model, block: AttentionBlock) -> FloatArray:

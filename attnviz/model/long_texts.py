@@ -16,7 +16,6 @@ from attnviz.analysis.pooling import Pooling, block_starts, block_tokens
 from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.analysis.streamed_measures import StreamedMeasures
 from attnviz.core.hooks import AttentionBlock, Kind
-from attnviz.core.threads import Sharing, available_cores
 from attnviz.errors import InputError
 from attnviz.model.idle import LongIdle
 from attnviz.model.inputs import Input, hiding
@@ -51,7 +50,8 @@ def telling(visit: Visit, tell: Tell | None, kind: Kind, n_layers: int, n: int) 
     def visit_and_tell(block: AttentionBlock) -> None:
         visit(block)
         share = block.stop / n
-        tell((block.layer + (share * share if kind == "decoder" else share)) / n_layers)
+        if block.head == 0:  # once for all heads of the same queries
+            tell((block.layer + (share * share if kind == "decoder" else share)) / n_layers)
 
     return visit_and_tell
 
@@ -78,7 +78,6 @@ def strongest(
         words=words,
         causal=kind == "decoder",
         heads=frozenset(heads),
-        cores=cores,
     )
 
     def visit(block: AttentionBlock) -> None:
@@ -86,7 +85,7 @@ def strongest(
         found.visit(block)
 
     seen = telling(visit, tell, kind, max(wanted) + 1, len(given.tokens))
-    watch = partial(model.watch, [given], seen, layers={kind: wanted}, cores=cores)
+    watch = partial(model.watch, [given], seen, layers={kind: wanted}, apart=True, cores=cores)
     watch(edit=hiding([given]))
     if not found.finish():
         watch(edit=hiding([given]))
@@ -107,7 +106,7 @@ def measured(
     shape = len(layers), model.spec.stacks[0].layers[0].attention.n_heads
     causal = kind == "decoder"
     measures = StreamedMeasures(given.tokens, given.texts, shape, words=not tokens, causal=causal)
-    idle = LongIdle(model, kind, given, Sharing(cores or available_cores()))
+    idle = LongIdle(model, kind, given)
 
     def visit(block: AttentionBlock) -> None:
         require_numbers(finite=block.finite)
@@ -115,8 +114,8 @@ def measured(
         idle.visit(block)
 
     seen = telling(visit, tell, kind, len(layers), len(given.tokens))
-    hide = hiding([given])
-    model.watch([given], seen, layers={kind: layers}, edit=hide, values=True, cores=cores)
+    watch = partial(model.watch, [given], seen, layers={kind: layers}, apart=True, cores=cores)
+    watch(edit=hiding([given]), values=True)
     return measures.sums().extended("idle", idle.sums, idle.count)
 
 
@@ -159,7 +158,7 @@ def pooled(
     n_layers = max(wanted) + 1
     seen = telling(visit, tell, kind, n_layers, len(given.tokens))
     through = tuple(range(n_layers))  # all of which run, and are told of; few are pooled
-    model.watch([given], seen, layers={kind: through}, edit=hiding([given]))
+    model.watch([given], seen, layers={kind: through}, edit=hiding([given]), apart=True)
     weights = np.stack([pooling.of(head) for head in chosen])
     return PooledResult(
         tokens=block_tokens(given.tokens, given.texts, starts),

@@ -378,19 +378,21 @@ class Model(Writing):
         layers: dict[Kind, tuple[int, ...]],
         edit: Callable[[AttentionBlock], None] | None = None,
         values: bool = False,
+        apart: bool = False,
         cores: int | None = None,
     ) -> None:
         """Show every block of queries to ``visit`` as it is computed, and keep nothing.
 
         ``values`` asks for the values of the last layer too, which else are not computed; it runs
-        on so many ``cores``, or on all.
+        on so many ``cores``, or on all. ``apart``, heads come one at a time, several at once on
+        threads, as ``Request`` says.
         """
         for given in inputs:
             require_uncounted(given, self.info.model_type, self.spec)
         wanted: dict[str, frozenset[int]] = {
             kind: frozenset(every) for kind, every in layers.items()
         }
-        want = Request(wanted, visit, values=values, edit=edit)
+        want = Request(wanted, visit, values=values, edit=edit, apart=apart)
         run(self.spec, self.weights, [given.ids for given in inputs], want, cores=cores)
 
     def states(

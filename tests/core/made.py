@@ -134,7 +134,10 @@ class Seen:
 
     def map(self, kind: str, layer: int, sequence: int = 0) -> np.ndarray:
         """The blocks (head, query, key) of one map put together."""
-        return np.concatenate([s.weights for s in self.of(kind, layer, sequence)], axis=1)
+        by_head: dict[int, list[np.ndarray]] = {}
+        for step in self.of(kind, layer, sequence):
+            by_head.setdefault(step.head, []).append(step.weights)
+        return np.concatenate([np.concatenate(by_head[i], axis=1) for i in sorted(by_head)])
 
     def of(self, kind: str, layer: int, sequence: int = 0) -> list[AttentionBlock]:
         wanted = (kind, layer, sequence)
@@ -161,6 +164,7 @@ def watched(
     layers: Mapping[str, Any] | None = None,
     hidden: bool = True,
     edit: Callable[[AttentionBlock], None] | None = None,
+    apart: bool = False,
     **more: Any,
 ) -> tuple[Seen, Output]:
     """Run and keep all that is shown: every layer unless said otherwise."""
@@ -171,6 +175,7 @@ def watched(
         seen.visit,
         hidden=hidden,
         edit=edit,
+        apart=apart,
     )
     return seen, run(spec, Drawn() if weights is None else weights, sequences, want, **more)
 

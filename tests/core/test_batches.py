@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attnviz.core import attention as attention_module
 from attnviz.core import multi_head, threads
-from attnviz.core.hooks import Ids
+from attnviz.core.hooks import AttentionBlock, Ids
 from attnviz.core.spec import ModelSpec, Rotary
 from tests.core.made import attention, encoder, layer, some, watched
 from tests.core.test_transformer import MODELS
@@ -87,6 +87,34 @@ def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(blocks.steps) > len(whole.steps)
     for key, found in whole.maps.items():
         np.testing.assert_allclose(blocks.maps[key], found, atol=5e-6)
+    for found, hidden in zip(
+        output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
+    ):
+        np.testing.assert_allclose(found, hidden, atol=2e-5)
+
+
+def hide_the_second(step: AttentionBlock) -> None:
+    step.weights[:, :, 1:2] = -np.inf
+
+
+@pytest.mark.parametrize("edit", [None, hide_the_second], ids=["plain", "edited"])
+@pytest.mark.parametrize("height", [64, 3])
+@pytest.mark.parametrize("name", BATCHES)
+def test_heads_apart_are_those_that_are_together(
+    name: str, height: int, edit: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = BATCHES[name]
+    given = [some(9, n_target=5 if len(spec.stacks) == 2 else None), some(4, 1, n_target=3)]
+    whole, expected = watched(spec, given, edit=edit)
+    monkeypatch.setattr(multi_head, "BLOCK", 0)
+    monkeypatch.setattr(multi_head, "ROWS", height)
+    monkeypatch.setattr(threads, "available_cores", lambda: 2)
+    apart, output = watched(spec, given, edit=edit, apart=True)
+    assert apart.maps.keys() == whole.maps.keys()
+    for key, found in whole.maps.items():
+        np.testing.assert_allclose(apart.maps[key], found, atol=5e-6)
+        starts = [step.start for step in apart.of(*key)]
+        assert starts == sorted(starts)  # all heads, before queries further on
     for found, hidden in zip(
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
