@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnviz.cli.deliver import Delivery
 from attnviz.cli.failures import Misuse
 from attnviz.cli.options import Options
 from attnviz.cli.progress import Progress
-from attnviz.cli.reading import BadLines
-from attnviz.cli.texts import Text
 
 if TYPE_CHECKING:
+    from attnviz.cli.many import Many
+    from attnviz.cli.texts import Text
+    from attnviz.corpus.packs import Job
     from attnviz.model import Model
     from attnviz.model.inputs import Input
+    from attnviz.result import AttentionResult
 
 
 def require_pooled(options: Options) -> None:
@@ -36,27 +37,27 @@ def require_pooled(options: Options) -> None:
 
 
 def deliver_pooled(
-    model: Model,
-    texts: Iterable[tuple[Text, Input]],
-    n: int,
-    options: Options,
-    delivery: Delivery,
-    bad: BadLines,
-    *,
-    several: bool,
+    model: Model, given: Input, n: int, options: Options, delivery: Delivery
 ) -> None:
-    """Deliver each text as n × n pixels of each head that is asked for.
+    """Deliver one text as n × n pixels of each head that is asked for.
 
-    A page of one text and of named heads has close-ups too.
+    A page of named heads has close-ups too.
     """
-    closeups = not several and bool(options.named_heads()) and options.shows_page()
-    for text, given in texts:
-        with bad.passed_over(text.line):
-            tell = share_told(delivery.told)
-            heads = options.named_heads() or None
-            layers = options.layers()
-            found = model.pooled(given, n, layers=layers, heads=heads, closeups=closeups, tell=tell)
-            delivery.add(replace(found, line=text.line))
+    heads, layers = options.named_heads() or None, options.layers()
+    closeups = bool(heads) and options.shows_page()
+    tell = share_told(delivery.told)
+    found = model.pooled(given, n, layers=layers, heads=heads, closeups=closeups, tell=tell)
+    delivery.add(found)
+
+
+def pooled_of(many: Many, n: int, told: Progress) -> Job[Text, list[AttentionResult]]:
+    """What shows each of many texts as n × n pixels of each head that is asked for."""
+    from attnviz.corpus.in_blocks import Blocks, pooled_job
+
+    options = many.options
+    blocks = Blocks(n, options.layers(), options.named_heads() or None)
+    tell = None if many.cluster else share_told(told)
+    return pooled_job(blocks, many.how, many.model.info, tell)
 
 
 def share_told(told: Progress, doing: str = "attending") -> Callable[[float], None]:

@@ -45,9 +45,11 @@ class Many:
     options: Options
     cluster: str | None
 
-    def deliver(self, delivery: Delivery) -> None:
-        """Give all results in order, and pass over what cannot be shown."""
-        for result in self.each(self._job()):
+    def deliver(
+        self, delivery: Delivery, job: Job[Text, list[AttentionResult]] | None = None
+    ) -> None:
+        """Give all results of a job, or all maps, in order; pass over what cannot be shown."""
+        for result in self.each(job or self._job()):
             with self.bad.passed_over(result.line):
                 delivery.add(result)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +13,8 @@ from attnviz.cli.deliver import folder_of, open_delivery, open_folder
 from attnviz.cli.estimates import DRY_RUN
 from attnviz.cli.failures import Misuse
 from attnviz.cli.languages import language_codes
-from attnviz.cli.long_texts import deliver_pooled, require_pooled
-from attnviz.cli.many import Many, burst_by_burst, peeked, prepared
+from attnviz.cli.long_texts import deliver_pooled, pooled_of, require_pooled
+from attnviz.cli.many import Many, burst_by_burst, peeked
 from attnviz.cli.options import Options, view_options
 from attnviz.cli.reading import (
     FIELD,
@@ -181,14 +179,14 @@ def run(
                 "--pooled shows a text in blocks, and nothing that goes with it; give it alone"
             )
         require_pooled(options)
-    if cluster is not None and (pooled or not several):
-        raise Misuse("--cluster is for many texts; give -f or --lines, and no --pooled")
+    if cluster is not None and not several:
+        raise Misuse("--cluster is for many texts; give -f or --lines")
     folder = folder_of(options)
     if folder is not None and (top or pooled or resume or not several):
         said = "is a folder, for maps of many texts; name a file in it, or give -f or --lines"
         raise Misuse(f"{quote(folder, 200)} {said}")
-    if dry_run and (pooled or resume or not several):
-        raise Misuse("--dry-run is for many texts; give -f or --lines, no --pooled and no --resume")
+    if dry_run and (resume or not several):
+        raise Misuse("--dry-run is for many texts; give -f or --lines, and no --resume")
     if folder or dry_run:
         results = open_folder(options, file or ())
     elif resume is not None:
@@ -223,20 +221,22 @@ def run(
         if options.documents() or resume:
             loaded.fingerprint()
         waited = burst_by_burst(bursts, file or (), text or ())
+        if top or pooled:
+            how = {"truncate": truncate, **reading}
+        every = Many(loaded, waited, bad, how, options, cluster)
         if top:
             from attnviz.cli.top import print_strongest, strongest_of
 
-            how = {"truncate": truncate, **reading}
-            every = Many(loaded, waited, bad, how, options, cluster)
             every.estimate(strongest_of(every, top)) if dry_run else print_strongest(
                 every, top, delivery.told
             )
+        elif pooled and several:
+            job = pooled_of(every, pooled, delivery.told)
+            every.estimate(job) if dry_run else every.deliver(delivery, job)
         elif pooled:
-            encode = partial(loaded.encode, truncate=truncate, **reading)
-            given = prepared(encode, chain.from_iterable(bursts), bad)
-            deliver_pooled(loaded, given, pooled, options, delivery, bad, several=several)
+            [[only]] = bursts
+            deliver_pooled(loaded, loaded.encode(only.text, **how), pooled, options, delivery)
         elif several:
-            every = Many(loaded, waited, bad, how, options, cluster)
             if dry_run:
                 every.estimate()
             elif folder is not None:

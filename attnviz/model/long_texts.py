@@ -128,6 +128,7 @@ def pooled(
     tell: Tell | None,
     *,
     closeups: bool = False,
+    cores: int | None = None,
 ) -> PooledResult:
     """What ``Model.pooled`` gives."""
     if n < 1:
@@ -158,7 +159,8 @@ def pooled(
     n_layers = max(wanted) + 1
     seen = telling(visit, tell, kind, n_layers, len(given.tokens))
     through = tuple(range(n_layers))  # all of which run, and are told of; few are pooled
-    model.watch([given], seen, layers={kind: through}, edit=hiding([given]), apart=True)
+    watch = partial(model.watch, [given], seen, layers={kind: through}, apart=True, cores=cores)
+    watch(edit=hiding([given]))
     weights = np.stack([pooling.of(head) for head in chosen])
     return PooledResult(
         tokens=block_tokens(given.tokens, given.texts, starts),

@@ -355,6 +355,7 @@ class Model(Writing):
         heads: Heads | None = None,
         closeups: bool = False,
         tell: Tell | None = None,
+        cores: int | None = None,
     ) -> PooledResult:
         """Heads of a text of any length in n × n pixels: its blocks of tokens are the result's.
 
@@ -362,13 +363,13 @@ class Model(Writing):
         are made of tokens. They are of all heads, of those of some ``layers`` or, where any are
         named, of these ``heads`` alone. Memory grows with the text, not with its square. With
         ``closeups`` its page shows the pixels with most weight token by token too. ``tell`` is
-        told the share that is done, from 0 to 1. Raises what ``attend`` raises, and InputError for
-        no block.
+        told the share that is done, from 0 to 1. It runs on so many ``cores``, or on all. Raises
+        what ``attend`` raises, and InputError for no block.
         """
         read = self.encode(given) if isinstance(given, str) else given
         self._note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
-        return pooled(self, read, n, layers, chosen, tell, closeups=closeups)
+        return pooled(self, read, n, layers, chosen, tell, closeups=closeups, cores=cores)
 
     def watch(
         self,

@@ -143,7 +143,7 @@ def test_what_does_not_go_with_a_folder_is_refused(attnviz, given, tmp_path):
     assert not (tmp_path / "parts").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "run --top 3", "heads"])
+@pytest.mark.parametrize("command", ["run", "run --top 3", "run --pooled 4", "heads"])
 def test_a_dry_run_says_what_it_would_take(attnviz, texts, command):
     ended = attnviz(*command.split(), "-f", texts, "--dry-run")
     assert ended.code == 0 and ended.text.startswith("5 texts, ") and "Nothing was" in ended.text

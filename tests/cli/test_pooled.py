@@ -48,4 +48,14 @@ def test_what_blocks_cannot_show_is_refused(attnviz, more):
 def test_every_line_is_a_text(attnviz, tmp_path):
     (tmp_path / "two.txt").write_text("He took the hat\n\nIt was old\n")
     said = attnviz("run", "-f", str(tmp_path / "two.txt"), "--pooled", "2", "--json").text
-    assert [json.loads(line)["line"] for line in said.splitlines()] == [1, 3]
+    first, second = map(json.loads, said.splitlines())
+    assert (first["line"], second["line"]) == (1, 3)
+    [alone] = attnviz("run", "He took the hat", "--pooled", "2", "--json").documents
+    assert first["maps"] == alone["maps"] != second["maps"]
+
+
+def test_a_text_that_cannot_be_read_is_a_bad_line(attnviz, tmp_path):
+    (tmp_path / "two.txt").write_text("word " * 600 + "\nHe took the hat\n")
+    ended = attnviz("run", "-f", "two.txt", "--pooled", "2", "--json")
+    assert ended.code == 1 and "line 1: the text has 602 tokens" in ended.err
+    assert [one["line"] for one in ended.documents] == [2]

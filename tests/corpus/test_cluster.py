@@ -223,7 +223,7 @@ def test_the_program_writes_the_same_lens_with_a_cluster(model, workers, tmp_pat
     assert said[0].stderr.count(b"\n") == said[1].stderr.count(b"\n") == 1  # of a long text
 
 
-@pytest.mark.parametrize("command", ["heads", "run", "run --top 3"])
+@pytest.mark.parametrize("command", ["heads", "run", "run --top 3", "run --pooled 3"])
 def test_the_program_prints_the_same_with_a_cluster(model, workers, tmp_path: Path, command):
     lines = [text.encode() for text in texts()[:900]]
     lines[100:100] = [b"hat " * 20]  # longer than what the model was trained on, which is told once
