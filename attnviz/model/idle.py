@@ -54,14 +54,14 @@ class PackIdle:
         norms = value_norms(several, _projection(self._model, block))
         begun = self._norms[block.sequence + 1 - len(ends) : block.sequence + 1]
         for one, start, end in zip(begun, [0, *ends], ends, strict=False):
-            one.append(_relative(norms[:, start:end]))
+            one.append(norms[:, start:end])
         self._values = []
 
     def of(self, number: int, result: AttentionResult) -> tuple[DoubleArray, int]:
         """The sums (layer, head) of an input with this result, and over how many tokens."""
         counts = _counting(self._inputs[number], self._kind)
         weights = result.maps[self._kind].weights
-        moved = np.vecdot(counts @ weights, np.stack(self._norms[number]))
+        moved = np.vecdot(counts @ weights, _relative(np.stack(self._norms[number])))
         n = int(counts.sum())
         return n - moved.astype(np.float64), n
 
@@ -114,7 +114,7 @@ def _projection(model: Model, block: AttentionBlock) -> FloatArray:
 
 
 def _relative(norms: FloatArray) -> FloatArray:
-    """Norms (head, key) by the longest of each head."""
+    """Norms (…, head, key) by the longest of each head."""
     longest = norms.max(axis=-1, keepdims=True)
     found: FloatArray = norms / np.maximum(longest, np.finfo(np.float32).tiny)
     return found

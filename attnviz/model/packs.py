@@ -41,12 +41,15 @@ def side_by_side(function: Callable[[P, int | None], R], packed: Iterable[P]) ->
     the results before it. Whoever asks for no more waits only for those that have begun.
     """
     cores = available_cores()
-    pool = ThreadPoolExecutor(cores, "attnviz-packs")
+    threads = (
+        cores + 1 if cores > 1 else 1
+    )  # one computes while one waits to be let at Python: 0.95
+    pool = ThreadPoolExecutor(threads, "attnviz-packs")
     waiting: deque[Callable[[], R]] = deque()
     try:
         for result in _begun(function, packed, pool):
             waiting.append(result)
-            if len(waiting) > cores:
+            if len(waiting) > threads:
                 yield waiting.popleft()()
         while waiting:
             yield waiting.popleft()()
