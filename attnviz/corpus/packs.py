@@ -92,6 +92,7 @@ def read_pack(job: Job[T, R], model: Model, pack: list[T]) -> Given[T]:
             given.inputs.append((one, job.read(model, one)))
         except BAD as error:
             given.refused.append((one, error))
+    model.note_lengths(read for _, read in given.inputs)  # here, where packs come in their order
     return given
 
 

@@ -173,12 +173,13 @@ class Encoder:
         """Warn again of what else is warned of once: a worker's packs may be of several runs."""
         self._told_of_length = False
 
-    def _note_lengths(self, inputs: Iterable[Input]) -> None:
+    def note_lengths(self, inputs: Iterable[Input]) -> None:
         """Warn of the first text that is longer than those that the model was trained on."""
-        trained, n = self.info.max_seq_length, max(len(given.ids.ids) for given in inputs)
-        if trained is not None and n > trained and not self._told_of_length:
-            self._told_of_length = True
-            warn_of_length(n, trained, self.info.name)
+        trained = self.info.max_seq_length
+        for n in (len(given.ids.ids) for given in inputs):
+            if trained is not None and n > trained and not self._told_of_length:
+                self._told_of_length = True
+                warn_of_length(n, trained, self.info.name)
 
     def _labels(
         self, ids: IntArray, types: IntArray | None

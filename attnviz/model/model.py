@@ -197,7 +197,13 @@ class Model(Writing):
             allow_unknown=allow_unknown,
             **how,
         )
-        inputs = packs(text if isinstance(text, Input) else read(text) for text in texts)
+
+        def given(text: str | Input) -> Input:
+            found = text if isinstance(text, Input) else read(text)
+            self.note_lengths([found])  # of the first that is too long, not the first computed
+            return found
+
+        inputs = packs(map(given, texts))
         attend = partial(self._attend, layers, hidden, weighting=weights)
         for results in side_by_side(attend, inputs):
             yield from results
@@ -342,7 +348,7 @@ class Model(Writing):
         It runs on so many ``cores``, or on all.
         """
         read = self.encode(given) if isinstance(given, str) else given
-        self._note_lengths([read])
+        self.note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
         return strongest(self, read, n, layers, chosen, tell, words=not tokens, cores=cores)
 
@@ -367,7 +373,7 @@ class Model(Writing):
         what ``attend`` raises, and InputError for no block.
         """
         read = self.encode(given) if isinstance(given, str) else given
-        self._note_lengths([read])
+        self.note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
         return pooled(self, read, n, layers, chosen, tell, closeups=closeups, cores=cores)
 
@@ -441,7 +447,7 @@ class Model(Writing):
         weighting: Weighting = "raw",
         beside: Visit | None = None,
     ) -> list[AttentionResult]:
-        self._note_lengths(inputs)
+        self.note_lengths(inputs)
         kind = self.info.model_type
         if any(counts_seen(given, kind, self.spec) for given in inputs):
             shown = [without_hidden(given) for given in inputs]

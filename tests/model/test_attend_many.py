@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import attnviz.model.model as module
 import attnviz.model.packs as packing
 from attnviz import AttentionResult, Model
-from attnviz.errors import EmptyText
+from attnviz.errors import AttnvizWarning, EmptyText
 
 TEXTS = ["He took the hat", "the cat", "it was not his", "hat", "She examined a coat carefully"]
 
@@ -122,14 +123,14 @@ def test_packs_run_side_by_side_and_a_single_one_has_all_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(packing, "available_cores", lambda: 3)
-    meeting = threading.Barrier(3, timeout=30)  # holds until three packs are begun
+    meeting = threading.Barrier(4, timeout=30)  # holds until one more than there are cores begin
 
     def cores_of(pack: object, cores: int | None) -> int | None:
         if cores is not None:
             meeting.wait()
         return cores
 
-    assert [*packing.side_by_side(cores_of, [[]] * 9)] == [1] * 9
+    assert [*packing.side_by_side(cores_of, [[]] * 8)] == [1] * 8
     assert [*packing.side_by_side(cores_of, [[]])] == [None]
     assert [*packing.side_by_side(cores_of, [])] == []
 
@@ -153,3 +154,23 @@ def test_the_same_texts_have_the_same_bits_every_time(reader: Model) -> None:
         for _ in range(2)
     )
     assert first == again
+
+
+def test_the_first_long_text_is_warned_of_whichever_is_computed_first(
+    reader: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PACK_TOKENS", 1)
+    monkeypatch.setattr(reader, "info", replace(reader.info, max_seq_length=4))
+    second_is_done, attend = threading.Event(), reader._attend
+
+    def attend_late(layers, hidden, inputs, *more, **how):
+        if inputs[0].texts == ("He took the hat",):
+            assert second_is_done.wait(10)
+        found = attend(layers, hidden, inputs, *more, **how)
+        second_is_done.set()
+        return found
+
+    monkeypatch.setattr(reader, "_attend", attend_late)
+    with pytest.warns(AttnvizWarning) as told:
+        list(reader.attend_many(["He took the hat", "He took the hat and it", "hat"]))
+    assert ["has 6 tokens but" in str(one.message) for one in told] == [True]
