@@ -16,6 +16,7 @@ from attnviz.analysis.cuts import (
     LOOSE,
     Cut,
     CutEffect,
+    CutSearch,
     Moved,
     Ranked,
     bounds,
@@ -94,16 +95,15 @@ def cut(
     return _with_claims(found, result, cutter)
 
 
-def search_cuts(
-    model: Model, text: str, *, n: int = 10, truncate: bool = False
-) -> tuple[list[Ranked], list[Ranked]]:
-    """The heads that change most when silenced, and the links when cut in all heads.
+def search_cuts(model: Model, text: str, *, n: int = 10, truncate: bool = False) -> CutSearch:
+    """The ``n`` heads that change most when silenced, and links when cut in all heads.
 
     A head's effect is the mean over all words, a link's that on its own word. Raises TooBig for a
     text with more links than are cut one after another.
     """
     cutter = Cutter(model, model.encode(text, truncate=truncate))
-    words = merge_words(model.attend(text, truncate=truncate))
+    result = model.attend(text, truncate=truncate)
+    words = merge_words(result)
     map = next(iter(words.maps.values()))
     at = [i for i, word in enumerate(words.tokens) if is_word(word)]
     every = tuple(map.all_heads())
@@ -121,9 +121,14 @@ def search_cuts(
         for one, after in zip(cuts, states, strict=True)
     ]
     ranked = sorted(found, key=lambda one: -one.effect)
-    return (
-        [one for one in ranked if one.cut.query is None][:n],
-        [one for one in ranked if one.cut.query is not None][:n],
+    return CutSearch(
+        [one for one in ranked if one.cut.query is None],
+        [one for one in ranked if one.cut.query is not None],
+        words.tokens,
+        n,
+        model.info.name,
+        text,
+        findings.of(result.model).labels,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from os import PathLike
@@ -128,10 +128,12 @@ def save(
     """Write a figure (.png, .svg, .pdf), a page (.html) or a document (.json, .npz, .csv).
 
     ``choices`` are those of ``figure``; documents hold the result as it is, .json and .npz what
-    was found in it too, as the command line's do. A walk, encodings of positions, a comparison, or
-    a cut are a figure, a page or a .json. Raises InputError for any other suffix, OutputError where
+    was found in it too, as the command line's do. All else, as a walk, a comparison, or measures of
+    heads, is a figure, a page or a .json. Raises InputError for any other suffix, OutputError where
     the file cannot be written; then there is no file.
     """
+    from attnviz.render.drawn import Found
+
     target = Path(path)
     suffix = target.suffix.lower()
     whole = isinstance(result, AttentionResult)
@@ -143,7 +145,10 @@ def save(
     if choices and suffix in DOCUMENTS:
         raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
     with all_or_nothing([target]) as (stream,):
-        if suffix in FIGURES:
+        if isinstance(result, Found):
+            _require_known(choices, [field.name for field in fields(Style)])
+            write_found(result, stream, suffix, Style(**choices))
+        elif suffix in FIGURES:
             from attnviz.render.figure import save as save_figure
 
             save_figure(figure(result, **choices), stream, FIGURES[suffix])
@@ -153,15 +158,38 @@ def save(
             _write_document(result, stream, suffix)
 
 
-def _write_document(
-    result: AttentionResult | Lesson | Found, stream: BinaryIO, suffix: str
-) -> None:
-    from attnviz import document
-    from attnviz.render.drawn import Found, drawn
+def write_found(found: Found, stream: BinaryIO, suffix: str, style: Style) -> None:
+    """Write what was found of heads as a figure, a page, or a document."""
+    from attnviz.render.drawn import drawn
 
-    if isinstance(result, Found):
-        stream.write(json.dumps(drawn(result).document()).encode() + b"\n")
-    elif not isinstance(result, AttentionResult):
+    if suffix == ".json":
+        stream.write(json.dumps(document_of(found)).encode() + b"\n")
+        return
+    from attnviz.render.fast_import import import_figures
+
+    import_figures()
+    if suffix == ".html":
+        drawn(found).page(stream, style)
+        return
+    from attnviz.render.figure import save as save_figure
+
+    save_figure(drawn(found).figure(style), stream, FIGURES[suffix], dpi=style.dpi)
+
+
+def document_of(found: Found) -> Mapping[str, Any]:
+    """What was found of heads as data; of measures the model is named by its weights' SHA-256."""
+    from attnviz.analysis.measured import HeadMeasures
+    from attnviz.render.drawn import drawn
+
+    if isinstance(found, HeadMeasures):
+        found = replace(found, model=findings.of(found.model).fingerprint())
+    return drawn(found).document()
+
+
+def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: str) -> None:
+    from attnviz import document
+
+    if not isinstance(result, AttentionResult):
         from attnviz.document.explained import write_explained
 
         write_explained(result, stream)
@@ -174,14 +202,9 @@ def _write_document(
 
 
 def _write_page(
-    result: AttentionResult | Lesson | Found, stream: BinaryIO, choices: dict[str, Any]
+    result: AttentionResult | Lesson, stream: BinaryIO, choices: dict[str, Any]
 ) -> None:
-    from attnviz.render.drawn import Found, drawn
-
-    if isinstance(result, Found):
-        _require_known(choices, [field.name for field in fields(Style)])
-        drawn(result).page(stream, Style(**choices))
-    elif not isinstance(result, AttentionResult):
+    if not isinstance(result, AttentionResult):
         from attnviz.render.lessons import write_lesson_page
 
         if unknown := set(choices) - {"title"}:
@@ -307,7 +330,7 @@ def figure(
     looks at them. ``tokens`` shows the model's tokens instead of words, ``special=False`` hides
     special tokens. ``style`` takes size
     in inches, dpi, palette, scale, vmin, vmax, title, numbers, notes, font, and ``ax``, matplotlib
-    Axes to draw into. A walk, positions, a comparison, or a cut take the style alone.
+    Axes to draw into. All but a result, as a walk or measures of heads, take the style alone.
 
     Raises UnknownHead, UnknownWord, or InputError for a style that cannot be drawn.
     """
@@ -372,14 +395,14 @@ def _title(selections: Sequence[Selection], what: str = "") -> str:
 
 
 def html(shown: AttentionResult | AttentionMap | Lesson | Found) -> str:
-    """The page of a result, map, lesson, comparison or cut, in a frame safe in any notebook."""
+    """The page of a result, map, lesson, or of what was found, in a frame safe in any notebook."""
     from attnviz.render.drawn import Found, drawn
     from attnviz.render.page import fragment, frame
 
     if isinstance(shown, Found):
         whole = BytesIO()
         drawn(shown).page(whole, Style())
-        return frame(whole.getvalue().decode(), "What changes", 620)
+        return frame(whole.getvalue().decode(), "What was found", 620)
 
     if isinstance(shown, AttentionResult):
         return fragment(shown, findings=findings.of)

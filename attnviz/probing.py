@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz import findings
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.grammar import clauses
+from attnviz.analysis.labels import are_of
 from attnviz.analysis.measured import HeadMeasures, HeadSums, mean
-from attnviz.analysis.probes import Probe
+from attnviz.analysis.probes import Probes
 from attnviz.analysis.questions import Passage, alone, antecedents
 from attnviz.analysis.repetition import copies, copying
 from attnviz.analysis.templates import discourses
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 N_DISCOURSES, N_CLAUSES = 250, 500
 NEUTRAL = 0.65  # of discourses have one person, by a noun that is neither he nor she
+MADE_SENTENCES = "made sentences"
 MADE = ("nsubj", "obj", "det", "amod", "case", "aux")
 """Relations that sentences made by rule show as annotated text does; others are left out."""
 
@@ -50,6 +54,7 @@ def heads(
     tell: Callable[[Item, Bad], None] = refuse_one,
     begun: HeadSums | None = None,
     share: Tell | None = None,
+    sort: str | None = None,
 ) -> HeadMeasures:
     """What each head does with its weight, over texts that are read once and not kept.
 
@@ -58,16 +63,18 @@ def heads(
     ``weights`` are what ``attend`` gives. Of raw ones "idle" says how much of them moves nothing.
     Packs of texts run side by side, each on one core of this machine or, with a ``place`` (of
     ``attnviz.corpus.open_cluster`` and this model), of its workers: the numbers are the same.
-    ``begun`` is what came before these texts; ``share`` is told, of a long text that is alone here,
-    how much of it is done. Raises what ``attend_many`` raises, unless a text
-    that cannot be read goes to ``tell``, and InputError where there is no text.
+    ``sort`` is the measure that heads are sorted by and that is drawn. ``begun`` is what came
+    before these texts; ``share`` is told, of a long text that is alone here, how much of it is
+    done. Raises what ``attend_many`` raises, unless a text that cannot be read goes to ``tell``,
+    and InputError where there is no text or no such measure.
     """
     kind = measured_kind(model, map)
     job = heads_job(kind, tokens=tokens, truncate=truncate, weights=weights, tell=share)
     place = place or Here(model)
     parts = taken(place.each(job, [packs_of(texts, text_of)]), tell)
     found = mean(parts if begun is None else chain([begun], parts))
-    return found.extended(_copying(model, weights))
+    found = found.extended(_copying(model, weights))
+    return _named(found, model, weights).sorted(sort)
 
 
 def heads_of_each(
@@ -80,6 +87,7 @@ def heads_of_each(
     weights: Weighting = "raw",
     place: Place | None = None,
     tell: Callable[[Item, Bad], None] = refuse_one,
+    sort: str | None = None,
 ) -> Iterator[tuple[Item, HeadMeasures]]:
     """What ``heads`` gives of each text alone, with the text, in order, as packs are done.
 
@@ -90,7 +98,14 @@ def heads_of_each(
     copied = _copying(model, weights)
     for found in taken((place or Here(model)).each(job, packs), tell):
         for one, sums in found:
-            yield one, mean([sums]).extended(copied)
+            yield one, _named(mean([sums]).extended(copied), model, weights).sorted(sort)
+
+
+def _named(found: HeadMeasures, model: Model, weights: Weighting) -> HeadMeasures:
+    """The measures with whose they are, and what the heads were found to do."""
+    ours = are_of(model.info, found.kind, weights)
+    labels = findings.labels(model) if ours else {}
+    return replace(found, model=model.info, weighting=weights, labels=labels)
 
 
 def _copying(model: Model, weights: Weighting) -> dict[str, DoubleArray]:
@@ -117,13 +132,14 @@ def probe(
     texts: Iterable[str] | None = None,
     tell: Refuse = refuse,
     place: Place | None = None,
-) -> dict[str, Probe]:
+) -> Probes:
     """How often each head finds each relation, by its name, beside simple rules.
 
     ``conllu`` are treebanks: every dependency both ways, and what pronouns refer to where
     ``Entity=`` annotates that. ``texts`` are without annotation and, as treebanks too, asked for
     neighbours and for words that are said again. Without either, sentences made by rule are asked,
     which order heads much as annotated text does. Of a decoder also how it copies random tokens.
+    It is a mapping, which draws and saves itself.
     A bad line is named to ``tell``; ``place`` is as for ``heads``. InputError for files that
     cannot be read or hold nothing to ask.
     """
@@ -133,9 +149,12 @@ def probe(
         raise InputError("there is no relation in these files to ask for; give a treebank")
     if not conllu and texts is None:
         found = {name: one for name, one in found.items() if _shown(name)}
+    named = [Path(one).name for one in conllu] + ["texts"] * (texts is not None)
+    said = ", ".join(named) or MADE_SENTENCES
     if model.has_target or model.spec.stacks[0].kind != "decoder":
-        return found
-    return found | copies(model, model.spec.stacks[0].embedding.vocab_size)
+        return Probes(found, model.info.name, said)
+    found |= copies(model, model.spec.stacks[0].embedding.vocab_size)
+    return Probes(found, model.info.name, said)
 
 
 def asked(

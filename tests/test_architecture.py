@@ -37,7 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"result", "showing", "core"},
     "corpus": {"analysis", "core", "model", "output", "result"},
     "findings": {"analysis", "checkpoint", "result"},
-    "probing": {"analysis", "corpus", "model", "result"},
+    "probing": {"analysis", "corpus", "findings", "model", "result"},
     "cutting": {"analysis", "findings", "model", "result"},
     "comparing": {"analysis", "findings", "model", "result"},
     "render": {"analysis", "result"},

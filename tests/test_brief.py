@@ -136,7 +136,9 @@ OFFERED = {
     "comparison": lambda model, result: attnviz.compare(model, TEXT, TEXT.replace("hat", "cup")),
     "alike": lambda model, result: attnviz.compare(result, result),
     "change": lambda model, result: attnviz.compare(model, TEXT, "He took it").changes(1)[0],
+    "searched": lambda model, result: attnviz.search_cuts(model, "took hats"),
     "heads": lambda model, result: attnviz.heads(model, [TEXT]),
+    "probes": lambda model, result: attnviz.probe(model, texts=[TEXT]),
     "probe": lambda model, result: attnviz.probe(model, texts=[TEXT])["next word"],
 }
 

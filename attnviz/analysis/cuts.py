@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -75,6 +75,56 @@ class Ranked(NamedTuple):
 
     def __repr__(self) -> str:
         return brief(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutSearch(ShownAsPage):
+    """What every cut of a text changes: ``heads, links = found`` are the ``n`` that change most.
+
+    ``every_head`` are heads silenced, ``every_link`` links between ``words`` cut in all heads, each
+    what changes most first. ``model`` and ``text`` are whose attention was cut, ``labels`` what the
+    heads were found to do.
+    """
+
+    every_head: Sequence[Ranked]
+    every_link: Sequence[Ranked]
+    words: Sequence[Token]
+    n: int = 10
+    model: str = ""
+    text: str = ""
+    labels: Mapping[Head, Sequence[Label]] = field(default_factory=dict)
+
+    @property
+    def heads(self) -> list[Ranked]:
+        """The heads that change most when silenced."""
+        return list(self.every_head[: self.n])
+
+    @property
+    def links(self) -> list[Ranked]:
+        """The links that change most when cut in all heads."""
+        return list(self.every_link[: self.n])
+
+    def __iter__(self) -> Iterator[list[Ranked]]:
+        return iter((self.heads, self.links))
+
+    def __getitem__(self, at: int) -> list[Ranked]:
+        return (self.heads, self.links)[at]
+
+    def __len__(self) -> int:
+        return 2
+
+    def __repr__(self) -> str:
+        many = f"{len(self.every_head)} heads and {len(self.every_link)} links"
+        first = f": {self.every_head[0].cut.heads[0]} most" if self.every_head else ""
+        return f"<CutSearch of {many}{first}>"
+
+    def figure(self, **style: Any) -> Figure:
+        """What every head and every link moves, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or the first of both (.json)."""
+        display().save(self, path, **style)
 
 
 class Standing(NamedTuple):

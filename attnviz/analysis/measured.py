@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from attnviz.analysis.labels import Label
 from attnviz.analysis.measures import (
     MEASURES,
     SIDES,
@@ -22,7 +24,24 @@ from attnviz.analysis.measures import (
 from attnviz.analysis.words import is_word
 from attnviz.brief import brief
 from attnviz.errors import InputError
-from attnviz.result import AttentionMap, AttentionResult, FloatArray, Head, Token, Weighting
+from attnviz.result import (
+    AttentionMap,
+    AttentionResult,
+    FloatArray,
+    Head,
+    ModelInfo,
+    Token,
+    Weighting,
+)
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
+
+UNNAMED = ModelInfo("")
+"""The model of measures that nobody has said one of."""
 
 TOGETHER = 1 << 20
 """Bytes of layers that are measured together: for short texts half the time of one by one."""
@@ -69,8 +88,12 @@ class HeadSums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeadMeasures:
-    """Measures of every head: ``values`` float64 (measure, layer, head), NaN where undefined."""
+class HeadMeasures(ShownAsPage):
+    """Measures of every head: ``values`` float64 (measure, layer, head), NaN where undefined.
+
+    ``model`` is whose heads they are, ``weighting`` what their maps hold, ``labels`` what they were
+    found to do. Heads come by their numbers, or those with most of the measure ``sort`` first.
+    """
 
     names: tuple[str, ...]
     layers: tuple[int, ...]
@@ -79,8 +102,34 @@ class HeadMeasures:
     kind: str
     n_texts: int
     n_queries: int
+    model: ModelInfo = UNNAMED
+    weighting: Weighting = "raw"
+    labels: Mapping[Head, Sequence[Label]] = field(default_factory=dict, repr=False)
+    sort: str | None = None
 
     __repr__ = brief
+
+    @property
+    def order(self) -> list[Head]:
+        """All heads, as ``sort`` says."""
+        return self.ranked(self.sort) if self.sort else sorted(self.ranked(self.names[0]))
+
+    def sorted(self, name: str | None) -> HeadMeasures:
+        """The same, the largest of this measure first, which is drawn then; None for neither.
+
+        InputError for a measure that is not there.
+        """
+        if name is not None:
+            self.table(name)
+        return replace(self, sort=name)
+
+    def figure(self, **style: Any) -> Figure:
+        """One measure of all heads, that of ``sort``, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or every measure (.json)."""
+        display().save(self, path, **style)
 
     def of(self, head: Head) -> dict[str, float]:
         """The measures of one head, by name."""

@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import sqrt
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from attnviz.analysis.questions import Passage, Question
 from attnviz.analysis.words import merge_words
-from attnviz.brief import brief
+from attnviz.brief import brief, word
 from attnviz.result import AttentionMap, AttentionResult, Head, Token
+from attnviz.showing import ShownAsPage, display
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 ENOUGH = 50
 """Below this number of examples no head is called good."""
 
 GUESS = "any word"
 """The rule that takes any candidate, each as often."""
+
+SAID = 2
+"""How many relations the line names that says what was asked."""
 
 Ask = Callable[[Passage, Sequence[Token]], Iterator[Question]]
 
@@ -120,6 +130,37 @@ class Probe:
         """
         rules = self.baselines().values()
         return self.n >= ENOUGH and self.accuracy(head).low > max(rules, default=0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probes(ShownAsPage, Mapping[str, Probe]):
+    """What the heads of a ``model`` find in ``texts``: a mapping of relations to their probes."""
+
+    found: Mapping[str, Probe]
+    model: str = ""
+    texts: str = ""
+
+    def __getitem__(self, relation: str) -> Probe:
+        return self.found[relation]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __repr__(self) -> str:
+        few = ", ".join(map(word, islice(self.found, SAID)))
+        more = f" and {len(self) - SAID} more" if len(self) > SAID else ""
+        return f"<Probes of {few}{more}>"
+
+    def figure(self, **style: Any) -> Figure:
+        """A row for each relation, in the style of ``attnviz.figure``."""
+        return display().figure(self, **style)
+
+    def save(self, path: str | PathLike[str], **style: Any) -> None:
+        """Write a figure (.png, .svg, .pdf), a page (.html) or all heads and rules (.json)."""
+        display().save(self, path, **style)
 
 
 def answer_all(

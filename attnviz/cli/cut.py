@@ -19,6 +19,7 @@ from attnviz.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attnviz.analysis.cuts import CutEffect, CutSearch
     from attnviz.model import Model
     from attnviz.render.cut_forms import Effect, Search
     from attnviz.result import Head
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """How many of the words that move most are shown."""
-
-EVERY = 1 << 30
-"""As many heads and links as there are, for the picture."""
 
 
 @taking(FigureOptions)
@@ -71,6 +69,9 @@ def cut(
     if not search and link is None and head is None and layer is None:
         raise Misuse('there is nothing to cut; give --link "it->hat", --head 3.1 or --search')
     given = one_text(text)
+    from attnviz.cutting import cut as cut_link
+    from attnviz.cutting import search_cuts
+    from attnviz.display import document_of
     from attnviz.model import DEFAULT, load
 
     with drawing(output, options, as_json=as_json) as draw:
@@ -79,36 +80,17 @@ def cut(
             loaded = load(model or DEFAULT, offline=offline)
             told.say("cutting")
             found = (
-                _search(loaded, given, truncate=truncate)
+                search_cuts(loaded, given, truncate=truncate)
                 if search
-                else _cut(loaded, given, link, _heads(loaded, head, layer), truncate=truncate)
+                else cut_link(
+                    loaded, given, link, heads=_heads(loaded, head, layer), truncate=truncate
+                )
             )
         if as_json:
-            print(json.dumps(found.document()))  # noqa: T201
+            print(json.dumps(document_of(found)))  # noqa: T201
         elif not output:
             _print(found)
         draw(found)
-
-
-def _cut(
-    model: Model, text: str, link: str | None, heads: Sequence[Head] | None, *, truncate: bool
-) -> Effect:
-    from attnviz import cutting
-    from attnviz.render.cut_forms import Effect
-
-    found = cutting.cut(model, text, link, heads=heads, truncate=truncate)
-    return Effect(found)
-
-
-def _search(model: Model, text: str, *, truncate: bool) -> Search:
-    from attnviz import cutting, findings
-    from attnviz.analysis.words import merge_words
-    from attnviz.render.cut_forms import Search
-
-    heads, links = cutting.search_cuts(model, text, n=EVERY, truncate=truncate)
-    result = model.attend(text, layers=[0], truncate=truncate)
-    known = findings.of(result.model).labels
-    return Search(heads, links, merge_words(result).tokens, model.info.name, text, known)
 
 
 def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] | None:
@@ -127,13 +109,14 @@ def _heads(model: Model, head: str | None, layer: str | None) -> Sequence[Head] 
     return [Head(int(layer), number) for number in range(model.info.n_heads or 0)]
 
 
-def _print(found: Effect | Search) -> None:
-    from attnviz.render.cut_forms import Effect
+def _print(found: CutEffect | CutSearch) -> None:
+    from attnviz.analysis.cuts import CutEffect
+    from attnviz.render.cut_forms import Effect, Search
 
-    if isinstance(found, Effect):
-        _print_effect(found)
+    if isinstance(found, CutEffect):
+        _print_effect(Effect(found))
     else:
-        _print_search(found)
+        _print_search(Search(found))
 
 
 def _print_effect(effect: Effect) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import typer
 
 from attnviz.cli.deliver import suffix_of
-from attnviz.cli.forms import FIGURES, check_file
+from attnviz.cli.forms import check_file
 from attnviz.cli.pictures import FigureOptions
 from attnviz.cli.shown import tell_of
 from attnviz.output import all_or_nothing, naming
 
 if TYPE_CHECKING:
-    from attnviz.render.drawn import Drawn
-    from attnviz.render.style import Style
+    from attnviz.render.drawn import Found
 
 OUTPUT = typer.Option(
     "--output",
@@ -28,10 +26,15 @@ OUTPUT = typer.Option(
 )
 
 
+def documents(output: Sequence[str] | None, *, as_json: bool) -> bool:
+    """Whether JSON is among what is written, which names its model by the sum of its weights."""
+    return as_json or any(suffix_of(Path(name)) == ".json" for name in output or ())
+
+
 @contextmanager
 def drawing(
     output: Sequence[str] | None, options: FigureOptions, *, as_json: bool = False
-) -> Iterator[Callable[[Drawn], None]]:
+) -> Iterator[Callable[[Found], None]]:
     """Open all files before anything is computed; they appear when what draws into them has.
 
     Misuse for a file that cannot be written so, and for a style that cannot be drawn.
@@ -41,26 +44,15 @@ def drawing(
         check_file(path, as_json=as_json)
     style = options.style()
 
-    def draw(found: Drawn) -> None:
+    def draw(found: Found) -> None:
+        if not paths:
+            return
+        from attnviz.display import write_found
+
         for path, stream in zip(paths, streams, strict=True):
             with naming(path):
-                _write(found, suffix_of(path), stream, style)
+                write_found(found, stream, suffix_of(path), style)
 
     with all_or_nothing(paths) as streams:
         yield draw
     tell_of(paths)
-
-
-def _write(found: Drawn, suffix: str, stream: BinaryIO, style: Style) -> None:
-    if suffix == ".json":
-        stream.write(json.dumps(found.document()).encode() + b"\n")
-        return
-    from attnviz.render.fast_import import import_figures
-
-    import_figures()
-    if suffix == ".html":
-        found.page(stream, style)
-        return
-    from attnviz.render.figure import save
-
-    save(found.figure(style), stream, FIGURES[suffix], dpi=style.dpi)

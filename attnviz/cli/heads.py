@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli.clusters import CLUSTER
-from attnviz.cli.drawing import OUTPUT, drawing
+from attnviz.cli.drawing import OUTPUT, documents, drawing
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.heads_documents import measured, print_each
-from attnviz.cli.heads_forms import MeasuredHeads, titles
+from attnviz.cli.heads_each import print_each
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
 from attnviz.cli.options import WEIGHTINGS
@@ -32,6 +31,7 @@ from attnviz.cli.watched import watched
 if TYPE_CHECKING:
     from attnviz.cli.heads_resume import Kept
     from attnviz.model import Model
+    from attnviz.render.heads_forms import Measured
     from attnviz.result import Weighting
 
 
@@ -92,7 +92,9 @@ def heads(
         raise Misuse("--resume goes by the number of a line; give one file with -f, and it alone")
     weighting: Weighting = one_of(*WEIGHTINGS).of("--weights", weights) or "raw"
     from attnviz import probing
+    from attnviz.display import document_of
     from attnviz.model import DEFAULT, load
+    from attnviz.render.heads_forms import Measured, titles
 
     known = list(titles())
     if sort is not None and sort not in known:
@@ -101,6 +103,8 @@ def heads(
     how: dict[str, Any] = {"map": map, "tokens": tokens, "truncate": truncate, "weights": weighting}
     with drawing(None if dry_run else output, options, as_json=as_json) as draw:
         loaded = load(model or DEFAULT, offline=offline)
+        if documents(output, as_json=as_json) and not dry_run:
+            loaded.fingerprint()
         bursts = read_bursts(text or (), file or (), lines=lines, field=field, tell=bad.tell)
         if dry_run:
             _estimate(loaded, bursts, how, cluster, as_json=as_json)
@@ -110,9 +114,8 @@ def heads(
             answers = sys.stdout.isatty()  # which appear one by one: that is progress enough
             with watched(cluster, loaded, file or (), silent=answers) as place:
                 waited = burst_by_burst(bursts, file or (), text or ())
-                told: dict[str, Any] = {"place": place, "tell": bad.refused}
-                each_found = probing.heads_of_each(loaded, waited, **how, **told)
-                print_each(loaded, each_found, sort, weighting)
+                told: dict[str, Any] = {"place": place, "tell": bad.refused, "sort": sort}
+                print_each(probing.heads_of_each(loaded, waited, **how, **told))
             bad.finish()
             return
         kept = None if resume is None else _kept(resume, loaded, how)
@@ -125,18 +128,17 @@ def heads(
                 if len(text or ()) < 2 and not (file or lines or cluster):  # else texts interleave
                     more["share"] = share_told(place.told, "measuring")
                 texts = chain.from_iterable(bursts)
-                found = probing.heads(loaded, texts, **how, **more, tell=bad.refused)
+                found = probing.heads(loaded, texts, **how, **more, tell=bad.refused, sort=sort)
         finally:
             if kept:
                 kept.write()
-        shown = measured(loaded, found, sort, weighting)
         if as_json:
-            print(json.dumps(shown.document()))  # noqa: T201
+            print(json.dumps(document_of(found)))  # noqa: T201
         elif as_csv:
-            print(shown.csv(), end="")  # noqa: T201
+            print(Measured(found).csv(), end="")  # noqa: T201
         elif not output:
-            _print(shown)
-        draw(shown)
+            _print(Measured(found))
+        draw(found)
     bad.finish()
 
 
@@ -164,17 +166,17 @@ def _estimate(
     print_estimate(model, job, texts, text_of, cluster=cluster, as_json=as_json)
 
 
-def _print(shown: MeasuredHeads) -> None:
+def _print(shown: Measured) -> None:
     """Head by head, and what the columns mean under them."""
     from attnviz.render.labels import labels_text
 
     found = shown.found
     texts = "1 text" if found.n_texts == 1 else f"{found.n_texts} texts"
     rows = [[shown.place, *found.names, "found to be"]]
-    for head in shown.order:
+    for head in found.order:
         values = found.of(head).values()
         numbers = ["" if math.isnan(x) else f"{x:.2f}" for x in values]
-        rows.append([shown.named(head), *numbers, labels_text(shown.labels.get(head, ()))])
+        rows.append([shown.named(head), *numbers, labels_text(found.labels.get(head, ()))])
     print_table(rows)
     words = f"Means over {found.n_queries} words of {texts}, special tokens not counted."
     print()  # noqa: T201

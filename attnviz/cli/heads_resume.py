@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from attnviz.analysis.measured import HeadSums
 from attnviz.analysis.measures import MEASURES
-from attnviz.cli.heads_forms import titles
 from attnviz.corpus.lines import Text
 from attnviz.document.members import read_members
 from attnviz.document.parse import KINDS
 from attnviz.errors import DocumentError, InputError, quote
 from attnviz.output import all_or_nothing
+from attnviz.render.heads_forms import titles
 
 if TYPE_CHECKING:
     from attnviz.corpus.packs import Done

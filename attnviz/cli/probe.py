@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -19,16 +19,16 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.many import prepared
 from attnviz.cli.pictures import FigureOptions, taking
 from attnviz.cli.probe_fit import Fit, opened_lens, require_fit
-from attnviz.cli.probe_forms import ABOVE, COLUMNS, Relations
 from attnviz.cli.reading import FIELD, FILE, MODEL, OFFLINE, SKIP_BAD, TRUNCATE, BadLines
 from attnviz.cli.tables import print_sentence, print_table
 from attnviz.cli.texts import read_bursts
 from attnviz.cli.watched import watched
+from attnviz.render.probe_forms import ABOVE, COLUMNS, Relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from attnviz.analysis.probes import Probe
+    from attnviz.analysis.probes import Probe, Probes
     from attnviz.model import Model
 
 
@@ -106,7 +106,11 @@ def probe(
         else:
             found = _found(loaded, given, cluster)
             _keep(loaded, given, found)
-            draw(_shown(loaded, given, found, as_json=as_json, written=bool(output)))
+            if as_json:
+                print(json.dumps(Relations(found).document()))  # noqa: T201
+            elif not output:
+                _print(Relations(found))
+            draw(found)
     bad.finish()
 
 
@@ -137,8 +141,10 @@ class _Given:
 
     def named(self) -> str:
         """What was asked."""
+        from attnviz.probing import MADE_SENTENCES
+
         names = (Path(name).name for name in (*self.trees, *self.plain))
-        return ", ".join(names) or "made sentences"
+        return ", ".join(names) or MADE_SENTENCES
 
 
 def _given(
@@ -149,13 +155,14 @@ def _given(
     return _Given([*trees, *annotated], plain, field, bad, truncate)
 
 
-def _found(model: Model, given: _Given, cluster: str | None) -> dict[str, Probe]:
+def _found(model: Model, given: _Given, cluster: str | None) -> Probes:
     """What heads find in all files together."""
     from attnviz import probing
 
     tell, texts = given.bad.tell, given.texts(model)
     with watched(cluster, model, [*given.trees, *given.plain]) as place:
-        return probing.probe(model, given.trees, texts=texts, tell=tell, place=place)
+        found = probing.probe(model, given.trees, texts=texts, tell=tell, place=place)
+    return replace(found, texts=given.named())
 
 
 def _print_each(model: Model, given: _Given, cluster: str | None) -> dict[str, Probe]:
@@ -165,32 +172,20 @@ def _print_each(model: Model, given: _Given, cluster: str | None) -> dict[str, P
     total: dict[str, Probe] = {}
     for name, one in given.each():
         found = _found(model, one, cluster)
-        document = Relations(found, model.info.name, one.named()).document()
+        document = Relations(found).document()
         print(json.dumps({"file": name} | document), flush=True)  # noqa: T201
         if one.trees:
             add_probes(total, found)
     return total
 
 
-def _keep(model: Model, given: _Given, found: dict[str, Probe]) -> None:
+def _keep(model: Model, given: _Given, found: Mapping[str, Probe]) -> None:
     """Label heads from now on by what they found in annotated text."""
     if given.trees:
         from attnviz import findings
         from attnviz.analysis.labels import label_heads
 
         findings.keep_labels(model, label_heads(found.values()))
-
-
-def _shown(
-    model: Model, given: _Given, found: dict[str, Probe], *, as_json: bool, written: bool
-) -> Relations:
-    """What was found, printed as JSON or, where it is not written, as a table."""
-    relations = Relations(found, model.info.name, given.named())
-    if as_json:
-        print(json.dumps(relations.document()))  # noqa: T201
-    elif not written:
-        _print(relations)
-    return relations
 
 
 def _estimate(model: Model, given: _Given, cluster: str | None, *, as_json: bool) -> None:

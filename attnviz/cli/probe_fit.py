@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from attnviz.cli.estimates import print_estimate
 from attnviz.cli.failures import Misuse
-from attnviz.cli.probe_forms import interval
 from attnviz.cli.reading import BadLines
 from attnviz.cli.tables import print_table
 from attnviz.cli.watched import watched
 from attnviz.output import all_or_nothing, naming
+from attnviz.render.probe_forms import interval
 
 if TYPE_CHECKING:
     from attnviz.analysis.lenses import Lens

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from attnviz.model.model import Model
 
 
-TITLES = {"idle": "weight that moves nothing"}
-
 TOGETHER = 256
 """Tokens from which on values are measured; those of a whole pack leave a core's cache."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -10,16 +9,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from attnviz.analysis.answers import MatrixView
-    from attnviz.analysis.cuts import CutEffect, Ranked
-    from attnviz.analysis.labels import Label
+    from attnviz.analysis.cuts import CutEffect, CutSearch, Ranked
     from attnviz.render.style import Style
-    from attnviz.result import Head, Token
 
 HEADS = "Heads, silenced: the mean over all words of how far final vectors move (1 − cosine)"
 LINKS = "Links, cut in all heads: how far the final vector of their word moves"
-RANKED = 10
-"""How many heads, and how many links, are listed."""
-
 MOVED = "Words that move most"
 
 
@@ -96,19 +90,15 @@ class Effect(NamedTuple):
 class Search(NamedTuple):
     """All heads and links of a text of a model, those first that change most."""
 
-    heads: Sequence[Ranked]
-    links: Sequence[Ranked]
-    words: Sequence[Token]
-    model: str
-    text: str
-    labels: Mapping[Head, Sequence[Label]]
+    found: CutSearch
 
     def figure(self, style: Style) -> Figure:
         """What every head moves, layers × heads, beside what every link moves, word × word."""
         from attnviz.render.figure import side_by_side
         from attnviz.render.sentences import title_of
 
-        title = title_of(self.model, "how far cuts move final vectors", self.text)
+        found = self.found
+        title = title_of(found.model, "how far cuts move final vectors", found.text)
         return side_by_side(self._matrices(), self._scaled(style), title=title)
 
     def page(self, stream: BinaryIO, style: Style) -> None:
@@ -133,19 +123,24 @@ class Search(NamedTuple):
             table(columns, links, heading=LINKS),
             sentences([CAUSE]),
         ]
-        write_plain_page(stream, parts, title=style.heading(self.text), about=self.model)
+        write_plain_page(
+            stream, parts, title=style.heading(self.found.text), about=self.found.model
+        )
 
     def head_rows(self) -> list[list[str]]:
         """The first heads and what they move."""
         from attnviz.render.labels import named_head
 
-        shown = self.heads[:RANKED]
-        return [[named_head(one.cut.heads[0], self.labels), f"{one.effect:.4f}"] for one in shown]
+        labels = self.found.labels
+        return [
+            [named_head(one.cut.heads[0], labels), f"{one.effect:.4f}"] for one in self.found.heads
+        ]
 
     def link_rows(self) -> list[list[str]]:
         """The first links, their weight and what they move, under the names of the columns."""
-        shown = self.links[:RANKED]
-        rows = [[self._link(one), f"{one.weight:.2f}", f"{one.effect:.4f}"] for one in shown]
+        rows = [
+            [self._link(one), f"{one.weight:.2f}", f"{one.effect:.4f}"] for one in self.found.links
+        ]
         return [["link", "weight", "effect"], *rows]
 
     def document(self) -> dict[str, Any]:
@@ -158,13 +153,15 @@ class Search(NamedTuple):
                 {
                     "head": str(one.cut.heads[0]),
                     "effect": one.effect,
-                    "labels": [label_text(each) for each in self.labels.get(one.cut.heads[0], ())],
+                    "labels": [
+                        label_text(each) for each in self.found.labels.get(one.cut.heads[0], ())
+                    ],
                 }
-                for one in self.heads[:RANKED]
+                for one in self.found.heads
             ],
             "links": [
                 {"link": self._link(one), "weight": one.weight, "effect": one.effect}
-                for one in self.links[:RANKED]
+                for one in self.found.links
             ],
         }
 
@@ -172,11 +169,13 @@ class Search(NamedTuple):
         from attnviz.render.safe import word_label
 
         at = [position for position in (one.cut.query, one.cut.key) if position is not None]
-        return " → ".join(word_label(self.words[position]) for position in at)
+        return " → ".join(word_label(self.found.words[position]) for position in at)
 
     def _scaled(self, style: Style) -> Style:
         """The style with colours up to the largest effect, unless it says up to where."""
-        largest = max((one.effect for one in (*self.heads, *self.links)), default=0.0)
+        largest = max(
+            (one.effect for one in (*self.found.every_head, *self.found.every_link)), default=0.0
+        )
         return replace(style, vmax=largest) if style.vmax is None and largest > 0 else style
 
     def _matrices(self) -> list[MatrixView]:
@@ -186,17 +185,18 @@ class Search(NamedTuple):
         from attnviz.analysis.answers import MatrixView
         from attnviz.result import Token
 
-        silenced = {one.cut.heads[0]: one.effect for one in self.heads}
+        words = self.found.words
+        silenced = {one.cut.heads[0]: one.effect for one in self.found.every_head}
         layers, heads = (sorted(set(axis)) for axis in zip(*silenced, strict=True))
         of_heads = np.zeros((len(layers), len(heads)), np.float32)
         for head, effect in silenced.items():
             of_heads[layers.index(head.layer), heads.index(head.head)] = effect
-        of_links = np.zeros((len(self.words), len(self.words)), np.float32)
-        for one in self.links:
+        of_links = np.zeros((len(words), len(words)), np.float32)
+        for one in self.found.every_link:
             of_links[one.cut.query, one.cut.key] = one.effect
         rows = [Token(f"layer {layer}") for layer in layers]
         columns = [Token(str(head)) for head in heads]
         return [
             MatrixView(of_heads, rows, columns, "heads, silenced", kind="heads"),
-            MatrixView(of_links, self.words, self.words, "links, cut in all heads"),
+            MatrixView(of_links, words, words, "links, cut in all heads"),
         ]

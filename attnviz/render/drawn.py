@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from attnviz.analysis.compare import Comparison
-from attnviz.analysis.cuts import CutEffect
+from attnviz.analysis.cuts import CutEffect, CutSearch
+from attnviz.analysis.measured import HeadMeasures
+from attnviz.analysis.probes import Probes
 from attnviz.render.style import Style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-Found = Comparison | CutEffect
+Found = Comparison | CutEffect | CutSearch | HeadMeasures | Probes
 
 
 class Drawn(Protocol):
@@ -35,6 +37,14 @@ def drawn(found: Found) -> Drawn:
         from attnviz.render.compared import Compared
 
         return Compared(found)
-    from attnviz.render.cut_forms import Effect
+    if isinstance(found, HeadMeasures):
+        from attnviz.render.heads_forms import Measured
 
-    return Effect(found)
+        return Measured(found)
+    if isinstance(found, Probes):
+        from attnviz.render.probe_forms import Relations
+
+        return Relations(found)
+    from attnviz.render.cut_forms import Effect, Search
+
+    return Search(found) if isinstance(found, CutSearch) else Effect(found)

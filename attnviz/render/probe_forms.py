@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from attnviz.analysis.answers import MatrixView
-    from attnviz.analysis.probes import Interval, Probe
+    from attnviz.analysis.probes import Interval, Probe, Probes
     from attnviz.render.style import Style
     from attnviz.result import Head
 
@@ -28,15 +27,13 @@ COLUMNS = ("relation", "n", "best rule", "", "best heads", "", "")
 class Relations(NamedTuple):
     """How often the heads of a model find relations, and in which texts they were asked."""
 
-    found: Mapping[str, Probe]
-    model: str
-    texts: str
+    found: Probes
 
     def figure(self, style: Style) -> Figure:
         """A row for each relation, with its best heads and its best rule."""
         from attnviz.render.figure.relations import relations
 
-        title = f"{self.model}, what heads find in {self.texts}"
+        title = f"{self.found.model}, what heads find in {self.found.texts}"
         return relations(list(self.found.values()), style, title=title)
 
     def page(self, stream: BinaryIO, style: Style) -> None:
@@ -54,8 +51,9 @@ class Relations(NamedTuple):
         bare = replace(style, title=False)
         plain = replace(bare, notes=False, size=None)
         maps = [_all_heads(one) for one in self._ordered()[:MAPS]]
+        what = f"heads find in {self.found.texts}"
         parts = [
-            pictures([Picture(to_svg(self.figure(bare)))], name=f"what heads find in {self.texts}"),
+            pictures([Picture(to_svg(self.figure(bare)))], name=f"what {what}"),
             table(COLUMNS, self.rows()),
             sentences([ABOVE]),
             pictures(
@@ -63,8 +61,8 @@ class Relations(NamedTuple):
                 heading="How often each head is right: layers down, heads across",
             ),
         ]
-        title = style.heading(f"What heads find in {self.texts}")
-        write_plain_page(stream, parts, title=title, about=self.model)
+        title = style.heading(f"What {what}")
+        write_plain_page(stream, parts, title=title, about=self.found.model)
 
     def rows(self) -> list[list[str]]:
         """The table: relations with most examples first."""

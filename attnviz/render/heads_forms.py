@@ -11,32 +11,28 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from attnviz.analysis.labels import Label
     from attnviz.analysis.measured import HeadMeasures
-    from attnviz.model import Model
     from attnviz.render.style import Style
-    from attnviz.result import Head, Weighting
+    from attnviz.result import Head
 
 
-Labels = dict["Head", tuple["Label", ...]]
+DRAWN = "spread"
+"""The measure that is drawn where none was asked for."""
+
+IDLE = {"idle": "weight that moves nothing"}
 
 
-class MeasuredHeads(NamedTuple):
-    """Measures of heads in an order, what else is known of them, and the measure that is drawn."""
+class Measured(NamedTuple):
+    """Measures of heads in the forms that they are shown in."""
 
     found: HeadMeasures
-    order: list[Head]
-    labels: Labels
-    name: str
-    model: Model
-    weighting: Weighting = "raw"
 
     @property
     def place(self) -> str:
         """What the numbers are of, ``head``; of paths, which go through all heads, ``layer``."""
         from attnviz.render.labels import matrices
 
-        return matrices(self.weighting)
+        return matrices(self.found.weighting)
 
     def named(self, head: Head) -> str:
         """``3.1``, or of a layer its number."""
@@ -48,12 +44,22 @@ class MeasuredHeads(NamedTuple):
         texts = "1 text" if self.found.n_texts == 1 else f"{self.found.n_texts:,} texts"
         return f"{self.found.kind} attention, {self.found.n_queries:,} words of {texts}"
 
+    @property
+    def about_model(self) -> str:
+        """What the measure that is drawn is, and of which model."""
+        return ", ".join(filter(None, (self.found.model.name, titles()[self.name])))
+
+    @property
+    def name(self) -> str:
+        """The measure that is drawn."""
+        return self.found.sort or DRAWN
+
     def figure(self, style: Style) -> Figure:
         """The measure of every head."""
         from attnviz.render.figure.measures import measured_heads
 
-        title = f"{self.model.info.name}, {titles()[self.name]}: {self.about}"
-        return measured_heads(self.found, self.name, style, title=title, weighting=self.weighting)
+        found, title = self.found, f"{self.about_model}: {self.about}"
+        return measured_heads(found, self.name, style, title=title, weighting=found.weighting)
 
     def page(self, stream: BinaryIO, style: Style) -> None:
         """The picture over the table of all measures."""
@@ -62,13 +68,13 @@ class MeasuredHeads(NamedTuple):
 
         write_measures_page(
             self.found,
-            self.order,
+            self.found.order,
             stream,
             picture=to_svg(self.figure(replace(style, title=False))),
             titles=titles(),
-            labels=self.labels,
+            labels=self.found.labels,
             place=(self.place, self.named),
-            title=style.heading(f"{self.model.info.name}: {titles()[self.name]}"),
+            title=style.heading(f"{self.found.model.name}: {titles()[self.name]}"),
             about=self.about,
         )
 
@@ -76,7 +82,7 @@ class MeasuredHeads(NamedTuple):
         """The table as data; what is undefined is null."""
         from attnviz.render.labels import label_text
 
-        found, info = self.found, self.model.fingerprint()
+        found, info = self.found, self.found.model
         return {
             "format": "attnviz-heads/1",
             "model": {"name": info.name, "sha256": info.sha256},
@@ -87,8 +93,8 @@ class MeasuredHeads(NamedTuple):
             "heads": [
                 {self.place: head.layer if self.place == "layer" else str(head)}
                 | {name: None if math.isnan(x) else x for name, x in found.of(head).items()}
-                | {"labels": [label_text(one) for one in self.labels.get(head, ())]}
-                for head in self.order
+                | {"labels": [label_text(one) for one in self.found.labels.get(head, ())]}
+                for head in self.found.order
             ],
         }
 
@@ -99,10 +105,10 @@ class MeasuredHeads(NamedTuple):
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([self.place, *self.found.names, "labels"])
-        for head in self.order:
+        for head in self.found.order:
             values = self.found.of(head).values()
             numbers = ("" if math.isnan(x) else repr(x) for x in values)
-            said = labels_text(self.labels.get(head, ()))
+            said = labels_text(self.found.labels.get(head, ()))
             writer.writerow([self.named(head), *numbers, said])
         return stream.getvalue()
 
@@ -111,6 +117,5 @@ def titles() -> dict[str, str]:
     """What each measure is, by its name."""
     from attnviz.analysis.measures import MEASURES
     from attnviz.analysis.repetition import TITLES
-    from attnviz.model import idle
 
-    return {name: one.title for name, one in MEASURES.items()} | idle.TITLES | TITLES
+    return {name: one.title for name, one in MEASURES.items()} | IDLE | TITLES
