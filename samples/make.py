@@ -28,7 +28,7 @@ from attnviz.analysis.ask import find_word
 from attnviz.analysis.choose import default_kind
 from attnviz.analysis.cuts import CutEffect
 from attnviz.analysis.measured import HeadMeasures
-from attnviz.analysis.probes import Probe, Probes
+from attnviz.analysis.probes import Probes
 from attnviz.analysis.view import View, make_view
 from attnviz.cli import main as attnviz
 from attnviz.cutting import cut as cut_link
