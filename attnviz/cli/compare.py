@@ -10,6 +10,7 @@ import typer
 from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import Forms, give
 from attnviz.cli.models import complete_name
+from attnviz.cli.named_heads import head_names
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import MODEL, OFFLINE
 from attnviz.errors import InputError
@@ -38,7 +39,12 @@ def compare(
         ),
     ] = None,
     head: Annotated[
-        str | None, typer.Option(metavar="L.H", help="This head; else the one that changes most.")
+        str | None,
+        typer.Option(
+            metavar="L.H",
+            help="This head; else the one that changes most.",
+            autocompletion=head_names,
+        ),
     ] = None,
     model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,

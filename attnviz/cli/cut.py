@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli.drawing import OUTPUT, drawing
 from attnviz.cli.failures import Misuse
+from attnviz.cli.named_heads import head_names
 from attnviz.cli.pictures import FigureOptions, taking
 from attnviz.cli.progress import progress
 from attnviz.cli.reading import MODEL, OFFLINE, TRUNCATE
@@ -38,7 +39,12 @@ def cut(
         typer.Option(metavar="LINK", help="What to cut, as it->hat; it:2 is the second."),
     ] = None,
     head: Annotated[
-        str | None, typer.Option(metavar="L.H", help="In this head; without --link it is silenced.")
+        str | None,
+        typer.Option(
+            metavar="L.H",
+            help="In this head; without --link it is silenced.",
+            autocompletion=head_names,
+        ),
     ] = None,
     layer: Annotated[
         str | None, typer.Option(metavar="L", help="In the heads of this layer.")

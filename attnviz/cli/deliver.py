@@ -76,6 +76,9 @@ class Delivery:
 CARRIED = frozenset((".json", ".npz", ".csv"))
 """Suffixes of what programs read."""
 
+ROUNDED = frozenset((".json", ".csv"))
+"""Suffixes of what has as many decimals as ``--precision`` says."""
+
 
 @contextmanager
 def open_delivery(
@@ -90,6 +93,12 @@ def open_delivery(
         raise Misuse(
             "--by says what --json and .json, .npz and .csv carry; pictures are of words, or of "
             "tokens with --tokens"
+        )
+    rounded = options.json or any(suffix_of(path) in ROUNDED for path in paths)
+    if options.precision is not None and not rounded:
+        raise Misuse(
+            "--precision is of the numbers in --json, .json and .csv, and none of them is written "
+            "here; leave it out"
         )
     for path in paths:
         _check(path, options, several)
@@ -147,6 +156,10 @@ def _check(path: Path, options: Options, several: bool) -> None:
         raise Misuse(f"--json and -o {quote(path, 200)} both write to standard output; give one")
     if format.drawn:
         options.style()
+    if suffix_of(path) == ".csv" and options.mean:
+        raise Misuse(
+            f"{quote(path, 200)} holds each head by itself and no mean of them; leave out --mean"
+        )
     single = format.holds == "one" or (format.holds == "several matrices" and options.every_head)
     if several and single:
         raise Misuse(

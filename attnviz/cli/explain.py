@@ -14,7 +14,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.forms import FIGURES, Forms, give
 from attnviz.cli.many import peeked, prepared
 from attnviz.cli.named_heads import head_names, one_head
-from attnviz.cli.options import KINDS
+from attnviz.cli.options import KINDS, kind_names
 from attnviz.cli.pictures import PictureOptions, taking
 from attnviz.cli.reading import (
     FIELD,
@@ -72,7 +72,11 @@ def explain(
     ] = None,
     map: Annotated[
         str | None,
-        typer.Option(metavar="MAP", help="Of a model with two sides: encoder, decoder or cross."),
+        typer.Option(
+            metavar="MAP",
+            help="Of a model with two sides: encoder, decoder or cross.",
+            autocompletion=kind_names,
+        ),
         one_of(*KINDS),
     ] = None,
     scale: Annotated[

@@ -19,7 +19,7 @@ from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_each import print_each
 from attnviz.cli.long_texts import share_told
 from attnviz.cli.many import burst_by_burst
-from attnviz.cli.options import WEIGHTINGS
+from attnviz.cli.options import WEIGHTINGS, kind_names, weighting_names
 from attnviz.cli.pictures import FigureOptions, taking
 from attnviz.cli.reading import FIELD, FILE, LINES, MODEL, OFFLINE, SKIP_BAD, BadLines
 from attnviz.cli.resume import after
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from attnviz.result import Weighting
 
 
+def _measures() -> list[str]:
+    from attnviz.render.heads_forms import titles
+
+    return list(titles())
+
+
 @taking(FigureOptions)
 def heads(
     text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts.")] = None,
@@ -45,15 +51,23 @@ def heads(
     model: Annotated[str | None, MODEL] = None,
     offline: Annotated[bool, OFFLINE] = False,
     map: Annotated[
-        str | None, typer.Option(metavar="MAP", help="encoder, decoder or cross.")
+        str | None,
+        typer.Option(metavar="MAP", help="encoder, decoder or cross.", autocompletion=kind_names),
     ] = None,
     weights: Annotated[
         str | None,
-        typer.Option(metavar="WHICH", help="raw, norm (what each weight moves), rollout or flow."),
+        typer.Option(
+            metavar="WHICH",
+            help="raw, norm (what each weight moves), rollout or flow.",
+            autocompletion=weighting_names,
+        ),
     ] = None,
     tokens: Annotated[bool, typer.Option("--tokens", help="Measure tokens, not words.")] = False,
     sort: Annotated[
-        str | None, typer.Option(metavar="MEASURE", help="Largest first, as entropy.")
+        str | None,
+        typer.Option(
+            metavar="MEASURE", help="Largest first, as entropy.", autocompletion=_measures
+        ),
     ] = None,
     output: Annotated[list[str] | None, OUTPUT] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -23,11 +23,13 @@ WEIGHTINGS = ("raw", "norm", "rollout", "flow")
 UNITS = ("token", "word")
 
 
-def _kinds() -> list[str]:
+def kind_names() -> list[str]:
+    """The maps there are, for completion."""
     return list(KINDS)
 
 
-def _weightings() -> list[str]:
+def weighting_names() -> list[str]:
+    """What maps can hold, for completion."""
     return list(WEIGHTINGS)
 
 
@@ -67,7 +69,7 @@ class Options(PictureOptions):
         typer.Option(
             metavar="MAP",
             help="Of a model with two sides: encoder, decoder or cross.",
-            autocompletion=_kinds,
+            autocompletion=kind_names,
         ),
         one_of(*KINDS),
     ] = None
@@ -76,7 +78,7 @@ class Options(PictureOptions):
         typer.Option(
             metavar="WHICH",
             help="raw, norm (what each weight moves), or rollout or flow over all layers.",
-            autocompletion=_weightings,
+            autocompletion=weighting_names,
         ),
         one_of(*WEIGHTINGS),
     ] = None

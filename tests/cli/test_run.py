@@ -303,3 +303,26 @@ def test_paths_go_through_all_heads_so_layers_are_named(attnviz, weights):
         assert "layer" in said
     assert "it → " in (asked := attnviz("run", text, "--weights", weights, "--ask", "it").text)
     assert "mean of 6 layers" in asked and "Layers by the weight" in asked
+
+
+@pytest.mark.parametrize(
+    "where",
+    [[], ["-o", "a.png"], ["-o", "a.html"], ["-o", "a.npz"], ["--top", "2"], ["--ask", "it"]],
+    ids=" ".join,
+)
+def test_decimals_of_what_has_none_are_refused(attnviz, where, tmp_path):
+    ended = attnviz("run", HAT, "--precision", "2", *where)
+    assert ended.code == 2 and "--precision is of the numbers in --json, .json and" in ended.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("where", [["-o", "a.csv"], ["-o", "a.png", "-o", "a.json"]], ids=" ".join)
+def test_decimals_are_for_any_file_that_has_them(attnviz, where):
+    assert attnviz("run", HAT, "--head", "3.1", "--precision", "2", *where).code == 0
+
+
+def test_a_table_has_each_head_and_refuses_to_hold_their_mean(attnviz, tmp_path):
+    ended = attnviz("run", HAT, "--mean", "-o", "a.csv", "-o", "a.png")
+    assert ended.code == 2
+    assert "'a.csv' holds each head by itself and no mean of them; leave out --mean" in ended.err
+    assert not list(tmp_path.iterdir())
