@@ -236,7 +236,9 @@ def page(
         for name, given in (("scale", scale), ("vmin", vmin), ("vmax", vmax)):
             if given is not None:
                 raise InputError(f"the page of a text in blocks takes no {name}; write a figure")
-        said = title or _title(selections, heads_named(first.map.all_heads()))
+        alone = len(first.heads) == 1
+        named = name_of(first.matrices[0]) if alone else heads_named(first.map.all_heads())
+        said = title or _title(selections, named)
         write_pooled_page(first.result, stream, title=said, palette=palette)
         return
     opening = Opening(

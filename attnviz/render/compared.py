@@ -95,7 +95,7 @@ class Compared(NamedTuple):
         heads = dict.fromkeys([found.pair().first, *(one.pair.first for one in changes)])
         parts = []
         for head in list(heads)[:PICTURES]:
-            matrices = found.matrices(head)
+            matrices = [replace(one, labels=()) for one in found.matrices(head)]  # said above them
             drawn = [
                 Picture(to_svg(heat_map(matrix, _on_one_scale(style, matrices[:2]))), caption)
                 for matrix, caption in zip(matrices, captions, strict=True)

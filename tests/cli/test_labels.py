@@ -8,6 +8,11 @@ import json
 
 import pytest
 
+import attnviz as api
+from attnviz import findings
+from attnviz.analysis.labels import Label
+from attnviz.result import Head
+
 HAT = "He took the hat and examined it carefully"
 WHOLE = "Head 3.1 was found to be: noun antecedent .64 against .29, case → head .58 against .39"
 
@@ -80,3 +85,24 @@ def test_tables_for_programs_hold_them_too(attnviz):
 def test_a_model_of_which_nothing_is_known_has_none(attnviz, text):
     shown = attnviz("run", HAT, "-m", "attnviz-en-fr-small", *text.split())
     assert shown.code == 0 and "ound to be" not in shown.text
+
+
+def test_what_was_kept_of_another_model_is_shown_in_the_map_that_it_is_of(
+    attnviz, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = {Head(2, 1): (Label("det → head", 0.7, 0.4),)}
+    findings.keep_labels(api.load("attnviz-en-fr-small"), found)
+    asked = ("-m", "attnviz-en-fr-small", "--head", "2.1")
+    shown = attnviz("run", HAT, *asked, "--map", "encoder").text
+    assert "head 2.1 (det → head)" in shown
+    assert "Head 2.1 was found to be: det → head .70 against .40." in spaced(shown)
+    walked = attnviz("explain", HAT, *asked, "--map", "encoder").text
+    assert walked.startswith("How head 2.1 (det → head) makes")
+    for kind in ("decoder", "cross"):
+        for command in ("run", "explain"):
+            other = attnviz(command, HAT, *asked, "--map", kind)
+            assert other.code == 0 and "det → head" not in other.text
+    measured = ("heads", HAT, "-m", "attnviz-en-fr-small")
+    assert "det → head .70" in attnviz(*measured).text
+    assert "det → head" not in attnviz(*measured, "--map", "decoder").text

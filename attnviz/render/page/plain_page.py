@@ -20,7 +20,9 @@ h1 { white-space: normal; overflow-wrap: anywhere; }
 .part table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .part th { font-weight: 600; position: sticky; top: 0; background: var(--card); }
 .part td, .part th { padding: 3px 9px; text-align: right; white-space: nowrap; }
+.part td { vertical-align: top; }
 .part td:last-child, .part th:last-child { text-align: left; }
+.part td:last-child { white-space: normal; min-width: 11em; }
 .part tbody tr:hover { background: color-mix(in oklab, var(--accent) 9%, transparent); }
 .part img { max-width: 100%; height: auto; border-radius: 8px;
   vertical-align: top; }
