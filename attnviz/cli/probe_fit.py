@@ -64,7 +64,7 @@ class Fit:
         from attnviz import probing
 
         tell = self.bad.tell
-        with watched(self.cluster, model, self.trees) as there:
+        with watched(self.cluster, model, self.trees, then="fitting a lens") as there:
             found = probing.fit_lens(model, self.relation, self.trees, tell=tell, place=there)
         self._print(_kept(model, found[0], output), found[1])
 

@@ -22,15 +22,17 @@ class Watched:
     """A place whose packs are shown, each when whoever asked for it has had it."""
 
     def __init__(
-        self, place: Place, seen: Callable[[Done[Any, Any]], None], told: Progress
+        self, place: Place, seen: Callable[[Done[Any, Any]], None], told: Progress, then: str = ""
     ) -> None:
-        self._place, self._seen, self.told = place, seen, told
+        self._place, self._seen, self.told, self._then = place, seen, told, then
 
     def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
         """What a job makes of each pack."""
         for done in self._place.each(job, bursts):
             yield done
             self._seen(done)
+        if self._then:
+            self.told.say(self._then)
 
 
 @contextmanager
@@ -41,8 +43,12 @@ def watched(
     also: Callable[[Done[Any, Any]], None] | None = None,
     *,
     silent: bool = False,
+    then: str = "",
 ) -> Iterator[Watched]:
-    """Where packs are computed; unless ``silent``, how far texts of ``files`` are is said."""
+    """Where packs are computed; unless ``silent``, how far texts of ``files`` are is said.
+
+    ``then`` is what is done with what packs of a job gave, where that takes long too.
+    """
     tally = Tally(files)
     with progress() as told, opened(address, model) as place:
         if not silent:
@@ -54,5 +60,5 @@ def watched(
             if also:
                 also(done)
 
-        yield Watched(place, seen, told)
+        yield Watched(place, seen, told, then)
         told.hide()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 
 import pytest
 
@@ -11,6 +12,7 @@ from attnviz import findings
 from attnviz.analysis.grammar import clauses
 from attnviz.analysis.lens_file import parse_lens
 from attnviz.analysis.templates import discourses
+from attnviz.cli import progress
 from tests.support.treebanks import write_treebank
 
 
@@ -108,6 +110,18 @@ def test_a_lens_is_fitted_and_written(attnviz, tmp_path):
     assert document["accuracy"]["share"] > 0.8
     written = (tmp_path / "obj.json").read_bytes()
     assert parse_lens(written).relation == "obj" and len(written) < 10_000
+
+
+def test_who_waits_for_a_lens_is_told_whether_it_is_read_for_or_fitted(
+    attnviz, tmp_path, monkeypatch
+):
+    said = []
+    for name in ("say", "update"):
+        monkeypatch.setattr(progress.Progress, name, lambda _, what: said.append(what))
+    name = write_treebank(tmp_path / "made.conllu", clauses(80))
+    assert attnviz("probe", "--fit", "obj", "--conllu", name).code == 0
+    steps = [what for what, _ in groupby(said)]
+    assert steps == ["measuring", *["attending", "fitting a lens"] * 2, ""]
 
 
 def test_without_a_file_a_lens_is_kept_for_the_model(attnviz, tmp_path):
