@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,15 +23,14 @@ Places = tuple[IntArray, IntArray]
 class UnitRows:
     """Rows of one head from ``start`` on: ``weights`` (row, key), 0 where there is no link.
 
-    ``lines`` (row, distance) are the same numbers by how far before the query the key stands, from
-    ``furthest`` down; ``tops`` (row,) are the words that rows give most, themselves included.
+    ``tops`` (row,) are the words that rows give most, themselves included, and ``most`` (row,) is
+    what these get.
     """
 
     start: int
     weights: FloatArray
-    lines: FloatArray
-    furthest: int
     tops: IntArray
+    most: FloatArray
 
     __repr__ = brief
 
@@ -45,10 +43,28 @@ class Sums:
 
     def add(self, rows: UnitRows) -> None:
         """Count in some rows."""
-        ones = np.ones(len(rows.weights), np.float32)
-        self.keys[: rows.weights.shape[1]] += ones @ rows.weights
-        end = len(self.keys) + rows.furthest + 1
-        self.lines[end - rows.lines.shape[1] : end] += (ones @ rows.lines)[::-1]
+        height, width = rows.weights.shape
+        self.keys[:width] += np.ones(height, np.float32) @ rows.weights
+        end = len(self.keys) + rows.start + height
+        self.lines[end - height - width + 1 : end] += _along_lines(rows.weights)[::-1]
+
+
+def _along_lines(weights: FloatArray) -> FloatArray:
+    """Sums of rows (row, key) along their diagonals, from key - row = 1 - n_rows on."""
+    side, ends = len(weights) - 1, weights.shape[1] - len(weights) + 1
+    around = np.zeros((len(weights), side), np.float32)  # diagonals go on beside the first and last
+    first = np.concatenate([around, weights[:, :side]], axis=1)
+    last = np.concatenate([weights[:, ends:], around], axis=1)
+    parts = (first, side), (weights, ends), (last, side)
+    return np.concatenate([_diagonals(rows, n) for rows, n in parts])
+
+
+def _diagonals(rows: FloatArray, n: int) -> FloatArray:
+    """Sums along the first n diagonals of rows, each of which begins one further."""
+    (across, along), height = rows.strides, len(rows)
+    lines = as_strided(rows, (height, n), (across + along, along), writeable=False)
+    found: FloatArray = np.ones(height, np.float32) @ lines
+    return found
 
 
 class LinkRows:
@@ -62,31 +78,27 @@ class LinkRows:
         self.words = np.asarray([is_word(unit) for unit in units], np.bool_)
         self._first = int(self.words.argmax()) if self.n else 0
         self._mask = self.words.astype(np.float32)
-        self._room, self._near = threading.local(), dict[tuple[int, int], Places]()
+        self._all_words = bool(self.words.all())
+        self._near = dict[tuple[int, int], Places]()
         self._pairs = self._count_pairs()
         if not self._pairs.keys.any():
             self.near = True
             self._pairs = self._count_pairs()
 
     def rows(self, weights: FloatArray, start: int) -> UnitRows:
-        """At most HEIGHT rows (row, key) of one head, written over by the next of this thread."""
+        """The rows (row, key) of one head, which are written over."""
         height, end = len(weights), start + len(weights) if self._causal else self.n
-        if not hasattr(self._room, "array"):
-            self._room.array = np.zeros((HEIGHT, self.n + 2 * HEIGHT), np.float32)
-        room: FloatArray = self._room.array[:height]
-        found = room[:, HEIGHT : HEIGHT + end]
-        np.multiply(weights[:, :end], self._mask[:end], out=found)
+        found = weights[:, :end]
+        if not self._all_words:
+            found *= self._mask[:end]
         tops = found.argmax(axis=1)
-        tops[found[np.arange(height), tops] == 0] = self._first
+        most = found[np.arange(height), tops]
+        tops[most == 0] = self._first
         if (start, height) not in self._near:  # the same for every head
             self._near[start, height] = self._no_links(start, start + height, end)
         found[self._near[start, height]] = 0
         found[~self.words[start : start + height]] = 0
-        room[:, HEIGHT + end : HEIGHT + end + height] = 0
-        across, along = room.strides  # each row of a diagonal begins one further
-        shape, strides = (height, end + height - 1), (across + along, along)
-        lines = as_strided(room[:, HEIGHT - height + 1 :], shape, strides, writeable=False)
-        return UnitRows(start, found, lines, start + height - 1, tops)
+        return UnitRows(start, found, tops, most)
 
     def distances(self, rows: UnitRows) -> IntArray:
         """Of each row of a word, where the word that it gives most stands (n + distance)."""
@@ -97,8 +109,10 @@ class LinkRows:
 
     def over(self, rows: UnitRows, floor: float) -> tuple[IntArray, FloatArray]:
         """The links that weigh more than that: which pairs they are, and their weights."""
-        width = rows.weights.shape[1]
-        row, key = np.divmod(np.flatnonzero(rows.weights > floor), max(width, 1))
+        some = np.flatnonzero(rows.most > floor)
+        weights = rows.weights[some] if len(some) < len(rows.most) else rows.weights
+        at, key = np.divmod(np.flatnonzero(weights > floor), max(weights.shape[1], 1))
+        row = some[at]
         return (rows.start + row) * self.n + key, rows.weights[row, key]
 
     def particular(self, sums: Sums, pairs: IntArray, weights: FloatArray) -> FloatArray:

@@ -131,7 +131,7 @@ def blocks(weights: np.ndarray, height: int, kind: str) -> Iterator[AttentionBlo
     for layer, start in np.ndindex(len(weights), -(-weights.shape[2] // height)):
         rows = weights[layer, :, start * height : (start + 1) * height]
         at = start * height
-        yield AttentionBlock(kind, layer, 0, at, at + rows.shape[1], rows, nothing)
+        yield AttentionBlock(kind, layer, 0, at, at + rows.shape[1], rows.copy(), nothing)
 
 
 def tokens_of(shape: list[tuple[int, str]]) -> list[Token]:
