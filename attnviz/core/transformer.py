@@ -55,13 +55,15 @@ def _run_stack(
     if not layers and not finish:
         return ()
     tensors = weights.stack(stack)
-    x = first = embed(stack, weights, tensors, sequences, batch.start)
+    x = embed(stack, weights, tensors, sequences, batch.start)
     for index, spec in enumerate(layers):
         loaded = weights.layer(f"{stack.kind}.{index}", spec, stack.d_model)
         goes_on = finish or index + 1 < len(layers)
-        x = run_layer(Layer(batch, index, spec, loaded, tensors.relative), x, need_output=goes_on)
+        layer = Layer(batch, index, spec, loaded, tensors.relative)
+        given, x = x, run_layer(layer, x, need_output=goes_on)
         if index == 0 and stack.convolution and goes_on:
-            convolve(stack, tensors, batch.parts, first, x)
+            convolve(stack, tensors, batch.parts, given, x)
+        del given  # a long text has no room for it beside what the next layer makes
     if not finish:
         return ()
     if batch.past:

@@ -73,7 +73,7 @@ def worker(way: str, folder: str, n_tokens: int) -> None:
     model = attnviz.load(folder)
     given = model.label(token_ids(n_tokens))
     wall, cpu = _took(lambda: WAYS[way](model, given))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     products = [LAYERS * seconds for seconds in _took(lambda: one_layer(n_tokens))]
     cost = {"seconds": wall, "cpu": cpu, "memory": memory}
     print(json.dumps(cost | {"products": products[0], "products cpu": products[1]}))
