@@ -106,3 +106,17 @@ def test_what_was_kept_of_another_model_is_shown_in_the_map_that_it_is_of(
     measured = ("heads", HAT, "-m", "attnviz-en-fr-small")
     assert "det → head .70" in attnviz(*measured).text
     assert "det → head" not in attnviz(*measured, "--map", "decoder").text
+
+
+def test_links_that_distance_explains_come_last_and_are_told_of_as_such(attnviz):
+    asked = ("run", "She left and they stayed", "--heads", "0.2,3.1")
+    last = "Those of heads that look as far from every word come last."
+    (document,) = attnviz(*asked, "--json").documents
+    links = document["found"]["links"]
+    assert [link["positional"] for link in links] == [False] * 4 + [True] * 2
+    assert {link["head"] for link in links[-2:]} == {"0.2"}
+    (streamed,) = attnviz(*asked, "--top", "6", "--json").documents
+    assert [link["positional"] for link in streamed["links"]] == [False] * 4 + [True] * 2
+    for more in ((), ("--top", "6")):
+        assert last in spaced(attnviz(*asked, *more).text)
+    assert last not in spaced(attnviz("run", HAT, "--top", "3").text)
