@@ -132,8 +132,6 @@ def save(
     heads, is a figure, a page or a .json. Raises InputError for any other suffix, OutputError where
     the file cannot be written; then there is no file.
     """
-    from attnviz.render.drawn import Found
-
     target = Path(path)
     suffix = target.suffix.lower()
     whole = isinstance(result, AttentionResult)
@@ -145,17 +143,42 @@ def save(
     if choices and suffix in DOCUMENTS:
         raise InputError(f"{suffix} holds the result as it is and takes no {next(iter(choices))}")
     with all_or_nothing([target]) as (stream,):
-        if isinstance(result, Found):
-            _require_known(choices, [field.name for field in fields(Style)])
-            write_found(result, stream, suffix, Style(**choices))
+        if not isinstance(result, AttentionResult):
+            _write_other(result, stream, suffix, choices)
         elif suffix in FIGURES:
             from attnviz.render.figure import save as save_figure
 
             save_figure(figure(result, **choices), stream, FIGURES[suffix])
         elif suffix == ".html":
-            _write_page(result, stream, choices)
+            looks = {name: choices.pop(name) for name in LOOKS if name in choices}
+            page([_selection(result, **choices)], stream, **looks)
         else:
             _write_document(result, stream, suffix)
+
+
+def _write_other(
+    result: Lesson | Found, stream: BinaryIO, suffix: str, choices: dict[str, Any]
+) -> None:
+    """Write what is no result: what was found of heads, or what explains."""
+    from attnviz.render.drawn import Found
+
+    if isinstance(result, Found):
+        _require_known(choices, [field.name for field in fields(Style)])
+        write_found(result, stream, suffix, Style(**choices))
+    elif suffix in FIGURES:
+        from attnviz.render.figure import save as save_figure
+
+        save_figure(figure(result, **choices), stream, FIGURES[suffix])
+    elif suffix == ".html":
+        from attnviz.render.lessons import write_lesson_page
+
+        if unknown := set(choices) - {"title"}:
+            raise InputError(f"the page takes a title and no {min(unknown)}")
+        write_lesson_page(result, stream, **choices)
+    else:
+        from attnviz.document.explained import write_explained
+
+        write_explained(result, stream)
 
 
 def write_found(found: Found, stream: BinaryIO, suffix: str, style: Style) -> None:
@@ -186,33 +209,15 @@ def document_of(found: Found) -> Mapping[str, Any]:
     return drawn(found).document()
 
 
-def _write_document(result: AttentionResult | Lesson, stream: BinaryIO, suffix: str) -> None:
+def _write_document(result: AttentionResult, stream: BinaryIO, suffix: str) -> None:
     from attnviz import document
 
-    if not isinstance(result, AttentionResult):
-        from attnviz.document.explained import write_explained
-
-        write_explained(result, stream)
-    elif suffix == ".csv":
+    if suffix == ".csv":
         document.write_csv(result, stream)
-    else:
-        write = document.write_json if suffix == ".json" else document.write_npz
-        any_head = any(attention.weights.size for attention in result.maps.values())
-        write(result, stream, found=document.found(_selection(result)) if any_head else None)
-
-
-def _write_page(
-    result: AttentionResult | Lesson, stream: BinaryIO, choices: dict[str, Any]
-) -> None:
-    if not isinstance(result, AttentionResult):
-        from attnviz.render.lessons import write_lesson_page
-
-        if unknown := set(choices) - {"title"}:
-            raise InputError(f"the page takes a title and no {min(unknown)}")
-        write_lesson_page(result, stream, **choices)
-    else:
-        looks = {name: choices.pop(name) for name in LOOKS if name in choices}
-        page([_selection(result, **choices)], stream, **looks)
+        return
+    write = document.write_json if suffix == ".json" else document.write_npz
+    any_head = any(attention.weights.size for attention in result.maps.values())
+    write(result, stream, found=document.found(_selection(result)) if any_head else None)
 
 
 def page(
