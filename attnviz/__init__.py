@@ -15,6 +15,7 @@ from attnviz import showing
 from attnviz._version import __version__
 
 if TYPE_CHECKING:
+    from attnviz import corpus
     from attnviz.comparing import compare
     from attnviz.cutting import cut, search_cuts
     from attnviz.display import figure, html
@@ -35,6 +36,7 @@ __all__ = [
     "Token",
     "__version__",
     "compare",
+    "corpus",
     "cut",
     "figure",
     "fit_lens",
@@ -72,6 +74,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import attnviz`` costs nothing."""
+    if name == "corpus":
+        return import_module("attnviz.corpus")
     if name not in _HOMES:
         raise AttributeError(f"module 'attnviz' has no attribute '{name}'")
     return getattr(import_module(f"attnviz.{_HOMES[name]}"), name)

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "attnviz"
 ARROWS: dict[str, set[str]] = {
     "": {
         *("errors", "from_arrays", "result", "model", "probing", "cutting", "comparing"),
-        *("display", "showing", "_version"),
+        *("corpus", "display", "showing", "_version"),
     },
     "from_arrays": {"labelling", "result", "tokenizer"},
     "_version": set(),

@@ -10,6 +10,8 @@ import inspect
 import io
 import pkgutil
 import re
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 from types import FunctionType
@@ -46,6 +48,13 @@ def test_public_names_are_those_of_the_modules_that_define_them() -> None:
     assert attnviz.Model is model.Model
     assert attnviz.AttentionResult is result.AttentionResult
     assert attnviz.AttnvizError is errors.AttnvizError
+
+
+def test_many_texts_are_there_from_the_beginning() -> None:
+    """In a fresh process, where nothing else has imported them."""
+    asked = "import attnviz; print(attnviz.corpus.open_cluster.__name__)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    assert said.stdout.split() == [b"open_cluster"]
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
