@@ -1,7 +1,7 @@
 """What was found about a model's heads and kept: lenses and labels, for all who ask again.
 
 They lie in the model's own folder, as those of an embedded model do, or in the user's cache by
-the SHA-256 of the weights.
+the kind of the model and the SHA-256 of its weights, which are read where one of its kind is kept.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class Known(Protocol):
     """What is needed of a model."""
 
     @property
+    def info(self) -> ModelInfo:
+        """Its description."""
+
+    @property
     def folder(self) -> Path | None:
         """Where its files are, None for one that is not on this machine."""
 
@@ -47,19 +51,19 @@ class Findings:
     """What was found about the model that made a result; read when it is first asked for."""
 
     def __init__(self, info: ModelInfo) -> None:
-        self._info = info
+        self.info = info
         self._lenses: dict[str, Lens | None] = {}
 
     @property
     def folder(self) -> Path | None:
         """Where the model's files are, or those of the embedded model that it is by its weights."""
-        return self._info.folder or _embedded(self._info.sha256)
+        return self.info.folder or _embedded(self.info.sha256)
 
     def fingerprint(self) -> ModelInfo:
         """The model's description, with the SHA-256 of its weights where they are here."""
-        if self._info.sha256 is None and self._info.folder is not None:
-            self._info = replace(self._info, sha256=open_tensors(self._info.folder).sha256())
-        return self._info
+        if self.info.sha256 is None and self.info.folder is not None:
+            self.info = replace(self.info, sha256=open_tensors(self.info.folder).sha256())
+        return self.info
 
     def lens(self, relation: str) -> Lens | None:
         """The lens for a relation, None where none was fitted; DocumentError if damaged."""
@@ -162,7 +166,7 @@ def _read(model: Known, name: Path) -> bytes | None:
     """The bytes of a file that came with the model or was kept here, in this order."""
     path = model.folder and model.folder / name
     if path is None or not path.is_file():
-        if not any(_kept().glob(f"*/{name.as_posix()}")):
+        if not any(_kept().glob(f"{_kind(model.info)}-*/{name.as_posix()}")):
             return None
         path = _cached(model) / name  # whose name takes reading all weights
     return path.read_bytes() if path.is_file() else None
@@ -182,7 +186,13 @@ def _embedded(sha256: str | None) -> Path | None:
 
 def _cached(model: Known) -> Path:
     """The cache's folder for a model; reads its weights to name it."""
-    return _kept() / (model.fingerprint().sha256 or "unknown")
+    return _kept() / f"{_kind(model.info)}-{model.fingerprint().sha256 or 'unknown'}"
+
+
+def _kind(info: ModelInfo) -> str:
+    """What tells most models apart without their weights: family, layers and heads."""
+    family = re.sub(r"\W", "", info.model_type or "", flags=re.ASCII)
+    return f"{family}-{info.n_layers}x{info.n_heads}"
 
 
 def _kept() -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,16 @@ LABELS = {
 }
 
 
+MADE = ModelInfo("made", "bert", 6, 12)
+
+
 @dataclass
 class Made:
     folder: Path
+    info: ModelInfo = MADE
 
     def fingerprint(self):
-        return ModelInfo("made", sha256="abc")
+        return replace(self.info, sha256="abc")
 
 
 @pytest.fixture
@@ -54,6 +58,25 @@ def test_what_came_with_the_model_is_read_first_and_without_reading_its_weights(
     (model.folder / "lenses" / "coreference.json").write_text(dump_lens(lens(on=0.25)))
     monkeypatch.delattr(Made, "fingerprint")
     assert findings.lens(model, "coreference").on[0, 0] == 0.25
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        ModelInfo("made", "bert", 12, 12),
+        ModelInfo("made", "gpt2", 6, 12),
+        ModelInfo("made", "../*"),
+    ],
+)
+def test_what_is_kept_of_another_kind_of_model_takes_no_reading_of_weights(
+    model, monkeypatch, info
+):
+    findings.keep_lens(model, lens(relation="nsubj", on=0.5))
+    findings.keep_labels(model, LABELS)
+    monkeypatch.delattr(Made, "fingerprint")
+    another = Made(model.folder, info)
+    assert findings.lens(another, "nsubj") is None
+    assert findings.labels(another) == {}
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", "NSUBJ", "x" * 41, "é"])
