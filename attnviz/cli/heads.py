@@ -139,7 +139,7 @@ def heads(
         try:
             with watched(cluster, loaded, file or (), also) as place:
                 more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
-                if len(text or ()) < 2 and not (file or lines or cluster):  # else texts interleave
+                if not cluster:
                     more["share"] = share_told(place.told, "measuring")
                 texts = chain.from_iterable(bursts)
                 found = probing.heads(loaded, texts, **how, **more, tell=bad.refused, sort=sort)

@@ -34,7 +34,7 @@ def heads_job(
     """What the texts of a pack add to the measures of each head.
 
     Raw weights of the first stack are measured as they come by where a text is long; ``tell`` is
-    told how much of it is done.
+    told how much of one is done that is alone.
     """
     each = each_job(kind, tokens=tokens, truncate=truncate, weights=weights, tell=tell)
     return Job(each.read, partial(_sums, each=each))
@@ -97,14 +97,15 @@ def _each(
     tell: Tell | None,
 ) -> list[tuple[Item, HeadSums]]:
     streams = _streams(model, kind, weights)
-    alone = [streams and is_long(model, read) for _, read in given]
-    pack = [read for (_, read), long in zip(given, alone, strict=True) if not long]
+    long = [streams and is_long(model, read) for _, read in given]
+    pack = [read for (_, read), apart in zip(given, long, strict=True) if not apart]
+    told = tell if cores is None and len(given) == 1 else None  # else texts interleave
     together = iter(_together(model, pack, kind, tokens, weights) if pack else ())
     return [
-        (one, measured(model, read, tokens=tokens, cores=cores, tell=tell))
-        if long
+        (one, measured(model, read, tokens=tokens, cores=cores, tell=told))
+        if apart
         else (one, next(together))
-        for (one, read), long in zip(given, alone, strict=True)
+        for (one, read), apart in zip(given, long, strict=True)
     ]
 
 

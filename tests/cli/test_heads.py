@@ -245,10 +245,23 @@ def test_who_asks_for_each_line_by_line_is_answered_so_and_may_stop(tmp_path):
     assert service.returncode == 130
 
 
-def test_who_waits_for_one_long_text_is_told_how_much_is_done(attnviz, monkeypatch):
+@pytest.mark.parametrize("given", [[TEXT], ["-f", "a.txt"], ["--lines", "-f", "a.txt"]])
+def test_who_waits_for_one_long_text_is_told_how_much_is_done(
+    attnviz, monkeypatch, tmp_path, given
+):
     said = []
+    (tmp_path / "a.txt").write_text(f"{TEXT}\n")
     monkeypatch.setattr(long_texts, "LONG", 0)
     monkeypatch.setattr(Progress, "update", lambda _, what: said.append(what))
-    assert attnviz("heads", TEXT, "--json").code == 0
+    assert attnviz("heads", *given, "--json").code == 0
     shares = [int(re.match(r"measuring, (\d+)%, about \d+ s left", one)[1]) for one in said[:-1]]
     assert shares == sorted(shares) and len(shares) >= 6 and shares[-1] == 100
+
+
+def test_of_several_long_texts_no_share_is_told(attnviz, monkeypatch, tmp_path):
+    said = []
+    (tmp_path / "a.txt").write_text(f"{TEXT}\n{TEXT}\n")
+    monkeypatch.setattr(long_texts, "LONG", 0)
+    monkeypatch.setattr(Progress, "update", lambda _, what: said.append(what))
+    assert attnviz("heads", "-f", "a.txt", "--json").code == 0
+    assert said == ["attending"]
