@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args
 
 import numpy as np
 
-from attnviz.analysis.closeups import PooledResult
 from attnviz.analysis.paths import reweighted, take_layers
-from attnviz.analysis.streamed_links import StreamedLinks
 from attnviz.checkpoint.config import read_max_seq_length
 from attnviz.checkpoint.source import Source
 from attnviz.checkpoint.tensors import Tensors
@@ -25,7 +23,6 @@ from attnviz.model.array_pool import ArrayPool
 from attnviz.model.counted import counts_seen, require_uncounted, with_hidden, without_hidden
 from attnviz.model.generate import Rules
 from attnviz.model.inputs import Input, hiding
-from attnviz.model.long_texts import Tell, pooled, strongest
 from attnviz.model.packs import packs, side_by_side
 from attnviz.model.record import (
     Recorder,
@@ -48,8 +45,11 @@ from attnviz.result import (
 )
 
 if TYPE_CHECKING:
+    from attnviz.analysis.closeups import PooledResult
     from attnviz.analysis.explain import Explanation
     from attnviz.analysis.explain.positions import Positions
+    from attnviz.analysis.streamed_links import StreamedLinks
+    from attnviz.model.long_texts import Tell
 
 
 T = TypeVar("T")
@@ -347,6 +347,8 @@ class Model(Writing):
         ``tell`` is told the share that is done, from 0 to 1, twice where the text is read again.
         It runs on so many ``cores``, or on all.
         """
+        from attnviz.model.long_texts import strongest
+
         read = self.encode(given) if isinstance(given, str) else given
         self.note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
@@ -372,6 +374,8 @@ class Model(Writing):
         told the share that is done, from 0 to 1. It runs on so many ``cores``, or on all. Raises
         what ``attend`` raises, and InputError for no block.
         """
+        from attnviz.model.long_texts import pooled
+
         read = self.encode(given) if isinstance(given, str) else given
         self.note_lengths([read])
         chosen = () if heads is None else Head.several(heads)
