@@ -74,7 +74,7 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
         if positional[at]:
             more &= free
         else:
-            free &= part <= 0
+            free &= ranks <= 0
         np.copyto(best, ranks, where=more)
         np.copyto(strongest, part, where=more)
         np.copyto(holder, number, where=more)

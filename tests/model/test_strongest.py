@@ -150,6 +150,7 @@ shapes = st.lists(
 )
 
 
+NOTHING = [(1, "a"), (1, "a"), (1, "a"), (1, "a"), (1, "a"), (3, "a"), (3, "a"), (3, "a"), (1, "a")]
 THIRDS = [(1, "a"), (3, "[S]"), (3, "a"), (2, "[S]"), (2, "a"), (3, "a"), (3, "[S]"), (3, "a")]
 
 
@@ -163,6 +164,7 @@ THIRDS = [(1, "a"), (3, "[S]"), (3, "a"), (2, "[S]"), (2, "a"), (3, "a"), (3, "[
     st.sampled_from([0, 1 << 15]),
 )
 @example([(1, "a"), (1, "a"), (2, "a")], 229, 1, 1, True, "decoder", 0)  # a tie for the one place
+@example(NOTHING, 956, 1, 50, False, "decoder", 0)  # nothing particular, but for rounding
 @example(THIRDS, 328, 1, 3, False, "encoder", 0)  # 1/3 in two heads, whose sums round apart
 def test_streamed_they_are_those_of_the_maps(
     shape: list[tuple[int, str]],
