@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,8 +74,8 @@ def heads(
     place = place or Here(model)
     parts = taken(place.each(job, [packs_of(texts, text_of)]), tell)
     found = mean(parts if begun is None else chain([begun], parts))
-    found = found.extended(_copying(model, weights))
-    return _named(found, model, weights).sorted(sort)
+    named = _naming(model, kind, weights)
+    return named(found.extended(_copying(model, weights))).sorted(sort)
 
 
 def heads_of_each(
@@ -93,19 +94,19 @@ def heads_of_each(
 
     ``texts`` of a burst are answered before the next burst is read; all else is as for ``heads``.
     """
-    job = each_job(measured_kind(model, map), tokens=tokens, truncate=truncate, weights=weights)
+    kind = measured_kind(model, map)
+    job = each_job(kind, tokens=tokens, truncate=truncate, weights=weights)
     packs = (packs_of(burst, text_of) for burst in texts)
-    copied = _copying(model, weights)
+    copied, named = _copying(model, weights), _naming(model, kind, weights)
     for found in taken((place or Here(model)).each(job, packs), tell):
         for one, sums in found:
-            yield one, _named(mean([sums]).extended(copied), model, weights).sorted(sort)
+            yield one, named(mean([sums]).extended(copied)).sorted(sort)
 
 
-def _named(found: HeadMeasures, model: Model, weights: Weighting) -> HeadMeasures:
-    """The measures with whose they are, and what the heads were found to do."""
-    ours = are_of(model.info, found.kind, weights)
-    labels = findings.labels(model) if ours else {}
-    return replace(found, model=model.info, weighting=weights, labels=labels)
+def _naming(model: Model, kind: Kind, weights: Weighting) -> Callable[[HeadMeasures], HeadMeasures]:
+    """What adds to measures whose they are, and what the heads were found to do, read once."""
+    labels = findings.labels(model) if are_of(model.info, kind, weights) else {}
+    return partial(replace, model=model.info, weighting=weights, labels=labels)
 
 
 def _copying(model: Model, weights: Weighting) -> dict[str, DoubleArray]:

@@ -75,6 +75,14 @@ class MatrixView(ShownAsFigure):
 
     __repr__ = brief
 
+    @classmethod
+    def of_all_heads(
+        cls, values: FloatArray, layers: Sequence[int], heads: Sequence[object], title: str
+    ) -> MatrixView:
+        """One number of each head (layer, head): layers down, ``heads`` by their names across."""
+        rows = [Token(f"layer {layer}") for layer in layers]
+        return cls(values, rows, [Token(str(head)) for head in heads], title, kind="heads")
+
     @property
     def head(self) -> Head | None:
         """The head that is shown, where it is only one."""

@@ -194,16 +194,16 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     wanted, before = request.wants(*where[:2]), sublayer.batch.start
     n, m = heads.queries.shape[1], heads.keys.shape[1]
     place = request.place if wanted else None
-    rooms = [place(*where)] if place else _rooms(sublayer, n, m)
-    (together, height, _), right = rooms[0].shape, spec.right
+    buffers = [place(*where)] if place else _buffers(sublayer, n, m)
+    (together, height, _), right = buffers[0].shape, spec.right
     bias = score_bias(spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     call = partial(share, sharing=None if request.apart else sharing)
 
     def show(rows: slice, which: slice) -> None:
-        room, start, stop = rooms.pop(), before + rows.start, before + rows.stop
+        buffer, start, stop = buffers.pop(), before + rows.start, before + rows.stop
         end = m if request.edit or place or right is None else min(m, stop + right)
         here = None if context is None else context[which, rows]
-        weights, lost = room[:, : rows.stop - rows.start], None if sinks is None else sinks[which]
+        weights, lost = buffer[:, : rows.stop - rows.start], None if sinks is None else sinks[which]
         mine = heads.part(which, rows, slice(0, end))
         block = Block(mine, spec, bias, slice(start, stop), weights[:, :, :end], here, which, lost)
         finite = call(score if request.edit else attend, block)
@@ -214,14 +214,14 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
             call(attend_to_scores, block)
         if wanted:
             request.visit(shown)
-        rooms.append(room)
+        buffers.append(buffer)
 
     parts = [slice(one, one + together) for one in range(0, spec.n_heads, together)]
     for start in range(0, n, height):
         sharing.each(partial(show, slice(start, min(start + height, n))), parts)
 
 
-def _rooms(sublayer: Sublayer, n: int, m: int) -> list[FloatArray]:
+def _buffers(sublayer: Sublayer, n: int, m: int) -> list[FloatArray]:
     """Where weights (head, query, key) are shown: of all heads, or one a core of a head alone."""
     n_heads, apart = sublayer.spec.n_heads, sublayer.batch.request.apart
     count, together = (min(sublayer.batch.sharing.cores, n_heads), 1) if apart else (1, n_heads)

@@ -183,7 +183,6 @@ class Search(NamedTuple):
         import numpy as np
 
         from attnviz.analysis.answers import MatrixView
-        from attnviz.result import Token
 
         words = self.found.words
         silenced = {one.cut.heads[0]: one.effect for one in self.found.every_head}
@@ -194,9 +193,7 @@ class Search(NamedTuple):
         of_links = np.zeros((len(words), len(words)), np.float32)
         for one in self.found.every_link:
             of_links[one.cut.query, one.cut.key] = one.effect
-        rows = [Token(f"layer {layer}") for layer in layers]
-        columns = [Token(str(head)) for head in heads]
         return [
-            MatrixView(of_heads, rows, columns, "heads, silenced", kind="heads"),
+            MatrixView.of_all_heads(of_heads, layers, heads, "heads, silenced"),
             MatrixView(of_links, words, words, "links, cut in all heads"),
         ]

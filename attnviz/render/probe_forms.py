@@ -120,12 +120,6 @@ def _all_heads(one: Probe) -> MatrixView:
     import numpy as np
 
     from attnviz.analysis.answers import MatrixView
-    from attnviz.result import Token
 
-    return MatrixView(
-        weights=(one.right / one.n).astype(np.float32),
-        queries=[Token(f"layer {layer}") for layer in one.layers],
-        keys=[Token(str(head)) for head in one.heads],
-        title=one.relation,
-        kind="heads",
-    )
+    shares = (one.right / one.n).astype(np.float32)
+    return MatrixView.of_all_heads(shares, one.layers, one.heads, one.relation)

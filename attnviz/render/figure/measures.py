@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -10,7 +12,7 @@ from attnviz.analysis.measured import HeadMeasures
 from attnviz.analysis.paths import PATHS
 from attnviz.render.figure.matrix import heat_map
 from attnviz.render.style import Style
-from attnviz.result import Token, Weighting
+from attnviz.result import Weighting
 
 DEFAULT = Style()
 
@@ -28,11 +30,8 @@ def measured_heads(
     Raises InputError for a measure that is not there.
     """
     values, paths = found.table(name), weighting in PATHS
-    view = MatrixView(
-        weights=np.maximum(np.nan_to_num(values), 0).astype(np.float32),
-        queries=[Token(f"layer {layer}") for layer in found.layers],
-        keys=[Token("all heads" if paths else str(head)) for head in found.heads],
-        title=title,
-        kind="layers" if paths else "heads",
-    )
+    shown = np.maximum(np.nan_to_num(values), 0).astype(np.float32)
+    heads = ["all heads"] if paths else found.heads
+    view = MatrixView.of_all_heads(shown, found.layers, heads, title)
+    view = replace(view, kind="layers") if paths else view
     return heat_map(view, style, title=title)
