@@ -11,7 +11,8 @@ import pytest
 from attnviz.analysis.annotated import Sentence
 from attnviz.analysis.grammar import clauses
 from attnviz.analysis.templates import discourses
-from attnviz.corpus.lens_training import train, try_lens, windowed
+from attnviz.corpus import lens_training
+from attnviz.corpus.lens_training import FOLDS, train, try_lens, windowed
 from attnviz.errors import InputError
 from attnviz.result import AttentionMap, AttentionResult, Token
 
@@ -57,6 +58,28 @@ def test_a_lens_learns_a_relation_that_a_head_knows():
     assert held.calibration < 0.05
     again = try_lens(model, found, documents)
     assert sum(one.right for one in again if one.exists) > 0.95 * held.accuracy.share * 120
+
+
+def test_each_document_is_answered_by_a_lens_that_has_not_seen_it(monkeypatch):
+    texts = iter({one.text: one for one in clauses(60)}.values())
+    documents = [[next(texts) for _ in range(at % FOLDS + 1)] for at in range(2 * FOLDS)]
+    part = {one.text: at % FOLDS for at, document in enumerate(documents) for one in document}
+    learnt, real = [0] * FOLDS, lens_training.examples
+
+    def counted(relation, passage, result):
+        found = list(real(relation, passage, result))
+        learnt[part[passage.sentence.text]] += len(found)
+        return found
+
+    monkeypatch.setattr(lens_training, "examples", counted)
+    monkeypatch.setattr(lens_training, "fitted", lambda _, given, __: len(given))
+    monkeypatch.setattr(lens_training, "answers", lambda lens, one, _: [(lens, one.sentence.text)])
+    monkeypatch.setattr(lens_training, "calibrated", lambda lens, _: lens)
+    monkeypatch.setattr(lens_training, "score", lambda _, found: found)
+    lens, found = train(Solver({}), "nsubj", documents)
+    assert len(set(learnt)) == FOLDS and lens == sum(learnt)
+    assert len(found) == len(part)
+    assert all(answering == lens - learnt[part[text]] for answering, text in found)
 
 
 def test_a_lens_for_pronouns_learns_from_windows_of_text():
