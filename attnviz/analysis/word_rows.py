@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from attnviz.result import FloatArray
+
+IntArray = npt.NDArray[np.intp]
 
 HEIGHT = 64
 """Rows at a time at most."""
@@ -16,6 +21,16 @@ TOGETHER = 1 << 19
 
 LONG_WORD = 16
 """Pieces of a word from which on reduceat, else slower, is the faster sum."""
+
+
+class _Columns(NamedTuple):
+    """Where words of several tokens have their first tokens, second ones …, longest words first.
+
+    ``which`` are the columns that words are, of tokens and, behind these, of those words' sums.
+    """
+
+    pieces: list[IntArray]
+    which: IntArray
 
 
 class WordRows:
@@ -28,6 +43,7 @@ class WordRows:
         self._starts = np.asarray([run[0] for run in runs], np.intp)
         self._sizes = np.asarray([len(run) for run in runs], np.intp)
         self._begun: dict[int, FloatArray] = {}  # by head, the sum of a word that goes on
+        self._columns = lru_cache(maxsize=4)(self._make_columns)  # the same for every head
 
     def rows(self, head: int, weights: FloatArray, start: int) -> Iterator[tuple[int, FloatArray]]:
         """The rows (unit, unit) that end in rows (token, token) from ``start`` on.
@@ -49,24 +65,56 @@ class WordRows:
         stop = start + len(weights)
         of = np.searchsorted(self._starts, np.arange(start, stop), side="right") - 1
         first, last = int(of[0]), int(of[-1])
-        mine = np.equal.outer(np.arange(first, last + 1), of).astype(np.float32)
-        sums: FloatArray = mine @ self._over_keys(weights)
+        sums = _over_queries(weights, of - first)
         if (begun := self._begun.pop(head, None)) is not None:
             sums[0, : len(begun)] += begun
         if self._starts[last] + self._sizes[last] > stop:
-            self._begun[head] = sums[-1]
+            self._begun[head] = sums[-1].copy()
             sums = sums[:-1]
-        sizes = self._sizes[first : first + len(sums), None].astype(np.float32)
-        return first, sums / sizes
+        sums = self._over_keys(sums)
+        sizes = self._sizes[first : first + len(sums)]
+        several = np.flatnonzero(sizes > 1)
+        sums[several] /= sizes[several, None].astype(np.float32)
+        return first, sums
 
     def _over_keys(self, weights: FloatArray) -> FloatArray:
-        starts = self._starts[: np.searchsorted(self._starts, weights.shape[1])]
+        """Sums of columns (row, token) that are the same word: (row, unit)."""
+        columns = self._columns(weights.shape[1])
+        if not columns.pieces:
+            return weights
+        if len(columns.pieces) > LONG_WORD:
+            return np.add.reduceat(weights, columns.which, axis=1)
+        first, *others = columns.pieces
+        sums = _take(weights, first)
+        for piece in others:
+            sums[:, : len(piece)] += _take(weights, piece)
+        return _take(np.concatenate([weights, sums], axis=1), columns.which)
+
+    def _make_columns(self, width: int) -> _Columns:
+        starts = self._starts[: np.searchsorted(self._starts, width)]
         sizes = self._sizes[: len(starts)]
-        longest = int(sizes.max())
-        if longest > LONG_WORD:
-            return np.add.reduceat(weights, starts, axis=1)
-        sums = np.take(weights, starts, axis=1)
-        for piece in range(1, longest):
-            words = np.flatnonzero(sizes > piece)
-            sums[:, words] += weights[:, starts[words] + piece]
-        return sums
+        several = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes > 1)]
+        begins, sizes = starts[several], sizes[several]
+        pieces = [begins[sizes > piece] + piece for piece in range(sizes.max(initial=0))]
+        if len(pieces) > LONG_WORD:
+            return _Columns(pieces, starts)
+        which = starts.copy()
+        which[several] = width + np.arange(len(several))
+        return _Columns(pieces, which)
+
+
+def _over_queries(weights: FloatArray, of: IntArray) -> FloatArray:
+    """Sums of rows (row, key) that are ``of`` the same word (row,)."""
+    counts = np.bincount(of)
+    begins = np.cumsum(counts) - counts
+    sums: FloatArray = weights[begins]
+    for piece in range(1, int(counts.max())):
+        words = np.flatnonzero(counts > piece)
+        sums[words] += weights[begins[words] + piece]
+    return sums
+
+
+def _take(weights: FloatArray, columns: IntArray) -> FloatArray:
+    """weights[:, columns] in a quarter of the time."""
+    found: FloatArray = np.take(weights, columns, axis=1, mode="wrap")
+    return found
