@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def require_least() -> None:
 def available() -> int | None:
     """Bytes of memory that this process can still use, where anything says so."""
     return min((*_of_system(), *_of_process(), *_of_groups()), default=None)
+
+
+def peak() -> int | None:
+    """The most memory that this process has had, in bytes; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
 
 
 def _of_system() -> Iterator[int]:

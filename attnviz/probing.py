@@ -21,9 +21,10 @@ from attnviz.analysis.templates import discourses
 from attnviz.analysis.training import COREFERENCE
 from attnviz.corpus.conllu import read_conllu
 from attnviz.corpus.head_measures import Item, each_job, heads_job, text_of
+from attnviz.corpus.here import Here
 from attnviz.corpus.lens_training import Documents, train
 from attnviz.corpus.lines import Refuse, read_lines, refuse
-from attnviz.corpus.packs import Bad, Here, Place, packs_of, refuse_one, taken
+from attnviz.corpus.packs import Bad, Place, packs_of, refuse_one, taken
 from attnviz.corpus.relations import RELATIONS, Asked, asked_of, asked_text, counted, short_for
 from attnviz.errors import InputError
 

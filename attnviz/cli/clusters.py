@@ -22,7 +22,7 @@ CLUSTER = typer.Option(
 def opened(address: str | None, model: Model) -> Iterator[Place]:
     """This process or, where an address is given, the cluster there."""
     if address is None:
-        from attnviz.corpus.packs import Here
+        from attnviz.corpus.here import Here
 
         yield Here(model)
         return

@@ -17,7 +17,7 @@ from attnviz.cli.drawing import OUTPUT, documents, drawing
 from attnviz.cli.estimates import DRY_RUN, print_estimate
 from attnviz.cli.failures import Misuse
 from attnviz.cli.heads_each import print_each
-from attnviz.cli.long_texts import share_told
+from attnviz.cli.long_texts import ShareTold
 from attnviz.cli.many import burst_by_burst
 from attnviz.cli.options import WEIGHTINGS, kind_names, weighting_names
 from attnviz.cli.pictures import FigureOptions, taking
@@ -139,8 +139,7 @@ def heads(
         try:
             with watched(cluster, loaded, file or (), also) as place:
                 more: dict[str, Any] = {"place": place, "begun": kept.sums if kept else None}
-                if not cluster:
-                    more["share"] = share_told(place.told, "measuring")
+                more["share"] = ShareTold(place.told, "measuring")
                 texts = chain.from_iterable(bursts)
                 found = probing.heads(loaded, texts, **how, **more, tell=bad.refused, sort=sort)
         finally:

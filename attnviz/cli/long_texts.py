@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnviz.cli.deliver import Delivery
@@ -45,7 +44,7 @@ def deliver_pooled(
     """
     heads, layers = options.named_heads() or None, options.layers()
     closeups = bool(heads) and options.shows_page()
-    tell = share_told(delivery.told)
+    tell = ShareTold(delivery.told)
     found = model.pooled(given, n, layers=layers, heads=heads, closeups=closeups, tell=tell)
     delivery.add(found)
 
@@ -56,17 +55,21 @@ def pooled_of(many: Many, n: int, told: Progress) -> Job[Text, list[AttentionRes
 
     options = many.options
     blocks = Blocks(n, options.layers(), options.named_heads() or None)
-    tell = None if many.cluster else share_told(told)
-    return pooled_job(blocks, many.how, many.model.info, tell)
+    return pooled_job(blocks, many.how, many.model.info, ShareTold(told))
 
 
-def share_told(told: Progress, doing: str = "attending") -> Callable[[float], None]:
-    """What says on the line of progress how much of a text is done, and how long the rest takes."""
-    began = time.monotonic()
-    told.say(doing)
+class ShareTold:
+    """Says on the line of progress how much of a text is done, and how long the rest takes."""
 
-    def tell(share: float) -> None:
-        left = (time.monotonic() - began) * (1 / share - 1) if share else 0.0
-        told.update(f"{doing}, {share:.0%}, about {left:.0f} s left")
+    def __init__(self, told: Progress, doing: str = "attending") -> None:
+        self._told, self._doing, self._began = told, doing, time.monotonic()
+        told.say(doing)
 
-    return tell
+    def __call__(self, share: float) -> None:
+        """Say that so much is done, from 0 to 1."""
+        left = (time.monotonic() - self._began) * (1 / share - 1) if share else 0.0
+        self._told.update(f"{self._doing}, {share:.0%}, about {left:.0f} s left")
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """In another process it is None, as there is no line of progress there."""
+        return type(None), ()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attnviz.cli.long_texts import share_told
+from attnviz.cli.long_texts import ShareTold
 from attnviz.cli.options import Options
 from attnviz.cli.progress import Progress
 from attnviz.cli.sinks import open_terminal
@@ -29,8 +29,7 @@ def print_strongest(many: Many, n: int, told: Progress) -> None:
     """Print the n strongest links of each text, in memory that grows with the text alone."""
     options = many.options
     show = _print_json(options.precision) if options.json else _printer(options)
-    tell = None if many.cluster else share_told(told)
-    for found in many.each(strongest_of(many, n, tell)):
+    for found in many.each(strongest_of(many, n, ShareTold(told))):
         told.hide()
         show(many.model, found)
         told.say("attending")

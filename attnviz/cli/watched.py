@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +26,7 @@ class Watched:
     ) -> None:
         self._place, self._seen, self.told, self._then = place, seen, told, then
 
-    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Generator[Done[T, R]]:
         """What a job makes of each pack."""
         for done in self._place.each(job, bursts):
             yield done

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
-import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attnviz.cores import available_cores
+from attnviz.corpus.here import Here
 from attnviz.corpus.model_files import read_files
-from attnviz.corpus.packs import Done, Here, Job
-from attnviz.corpus.worker import NotHere, Wanted, work
-from attnviz.errors import AttnvizWarning, ClusterError, quote
+from attnviz.corpus.packs import Done, Job
+from attnviz.corpus.told import Told
+from attnviz.corpus.worker import NotHere, Wanted, wanted, work
+from attnviz.errors import ClusterError, quote
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -28,7 +28,6 @@ R = TypeVar("R")
 LOCAL = "local"
 PATIENCE = 30  # seconds for a scheduler, and then a worker, to answer
 AHEAD = 3  # packs for each thread of the cluster, so that none waits for the next
-NUMBER = re.compile(r"\d+")
 TRIES = 10  # how many times a pack may be lost with its worker before it is what ends workers
 
 
@@ -40,9 +39,9 @@ class Cluster:
     model: Model
     wanted: Wanted
     _files: Any = None  # those of the model, once some worker lacked it
-    _told: set[str] = field(default_factory=set)
+    _told: Told = field(default_factory=Told)
 
-    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Generator[Done[T, R]]:
         """What a job makes of each pack, in order; of a burst, before the next one is read.
 
         Packs are taken a few ahead of what is asked for. One that is lost with its worker is
@@ -58,7 +57,7 @@ class Cluster:
             else:
                 yield from self._each(job, chain(first, packs))
 
-    def _each(self, job: Job[T, R], packs: Iterable[list[T]]) -> Iterator[Done[T, R]]:
+    def _each(self, job: Job[T, R], packs: Iterable[list[T]]) -> Generator[Done[T, R]]:
         waiting: deque[tuple[list[T], Any]] = deque()
         try:
             for pack in packs:
@@ -88,7 +87,7 @@ class Cluster:
             try:
                 done: Done[T, R]
                 done, told = future.result()
-                self._tell(told)
+                self._told.tell(told)
                 return done
             except KilledWorker:
                 pass
@@ -121,19 +120,6 @@ class Cluster:
                 raise nowhere(" or ".join(self.wanted.names))
             [self._files] = self.client.scatter([files], hash=False)
         return self._files
-
-    def _tell(self, told: Iterable[str]) -> None:
-        """Warn here of what workers warned of: once, as one process does, of whatever numbers."""
-        for sentence in told:
-            if (kind := NUMBER.sub("", sentence)) not in self._told:
-                self._told.add(kind)
-                warnings.warn(sentence, AttnvizWarning, stacklevel=6)
-
-
-def wanted(model: Model) -> Wanted:
-    """A model as workers know it."""
-    names = dict.fromkeys((str(model.folder.absolute()), model.info.name))
-    return Wanted(tuple(names), model.fingerprint().sha256 or "")
 
 
 def nowhere(names: str) -> ClusterError:

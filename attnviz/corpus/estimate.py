@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from attnviz import memory
 from attnviz.corpus.packs import BAD, Job, compute_pack, packs_of, read_pack
 from attnviz.errors import EmptyText
 
@@ -51,7 +51,7 @@ def estimate(
     took = _seconds_of_a_token(model, job, [one for one, _ in counts], text)
     total = round(size * each)
     most = max(max(count for _, count in counts), round(longest * each))
-    return Estimate(n, total, most, total * took / cores, cores, _peak())
+    return Estimate(n, total, most, total * took / cores, cores, memory.peak())
 
 
 def _spread(items: Iterable[T], text: Callable[[T], str]) -> tuple[int, int, int, list[T]]:
@@ -90,13 +90,3 @@ def _seconds_of_a_token(
         n_tokens = sum(len(read.tokens) for _, read in given.inputs)
         rates.append((time.perf_counter() - started) / max(1, n_tokens))
     return min(rates)
-
-
-def _peak() -> int | None:
-    """The most memory that this process has had, in bytes; None where the system does not say."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak << 10

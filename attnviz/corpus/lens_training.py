@@ -23,7 +23,8 @@ from attnviz.analysis.training import (
     score,
 )
 from attnviz.analysis.words import merge_words
-from attnviz.corpus.packs import Here, Job, packs_of, refuse_one, taken
+from attnviz.corpus.here import Here
+from attnviz.corpus.packs import Job, packs_of, refuse_one, taken
 from attnviz.corpus.relations import short_for
 from attnviz.errors import InputError
 

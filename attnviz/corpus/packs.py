@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from attnviz.errors import EmptyText, InputError, TooBig, TooLong, UnknownWord
-from attnviz.model.packs import side_by_side
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -65,23 +65,8 @@ class Given(NamedTuple, Generic[T]):
 class Place(Protocol):
     """Where packs are computed: in this process, or on a cluster."""
 
-    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
+    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Generator[Done[T, R]]:
         """What a job makes of each pack, in order; of a burst, before the next one is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """This process: packs side by side, one on each core; a burst of a single one has all."""
-
-    model: Model
-
-    def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Iterator[Done[T, R]]:
-        """What a job makes of each pack, in order; of a burst, before the next one is read."""
-        for packs in bursts:
-            given = (read_pack(job, self.model, pack) for pack in packs)
-            yield from side_by_side(
-                lambda one, cores: compute_pack(job, self.model, one, cores), given
-            )
 
 
 def read_pack(job: Job[T, R], model: Model, pack: list[T]) -> Given[T]:
@@ -126,10 +111,11 @@ def refuse_one(_one: object, error: Bad) -> None:
     raise error
 
 
-def taken(done: Iterable[Done[T, R]], tell: Callable[[T, Bad], None]) -> Iterator[R]:
+def taken(done: Generator[Done[T, R]], tell: Callable[[T, Bad], None]) -> Generator[R]:
     """What packs gave; what was refused in them goes to ``tell``, which may raise it."""
-    for pack in done:
-        for one, error in pack.refused:
-            tell(one, error)
-        if pack.found is not None:
-            yield pack.found
+    with closing(done):
+        for pack in done:
+            for one, error in pack.refused:
+                tell(one, error)
+            if pack.found is not None:
+                yield pack.found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from attnviz.corpus.cluster import nowhere, wanted
-from attnviz.corpus.packs import Here, Job, packs_of, refuse_one, taken
-from attnviz.corpus.worker import NotHere, Wanted, work
+from attnviz.corpus.cluster import nowhere
+from attnviz.corpus.here import Here
+from attnviz.corpus.packs import Job, packs_of, refuse_one, taken
+from attnviz.corpus.worker import NotHere, Wanted, wanted, work
 
 if TYPE_CHECKING:
     from attnviz.model import Model

@@ -30,6 +30,12 @@ class Wanted(NamedTuple):
     sha256: str
 
 
+def wanted(model: Model) -> Wanted:
+    """A model as workers know it."""
+    names = dict.fromkeys((str(model.folder.absolute()), model.info.name))
+    return Wanted(tuple(names), model.fingerprint().sha256 or "")
+
+
 class NotHere(Exception):
     """This worker has no model of these weights."""
 
@@ -39,17 +45,22 @@ _lock = threading.Lock()
 
 
 def work(
-    wanted: Wanted, job: Job[T, R], pack: list[T], files: Mapping[str, bytes] | None = None
+    wanted: Wanted,
+    job: Job[T, R],
+    pack: list[T],
+    files: Mapping[str, bytes] | None = None,
+    *,
+    told_of_length: bool = False,
 ) -> tuple[Done[T, R], list[str]]:
     """What a job makes of a pack on one core, and what was warned of meanwhile.
 
     ``files`` are those of the model, for a worker that has none of these weights; NotHere where
-    they are missed.
+    they are missed. ``told_of_length`` says that a text that is too long has been warned of.
     """
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", AttnvizWarning)
         model = model_of(wanted, files)
-        model.warn_anew()
+        model.told_of_length = told_of_length  # packs may be of several runs
         done = compute_pack(job, model, read_pack(job, model, pack), 1)
     return done, [str(one.message) for one in told if issubclass(one.category, AttnvizWarning)]
 

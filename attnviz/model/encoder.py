@@ -44,7 +44,7 @@ class Encoder:
         self._folder = folder
         self._tokenizer: Tokenizer | None = None
         self._has_tokenizer: bool | None = None
-        self._told_of_length = False
+        self.told_of_length = False
 
     @property
     def folder(self) -> Path:
@@ -169,16 +169,12 @@ class Encoder:
         tokens, texts = self._labels(ids.target_ids, None)
         return replace(given, target_tokens=tokens, target_texts=texts)
 
-    def warn_anew(self) -> None:
-        """Warn again of what else is warned of once: a worker's packs may be of several runs."""
-        self._told_of_length = False
-
     def note_lengths(self, inputs: Iterable[Input]) -> None:
         """Warn of the first text that is longer than those that the model was trained on."""
         trained = self.info.max_seq_length
         for n in (len(given.ids.ids) for given in inputs):
-            if trained is not None and n > trained and not self._told_of_length:
-                self._told_of_length = True
+            if trained is not None and n > trained and not self.told_of_length:
+                self.told_of_length = True
                 warn_of_length(n, trained, self.info.name)
 
     def _labels(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -33,17 +33,22 @@ def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
         yield pack
 
 
-def side_by_side(function: Callable[[P, int | None], R], packed: Iterable[P]) -> Iterator[R]:
+def side_by_side(
+    function: Callable[[P, int | None], R],
+    packed: Iterable[P],
+    threads: int | None = None,
+    stop: Callable[[], None] | None = None,
+) -> Generator[R]:
     """What a function makes of each pack, given how many cores it may use, in their order.
 
     Several packs have one core each; a single one has all, which None says. They are taken as
     they are needed, some ahead of what is asked for; what goes wrong with that is raised behind
-    the results before it. Whoever asks for no more waits only for those that have begun.
+    the results before it. Whoever asks for no more waits only for those that have begun, which
+    ``stop`` may hasten.
     """
-    cores = available_cores()
-    threads = (
-        cores + 1 if cores > 1 else 1
-    )  # one computes while one waits to be let at Python: 0.95
+    if threads is None:
+        cores = available_cores()
+        threads = cores + (cores > 1)  # one computes while one waits to be let at Python: 0.95
     pool = ThreadPoolExecutor(threads, "attnviz-packs")
     waiting: deque[Callable[[], R]] = deque()
     try:
@@ -54,6 +59,8 @@ def side_by_side(function: Callable[[P, int | None], R], packed: Iterable[P]) ->
         while waiting:
             yield waiting.popleft()()
     finally:
+        if stop:
+            stop()
         pool.shutdown(cancel_futures=True)
 
 

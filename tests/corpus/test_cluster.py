@@ -26,8 +26,9 @@ from attnviz.corpus import packs
 from attnviz.corpus.attended import attended_job
 from attnviz.corpus.cluster import Cluster, open_cluster
 from attnviz.corpus.head_measures import text_of
+from attnviz.corpus.here import Here
 from attnviz.corpus.lines import Text
-from attnviz.corpus.packs import Here, packs_of, refuse_one, taken
+from attnviz.corpus.packs import packs_of, refuse_one, taken
 from attnviz.errors import ClusterError, InputError
 from tests.model.made import small, write
 from tests.support.treebanks import write_treebank
