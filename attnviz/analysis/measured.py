@@ -48,6 +48,12 @@ TOGETHER = 1 << 20
 
 WEIGHTED = tuple(side for side in SIDES if isinstance(side, Weighted))
 SUMMED = tuple(side for side in SIDES if isinstance(side, Summed))
+COUNTED = tuple(side for side in SIDES if isinstance(side, Counted))
+PARTS: tuple[Side, ...] = (*WEIGHTED, *SUMMED, *COUNTED, *map(Having, WEIGHTED))
+"""Every sum, as they are added up."""
+
+PLACES = np.array([[PARTS.index(one[side]) for one in MEASURES.values()] for side in (2, 3)])
+"""Which of them is above and which below the division, of each measure."""
 
 ROWS = 1 << 16
 """Weights of a head that are summed by one product, so that memory does not grow with a text."""
@@ -83,8 +89,9 @@ class HeadSums:
 
     def extended(self, name: str, above: DoubleArray, below: float) -> HeadSums:
         """The same with one measure more, ``above`` (layer, head)."""
-        more = np.stack([above, np.full_like(above, below)])[:, None]
-        return replace(self, names=(*self.names, name), sums=np.concatenate([self.sums, more], 1))
+        sums = np.empty((2, len(self.names) + 1, *above.shape))
+        sums[:, :-1], sums[0, -1], sums[1, -1] = self.sums, above, below
+        return replace(self, names=(*self.names, name), sums=sums)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,11 +179,10 @@ def head_sums(result: AttentionResult, kind: str | None = None) -> HeadSums:
     kind = kind or next(iter(result.maps))
     if kind not in result.maps:
         raise InputError(f"there is no '{kind}' map here; there is {', '.join(result.maps)}")
-    map = result.maps[kind]
-    units = _units(result, kind)
-    sums = _sums(map, units, result.weighting)
-    n_queries = int(units.counts.sum())
-    return HeadSums(tuple(MEASURES), kind, map.layers, map.heads, sums, 1, n_queries)
+    map, queries = result.maps[kind], result.query_tokens(kind)
+    rows = np.flatnonzero([not token.special for token in queries])
+    sums = _sums(map, rows, _units(result, kind, rows), result.weighting)
+    return HeadSums(tuple(MEASURES), kind, map.layers, map.heads, sums, 1, len(rows))
 
 
 def add_up(parts: Iterable[HeadSums]) -> HeadSums:
@@ -207,57 +213,59 @@ def _shares(weights: FloatArray, weighting: Weighting) -> FloatArray:
     return found
 
 
-def _sums(map: AttentionMap, units: Units, weighting: Weighting) -> DoubleArray:
-    """What one text adds, float64 (above and below, measure, layer, head)."""
+def _sums(
+    map: AttentionMap, rows: npt.NDArray[np.intp], units: Units, weighting: Weighting
+) -> DoubleArray:
+    """What these rows of one text add, float64 (above and below, measure, layer, head)."""
     n_layers, n_heads, _, n_keys = map.weights.shape
-    factors: FloatArray = np.stack([side.factor(units) for side in WEIGHTED])
-    totals = np.zeros((len(WEIGHTED) + len(SUMMED), n_layers, n_heads))
-    rows = np.flatnonzero(units.counts)
+    table = np.empty((len(WEIGHTED), len(rows), n_keys), np.float32)
+    for factors, side in zip(table, WEIGHTED, strict=True):
+        factors[:] = side.factor(units)
+    found = np.zeros((len(PARTS), n_layers, n_heads))
+    counted = [side.counted(units) for side in COUNTED]
+    having = table.any(axis=2).sum(axis=1).tolist()
+    found[len(WEIGHTED) + len(SUMMED) :] = np.reshape([*counted, *having], (-1, 1, 1))
     height = max(1, ROWS // max(1, n_keys))
-    for some in (rows[at : at + height] for at in range(0, len(rows), height)):
-        table = factors[:, some].reshape(len(factors), -1)
-        together = max(1, TOGETHER // (4 * n_heads * n_keys * len(some)))
+    for at in range(0, len(rows), height):
+        some, part = _neighbours(rows[at : at + height]), table[:, at : at + height]
+        together = max(1, TOGETHER // (4 * n_heads * part[0].size))
         for layers in (slice(at, at + together) for at in range(0, n_layers, together)):
-            weights = map.weights[layers, :, some].reshape(-1, len(some), n_keys)
+            weights = map.weights[layers, :, some].reshape(-1, *part.shape[1:])
             weights = _shares(weights, weighting)
-            each = [*(table @ weights.reshape(len(weights), -1).T)]
-            each += [side.rows(weights) for side in SUMMED]
-            totals[:, layers] += np.reshape(each, (len(totals), -1, n_heads))
-    known = _of_all_heads(units, factors) | dict(zip((*WEIGHTED, *SUMMED), totals, strict=True))
-    found = np.empty((2, len(MEASURES), n_layers, n_heads))
-    for number, one in enumerate(MEASURES.values()):
-        found[0, number], found[1, number] = known[one.above], known[one.below]
-    return found
+            _add(weights, part, found[:, layers])
+    sums: DoubleArray = found[PLACES]
+    return sums
 
 
-def _of_all_heads(units: Units, factors: FloatArray) -> dict[Side, float | DoubleArray]:
-    """What is the same for every head of a text; ``factors`` (weighted, query, key)."""
-    found: dict[Side, float | DoubleArray] = {}
-    having = (factors[:, units.counts] > 0).any(axis=2).sum(axis=1).tolist()
-    found |= {Having(side): float(n) for side, n in zip(WEIGHTED, having, strict=True)}
-    return found | {side: side.counted(units) for side in SIDES if isinstance(side, Counted)}
+def _add(weights: FloatArray, table: FloatArray, found: DoubleArray) -> None:
+    """Add what weights (head, query, key) have to the sums that are made of them."""
+    shape, n = found.shape[1:], len(table)
+    each = table.reshape(n, -1) @ weights.reshape(len(weights), -1).T
+    found[:n] += each.reshape(n, *shape)
+    for sums, side in zip(found[n:], SUMMED, strict=False):
+        sums += side.rows(weights).reshape(shape)
 
 
-def _units(result: AttentionResult, kind: str) -> Units:
+def _neighbours(rows: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
+    """The same rows, as a slice where they lie side by side, so that nothing is copied."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
+
+
+def _units(result: AttentionResult, kind: str, rows: npt.NDArray[np.intp]) -> Units:
+    """What the keys of a map are to these of its queries."""
     map, keys, aligned = result.maps[kind], result.key_tokens(kind), kind != "cross"
     square = aligned and map.queries == map.keys
-    queries = keys if square else result.query_tokens(kind)
     positions = np.asarray(map.keys, np.intp)
-    ahead = positions - np.asarray(map.queries, np.intp)[:, None]
+    queries = positions if square else np.asarray(map.queries, np.intp)
+    ahead = positions - queries[rows, None]
     numbers: dict[str, int] = {}
-    columns = _numbered(keys, numbers)
-    rows = columns if square else _numbered(queries, numbers)
-    same = (rows[:, None] == columns) & (rows >= 0)[:, None]
+    of_keys = _numbered(keys, numbers)
+    of_queries = of_keys if square else _numbered(result.query_tokens(kind), numbers)
+    same = of_queries[rows, None] == np.where(of_keys < 0, -2, of_keys)  # where −1 is none
     same &= (ahead < 0 if kind == "decoder" else ahead != 0) & aligned
-    return Units(
-        positions,
-        ahead,
-        np.asarray([not token.special for token in queries], np.bool_),
-        np.asarray([token.special for token in keys], np.bool_),
-        same,
-        kind == "decoder",
-        aligned,
-    )
+    special = np.asarray([token.special for token in keys], np.bool_)
+    return Units(positions, ahead, special, same, kind == "decoder", aligned)
 
 
 def _numbered(units: Sequence[Token], numbers: dict[str, int]) -> npt.NDArray[np.intp]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,16 @@ DoubleArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """What a map's rows and columns are, for one text.
+    """What the queries that are measured and the keys of a map are, for one text.
 
     ``keys`` are positions in the text, ``ahead`` (query, key) how far behind its query a key
-    stands, ``counts`` bool (query,) the queries that are measured, ``special`` bool (key,) and
-    ``same`` bool (query, key) the other keys with the same word. ``causal`` says that no query
-    sees what comes after it, ``aligned`` that queries and keys are one text.
+    stands, ``special`` bool (key,) and ``same`` bool (query, key) the other keys with the same
+    word. ``causal`` says that no query sees what comes after it, ``aligned`` that queries and keys
+    are one text.
     """
 
     keys: npt.NDArray[np.intp]
     ahead: npt.NDArray[np.intp]
-    counts: BoolArray
     special: BoolArray
     same: BoolArray
     causal: bool
@@ -43,9 +42,9 @@ class Units:
 
 
 class Weighted(NamedTuple):
-    """A sum over a text, Σ w f: ``factor`` gives f float32 (query, key), of all queries."""
+    """A sum over a text, Σ w f: ``factor`` gives f ≥ 0 (query, key), or (key,) of every query."""
 
-    factor: Callable[[Units], FloatArray]
+    factor: Callable[[Units], npt.NDArray[Any]]
 
     def __repr__(self) -> str:
         return brief(self)
@@ -92,7 +91,8 @@ SHORT = 64  # keys of a row that is too short for a loop of its own
 
 def _entropy(weights: FloatArray) -> DoubleArray:
     """−Σ w log₂ w of each head, in bits; a weight of 0 adds nothing."""
-    logs = np.log2(np.maximum(weights, np.finfo(np.float32).tiny))
+    logs = weights + np.finfo(np.float32).tiny
+    np.log2(logs, out=logs)
     flat = (len(weights), -1)
     found: DoubleArray = -np.vecdot(weights.reshape(flat), logs.reshape(flat)).astype(np.float64)
     return found
@@ -100,44 +100,40 @@ def _entropy(weights: FloatArray) -> DoubleArray:
 
 def _most(units: Units) -> float:
     """The largest entropy that there could be: that of equal weight on every key in sight."""
-    seen = units.ahead <= 0 if units.causal else np.ones_like(units.same)
-    return float(np.log2(np.maximum(seen[units.counts].sum(axis=1), 1)).sum())
+    n_queries, n_keys = units.ahead.shape
+    seen = (units.ahead <= 0).sum(axis=1) if units.causal else np.full(n_queries, n_keys)
+    return float(np.log2(np.maximum(seen, 1)).sum())
 
 
 def _largest(weights: FloatArray) -> DoubleArray:
     if weights.shape[-1] < SHORT:  # key by key: rows of 14 take a sixth of the time, of 26 a third
-        most = np.moveaxis(weights, -1, 0).copy().max(axis=0)
+        most = weights.transpose(2, 0, 1).copy().max(axis=0)
     else:
         most = weights.max(axis=-1)
     found: DoubleArray = most.sum(axis=-1, dtype=np.float64)
     return found
 
 
-def _ordinary(units: Units) -> FloatArray:
+def _ordinary(units: Units) -> BoolArray:
     """Keys that are no special tokens, where positions can be compared."""
-    found = np.broadcast_to(~units.special & units.aligned, units.same.shape)
-    return found.astype(np.float32)
+    found: BoolArray = ~units.special & units.aligned
+    return found
 
 
-def _apart(units: Units) -> FloatArray:
+def _apart(units: Units) -> npt.NDArray[np.intp]:
     """|query − key|, of keys that are no special tokens."""
-    found: FloatArray = np.abs(units.ahead) * _ordinary(units)
+    found: npt.NDArray[np.intp] = np.abs(units.ahead) * _ordinary(units)
     return found
 
 
 def _weight_on(where: Callable[[Units], BoolArray]) -> tuple[Weighted, Having]:
-    """The mean weight on some keys (query, key), over the queries that have such a key."""
-    weighted = Weighted(lambda units: where(units).astype(np.float32))
+    """The mean weight on some keys, over the queries that have such a key."""
+    weighted = Weighted(where)
     return weighted, Having(weighted)
 
 
-def _rows(keys: Callable[[Units], BoolArray]) -> Callable[[Units], BoolArray]:
-    """The same keys for every query."""
-    return lambda units: np.broadcast_to(keys(units), units.same.shape)
-
-
 ENTROPY = Summed(_entropy)
-QUERIES = Counted(lambda units: float(units.counts.sum()))
+QUERIES = Counted(lambda units: len(units.ahead))
 
 MEASURES: Mapping[str, Measure] = {
     "entropy": Measure("entropy in bits", "Clark et al. 2019, section 3.3", ENTROPY, QUERIES),
@@ -162,12 +158,12 @@ MEASURES: Mapping[str, Measure] = {
     "special": Measure(
         "weight on special tokens",
         "Clark et al. 2019, section 3.2",
-        *_weight_on(_rows(lambda units: units.special)),
+        *_weight_on(lambda units: units.special),
     ),
     "first": Measure(
         "weight on the first token",
         "Xiao et al. 2024, section 3.1, attention sink",
-        *_weight_on(_rows(lambda units: units.keys == 0)),
+        *_weight_on(lambda units: units.keys == 0),
     ),
     "self": Measure(
         "weight on the word itself",

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -39,15 +39,26 @@ def merge_words(result: AttentionResult) -> AttentionResult:
 
 def tokens_of_words(tokens: Sequence[Token]) -> list[list[int]]:
     """Which tokens each unit of ``merge_words`` is made of, in their order."""
-    keys = [(0, i) if t.word is None or t.special else (1, t.word) for i, t in enumerate(tokens)]
-    return [list(run) for _, run in groupby(range(len(tokens)), key=keys.__getitem__)]
+    runs: list[list[int]] = []
+    last = None
+    for i, token in enumerate(tokens):
+        word = None if token.special else token.word
+        if word is None or word != last:
+            runs.append([i])
+        else:
+            runs[-1].append(i)
+        last = word
+    return runs
 
 
 def is_word(token: Token) -> bool:
     """Whether a unit is a word: not special nor hidden by a mask, not all punctuation or space."""
-    if token.special or token.masked:
-        return False
-    return any(unicodedata.category(c)[0] not in "PZC" for c in token.text)
+    return not (token.special or token.masked) and _says_something(token.text)
+
+
+@lru_cache(maxsize=1 << 14)  # texts say the same words again and again
+def _says_something(text: str) -> bool:
+    return any(unicodedata.category(c)[0] not in "PZC" for c in text)
 
 
 def plain_form(text: str) -> str:

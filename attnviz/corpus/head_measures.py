@@ -118,5 +118,4 @@ def _together(
     found = [head_sums(one if tokens else merge_words(one), kind) for one in results]
     if idle is None:
         return found
-    counted = [idle.of(number, one) for number, one in enumerate(results)]
-    return [one.extended("idle", *more) for one, more in zip(found, counted, strict=True)]
+    return [one.extended("idle", *more) for one, more in zip(found, idle.of(results), strict=True)]

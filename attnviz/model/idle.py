@@ -38,30 +38,30 @@ class PackIdle:
     def __init__(self, model: Model, kind: Kind, inputs: Sequence[Input]) -> None:
         self._model, self._kind, self._inputs = model, kind, inputs
         self._values: list[FloatArray] = []  # of some inputs, in the layer that runs
-        self._norms: list[list[FloatArray]] = [[] for _ in inputs]  # of each layer, (head, key)
+        self._waiting = 0  # tokens of theirs
+        self._norms: list[FloatArray] = []  # (head, key), one input behind the other in each layer
 
     def visit(self, block: AttentionBlock) -> None:
         """Take the values of one input in one layer, and measure them with those of others."""
-        if block.kind != self._kind or block.heads.values is None:
+        values = block.heads.values
+        if block.kind != self._kind or values is None:
             return
-        self._values.append(block.heads.values)
-        ends = list(accumulate(one.shape[1] for one in self._values))
-        if ends[-1] < TOGETHER and block.sequence + 1 < len(self._inputs):
-            return
-        several = replace(block.heads, values=np.concatenate(self._values, axis=1))
-        norms = value_norms(several, _projection(self._model, block))
-        begun = self._norms[block.sequence + 1 - len(ends) : block.sequence + 1]
-        for one, start, end in zip(begun, [0, *ends], ends, strict=False):
-            one.append(norms[:, start:end])
-        self._values = []
+        self._values.append(values)
+        self._waiting += values.shape[1]
+        if self._waiting >= TOGETHER or block.sequence + 1 == len(self._inputs):
+            several = replace(block.heads, values=np.concatenate(self._values, axis=1))
+            self._norms.append(value_norms(several, _projection(self._model, block)))
+            self._values, self._waiting = [], 0
 
-    def of(self, number: int, result: AttentionResult) -> tuple[DoubleArray, int]:
-        """The sums (layer, head) of an input with this result, and over how many tokens."""
-        counts = _counting(self._inputs[number], self._kind)
-        weights = result.maps[self._kind].weights
-        moved = np.vecdot(counts @ weights, _relative(np.stack(self._norms[number])))
-        n = int(counts.sum())
-        return n - moved.astype(np.float64), n
+    def of(self, results: Sequence[AttentionResult]) -> list[tuple[DoubleArray, int]]:
+        """The sums (layer, head) of each input with its result, and over how many tokens."""
+        maps = [result.maps[self._kind].weights for result in results]
+        sizes = [weights.shape[-1] for weights in maps]
+        norms = np.concatenate(self._norms, axis=1)
+        norms = norms.reshape(len(norms), -1, sum(sizes)).swapaxes(0, 1)  # (layer, head, key)
+        shares = np.split(_relative(norms, sizes), np.cumsum(sizes)[:-1], axis=2)
+        counts = [_counting(given, self._kind) for given in self._inputs]
+        return [_resting(*one) for one in zip(counts, maps, shares, strict=True)]
 
 
 class LongIdle:
@@ -100,8 +100,9 @@ class LongIdle:
         d_head = self._output.shape[1] // len(block.heads.queries)
         output = self._output[:, head * d_head : (head + 1) * d_head]
         alone = block.heads.part(slice(head, head + 1), slice(None))
-        norms: FloatArray = _relative(value_norms(alone, output))[0]
-        return norms
+        norms = value_norms(alone, output)
+        found: FloatArray = _relative(norms, norms.shape[1:])[0]
+        return found
 
 
 def _projection(model: Model, block: AttentionBlock) -> FloatArray:
@@ -111,11 +112,22 @@ def _projection(model: Model, block: AttentionBlock) -> FloatArray:
     return model.kept(f"{block.kind}.{block.layer}.reduced", partial(reduced, output, d_head))
 
 
-def _relative(norms: FloatArray) -> FloatArray:
-    """Norms (…, head, key) by the longest of each head."""
-    longest = norms.max(axis=-1, keepdims=True)
-    found: FloatArray = norms / np.maximum(longest, np.finfo(np.float32).tiny)
+def _relative(norms: FloatArray, sizes: Sequence[int]) -> FloatArray:
+    """Norms (…, head, key) by the longest of each head, of texts with so many keys."""
+    starts = [0, *accumulate(sizes[:-1])]
+    longest = np.maximum.reduceat(norms, starts, axis=-1)
+    longest = np.maximum(longest, np.finfo(np.float32).tiny)
+    found: FloatArray = norms / np.repeat(longest, sizes, axis=-1)
     return found
+
+
+def _resting(
+    counts: npt.NDArray[np.float32], weights: FloatArray, shares: FloatArray
+) -> tuple[DoubleArray, int]:
+    """What the rows that count leave unmoved (layer, head), and how many those are."""
+    moved = np.vecdot(counts @ weights, shares)  # over queries first, then over keys
+    n = int(counts.sum())
+    return n - moved.astype(np.float64), n
 
 
 def _counting(given: Input, kind: Kind) -> npt.NDArray[np.float32]:

@@ -103,8 +103,7 @@ def test_idle_weight_is_what_rests_on_short_values():
     model = attnviz.load()
     pack = [model.encode(TEXT), model.encode("It rained")]
     idle = PackIdle(model, "encoder", pack)
-    results = model.attend_pack(pack, beside=idle.visit)
-    seen = [idle.of(number, result) for number, result in enumerate(results)]
+    seen = idle.of(model.attend_pack(pack, beside=idle.visit))
     found = np.zeros((6, 12))
     n = 0
     for text in (TEXT, "It rained"):
