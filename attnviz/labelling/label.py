@@ -37,7 +37,7 @@ def label(pieces: Iterable[Piece], texts: Sequence[str]) -> tuple[Token, ...]:
     views: list[_View] = []
     for text in texts:
         views.append(_View(text, views[-1].next_word if views else 0))
-    return tuple(views[piece.segment].token(piece) for piece in pieces)
+    return tuple([views[piece.segment].token(piece) for piece in pieces])
 
 
 class _View:
@@ -52,24 +52,24 @@ class _View:
 
     def token(self, piece: Piece) -> Token:
         """The next token."""
-        if piece.span is None:
-            return Token(piece.content, piece.id, special=True, segment=piece.segment)
-        start, end = _without_blanks(self._text, *piece.span)
-        if piece.special:
+        id, content, segment, span, special, unknown = piece
+        if span is None:
+            return Token(content, id, special=True, segment=segment)
+        start, end = _without_blanks(self._text, *span)
+        if special:
             self._floor = end
-            return Token(piece.content, piece.id, start, end, None, True, piece.segment)
+            return Token(content, id, start, end, None, True, segment)
         shown = self._text[start:end]
-        if _is_blank(piece.content) and shown.strip() and shown != piece.content:
+        if shown != content and _is_blank(content) and shown.strip():
             end = start  # a space that the tokenizer has put before the text
         else:
             start, end = self._layout.whole(start, end)
         start = self._floor = max(start, self._floor)
         end = max(start, end)
-        shown = self._text[start:end] or (" " if _is_blank(piece.content) else piece.content)
+        shown = self._text[start:end] or (" " if _is_blank(content) else content)
         word = self._first_word + self._layout.word_at(start)
-        spelling = None if piece.content == shown else piece.content
-        place = (start, end, word, False, piece.segment)
-        return Token(shown, piece.id, *place, piece.unknown, spelling)
+        spelling = None if content == shown else content
+        return Token(shown, id, start, end, word, False, segment, unknown, spelling)
 
 
 def _is_blank(content: str) -> bool:
@@ -78,14 +78,13 @@ def _is_blank(content: str) -> bool:
 
 def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     """A span without the blanks at its ends; an empty one takes in the blanks before it."""
+    shown = text[start:end].strip()
+    if shown:
+        start = text.index(shown, start)
+        return start, start + len(shown)
     end = min(end, len(text))
     start = min(start, end)
-    if text[start:end].strip():
-        while text[start].isspace():
-            start += 1
-        while text[end - 1].isspace():
-            end -= 1
-    elif start == end:
+    if start == end:
         while start > 0 and text[start - 1].isspace():
             start -= 1
     return start, end

@@ -94,10 +94,12 @@ class Layout:
 
     def word_at(self, position: int) -> int:
         """The number of the word at a position; in a blank, of the next one, or else the last."""
-        return min(bisect_right(self._word_ends, position), self.n_words - 1)
+        return min(bisect_right(self._word_ends, position), len(self._word_ends) - 1)
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """The span widened to whole characters: emoji and letters with accents are not cut."""
+        if not self._starts:
+            return start, end
         first = bisect_right(self._starts, start) - 1
         if first >= 0 and start < self._ends[first]:
             start = self._starts[first]
