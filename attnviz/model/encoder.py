@@ -13,6 +13,7 @@ import numpy as np
 from attnviz.core.hooks import Ids
 from attnviz.core.spec import ModelSpec
 from attnviz.errors import InputError
+from attnviz.lazy import LazySequence
 from attnviz.model.generate import Rules, require_start
 from attnviz.model.inputs import (
     Input,
@@ -28,7 +29,6 @@ from attnviz.model.inputs import (
     warn_of_two_starts,
     with_mask,
 )
-from attnviz.model.lazy import LazySequence
 from attnviz.result import ModelInfo, Token
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ class Encoder:
             if not truncate:
                 raise too_long("text", len(encoded.ids), self.info.name, limit)
             encoded = self.tokenizer.encode(text, pair, limit=limit, **how)
-        require_embedded(encoded.tokens, self.spec.stacks[0], self.info.name)
+        require_embedded(encoded.ids, encoded.tokens, self.spec.stacks[0], self.info.name)
         ids = Ids(np.asarray(encoded.ids, np.int64), np.asarray(encoded.type_ids, np.int64))
-        warn_of_two_starts(encoded.tokens)
+        warn_of_two_starts(encoded.ids, encoded.tokens)
         language = None if target_lang is None else self.tokenizer.language_id(target_lang)
         given = Input(
             checked(ids, self.spec, self.info.name),
@@ -193,7 +193,7 @@ class Encoder:
         if not self.has_tokenizer:
             return tokens_without_text(ids.tolist()), ()
         encoded = self.tokenizer.rebuild(ids.tolist(), None if types is None else types.tolist())
-        return encoded.tokens, encoded.texts
+        return tuple(encoded.tokens), encoded.texts
 
     def _with_target(self, given: Input, target: str, truncate: bool) -> Input:
         """The input with a target as the decoder reads it, its start token first."""
@@ -202,7 +202,7 @@ class Encoder:
             raise InputError(f"{self.info.name} has one stack, so it takes no target")
         language = given.target_language or self.rules.forced_first
         encoded = self.tokenizer.encode_target(target, language)
-        require_embedded(encoded.tokens, decoder, self.info.name)
+        require_embedded(encoded.ids, encoded.tokens, decoder, self.info.name)
         start = require_start(self.rules, self.tokenizer.target_start(language))
         target_ids = np.asarray([start, *encoded.ids], np.int64)
         limit = decoder.max_positions

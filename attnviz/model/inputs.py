@@ -14,7 +14,7 @@ from attnviz.brief import brief
 from attnviz.core.hooks import AttentionBlock, Ids
 from attnviz.core.spec import ModelSpec, StackSpec
 from attnviz.errors import AttnvizWarning, BadCheckpoint, EmptyText, InputError, TooLong, quote
-from attnviz.model.lazy import LazySequence
+from attnviz.lazy import LazySequence
 from attnviz.result import Token
 
 IntArray = npt.NDArray[np.int64]
@@ -110,12 +110,12 @@ def warn_of_padding(ids: IntArray, padding: int | None) -> None:
         )
 
 
-def warn_of_two_starts(tokens: Sequence[Token]) -> None:
+def warn_of_two_starts(ids: Sequence[int], tokens: Sequence[Token]) -> None:
     """Warn where a text begins with the token that the tokenizer puts before it."""
-    if len(tokens) < 2:
+    if len(ids) < 2 or ids[0] != ids[1]:  # no token is looked at, which may have to be labelled
         return
     first, second = tokens[0], tokens[1]
-    if first.special and first.start is None and second.start == 0 and first.id == second.id:
+    if first.special and first.start is None and second.start == 0:
         warnings.warn(
             f"the text begins with {quote(first.text)}, which the tokenizer adds by itself, so it "
             "is there twice; leave it out, or add none with --no-add-special",
@@ -135,15 +135,17 @@ def integers(values: Sequence[int] | IntArray, name: str) -> IntArray:
     return array.astype(np.int64)
 
 
-def require_embedded(tokens: Sequence[Token], stack: StackSpec, name: str) -> None:
+def require_embedded(
+    ids: Sequence[int], tokens: Sequence[Token], stack: StackSpec, name: str
+) -> None:
     """Raise BadCheckpoint for a token of the model's own tokenizer that it has no row for."""
     size = stack.embedding.vocab_size
-    for token in tokens:
-        if token.id is not None and token.id >= size:
-            raise BadCheckpoint(
-                f"the tokenizer of {name} gives {quote(token.text)} the id {token.id}, but its "
-                f"config.json has a vocabulary of {size}, so they do not belong together"
-            )
+    if max(ids, default=0) >= size:
+        place = next(i for i, id in enumerate(ids) if id >= size)
+        raise BadCheckpoint(
+            f"the tokenizer of {name} gives {quote(tokens[place].text)} the id {ids[place]}, but "
+            f"its config.json has a vocabulary of {size}, so they do not belong together"
+        )
 
 
 def checked(ids: Ids, spec: ModelSpec, name: str) -> Ids:

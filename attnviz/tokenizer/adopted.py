@@ -26,7 +26,7 @@ def spelled(ids: Sequence[int], tokenizer: Any) -> tuple[tuple[Token, ...], tupl
     backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if isinstance(backend, Backend):
         encoded = Tokenizer.of(backend).rebuild(ids)
-        return encoded.tokens, encoded.texts
+        return tuple(encoded.tokens), encoded.texts
     if not hasattr(tokenizer, "convert_ids_to_tokens"):
         raise InputError(
             f"a {type(tokenizer).__name__} is no tokenizer; give one of transformers or tokenizers"

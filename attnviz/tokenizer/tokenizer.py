@@ -12,6 +12,7 @@ from tokenizers import Tokenizer as Backend
 from attnviz.brief import brief
 from attnviz.errors import BadCheckpoint, InputError, quote
 from attnviz.labelling.label import Piece, label
+from attnviz.lazy import LazySequence
 from attnviz.result import Token
 from attnviz.tokenizer.files import has_tokenizer, open_tokenizer
 from attnviz.tokenizer.growth import Growth
@@ -63,9 +64,12 @@ def tokens_without_text(ids: Iterable[int]) -> tuple[Token, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Tokens with their ids and type ids, and the texts that their offsets refer to."""
+    """Tokens with their ids and type ids, and the texts that their offsets refer to.
 
-    tokens: tuple[Token, ...]
+    Those of a text are labelled when somebody looks at them.
+    """
+
+    tokens: Sequence[Token]
     ids: tuple[int, ...]
     type_ids: tuple[int, ...]
     texts: tuple[str, ...]
@@ -133,15 +137,16 @@ class Tokenizer:
         for given in texts:
             _require_unicode(given)
         encoding = self._encode(texts, special)
-        pieces = list(pieces_of_encoding(encoding, texts, self.special))
-        kept = range(len(pieces)) if limit is None else within(pieces, limit)
+        pieces = LazySequence(lambda: tuple(pieces_of_encoding(encoding, texts, self.special)))
+        kept: Sequence[int] = range(len(encoding)) if limit is None else within(pieces, limit)
         if self.ends_once:
             kept = [i for i in kept if not _is_again(pieces, i)]
-        type_ids = encoding.type_ids if self.typed else [0] * len(pieces)
-        tokens = label((pieces[i] for i in kept), texts)
+        tokens = LazySequence(lambda: label(map(tuple(pieces).__getitem__, kept), texts), len(kept))
+        ids, type_ids = encoding.ids, encoding.type_ids if self.typed else [0] * len(encoding)
+        types = tuple([type_ids[i] for i in kept])
         if language is not None:
-            tokens = self._marked(tokens, language)
-        return Encoded.of(tokens, texts, [type_ids[i] for i in kept])
+            return Encoded.of(self._marked(tokens, language), texts, types)
+        return Encoded(tokens, tuple([ids[i] for i in kept]), types, texts)
 
     def language_codes(self) -> list[str]:
         """The languages that one may choose from; none where the tokenizer marks no language."""
@@ -174,7 +179,7 @@ class Tokenizer:
             if isinstance(language, str):
                 raise InputError(f"this model has no languages to choose {quote(language)} from")
             encoded = (self.of_targets or self).encode(text)
-            tokens = encoded.tokens
+            tokens = tuple(encoded.tokens)
             if tokens and (self.ends_once or tokens[-1].start is None):
                 tokens = tokens[:-1]
         else:
@@ -213,7 +218,7 @@ class Tokenizer:
         self, ids: Sequence[int], type_ids: Sequence[int] | None = None
     ) -> tuple[Token, ...]:
         """The tokens of ``rebuild``."""
-        return self.rebuild(ids, type_ids).tokens
+        return tuple(self.rebuild(ids, type_ids).tokens)
 
     def decode(self, ids: Sequence[int], skip_special: bool = True) -> str:
         """The text that ids spell, as the tokenizer writes it."""

@@ -9,7 +9,7 @@ import pytest
 
 import attnviz
 from attnviz.errors import InputError
-from attnviz.model.lazy import LazySequence
+from attnviz.lazy import LazySequence
 from attnviz.tokenizer import tokenizer
 
 
@@ -95,3 +95,27 @@ def test_ids_need_no_tokenizer_until_their_words_are_looked_at(
     assert [token.text for token in result.tokens] == ["[CLS]", "he", "took", "the", "hat", "[SEP]"]
     assert result.texts == ("he took the hat",)
     assert len(read) == 1
+
+
+def test_texts_are_labelled_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    labelled = []
+    original = tokenizer.label
+
+    def label(pieces, texts):  # type: ignore[no-untyped-def]
+        labelled.append(texts)
+        return original(pieces, texts)
+
+    monkeypatch.setattr(tokenizer, "label", label)
+    results = [*attnviz.load().attend_many(["he took the hat", "it rained"])]
+    assert [result.maps["encoder"].weights.shape[2:] for result in results] == [(6, 6), (4, 4)]
+    assert not labelled
+    assert [token.text for token in results[1].tokens] == ["[CLS]", "it", "rained", "[SEP]"]
+    assert len(results[1].words().tokens) == 4
+    assert labelled == [("it rained",)]
+
+
+def test_what_was_read_of_a_text_is_the_same_in_another_process() -> None:
+    given = attnviz.load().encode("he took the hat")
+    again = pickle.loads(pickle.dumps(given.tokens))
+    assert again == given.tokens
+    assert type(again) is tuple
