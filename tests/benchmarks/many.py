@@ -2,10 +2,11 @@
 
 ::
 
-    python -m tests.benchmarks.many --torch-python /path/to/python
+    python -m tests.benchmarks.many --torch-python /path/to/python [--times 10]
 
-800 sentences of mixed length. Every side begins with texts; ours take all maps, take and read them,
-or measure heads; transformers' batches are padded, and sorted by length before they are made.
+800 sentences of mixed length, or these several times. Every side begins with texts; ours take all
+maps, take and read them, or measure heads; transformers' batches are padded, and sorted by length
+before they are made.
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def transformers() -> Callable[[list[str]], object]:
 SIDES = {side.__name__: side for side in (many, kept, heads, transformers)}
 
 
-def serve(side: str) -> None:
+def serve(side: str, times: int) -> None:
     """Answer every line of standard input with the seconds of one call."""
-    call, texts = SIDES[side](), sentences()
+    call, texts = SIDES[side](), sentences() * times
     for _ in sys.stdin:
         started = time.perf_counter()
         call(texts)
@@ -91,14 +92,16 @@ def serve(side: str) -> None:
 
 def main() -> None:
     if sys.argv[1:] and sys.argv[1] in SIDES:
-        serve(sys.argv[1])
+        serve(sys.argv[1], int(sys.argv[2]))
         return
-    given = options(__doc__, rounds=7).parse_args()
+    parser = options(__doc__, rounds=7)
+    parser.add_argument("--times", type=int, default=1, help="how often each sentence is there")
+    given = parser.parse_args()
     require_torch(given.torch_python)
     workers = {
         side: subprocess.Popen(
             [given.torch_python if side == "transformers" else sys.executable,
-             "-m", "tests.benchmarks.many", side],
+             "-m", "tests.benchmarks.many", side, str(given.times)],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         for side in SIDES
@@ -119,7 +122,7 @@ def main() -> None:
         ("kept", "attend_many, all maps kept and read", KEPT_GOAL),
         ("heads", "heads", HEADS_GOAL),
     ):
-        report(f"{what}, {SENTENCES} texts", found[side], found["transformers"], "s", goal)
+        report(f"{what}, {given.times * SENTENCES} texts", found[side], found["transformers"], "s", goal)
     for worker in workers.values():
         worker.communicate()
 
