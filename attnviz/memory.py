@@ -51,6 +51,11 @@ def available() -> int | None:
     return min((*_of_system(), *_of_process(), *_of_groups()), default=None)
 
 
+def available_to_others() -> int | None:
+    """Bytes of memory that other processes can still use, which have limits of their own."""
+    return min((*_of_system(), *_of_groups()), default=None)
+
+
 def peak() -> int | None:
     """The most memory that this process has had, in bytes; None where the system does not say."""
     try:

@@ -75,6 +75,16 @@ def test_a_limit_of_the_shell_is_what_it_leaves() -> None:
     assert 1 << 30 < int(ended.stdout) < 2 << 30
 
 
+def test_what_a_process_is_limited_to_is_there_for_others(
+    system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_of_process", lambda: iter([GIB // 8]))
+    assert (memory.available(), memory.available_to_others()) == (GIB // 8, 8 * GIB)
+    (system / "proc" / "self" / "cgroup").write_text("0::/\n")
+    group(system / "groups", ("memory.max", 2 * GIB), ("memory.current", GIB))
+    assert memory.available_to_others() == GIB
+
+
 @pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
 def test_with_too_little_to_begin_with_nothing_begins(tmp_path: Path, limit: str) -> None:
     """Where NumPy's BLAS would say so by itself, and leave a half-written file."""

@@ -38,7 +38,7 @@ BEGIN = "import sys; sys.path[:] = {}; from attnviz.corpus.processes import serv
 
 def room_for_processes() -> bool:
     """Whether each core can have a process that takes as much memory as this one."""
-    cores, size, free = available_cores(), memory.peak(), memory.available()
+    cores, size, free = available_cores(), memory.peak(), memory.available_to_others()
     if cores == 1 or not sys.executable or size is None or size > LARGEST:
         return False
     return free is None or cores * size < memory.SHARE * free

@@ -122,7 +122,8 @@ def main() -> None:
         ("kept", "attend_many, all maps kept and read", KEPT_GOAL),
         ("heads", "heads", HEADS_GOAL),
     ):
-        report(f"{what}, {given.times * SENTENCES} texts", found[side], found["transformers"], "s", goal)
+        named = f"{what}, {given.times * SENTENCES} texts"
+        report(named, found[side], found["transformers"], "s", goal)
     for worker in workers.values():
         worker.communicate()
 

@@ -168,9 +168,13 @@ def test_few_packs_and_little_memory_begin_none(model, texts, begun, monkeypatch
     attnviz.heads(model, texts[:60])
     assert not begun
     monkeypatch.setattr(here, "room_for_processes", processes.room_for_processes)
-    monkeypatch.setattr(memory, "available", lambda: None)
+    monkeypatch.setattr(memory, "available_to_others", lambda: None)
     monkeypatch.setattr(memory, "peak", lambda: 1)
-    for name, value in (("available", 1), ("peak", processes.LARGEST + 1), ("peak", None)):
+    for name, value in (
+        ("available_to_others", 1),
+        ("peak", processes.LARGEST + 1),
+        ("peak", None),
+    ):
         with monkeypatch.context() as there:
             there.setattr(memory, name, lambda value=value: value)
             attnviz.heads(model, texts[:300])
