@@ -180,7 +180,7 @@ def head_sums(result: AttentionResult, kind: str | None = None) -> HeadSums:
     if kind not in result.maps:
         raise InputError(f"there is no '{kind}' map here; there is {', '.join(result.maps)}")
     map, queries = result.maps[kind], result.query_tokens(kind)
-    rows = np.flatnonzero([not token.special for token in queries])
+    rows = np.asarray([i for i, token in enumerate(queries) if not token.special], np.intp)
     sums = _sums(map, rows, _units(result, kind, rows), result.weighting)
     return HeadSums(tuple(MEASURES), kind, map.layers, map.heads, sums, 1, len(rows))
 
@@ -240,8 +240,8 @@ def _sums(
 def _add(weights: FloatArray, table: FloatArray, found: DoubleArray) -> None:
     """Add what weights (head, query, key) have to the sums that are made of them."""
     shape, n = found.shape[1:], len(table)
-    each = table.reshape(n, -1) @ weights.reshape(len(weights), -1).T
-    found[:n] += each.reshape(n, *shape)
+    each = weights.reshape(len(weights), -1) @ table.reshape(n, -1).T
+    found[:n] += each.T.reshape(n, *shape)
     for sums, side in zip(found[n:], SUMMED, strict=False):
         sums += side.rows(weights).reshape(shape)
 
@@ -263,7 +263,7 @@ def _units(result: AttentionResult, kind: str, rows: npt.NDArray[np.intp]) -> Un
     of_keys = _numbered(keys, numbers)
     of_queries = of_keys if square else _numbered(result.query_tokens(kind), numbers)
     same = of_queries[rows, None] == np.where(of_keys < 0, -2, of_keys)  # where −1 is none
-    same &= (ahead < 0 if kind == "decoder" else ahead != 0) & aligned
+    same &= (ahead < 0 if kind == "decoder" else ahead != 0) if aligned else False
     special = np.asarray([token.special for token in keys], np.bool_)
     return Units(positions, ahead, special, same, kind == "decoder", aligned)
 

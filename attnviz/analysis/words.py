@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -121,24 +122,22 @@ def _text(run: Sequence[Token], texts: Sequence[str]) -> str:
 
 def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:
     """Merge both axes of a map, also of one that is a selection of rows or columns."""
-    weights, key_words = _sum_runs(map.weights, map.keys, keys, axis=3)
-    weights, query_words = _sum_runs(weights, map.queries, queries, axis=2)
-    sizes = np.bincount([queries.word_of[i] for i in map.queries], minlength=len(queries.words))
-    rows = sizes[list(query_words)].astype(np.float32)
-    if (rows > 1).any():
-        weights = weights / rows[:, None]
+    weights, key_words, _ = _sum_runs(map.weights, map.keys, keys, axis=3)
+    weights, query_words, sizes = _sum_runs(weights, map.queries, queries, axis=2)
+    if len(query_words) < len(map.queries):
+        weights = weights / np.asarray(sizes, np.float32)[:, None]
     return replace(map, weights=weights, queries=query_words, keys=key_words)
 
 
 def _sum_runs(
     weights: FloatArray, positions: Sequence[int], units: _Units, axis: int
-) -> tuple[FloatArray, tuple[int, ...]]:
-    """Sum neighbouring rows of one word along an axis; also the words found there, in order."""
-    order = sorted(range(len(positions)), key=positions.__getitem__)
-    words = [units.word_of[positions[i]] for i in order]
-    if order != list(range(len(order))):
-        weights = np.take(weights, order, axis=axis)
-    starts = [i for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
-    if len(starts) == len(words):
-        return weights, tuple(words)
-    return np.add.reduceat(weights, starts, axis=axis), tuple(words[i] for i in starts)
+) -> tuple[FloatArray, tuple[int, ...], tuple[int, ...]]:
+    """Sum neighbouring rows of one word along an axis; the words found there, and rows of each."""
+    order = sorted(positions)
+    if order != list(positions):
+        weights = np.take(weights, np.argsort(positions), axis=axis)
+    rows = Counter([units.word_of[i] for i in order])
+    words, sizes = tuple(rows), tuple(rows.values())
+    if len(words) < len(order):
+        weights = np.add.reduceat(weights, [0, *accumulate(sizes[:-1])], axis=axis)
+    return weights, words, sizes
