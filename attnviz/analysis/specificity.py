@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ IntArray = npt.NDArray[np.intp]
 MOST_EXPLAINED = 0.5  # of the words, that may look as far without their head being positional
 FEWEST_WORDS = 4  # of fewer, more than half look as far by chance
 STEP = np.float32(2**-18)  # of what is particular; less of it is how sums round
+TOGETHER = 1 << 18  # bytes of heads looked at together: short texts take a third of the time
 
 
 class HeadStatistics(NamedTuple):
@@ -62,26 +63,39 @@ def head_statistics(view: View, kind: str) -> HeadStatistics:
     best = np.zeros_like(strongest)
     particular = specific_part(view, kind, pairs)
     positional = positional_heads(view, kind)
-    free = np.ones(pairs.shape, np.bool_)  # pairs that no head so far links but by distance
-    for number in np.argsort(positional, axis=None, kind="stable").tolist():
-        at = divmod(number, n_heads)
-        weights = np.where(pairs, map.weights[at], np.float32(0))
-        part = particular(weights)
-        between[at], share[at] = weights.sum() / words, part.sum() / words
-        rows[at], columns[at] = (part.max(axis=axis, initial=0.0) for axis in (1, 0))
-        ranks = rank(part)
-        more = ranks > best
-        if positional[at]:
-            more &= free
-        else:
-            free &= ranks <= 0
-        np.copyto(best, ranks, where=more)
-        np.copyto(strongest, part, where=more)
-        np.copyto(holder, number, where=more)
+    for last in (False, True):  # heads that distance explains get what no other links
+        free = best <= 0
+        for at in _some_heads(map.weights, positional == last):
+            weights = map.weights[at]
+            weights *= pairs
+            part = particular(weights)
+            between[at], share[at] = (_total(one) / words for one in (weights, part))
+            rows[at], columns[at] = (part.max(axis=axis, initial=0.0) for axis in (2, 1))
+            for number, mine, its in zip(
+                np.ravel_multi_index(at, positional.shape), part, rank(part), strict=True
+            ):
+                more = free & (its > best)
+                np.copyto(best, its, where=more)
+                np.copyto(strongest, mine, where=more)
+                np.copyto(holder, number, where=more)
     behind = free & (strongest > 0)
     return HeadStatistics(
         pairs, excluded, between, share, rows, columns, strongest, holder, positional, behind
     )
+
+
+def _some_heads(weights: FloatArray, chosen: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """The layers and heads that are ``chosen`` (layer, head), as many as are small together."""
+    layers, heads = np.nonzero(chosen)
+    several = max(1, TOGETHER // max(1, weights[0, 0].nbytes))
+    for start in range(0, len(layers), several):
+        yield layers[start : start + several], heads[start : start + several]
+
+
+def _total(weights: FloatArray) -> FloatArray:
+    """The sum over all of weights (head, query, key), of each head."""
+    found: FloatArray = weights.reshape(len(weights), -1).sum(axis=1)
+    return found
 
 
 def positional_heads(view: View, kind: str) -> BoolArray:
@@ -100,16 +114,29 @@ def positional_heads(view: View, kind: str) -> BoolArray:
         return found
     distance = _distance(view, kind)[queries][:, keys]
     distance -= distance.min(initial=0)
-    for at in np.ndindex(*found.shape):
-        tops = map.weights[at][queries][:, keys].argmax(axis=1)
-        times = np.bincount(distance[np.arange(len(tops)), tops])
-        found[at] = is_positional(times, len(tops))
+    rows, columns = np.flatnonzero(queries), np.flatnonzero(keys)
+    for at in _some_heads(map.weights, ~found):
+        tops = map.weights[at].take(rows, axis=1).take(columns, axis=2).argmax(axis=2)
+        times = _times(distance[np.arange(tops.shape[1]), tops])
+        found[at] = is_positional(times, tops.shape[1])
     return found
 
 
-def is_positional(times: IntArray, n_words: int) -> bool:
-    """Whether so many of the words give most weight to the one at the same distance."""
-    return n_words >= FEWEST_WORDS and bool(times.max(initial=0) > MOST_EXPLAINED * n_words)
+def is_positional(times: IntArray, n_words: int) -> BoolArray:
+    """Whether so many of the words give most weight to the one at the same distance.
+
+    ``times`` (…, distance) counts how many do so at each, of each head.
+    """
+    most = times.max(axis=-1, initial=0)
+    found: BoolArray = (most > MOST_EXPLAINED * n_words) & (n_words >= FEWEST_WORDS)
+    return found
+
+
+def _times(distances: IntArray) -> IntArray:
+    """How often each distance is there (head, distance), of distances (head, query)."""
+    n = int(distances.max(initial=0)) + 1
+    apart = distances + n * np.arange(len(distances))[:, None]
+    return np.bincount(apart.ravel(), minlength=n * len(distances)).reshape(-1, n)
 
 
 def between_words(view: View, kind: str) -> tuple[BoolArray, tuple[Excluded, ...]]:
@@ -142,7 +169,7 @@ def excluded_from(*, near: bool) -> tuple[Excluded, ...]:
 
 
 def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArray], FloatArray]:
-    """How to find, in one head's weights (query, key), the part that belongs to the very pair.
+    """How to find, in heads' weights (head, query, key), the part that belongs to the very pair.
 
     Much of what heads do needs no reading: a head looks one word back wherever it stands, or
     every word looks at the same word. So from the weight of each pair is taken what the head
@@ -151,16 +178,20 @@ def specific_part(view: View, kind: str, pairs: BoolArray) -> Callable[[FloatArr
     """
     per_key = np.maximum(pairs.sum(axis=0, dtype=np.float32) - 1, 1)
     if kind == "cross":
-        return lambda weights: _beyond(weights, (weights.sum(axis=0) - weights) / per_key, pairs)
+        return lambda weights: _beyond(
+            weights, (weights.sum(axis=1, keepdims=True) - weights) / per_key, pairs
+        )
     distance = _distance(view, kind)
     line = (distance - distance.min(initial=0)).ravel()
+    n_lines = int(line.max(initial=0)) + 1
     lone = np.bincount(line, pairs.ravel())[line].astype(np.float32).reshape(pairs.shape)
     per_line = np.maximum(lone - 1, 1)
 
     def particular(weights: FloatArray) -> FloatArray:
-        along = np.bincount(line, weights.ravel()).astype(np.float32)[line].reshape(weights.shape)
-        usual = usual_weight(weights, weights.sum(axis=0), per_key, along, per_line)
-        return _beyond(weights, usual, pairs)
+        sums = [np.bincount(line, one.ravel(), n_lines) for one in weights]
+        along = np.asarray(sums, np.float32).take(line, axis=1).reshape(weights.shape)
+        to_key = weights.sum(axis=1, keepdims=True)
+        return _beyond(weights, usual_weight(weights, to_key, per_key, along, per_line), pairs)
 
     return particular
 

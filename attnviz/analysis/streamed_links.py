@@ -129,7 +129,7 @@ class StreamedLinks:
             floor = max(tally.waiting.dropped, self._free.floor)
             tally.waiting.add(*self._links.over(rows, floor))
         if block.stop == self._n_tokens and not self._again:
-            tally.positional = is_positional(tally.times, int(self._links.words.sum()))
+            tally.positional = bool(is_positional(tally.times, int(self._links.words.sum())))
             self._judge(tally, *tally.waiting.take())
             tally.times = tally.times[:0].copy()
             if not self._missed(tally):  # nor later: the floor only rises
