@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -158,6 +159,12 @@ class ModelInfo:
         return {n: v for n, v in found.items() if not (one_sided and n.startswith("n_target_"))}
 
 
+@lru_cache(maxsize=16)
+def _all_heads(layers: tuple[int, ...], heads: tuple[int, ...]) -> tuple[Head, ...]:
+    """Every head of some layers, made once for the maps of one model."""
+    return tuple(Head(layer, head) for layer in layers for head in heads)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AttentionMap(ShownAsPage):
     """Attention weights, float32 (layer, head, query, key), read-only.
@@ -201,7 +208,7 @@ class AttentionMap(ShownAsPage):
         """Every head of the map in the order of its weights, layer by layer."""
         if self.picked:
             return list(self.picked)
-        return [Head(layer, head) for layer in self.layers for head in self.heads]
+        return list(_all_heads(self.layers, self.heads))
 
     def head(self, head: Head | tuple[int, int] | str) -> FloatArray:
         """The weights (query, key) of one head, named by its true indices, as "3.1" or (3, 1)."""

@@ -21,7 +21,8 @@ from attnviz.errors import quote
 from attnviz.output import all_or_nothing, leads_to_stdout, naming, require_no_other, streamed
 
 if TYPE_CHECKING:
-    from attnviz.result import AttentionResult
+    from attnviz.findings import Findings
+    from attnviz.result import AttentionResult, ModelInfo
 
 
 class Delivery:
@@ -39,14 +40,14 @@ class Delivery:
         self._sinks = sinks
         self.told = told
         self._tally = tally
+        self._found: tuple[ModelInfo, Findings] | None = None
         self.last = last  # the text whose result is the last that is there already
 
     def add(self, result: AttentionResult) -> None:
         """Take one more result, at token level and with nothing hidden."""
-        from attnviz import findings
         from attnviz.analysis.selection import Selection
 
-        selection = Selection(result, self._options, findings.of(result.model))
+        selection = Selection(result, self._options, self._found_of(result.model))
         for path, sink in self._sinks:
             if self._tally is None:
                 self.told.say(f"writing {path}" if path else "")
@@ -59,6 +60,14 @@ class Delivery:
             self.told.say("attending")
         else:
             self.told.update(self._tally.add(len(result.tokens), result.line))
+
+    def _found_of(self, model: ModelInfo) -> Findings:
+        """What was found about a model, read once for the texts of one model."""
+        from attnviz import findings
+
+        if self._found is None or self._found[0] != model:
+            self._found = model, findings.of(model)
+        return self._found[1]
 
     def count(self, n_texts: int, n_tokens: int, line: int | None) -> None:
         """Say of so many more texts that they are written, up to that of a line."""

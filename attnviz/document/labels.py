@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from attnviz._version import __version__
@@ -12,6 +12,8 @@ from attnviz.document.arrays import WEIGHT_AXES
 from attnviz.result import AttentionMap, AttentionResult, Token
 
 SCHEMA = "attnviz/1"
+
+FIELDS = tuple(field.name for field in fields(Token))
 
 
 def labels(
@@ -62,13 +64,13 @@ def _axes(map: AttentionMap) -> dict[str, Any]:
 
 def _token(token: Token) -> dict[str, Any]:
     """What a token is; what few tokens are is said of those alone."""
-    fields = asdict(token)
+    found = {name: getattr(token, name) for name in FIELDS}
     for flag in ("unknown", "masked"):
-        if not fields[flag]:
-            del fields[flag]
+        if not found[flag]:
+            del found[flag]
     if token.spelling is None:
-        del fields["spelling"]
-    return fields
+        del found["spelling"]
+    return found
 
 
 def dumps(value: object) -> str:
