@@ -44,8 +44,8 @@ class StreamedLinks:
     What a head usually gives a key or a distance is known when its last row has been seen; till
     then its heaviest links wait. Where one that had no room may be among the n best, ``finish``
     says so, and whoever then shows the same blocks again gets an exact answer: all sums are known.
-    Blocks of several heads, all from the same query on, may come at once, each on a thread; what
-    comes out is the same whoever is free.
+    Several heads may come at once, the blocks of each in order and on one thread; what comes out is
+    the same whoever is free.
     Links count ``units``, which are made of these ``runs`` of tokens.
     """
 
@@ -64,7 +64,7 @@ class StreamedLinks:
         self.runs = of_words if words else [[i] for i in range(len(tokens))]
         self.units = _words(tokens, texts) if words else tokens
         self._links = LinkRows(self.units, _spans(of_words, words=words), causal=causal)
-        self._words, self._n_tokens = WordRows(self.runs), len(tokens)
+        self._words, self._n_tokens, self._causal = WordRows(self.runs), len(tokens), causal
         self._free, self._behind = Ranking(n), Ranking(2 * n)  # of which n may be free as well
         self._room = max(WAITING * len(self.units), LEAST_WAITING, 2 * n)
         self._tallies: dict[Head, _Tally] = {}
@@ -119,7 +119,9 @@ class StreamedLinks:
         """Count rows and let their heavy links wait or, where all is counted, judge those."""
         if self._again and not self._missed(tally):
             return
-        for start, merged in self._words.rows(tally.number, weights, block.start):
+        for start, merged in self._words.rows(
+            tally.number, weights, block.start, causal=self._causal
+        ):
             rows = self._links.rows(merged, start)
             if self._again:
                 self._judge(tally, *self._links.over(rows, self._free.floor))

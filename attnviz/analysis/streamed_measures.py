@@ -19,7 +19,8 @@ from attnviz.result import AttentionResult, FloatArray, Token
 IntArray = npt.NDArray[np.intp]
 
 OF_ROWS = (
-    "entropy", "largest", "distance", "ordinary", "special", "first", "self", "previous", "next"
+    "entropy", "largest", "distance", "ordinary", "special", "first", "self", "previous", "next",
+    "same",
 )  # fmt: skip
 """What is added up row by row; "ordinary" is the weight that distances are of."""
 
@@ -27,8 +28,8 @@ OF_ROWS = (
 class StreamedMeasures:
     """What ``head_sums`` finds in the self-attention of one text, while its blocks come by.
 
-    ``shape`` is how many layers and heads there are. Blocks of several heads, all from the same
-    query on, may come at once, each on a thread.
+    ``shape`` is how many layers and heads there are. Several heads may come at once, the blocks of
+    each in order and on one thread.
     """
 
     def __init__(
@@ -44,24 +45,17 @@ class StreamedMeasures:
         units = merge_words(AttentionResult(tokens, {}, texts=texts)).tokens if words else tokens
         self._n, self._causal, self._shape = len(units), causal, shape
         self._words = WordRows(self._runs)
-        self._ends = np.cumsum([len(run) for run in self._runs])
         self._special = np.asarray([unit.special for unit in units], np.bool_)
         self._plain = (~self._special).astype(np.float32)
         self._room = threading.local()
         self._apart = np.abs(np.arange(-self._n, self._n)).astype(np.float32)
-        self._same = _places_of_words(units)
-        self._sums, self._same_sums = np.zeros((len(OF_ROWS), *shape)), np.zeros(shape)
-        self._start, self._pairs = 0, dict[int, tuple[IntArray, IntArray]]()
+        self._places, self._begins, self._seen = _places_of_words(units, earlier=causal)
+        self._sums = np.zeros((len(OF_ROWS), *shape))
 
     def visit(self, block: AttentionBlock) -> None:
         """Add what a block of weights has."""
-        if block.start != self._start:
-            self._start, self._pairs = block.start, {}
-        end = self._ends[-1]
-        if self._causal:  # what stands behind is 0
-            end = self._ends[np.searchsorted(self._ends, block.stop)]
-        for head, weights in enumerate(block.weights[:, :, :end], block.head):
-            for start, rows in self._words.rows(head, weights, block.start):
+        for head, weights in enumerate(block.weights, block.head):
+            for start, rows in self._words.rows(head, weights, block.start, causal=self._causal):
                 self._add(rows, start, (block.layer, head))
 
     def sums(self) -> HeadSums:
@@ -69,9 +63,8 @@ class StreamedMeasures:
         counts = ~self._special
         n, at = float(counts.sum()), np.flatnonzero(counts)
         seen = at + 1 if self._causal else np.full(len(at), self._n)
-        shared = [self._earlier(one) if self._causal else self._others(one) for one in at.tolist()]
         above = dict(zip(OF_ROWS, self._sums, strict=True))
-        above |= {"spread": above["entropy"], "same": self._same_sums}
+        above["spread"] = above["entropy"]
         below: dict[str, float | DoubleArray] = dict.fromkeys(MEASURES, n)
         below |= {
             "spread": float(np.log2(seen).sum()),
@@ -79,7 +72,7 @@ class StreamedMeasures:
             "special": n if self._special.any() else 0.0,
             "previous": float((at > 0).sum()),
             "next": 0.0 if self._causal else float((at + 1 < self._n).sum()),
-            "same": float(sum(len(places) > 0 for places in shared)),
+            "same": float(np.count_nonzero(self._seen[at])),
         }
         sides = [
             [above[name], np.broadcast_to(np.float64(below[name]), self._shape)]
@@ -95,31 +88,29 @@ class StreamedMeasures:
         counts = ~self._special[start : start + len(rows)]
         queries = start + np.flatnonzero(counts)
         rows = rows if counts.all() else rows[counts]
-        found = np.asarray(list(self._of_rows(rows, queries).values()))
-        self._sums[:, *place] += found.sum(axis=1, dtype=np.float64)
-        self._same_sums[place] += rows[self._same_word(queries, start)].sum(dtype=np.float64)
+        sums = [each.sum(dtype=np.float64) for each in self._of_rows(rows, queries)]
+        self._sums[:, *place] += sums
 
-    def _of_rows(self, rows: FloatArray, queries: IntArray) -> dict[str, FloatArray]:
-        """What each row of these queries adds (row,)."""
+    def _of_rows(self, rows: FloatArray, queries: IntArray) -> tuple[FloatArray, ...]:
+        """What each row of these queries adds (row,), or as many numbers as there are."""
         n_keys, each = rows.shape[1], np.arange(len(rows))
         plain = self._plain[:n_keys]
         room = self._scratch(len(rows), n_keys)
-        logs = np.log2(np.add(rows, np.finfo(np.float32).tiny, out=room), out=room)
-        entropy = -np.vecdot(rows, logs)
+        entropy = _entropy(rows, queries.min(initial=n_keys) if self._causal else n_keys, room)
         ordinary = rows if plain.all() else np.multiply(rows, plain, out=room)
         after = np.minimum(queries + 1, n_keys - 1)
-        found = (
+        return (
             entropy,
             rows.max(axis=-1),
             np.vecdot(ordinary, self._distances(queries, n_keys)),
             rows @ plain,
-            np.zeros(len(rows)) if ordinary is rows else rows @ (1 - plain),
+            np.zeros(0, np.float32) if ordinary is rows else rows @ (1 - plain),
             rows[:, 0],
             rows[each, queries],
             rows[each, queries - 1] * (queries > 0),
             rows[each, after] * ((after > queries) & (not self._causal)),
+            rows[self._same_word(queries)],
         )
-        return dict(zip(OF_ROWS, found, strict=True))
 
     def _scratch(self, height: int, n_keys: int) -> FloatArray:
         """An array of a thread's own: a new one each time takes as long as all that is measured."""
@@ -137,33 +128,49 @@ class StreamedMeasures:
         found: FloatArray = self._apart[self._n + np.arange(n_keys) - queries[:, None]]
         return found
 
-    def _same_word(self, queries: IntArray, start: int) -> tuple[IntArray, IntArray]:
-        """Where (row, key) other keys are the query's word, of those in sight; kept for heads."""
-        if start not in self._pairs:
-            places = [
-                self._earlier(q) if self._causal else self._others(q) for q in queries.tolist()
-            ]
-            rows = np.repeat(np.arange(len(places)), [len(some) for some in places])
-            keys = np.concatenate([np.zeros(0, np.intp), *places])
-            self._pairs[start] = rows, keys
-        return self._pairs[start]
-
-    def _earlier(self, query: int) -> IntArray:
-        places = self._same[query]
-        return places[: np.searchsorted(places, query)]
-
-    def _others(self, query: int) -> IntArray:
-        places = self._same[query]
-        found: IntArray = places[places != query]
-        return found
+    def _same_word(self, queries: IntArray) -> tuple[IntArray, IntArray]:
+        """Where (row, key) other keys are the query's word, of those in sight."""
+        counts = self._seen[queries]
+        skip = self._begins[queries] - np.cumsum(counts) + counts
+        places = np.arange(counts.sum()) + np.repeat(skip, counts)
+        return np.repeat(np.arange(len(queries)), counts), self._places[places]
 
 
-def _places_of_words(units: Sequence[Token]) -> list[IntArray]:
-    """For each unit where its word stands, written the same but for case; nowhere if it is none."""
+def _entropy(rows: FloatArray, seen: int, room: FloatArray) -> FloatArray:
+    """-Σ α log₂ α of each row, whose weights are above 0 for keys that are ``seen``, if not tiny.
+
+    Adding something to all of them takes a tenth of what is measured.
+    """
+    least = np.finfo(np.float32).min
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log2(rows, out=room)
+        np.maximum(logs[:, seen:], least, out=logs[:, seen:])  # 0 · log 0 is to be 0
+        found: FloatArray = -np.vecdot(rows, logs)
+        if np.isnan(found).any():
+            found = -np.vecdot(rows, np.maximum(logs, least, out=logs))
+    return found
+
+
+def _places_of_words(
+    units: Sequence[Token], *, earlier: bool
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Where words stand, and of each unit where in this others of its word begin, and how many.
+
+    A word is the same written the same but for case; all others count or, of a decoder, those that
+    stand ``earlier``. What is no word has none.
+    """
     found: dict[str, list[int]] = defaultdict(list)
     for place, unit in enumerate(units):
         if is_word(unit):
             found[unit.text.casefold()].append(place)
-    arrays = {word: np.asarray(places, np.intp) for word, places in found.items()}
-    none = np.zeros(0, np.intp)
-    return [arrays[unit.text.casefold()] if is_word(unit) else none for unit in units]
+    every, begins, counts = (
+        list[int](),
+        np.zeros(len(units), np.intp),
+        np.zeros(len(units), np.intp),
+    )
+    for places in found.values():
+        rank = np.arange(len(places))
+        begins[places] = len(every) + (0 if earlier else rank + 1)  # behind it, and round again
+        counts[places] = rank if earlier else len(places) - 1
+        every += places if earlier else [*places, *places]
+    return np.asarray(every, np.intp), begins, counts

@@ -42,15 +42,20 @@ class WordRows:
     def __init__(self, runs: Sequence[Sequence[int]]) -> None:
         self._starts = np.asarray([run[0] for run in runs], np.intp)
         self._sizes = np.asarray([len(run) for run in runs], np.intp)
+        self._ends = self._starts + self._sizes
         self._begun: dict[int, FloatArray] = {}  # by head, the sum of a word that goes on
         self._columns = lru_cache(maxsize=4)(self._make_columns)  # the same for every head
 
-    def rows(self, head: int, weights: FloatArray, start: int) -> Iterator[tuple[int, FloatArray]]:
+    def rows(
+        self, head: int, weights: FloatArray, start: int, *, causal: bool
+    ) -> Iterator[tuple[int, FloatArray]]:
         """The rows (unit, unit) that end in rows (token, token) from ``start`` on.
 
-        They come a few at a time, HEIGHT at most, with the number of the first. Keys may be left
-        out behind the end of a unit, as far as all weights there are 0.
+        They come a few at a time, HEIGHT at most, with the number of the first. Where attention is
+        ``causal`` keys are left out behind the last unit that has one of these queries.
         """
+        if causal:
+            weights = weights[:, : self._ends[np.searchsorted(self._ends, start + len(weights))]]
         height = max(1, min(HEIGHT, TOGETHER // max(1, weights.shape[1])))
         for at in range(0, len(weights), height):
             some = weights[at : at + height]
@@ -68,7 +73,7 @@ class WordRows:
         sums = _over_queries(weights, of - first)
         if (begun := self._begun.pop(head, None)) is not None:
             sums[0, : len(begun)] += begun
-        if self._starts[last] + self._sizes[last] > stop:
+        if self._ends[last] > stop:
             self._begun[head] = sums[-1].copy()
             sums = sums[:-1]
         sums = self._over_keys(sums)

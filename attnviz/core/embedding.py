@@ -39,11 +39,9 @@ def embed(
         where = np.concatenate([position_ids(sequence, spec.positions)[start:] for sequence in ids])
         found += absolute_positions(weights, name, spec.positions, where, found.shape[1])
     if spec.n_types:
-        kinds = [
-            (np.zeros(len(each.ids), np.int64) if each.types is None else each.types)[start:]
-            for each in sequences
-        ]
-        found += weights.rows(f"{name}.type.weight", np.concatenate(kinds), found.shape[1])
+        kinds = [np.zeros_like(one.ids) if one.types is None else one.types for one in sequences]
+        new = np.concatenate([types[start:] for types in kinds])
+        found += weights.rows(f"{name}.type.weight", new, found.shape[1])
     x = states(*found.shape)
     x[...] = found
     if project and spec.project == "sum":

@@ -78,7 +78,7 @@ class Request:
     may give an array (head, query, key) for the weights of a whole map, computed right there.
     ``edit`` sees the scores before the softmax and may change them. ``watch`` sees the hidden
     states inside every layer that runs, in order; ``values`` asks for values in the last layer too.
-    ``apart`` shows each head alone, a few queries at a time, on whatever thread computes it.
+    ``apart`` shows each head alone, a few queries after others, on whatever thread computes it.
     """
 
     layers: Mapping[str, frozenset[int]]

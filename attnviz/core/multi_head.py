@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -18,7 +18,7 @@ from attnviz.core.key_value_cache import KeysAndValues, KeyValueCache
 from attnviz.core.positions import rotary_table, rotate_
 from attnviz.core.score_bias import score_bias
 from attnviz.core.spec import AttentionSpec, Rotary
-from attnviz.core.threads import Sharing
+from attnviz.core.threads import Sharing, even
 from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
 BLOCK = 1 << 26  # bytes of weights shown at once, where the caller gives no place for a whole map
@@ -194,37 +194,35 @@ def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray |
     wanted, before = request.wants(*where[:2]), sublayer.batch.start
     n, m = heads.queries.shape[1], heads.keys.shape[1]
     place = request.place if wanted else None
-    buffers = [place(*where)] if place else _buffers(sublayer, n, m)
-    (together, height, _), right = buffers[0].shape, spec.right
+    height, right = n if place else _height(sublayer, n, m), spec.right
     bias = score_bias(spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     call = partial(share, sharing=None if request.apart else sharing)
 
-    def show(rows: slice, which: slice) -> None:
-        buffer, start, stop = buffers.pop(), before + rows.start, before + rows.stop
-        end = m if request.edit or place or right is None else min(m, stop + right)
-        here = None if context is None else context[which, rows]
-        weights, lost = buffer[:, : rows.stop - rows.start], None if sinks is None else sinks[which]
-        mine = heads.part(which, rows, slice(0, end))
-        block = Block(mine, spec, bias, slice(start, stop), weights[:, :, :end], here, which, lost)
-        finite = call(score if request.edit else attend, block)
-        first = which.start
-        shown = AttentionBlock(*where, start, stop, weights, heads, finite, here, first)
-        if request.edit:
-            request.edit(shown)
-            call(attend_to_scores, block)
-        if wanted:
-            request.visit(shown)
-        buffers.append(buffer)
+    def show(which: slice) -> Iterator[None]:
+        shape, lost = (which.stop - which.start, height, m), None if sinks is None else sinks[which]
+        buffer = place(*where) if place else np.zeros(shape, np.float32)
+        for start in range(before, before + n, height or 1):
+            stop = min(start + height, before + n)
+            rows, at = slice(start - before, stop - before), slice(start, stop)
+            end = m if request.edit or place or right is None else min(m, stop + right)
+            here = None if context is None else context[which, rows]
+            weights, own = buffer[:, : stop - start], heads.part(which, rows, slice(0, end))
+            block = Block(own, spec, bias, at, weights[:, :, :end], here, which, lost)
+            finite = call(score if request.edit else attend, block)
+            shown = AttentionBlock(*where, start, stop, weights, heads, finite, here, which.start)
+            if request.edit:
+                request.edit(shown)
+                call(attend_to_scores, block)
+            if wanted:
+                request.visit(shown)
+            yield
 
-    parts = [slice(one, one + together) for one in range(0, spec.n_heads, together)]
-    for start in range(0, n, height):
-        sharing.each(partial(show, slice(start, min(start + height, n))), parts)
+    sharing.in_steps(show, even(spec.n_heads, spec.n_heads if request.apart and not place else 1))
 
 
-def _buffers(sublayer: Sublayer, n: int, m: int) -> list[FloatArray]:
-    """Where weights (head, query, key) are shown: of all heads, or one a core of a head alone."""
+def _height(sublayer: Sublayer, n: int, m: int) -> int:
+    """For how many of n queries weights for m keys are shown: of all heads, or one a core."""
     n_heads, apart = sublayer.spec.n_heads, sublayer.batch.request.apart
-    count, together = (min(sublayer.batch.sharing.cores, n_heads), 1) if apart else (1, n_heads)
-    height = max(ROWS, BLOCK // (4 * count * together * max(m, 1)))
-    shape = together, max(1, min(n, height, HEIGHT if apart else n)), m
-    return [np.zeros(shape, np.float32) for _ in range(count)]
+    count = min(sublayer.batch.sharing.cores, n_heads) if apart else n_heads
+    height = max(ROWS, BLOCK // (4 * count * max(m, 1)))
+    return max(1, min(n, height, HEIGHT if apart else n))

@@ -99,19 +99,16 @@ def _yarn(rotary: Rotary, plain: Float64Array, scaling: Mapping[str, float]) -> 
     """Interpolate slow dimensions, keep fast ones (Peng et al. 2023, eq. 17 to 23)."""
 
     def dimension(turns: float) -> float:
-        trained = scaling["original_max_position_embeddings"]
-        return (rotary.dims * math.log(trained / (turns * 2 * math.pi))) / (
-            2 * math.log(rotary.theta)
-        )
+        waves = scaling["original_max_position_embeddings"] / (turns * 2 * math.pi)
+        return (rotary.dims * math.log(waves)) / (2 * math.log(rotary.theta))
 
     low, high = dimension(scaling["beta_fast"]), dimension(scaling["beta_slow"])
     if scaling["truncate"]:
         low, high = math.floor(low), math.ceil(high)
     low, high = max(low, 0), min(high, rotary.dims - 1)
     high += 0.001 if low == high else 0
-    ramp = np.clip((np.arange(rotary.dims // 2) - low) / (high - low), 0, 1)
-    found: Float64Array = plain / scaling["factor"] * ramp + plain * (1 - ramp)
-    return found
+    ramp: Float64Array = np.clip((np.arange(rotary.dims // 2) - low) / (high - low), 0, 1)
+    return plain / scaling["factor"] * ramp + plain * (1 - ramp)
 
 
 def _llama3(plain: Float64Array, scaling: Mapping[str, float]) -> Float64Array:
@@ -160,8 +157,7 @@ def log_bucket(distance: IntArray, spec: Disentangled) -> IntArray:
     if spec.n_buckets <= 0 or spec.max_distance <= 0:
         return distance
     middle = spec.n_buckets // 2
-    near = (distance < middle) & (distance > -middle)
-    size = np.where(near, middle - 1, np.abs(distance)).astype(np.float32)
+    size = np.where(np.abs(distance) < middle, middle - 1, np.abs(distance)).astype(np.float32)
     ratio = np.log(np.maximum(size, 1e-9) / np.float32(middle))
     with np.errstate(divide="ignore", invalid="ignore"):  # where no distance is beyond the near
         far = np.ceil(ratio / np.log(np.float32((spec.max_distance - 1) / middle)) * (middle - 1))

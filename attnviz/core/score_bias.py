@@ -28,8 +28,7 @@ class _Slopes:
     by_head: FloatArray  # (head,)
 
     def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:  # noqa: ARG002
-        positions = np.arange(keys.start, keys.stop, dtype=np.float32)
-        scores += self.by_head[heads, None, None] * positions
+        scores += self.by_head[heads, None, None] * np.arange(keys.start, keys.stop, dtype="f4")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ not begun, and every product runs on one thread of BLAS.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -32,25 +32,34 @@ class Sharing:
 
     cores: int = 1
 
-    def each(self, function: Callable[[T], None], tasks: Sequence[T]) -> None:
+    def each(self, function: Callable[[T], object], tasks: Sequence[T]) -> None:
         """Call a function on every task; whoever is free takes the next."""
-        waiting = iter(tasks)
+        self.in_steps(lambda task: [function(task)], tasks)
+
+    def in_steps(self, function: Callable[[T], Iterable[object]], tasks: Sequence[T]) -> None:
+        """The same for tasks in steps; after an error, or Ctrl-C, nobody goes on to another."""
+        waiting, over = iter(tasks), list[bool]()
 
         def work() -> None:
-            for task in waiting:
-                function(task)
+            for _ in chain.from_iterable(map(function, waiting)):
+                if over:
+                    break
+
+        def ended(helper: Future[None]) -> None:
+            if not helper.cancelled() and helper.exception():
+                over.append(True)
 
         helpers: list[Future[None]] = []
         try:
             with suppress(RuntimeError):  # no thread can be started, as when the interpreter ends
                 for _ in range(min(self.cores, len(tasks)) - 1):
                     helpers.append(_pool(os.getpid()).submit(work))
+                    helpers[-1].add_done_callback(ended)
             work()
+            _ = [helper.result() for helper in helpers if not helper.cancel()]
         finally:
-            errors = [helper.exception() for helper in helpers if not helper.cancel()]
-        for error in errors:
-            if error is not None:
-                raise error
+            over.append(True)
+            _ = [helper.exception() for helper in helpers if not helper.cancel()]  # waits
 
     def shares(self, width: int, rows: int, d_in: int) -> list[slice]:
         """Shares of so many columns of a product of (rows, d_in) and (d_in, width)."""

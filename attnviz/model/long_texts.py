@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,12 +47,16 @@ def telling(visit: Visit, tell: Tell | None, kind: Kind, n_layers: int, n: int) 
     """
     if tell is None:
         return visit
+    lock, power = threading.Lock(), 2 if kind == "decoder" else 1
+    layer = done = 0
 
     def visit_and_tell(block: AttentionBlock) -> None:
+        nonlocal layer, done
         visit(block)
-        share = block.stop / n
-        if block.head == 0:  # once for all heads of the same queries
-            tell((block.layer + (share * share if kind == "decoder" else share)) / n_layers)
+        with lock:  # heads come side by side, layers one by one
+            layer, done = block.layer, done if block.layer == layer else 0
+            done += (block.stop**power - block.start**power) * len(block.weights)
+            tell((layer + done / (n**power * len(block.heads.queries))) / n_layers)
 
     return visit_and_tell
 

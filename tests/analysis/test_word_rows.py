@@ -24,12 +24,12 @@ def test_merged_as_words_are(sizes: list[int], height: int, causal: bool) -> Non
     result = AttentionResult(tokens, {"encoder": AttentionMap(weights[None])})
     expected = merge_words(result).maps["encoder"].weights[0]
 
-    rows, ends = WordRows(tokens_of_words(tokens)), np.cumsum(sizes)
+    rows = WordRows(tokens_of_words(tokens))
     found = np.zeros_like(expected)
     for start in range(0, n, height):
         stop = min(start + height, n)
-        end = ends[np.searchsorted(ends, stop)] if causal else n
         for head in range(2):
-            for first, some in rows.rows(head, weights[head, start:stop, :end].copy(), start):
+            of_head = weights[head, start:stop]
+            for first, some in rows.rows(head, of_head, start, causal=causal):
                 found[head, first : first + len(some), : some.shape[1]] += some
     np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -113,20 +114,44 @@ def test_an_error_comes_back_and_the_threads_go_on() -> None:
     assert sorted(done) == [*range(5)]
 
 
-def test_an_interrupt_waits_for_those_who_began() -> None:
+def test_an_interrupt_waits_for_those_who_began_and_nobody_begins_more() -> None:
     here, meeting, done = threading.current_thread(), threading.Barrier(2, timeout=30), []
 
     def interrupt(task: int) -> None:
-        if task < 2:  # the first two are taken by two threads, because each waits for the other
-            meeting.wait()
+        meeting.wait()  # the first two are taken by two threads, because each waits for the other
         if threading.current_thread() is here:
             raise KeyboardInterrupt
-        time.sleep(0.01)
+        time.sleep(0.2)
         done.append(task)
 
     with pytest.raises(KeyboardInterrupt):
-        Sharing(2).each(interrupt, range(9))
-    assert len(done) == 8
+        Sharing(2).in_steps(partial(map, interrupt), [range(9), range(9)])
+    assert done == [0]
+
+
+def test_an_error_of_a_helper_ends_the_work_of_all() -> None:
+    here, meeting, done = threading.current_thread(), threading.Barrier(2, timeout=30), []
+
+    def fail_elsewhere(task: int) -> None:
+        if task == 0:
+            meeting.wait()
+        if threading.current_thread() is not here:
+            raise MemoryError("no room")
+        time.sleep(0.05)
+        done.append(task)
+
+    with pytest.raises(MemoryError, match="no room"):
+        Sharing(2).in_steps(partial(map, fail_elsewhere), [range(99), range(99)])
+    assert len(done) < 99
+
+
+def test_steps_of_a_task_are_done_in_order() -> None:
+    done: list[tuple[int, int]] = []
+    rows = [[(row, step) for step in range(50)] for row in range(5)]
+    Sharing(3).in_steps(partial(map, done.append), rows)
+    assert len(done) == 250
+    for row in range(5):
+        assert [step for one, step in done if one == row] == [*range(50)]
 
 
 def test_without_any_thread_to_start_the_work_is_done_all_the_same(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -82,17 +83,17 @@ def test_documents_say_that_their_tokens_are_blocks(embedded: Model, write) -> N
 def test_how_much_is_done_is_told(writer: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sublayer, "BLOCK", 0)
     monkeypatch.setattr(sublayer, "ROWS", 1)
-    shares: list[float] = []
-    writer.pooled(TEXT[:30], 2, tell=shares.append)
-    assert all(a < b for a, b in pairwise(shares))
-    assert shares[0] > 0
-    assert shares[-1] == 1
-    of_one: list[float] = []
-    writer.pooled(TEXT[:30], 2, heads=[Head(1, 0)], tell=of_one.append)
-    assert of_one == shares
-    links: list[float] = []
-    writer.find_strongest(writer.encode(TEXT[:30]), 3, tell=links.append)
-    assert links == shares
+    given = writer.encode(TEXT[:30])
+    for run in (
+        partial(writer.pooled, TEXT[:30], 2),
+        partial(writer.pooled, TEXT[:30], 2, heads=[Head(1, 0)]),
+        partial(writer.find_strongest, given, 3),
+    ):
+        shares: list[float] = []
+        run(tell=shares.append)
+        assert all(a < b for a, b in pairwise(shares))
+        assert shares[0] > 0
+        assert shares[-1] == 1
 
 
 def test_what_is_wrong_is_refused(embedded: Model, monkeypatch: pytest.MonkeyPatch) -> None:
