@@ -85,7 +85,8 @@ class _Units(NamedTuple):
 
     @classmethod
     def of(cls, tokens: Sequence[Token], texts: Sequence[str]) -> _Units:
-        runs = [[tokens[i] for i in run] for run in tokens_of_words(tokens)]
+        made = tuple(tokens)
+        runs = [[made[i] for i in run] for run in tokens_of_words(made)]
         word_of = tuple(unit for unit, run in enumerate(runs) for _ in run)
         return cls(tuple(_word(run, texts) for run in runs), word_of)
 

@@ -156,6 +156,37 @@ def test_shares_of_weight_lie_between_0_and_1(n, seed):
             assert np.isnan(values).all() or ((values >= 0) & (values <= 1 + 1e-6)).all(), name
 
 
+@given(st.lists(st.sampled_from(["[SEP]", "a", "b", "A"]), min_size=1, max_size=8), st.booleans())
+def test_special_tokens_may_stand_anywhere(texts, causal):
+    n = len(texts)
+    seen = np.tril(np.ones((n, n))) if causal else np.ones((n, n))
+    weights = np.random.default_rng(n).random((n, n)) * seen
+    weights /= weights.sum(axis=1, keepdims=True)
+    found = of(result(words(*texts), weights, "decoder" if causal else "encoder"))
+    rows = [row for row in range(n) if texts[row] != "[SEP]"]
+    special = np.array([text == "[SEP]" for text in texts])
+    behind = [row for row in rows if row > 0]
+    same = [
+        (row, [k for k in range(row if causal else n) if k != row and like(texts[k], texts[row])])
+        for row in rows
+    ]
+    expected = {
+        "entropy": [-(w * np.log2(w)).sum() for row in rows for w in [weights[row][seen[row] > 0]]],
+        "largest": [weights[row].max() for row in rows],
+        "special": [weights[row, special].sum() for row in rows if special.any()],
+        "self": [weights[row, row] for row in rows],
+        "previous": [weights[row, row - 1] for row in behind],
+        "same": [weights[row, keys].sum() for row, keys in same if keys],
+    }
+    for name, each in expected.items():
+        mean = np.mean(each) if each else math.nan
+        assert found[name] == pytest.approx(mean, rel=1e-5, nan_ok=True), name
+
+
+def like(one, other):
+    return one.casefold() == other.casefold()
+
+
 def test_every_measure_names_its_source():
     assert all(one.title and one.source for one in MEASURES.values())
 

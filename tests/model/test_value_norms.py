@@ -11,10 +11,11 @@ from attnviz.core.attention import Heads
 from attnviz.core.hooks import Request
 from attnviz.core.transformer import run
 from attnviz.errors import InputError
-from attnviz.model.idle import PackIdle
+from attnviz.model import idle
 from attnviz.model.value_norms import reduced, value_norms
 
 TEXT = "He took the hat and examined it carefully"
+TEXTS = (TEXT, "It rained", "The keeper was unbelievably tired")
 
 
 def test_norms_by_hand():
@@ -99,14 +100,16 @@ def test_what_is_no_way_to_weigh_is_refused():
         attnviz.load().attend(TEXT, weights="loud")
 
 
-def test_idle_weight_is_what_rests_on_short_values():
+@pytest.mark.parametrize("together", [1, 12, idle.TOGETHER])
+def test_idle_weight_is_what_rests_on_short_values(monkeypatch, together):
+    monkeypatch.setattr(idle, "TOGETHER", together)
     model = attnviz.load()
-    pack = [model.encode(TEXT), model.encode("It rained")]
-    idle = PackIdle(model, "encoder", pack)
-    seen = idle.of(model.attend_pack(pack, beside=idle.visit))
+    pack = [model.encode(text) for text in TEXTS]
+    kept = idle.PackIdle(model, "encoder", pack)
+    seen = kept.of(model.attend_pack(pack, beside=kept.visit))
     found = np.zeros((6, 12))
     n = 0
-    for text in (TEXT, "It rained"):
+    for text in TEXTS:
         raw = model.attend(text)
         norm = model.attend(text, weights="norm").maps["encoder"].weights.astype(np.float64)
         weights = raw.maps["encoder"].weights.astype(np.float64)
