@@ -21,9 +21,14 @@ def number_rows(values: FloatArray, decimals: int | None = None) -> Iterator[byt
     """
     step = max(1, BLOCK // values.shape[1])
     for start in range(0, len(values), step):
-        block = np.ascontiguousarray(values[start : start + step], dtype=np.float32)
-        rows = block if decimals is None else _rounded(block, decimals)
-        yield orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]
+        yield numbers(values[start : start + step], decimals)[2:-2]
+
+
+def numbers(values: FloatArray, decimals: int | None = None) -> bytes:
+    """Finite values of any axes as nested JSON lists, in digits as ``number_rows`` says."""
+    block = np.ascontiguousarray(values, dtype=np.float32)
+    rounded = block if decimals is None else _rounded(block, decimals)
+    return orjson.dumps(rounded, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _rounded(values: FloatArray, decimals: int) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from attnviz.document.arrays import check_result, from_lists, weight_lists
 from attnviz.document.bertviz import from_bertviz, is_bertviz
-from attnviz.document.decimals import number_rows
+from attnviz.document.decimals import BLOCK, number_rows, numbers
 from attnviz.document.inseq import from_inseq, is_inseq
 from attnviz.document.labels import dumps, labels
 from attnviz.document.parse import map_labels, opened, result_from
@@ -54,7 +54,10 @@ def _pieces(
 
 
 def _nested(array: FloatArray, precision: int | None) -> Iterator[bytes]:
-    """An array of two axes or more as nested JSON lists, a block of rows at a time."""
+    """An array of two axes or more as nested JSON lists, about BLOCK numbers at a time."""
+    if 0 < array.size <= BLOCK:
+        yield numbers(array, precision)
+        return
     if array.ndim > 2:
         for i, part in enumerate(array):
             yield b"," if i else b"["
