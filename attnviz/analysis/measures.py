@@ -86,7 +86,7 @@ class Measure(NamedTuple):
     below: Weighted | Counted | Having
 
 
-SHORT = 64  # keys of a row that is too short for a loop of its own
+SHORT = 96  # keys of a row that is too short for a loop of its own
 
 
 def _entropy(weights: FloatArray) -> DoubleArray:
@@ -106,9 +106,8 @@ def _most(units: Units) -> float:
 
 
 def _largest(weights: FloatArray) -> DoubleArray:
-    *rows, n_keys = weights.shape
-    if n_keys < SHORT:  # key by key: rows of 14 take a sixth of the time, of 26 a third
-        most = weights.reshape(-1, n_keys).T.copy().max(axis=0).reshape(rows)
+    if weights.shape[-1] < SHORT:  # key by key: rows of 16 take 0.2 of the time, 40 0.5, 96 0.8
+        most = weights.transpose(2, 0, 1).copy().max(axis=0)
     else:
         most = weights.max(axis=-1)
     found: DoubleArray = most.sum(axis=-1, dtype=np.float64)
