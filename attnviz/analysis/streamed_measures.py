@@ -109,7 +109,7 @@ class StreamedMeasures:
             rows[each, queries],
             rows[each, queries - 1] * (queries > 0),
             rows[each, after] * ((after > queries) & (not self._causal)),
-            rows[self._same_word(queries)],
+            self._of_same_word(rows, queries),
         )
 
     def _scratch(self, height: int, n_keys: int) -> FloatArray:
@@ -128,12 +128,15 @@ class StreamedMeasures:
         found: FloatArray = self._apart[self._n + np.arange(n_keys) - queries[:, None]]
         return found
 
-    def _same_word(self, queries: IntArray) -> tuple[IntArray, IntArray]:
-        """Where (row, key) other keys are the query's word, of those in sight."""
-        counts = self._seen[queries]
-        skip = self._begins[queries] - np.cumsum(counts) + counts
-        places = np.arange(counts.sum()) + np.repeat(skip, counts)
-        return np.repeat(np.arange(len(queries)), counts), self._places[places]
+    def _of_same_word(self, rows: FloatArray, queries: IntArray) -> FloatArray:
+        """The weights of other keys that are the query's word, of those in sight: (found,)."""
+        begins, counts = self._begins[queries], self._seen[queries]
+        ends = (begins + counts).tolist()
+        found = [
+            row.take(self._places[begin:end], mode="wrap")  # a seventh of what rows[places] takes
+            for row, begin, end in zip(rows, begins.tolist(), ends, strict=True)
+        ]
+        return np.concatenate([np.zeros(0, np.float32), *found])
 
 
 def _entropy(rows: FloatArray, seen: int, room: FloatArray) -> FloatArray:
