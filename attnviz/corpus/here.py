@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-SOON = 2.0
-"""Seconds of packs on threads, some times what processes take to begin."""
+SOON = 1.0
+"""Seconds of packs on threads; processes, which take 0.2 to begin, gain that in the next one."""
 
 
 @dataclass(frozen=True, slots=True)
