@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-SOON = 1.0
-"""Seconds of packs on threads; processes, which take 0.2 to begin, gain that in the next one."""
+SOON = 3.0
+"""Seconds of packs on threads; to change to processes takes half of one, won back in two."""
 
 
 @dataclass(frozen=True, slots=True)
