@@ -17,6 +17,10 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.result import AttentionResult, FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
+Pairs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
+PAIRS = 1 << 23
+"""Pairs of occurrences of a word that are kept at most, 8 bytes each, instead of found again."""
 
 OF_ROWS = (
     "entropy", "largest", "distance", "ordinary", "special", "first", "self", "previous", "next",
@@ -50,6 +54,7 @@ class StreamedMeasures:
         self._room = threading.local()
         self._apart = np.abs(np.arange(-self._n, self._n)).astype(np.float32)
         self._places, self._begins, self._seen = _places_of_words(units, earlier=causal)
+        self._pairs, self._room_for_pairs = dict[tuple[int, int], Pairs](), PAIRS
         self._sums = np.zeros((len(OF_ROWS), *shape))
 
     def visit(self, block: AttentionBlock) -> None:
@@ -109,7 +114,7 @@ class StreamedMeasures:
             rows[each, queries],
             rows[each, queries - 1] * (queries > 0),
             rows[each, after] * ((after > queries) & (not self._causal)),
-            self._of_same_word(rows, queries),
+            rows[self._same_word(queries)],
         )
 
     def _scratch(self, height: int, n_keys: int) -> FloatArray:
@@ -128,15 +133,18 @@ class StreamedMeasures:
         found: FloatArray = self._apart[self._n + np.arange(n_keys) - queries[:, None]]
         return found
 
-    def _of_same_word(self, rows: FloatArray, queries: IntArray) -> FloatArray:
-        """The weights of other keys that are the query's word, of those in sight: (found,)."""
-        begins, counts = self._begins[queries], self._seen[queries]
-        ends = (begins + counts).tolist()
-        found = [
-            row.take(self._places[begin:end], mode="wrap")  # a seventh of what rows[places] takes
-            for row, begin, end in zip(rows, begins.tolist(), ends, strict=True)
-        ]
-        return np.concatenate([np.zeros(0, np.float32), *found])
+    def _same_word(self, queries: IntArray) -> Pairs:
+        """Where (row, key) other keys are the query's word, of those in sight; kept for heads."""
+        block = int(queries.min(initial=self._n)), len(queries)
+        if (found := self._pairs.get(block)) is None:
+            counts = self._seen[queries]
+            skip = self._begins[queries] - np.cumsum(counts) + counts
+            places = np.arange(counts.sum()) + np.repeat(skip, counts)
+            rows = np.repeat(np.arange(len(queries), dtype=np.int32), counts)
+            found = rows, self._places[places]
+            if (room := self._room_for_pairs - len(rows)) >= 0:
+                self._room_for_pairs, self._pairs[block] = room, found
+        return found
 
 
 def _entropy(rows: FloatArray, seen: int, room: FloatArray) -> FloatArray:
@@ -156,7 +164,7 @@ def _entropy(rows: FloatArray, seen: int, room: FloatArray) -> FloatArray:
 
 def _places_of_words(
     units: Sequence[Token], *, earlier: bool
-) -> tuple[IntArray, IntArray, IntArray]:
+) -> tuple[npt.NDArray[np.int32], IntArray, IntArray]:
     """Where words stand, and of each unit where in this others of its word begin, and how many.
 
     A word is the same written the same but for case; all others count or, of a decoder, those that
@@ -176,4 +184,4 @@ def _places_of_words(
         begins[places] = len(every) + (0 if earlier else rank + 1)  # behind it, and round again
         counts[places] = rank if earlier else len(places) - 1
         every += places if earlier else [*places, *places]
-    return np.asarray(every, np.intp), begins, counts
+    return np.asarray(every, np.int32), begins, counts
