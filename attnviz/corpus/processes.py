@@ -6,8 +6,8 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from queue import SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen
 from typing import TYPE_CHECKING, TypeVar
@@ -47,7 +47,7 @@ def room_for_processes() -> bool:
 def each_apart(model: Model, job: Job[T, R], packs: Iterable[list[T]]) -> Generator[Done[T, R]]:
     """What a job makes of each pack, in order: the numbers of one core of this process."""
     told = Told()
-    with _begun(model, available_cores()) as processes:
+    with closing(_Processes(model, available_cores())) as processes:
         answers = side_by_side(
             lambda pack, _: processes.work(job, pack), packs, len(processes), processes.kill
         )
@@ -55,15 +55,6 @@ def each_apart(model: Model, job: Job[T, R], packs: Iterable[list[T]]) -> Genera
             for done, sentences in answers:
                 told.tell(sentences)
                 yield done
-
-
-@contextmanager
-def _begun(model: Model, number: int) -> Iterator[_Processes]:
-    processes = _Processes(model, number)
-    try:
-        yield processes
-    finally:
-        processes.end()
 
 
 class _Processes:
@@ -82,9 +73,11 @@ class _Processes:
     def work(self, job: Job[T, R], pack: list[T]) -> Answer[T, R]:
         """What a job makes of a pack, by a process that is idle, and what was warned of.
 
-        In the place of one that is lost, or cannot read the model, this process computes it.
+        In the place of one that is lost, cannot read the model or meets an error, this process
+        computes it, or meets the error.
         """
-        process, answer = self._idle.get(), None
+        process = self._idle.get()
+        answer: Answer[T, R] | None = None
         try:
             if process is not None:
                 asked = (self._wanted, job, pack), self._model.told_of_length
@@ -93,9 +86,7 @@ class _Processes:
             process = None
         finally:
             self._idle.put(process)
-        if isinstance(answer, AttnvizError):
-            raise answer
-        if isinstance(answer, tuple):
+        if answer is not None:
             return answer
         if self._ended:
             raise EOFError  # nobody waits for it
@@ -108,7 +99,7 @@ class _Processes:
             if process is not None:
                 process.kill()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave nothing of them."""
         self.kill()
         for process in self._begun:
@@ -125,17 +116,18 @@ def _begin() -> Popen[bytes] | None:
     return None
 
 
-def _asked(process: Popen[bytes], asked: object) -> object:
+def _asked(process: Popen[bytes], asked: object) -> Answer[T, R] | None:
     """What a process answers."""
     if process.stdin is None or process.stdout is None:
         raise EOFError
     process.stdin.write(pickle.dumps(asked, pickle.HIGHEST_PROTOCOL))
     process.stdin.flush()
-    return pickle.load(process.stdout)
+    answer: Answer[T, R] | None = pickle.load(process.stdout)
+    return answer
 
 
 def serve() -> None:
-    """In such a process: do what is asked on standard input, and answer what it gives or raises.
+    """In such a process: do what is asked on standard input, and answer what it gives, if it can.
 
     What no user is to blame for ends the process. Ctrl-C is left to whoever began it.
     """
@@ -143,14 +135,12 @@ def serve() -> None:
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # where what libraries print is no answer
     while True:
-        answer: object
         try:
             given, told = pickle.load(asked)
         except EOFError:
             return
-        try:
+        answer = None
+        with suppress(AttnvizError, NotHere):
             answer = work(*given, told_of_length=told)
-        except (AttnvizError, NotHere) as error:
-            answer = error
         answers.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
         answers.flush()

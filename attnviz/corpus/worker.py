@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 def wanted(model: Model) -> Wanted:
     """A model as workers know it."""
     names = dict.fromkeys((str(model.folder.absolute()), model.info.name))
-    return Wanted(tuple(names), model.fingerprint().sha256 or "")
+    return Wanted(tuple(names), model.sha256())
 
 
 class NotHere(Exception):
@@ -79,7 +79,7 @@ def _read(wanted: Wanted, files: Mapping[str, bytes] | None) -> Model:
     for name in _names(wanted, files):
         try:
             model = load(name, offline=True)
-            if model.fingerprint().sha256 == wanted.sha256:
+            if model.sha256() == wanted.sha256:
                 model.info = replace(model.info, name=wanted.names[-1])  # as who asked calls it
                 return model
         except (ModelError, OSError):

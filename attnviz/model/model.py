@@ -110,8 +110,12 @@ class Model(Writing):
 
     def fingerprint(self) -> ModelInfo:
         """The model's description with the SHA-256 of its weights, which are read for it."""
-        self.info = replace(self.info, sha256=self._tensors.sha256())
+        self.info = replace(self.info, sha256=self.sha256())
         return self.info
+
+    def sha256(self) -> str:
+        """The SHA-256 of the model's weights, which are read for it once."""
+        return self._tensors.sha256()
 
     def attend(
         self,
