@@ -14,13 +14,14 @@ from attnviz.analysis.words import tokens_of_words
 from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import Job
 from attnviz.model.wanted import first_stack
+from attnviz.result import Head
 
 if TYPE_CHECKING:
     from attnviz.analysis.answers import Excluded
     from attnviz.model import Model
     from attnviz.model.inputs import Input
     from attnviz.model.long_texts import Tell
-    from attnviz.result import Head, Link, Token
+    from attnviz.result import Link, Token
 
 SHORT = 256
 """Tokens of a text whose maps are small: of thirty, whole maps take a third of the time."""
@@ -92,19 +93,20 @@ def _found(
 def _of_maps(
     model: Model, given: Sequence[tuple[Text, Input]], cores: int | None, asked: Asked
 ) -> Iterator[TextLinks]:
-    heads = sorted(set(asked.heads or ()))
+    heads = sorted(() if asked.heads is None else Head.several(asked.heads))
     kind, layers = first_stack(model.spec, model.info, asked.layers, heads)
     results = model.attend_pack([read for _, read in given], layers=layers, cores=cores)
     for (one, read), result in zip(given, results, strict=True):
         view = make_view(select_heads(result, heads=heads), words=not asked.tokens)
         statistics = head_statistics(view, kind)
         links = strongest_links(view, kind, statistics, asked.n)
-        runs = [[i] for i in range(len(read.tokens))]
         yield TextLinks(
             one.line,
             links,
             view.keys(kind),
-            runs if asked.tokens else tokens_of_words(read.tokens),
+            [[i] for i in range(len(read.tokens))]
+            if asked.tokens
+            else tokens_of_words(read.tokens),
             "token" if asked.tokens else "word",
             statistics.excluded,
             len(read.tokens),

@@ -14,7 +14,7 @@ from attnviz.corpus.here import Here
 from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import packs_of, refuse_one, taken
 from attnviz.corpus.strongest import Asked, TextLinks, strongest_job
-from attnviz.errors import UnknownHead
+from attnviz.errors import InputError, UnknownHead
 from attnviz.result import Head
 from tests.model.made import small, write
 
@@ -66,7 +66,9 @@ def test_short_texts_have_the_links_that_are_found_in_long_ones(model, monkeypat
 
 
 @pytest.mark.parametrize("short", [0, 256])
-def test_a_head_that_is_not_there_is_named(model, monkeypatch, short):
+def test_a_head_that_is_not_there_or_is_there_twice_is_named(model, monkeypatch, short):
     monkeypatch.setattr(strongest, "SHORT", short)
     with pytest.raises(UnknownHead, match=r"there is no head 1\.99; layer 1 has heads"):
         found(model, Asked(3, heads=[Head(1, 99)]))
+    with pytest.raises(InputError, match=r"1\.2"):
+        found(model, Asked(3, heads=[Head(1, 2), Head(1, 2)]))
