@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.analysis import specificity
 from attnviz.analysis.specificity import between_words, head_statistics
 from attnviz.analysis.view import make_view
 from attnviz.result import AttentionMap, AttentionResult
@@ -104,6 +107,19 @@ def test_the_particular_part_is_never_more_than_the_weight(n, seed, kind):
     assert (found.share <= found.between + 1e-6).all()
     assert (found.strongest <= view.map(kind).weights.max(axis=(0, 1)) + 1e-6).all()
     assert (found.between <= 1 + 1e-6).all() and (found.share >= 0).all()
+
+
+@settings(max_examples=50)
+@given(st.integers(1, 9), st.integers(0, 2**31), st.sampled_from(["encoder", "decoder", "cross"]))
+def test_heads_that_are_looked_at_together_have_what_each_has_alone(n, seed, kind):
+    weights = np.random.default_rng(seed).dirichlet(np.full(n, 0.3), (3, 2, n))
+    weights[1, 0] = weights[2, 1] = looking_back(n)
+    view = make_view(result(words(*"abcdefghi"[:n]), weights, kind))
+    together = head_statistics(view, kind)
+    with mock.patch.object(specificity, "TOGETHER", 1):
+        alone = head_statistics(view, kind)
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def looking_back(n, at_random=()):

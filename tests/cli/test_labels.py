@@ -75,6 +75,15 @@ def test_documents_hold_the_labels_of_the_heads_that_they_hold(attnviz):
     assert cut["labels"] == whole["found"]["labels"]["3.1"]
 
 
+def test_documents_of_several_models_have_each_what_was_found_of_theirs(attnviz, tmp_path):
+    (whole,) = attnviz("run", HAT, "--json").documents
+    other = {**whole, "model": {**whole["model"], "sha256": "0" * 64}}
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, (whole, other, whole))))
+    documents = attnviz("render", str(tmp_path / "a.jsonl"), "--json").documents
+    said = [one["found"]["labels"] for one in documents]
+    assert said == [whole["found"]["labels"], {}, whole["found"]["labels"]]
+
+
 def test_tables_for_programs_hold_them_too(attnviz):
     rows = list(csv.DictReader(io.StringIO(attnviz("heads", HAT, "--csv").text)))
     assert {row["head"]: row["labels"] for row in rows}["0.2"] == "previous word 1.00"
