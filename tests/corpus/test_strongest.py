@@ -42,9 +42,12 @@ def model(request, tmp_path_factory) -> attnviz.Model:
     return write(tmp_path_factory.mktemp("made"), small(request.param, tokenizer), tokenizer)
 
 
-def found(model: attnviz.Model, asked: Asked) -> list[TextLinks]:
-    packs = packs_of((Text(text, n) for n, text in enumerate(TEXTS)), lambda one: one.text)
-    done = Here(model).each(strongest_job(asked, {"truncate": True}), [packs])
+def found(model: attnviz.Model, asked: Asked, *, together: bool = False) -> list[TextLinks]:
+    """Those of each text: alone, as products of other sizes round otherwise, or in one pack."""
+    texts = [Text(text, n) for n, text in enumerate(TEXTS)]
+    bursts = [texts] if together else [[one] for one in texts]
+    packs = (packs_of(burst, lambda one: one.text) for burst in bursts)
+    done = Here(model).each(strongest_job(asked, {"truncate": True}), packs)
     return [one for some in taken(done, refuse_one) for one in some]
 
 
@@ -63,6 +66,18 @@ def test_short_texts_have_the_links_that_are_found_in_long_ones(model, monkeypat
     for one, other in zip(short, long, strict=True):
         weights = [[link.weight for link in each.links] for each in (one, other)]
         np.testing.assert_allclose(*weights, atol=1e-6)
+
+
+def test_texts_of_a_pack_have_what_each_has_alone(model):
+    alone, together = (found(model, ASKED["words"], together=packed) for packed in (False, True))
+    assert [one.line for one in together] == [*range(len(TEXTS))]
+    for one, other in zip(alone, together, strict=True):
+        assert (one.texts, tuple(one.units), one.excluded) == (
+            other.texts,
+            tuple(other.units),
+            other.excluded,
+        )
+        assert len(one.links) == len(other.links)
 
 
 @pytest.mark.parametrize("short", [0, 256])
