@@ -338,11 +338,11 @@ class AttentionResult(ShownAsPage):
 
     def query_tokens(self, kind: str) -> tuple[Token, ...]:
         """The tokens along the query axis of a map, in its order."""
-        return tuple(self._axes(kind)[0][i] for i in self.maps[kind].queries)
+        return tuple(map(tuple(self._axes(kind)[0]).__getitem__, self.maps[kind].queries))
 
     def key_tokens(self, kind: str) -> tuple[Token, ...]:
         """The tokens along the key axis of a map, in its order."""
-        return tuple(self._axes(kind)[1][i] for i in self.maps[kind].keys)
+        return tuple(map(tuple(self._axes(kind)[1]).__getitem__, self.maps[kind].keys))
 
     def figure(self, **choices: Any) -> Figure:
         """A matplotlib Figure of this result; ``attnviz.figure`` says what can be chosen."""

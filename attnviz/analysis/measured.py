@@ -7,32 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from attnviz.analysis.labels import Label
-from attnviz.analysis.measures import (
-    MEASURES,
-    SIDES,
-    Counted,
-    DoubleArray,
-    Having,
-    Side,
-    Summed,
-    Units,
-    Weighted,
-)
-from attnviz.analysis.words import is_word
+from attnviz.analysis.measured_groups import MeasuredText, groups, sums_of
+from attnviz.analysis.measures import MEASURES, DoubleArray
+from attnviz.analysis.words import merge_words
 from attnviz.brief import brief
 from attnviz.errors import InputError
-from attnviz.result import (
-    AttentionMap,
-    AttentionResult,
-    FloatArray,
-    Head,
-    ModelInfo,
-    Token,
-    Weighting,
-)
+from attnviz.result import AttentionResult, Head, ModelInfo, Weighting
 from attnviz.showing import ShownAsPage, display
 
 if TYPE_CHECKING:
@@ -40,23 +22,9 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+NAMES = tuple(MEASURES)
 UNNAMED = ModelInfo("")
 """The model of measures that nobody has said one of."""
-
-TOGETHER = 1 << 20
-"""Bytes of layers that are measured together: for short texts half the time of one by one."""
-
-WEIGHTED = tuple(side for side in SIDES if isinstance(side, Weighted))
-SUMMED = tuple(side for side in SIDES if isinstance(side, Summed))
-COUNTED = tuple(side for side in SIDES if isinstance(side, Counted))
-PARTS: tuple[Side, ...] = (*WEIGHTED, *SUMMED, *COUNTED, *map(Having, WEIGHTED))
-"""Every sum, as they are added up."""
-
-PLACES = np.array([[PARTS.index(one[side]) for one in MEASURES.values()] for side in (2, 3)])
-"""Which of them is above and which below the division, of each measure."""
-
-ROWS = 1 << 16
-"""Weights of a head that are summed by one product, so that memory does not grow with a text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,10 +147,25 @@ def head_sums(result: AttentionResult, kind: str | None = None) -> HeadSums:
     kind = kind or next(iter(result.maps))
     if kind not in result.maps:
         raise InputError(f"there is no '{kind}' map here; there is {', '.join(result.maps)}")
-    map, queries = result.maps[kind], result.query_tokens(kind)
-    rows = np.asarray([i for i, token in enumerate(queries) if not token.special], np.intp)
-    sums = _sums(map, rows, _units(result, kind, rows), result.weighting)
-    return HeadSums(tuple(MEASURES), kind, map.layers, map.heads, sums, 1, len(rows))
+    return each_sums([result], kind)[0]
+
+
+def each_sums(
+    results: Sequence[AttentionResult], kind: str, *, words: bool = False
+) -> list[HeadSums]:
+    """What each of some texts adds, in their order; ``words`` merges tokens first.
+
+    The results are of one model. Short ones are measured together: the calls that one of them
+    takes alone cost half as much again as what they compute.
+    """
+    found: dict[int, HeadSums] = {}
+    for group in groups([result.maps[kind].weights.shape for result in results]):
+        some = [merge_words(results[i]) if words else results[i] for i in group]
+        texts = [MeasuredText.of(one, kind) for one in some]
+        for i, text, sums in zip(group, texts, sums_of(texts, kind), strict=True):
+            map = results[i].maps[kind]
+            found[i] = HeadSums(NAMES, kind, map.layers, map.heads, sums, 1, len(text.rows))
+    return [found[i] for i in range(len(results))]
 
 
 def add_up(parts: Iterable[HeadSums]) -> HeadSums:
@@ -202,75 +185,3 @@ def mean(parts: Iterable[HeadSums]) -> HeadMeasures:
     values = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
     counts = total.n_texts, total.n_queries
     return HeadMeasures(total.names, total.layers, total.heads, values, total.kind, *counts)
-
-
-def _shares(weights: FloatArray, weighting: Weighting) -> FloatArray:
-    """Weights whose rows sum to 1, as those of a softmax and of rollout do already."""
-    if weighting not in ("norm", "flow"):
-        return weights
-    total = weights.sum(axis=-1, keepdims=True)
-    found: FloatArray = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    return found
-
-
-def _sums(
-    map: AttentionMap, rows: npt.NDArray[np.intp], units: Units, weighting: Weighting
-) -> DoubleArray:
-    """What these rows of one text add, float64 (above and below, measure, layer, head)."""
-    n_layers, n_heads, _, n_keys = map.weights.shape
-    table = np.empty((len(WEIGHTED), len(rows), n_keys), np.float32)
-    for factors, side in zip(table, WEIGHTED, strict=True):
-        factors[:] = side.factor(units)
-    found = np.zeros((len(PARTS), n_layers, n_heads))
-    counted = [side.counted(units) for side in COUNTED]
-    having = table.any(axis=2).sum(axis=1).tolist()
-    found[len(WEIGHTED) + len(SUMMED) :] = np.reshape([*counted, *having], (-1, 1, 1))
-    height = max(1, ROWS // max(1, n_keys))
-    for at in range(0, len(rows), height):
-        some, part = _neighbours(rows[at : at + height]), table[:, at : at + height]
-        together = max(1, TOGETHER // (4 * n_heads * part[0].size))
-        for layers in (slice(at, at + together) for at in range(0, n_layers, together)):
-            weights = map.weights[layers, :, some].reshape(-1, *part.shape[1:])
-            weights = _shares(weights, weighting)
-            _add(weights, part, found[:, layers])
-    sums: DoubleArray = found[PLACES]
-    return sums
-
-
-def _add(weights: FloatArray, table: FloatArray, found: DoubleArray) -> None:
-    """Add what weights (head, query, key) have to the sums that are made of them."""
-    shape, n = found.shape[1:], len(table)
-    each = weights.reshape(len(weights), -1) @ table.reshape(n, -1).T
-    found[:n] += each.T.reshape(n, *shape)
-    for sums, side in zip(found[n:], SUMMED, strict=False):
-        sums += side.rows(weights).reshape(shape)
-
-
-def _neighbours(rows: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
-    """The same rows, as a slice where they lie side by side, so that nothing is copied."""
-    first, last = int(rows[0]), int(rows[-1])
-    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
-
-
-def _units(result: AttentionResult, kind: str, rows: npt.NDArray[np.intp]) -> Units:
-    """What the keys of a map are to these of its queries."""
-    map, keys, aligned = result.maps[kind], result.key_tokens(kind), kind != "cross"
-    square = aligned and map.queries == map.keys
-    positions = np.asarray(map.keys, np.intp)
-    queries = positions if square else np.asarray(map.queries, np.intp)
-    ahead = positions - queries[rows, None]
-    numbers: dict[str, int] = {}
-    of_keys = _numbered(keys, numbers)
-    of_queries = of_keys if square else _numbered(result.query_tokens(kind), numbers)
-    same = of_queries[rows, None] == np.where(of_keys < 0, -2, of_keys)  # where −1 is none
-    same &= (ahead < 0 if kind == "decoder" else ahead != 0) if aligned else False
-    special = np.asarray([token.special for token in keys], np.bool_)
-    return Units(positions, ahead, special, same, kind == "decoder", aligned)
-
-
-def _numbered(units: Sequence[Token], numbers: dict[str, int]) -> npt.NDArray[np.intp]:
-    """A number for each word, the same where two are written the same but for case; −1: none."""
-    found = [
-        numbers.setdefault(t.text.casefold(), len(numbers)) if is_word(t) else -1 for t in units
-    ]
-    return np.asarray(found, np.intp)

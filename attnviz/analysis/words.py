@@ -81,27 +81,39 @@ class _Units(NamedTuple):
     """The words of a sequence, and for each token the index of its word."""
 
     words: tuple[Token, ...]
-    word_of: tuple[int, ...]
+    word_of: Sequence[int]
 
     @classmethod
     def of(cls, tokens: Sequence[Token], texts: Sequence[str]) -> _Units:
         made = tuple(tokens)
-        runs = [[made[i] for i in run] for run in tokens_of_words(made)]
-        word_of = tuple(unit for unit, run in enumerate(runs) for _ in run)
-        return cls(tuple(_word(run, texts) for run in runs), word_of)
+        runs = tokens_of_words(made)
+        words = [
+            _word([made[i] for i in run], texts) if run[1:] else _alone(made[run[0]], texts)
+            for run in runs
+        ]
+        if len(runs) == len(made):
+            return cls(tuple(words), range(len(made)))
+        return cls(tuple(words), [unit for unit, run in enumerate(runs) for _ in run])
+
+
+def _alone(token: Token, texts: Sequence[str]) -> Token:
+    """The word that is one token, or a token that belongs to no word, as it is."""
+    if token.special or token.word is None:
+        return token
+    text = _written(token, token, texts) or token.text
+    if text == token.text and token.spelling is None:
+        return token
+    return replace(token, text=text, spelling=None)
 
 
 def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
+    """The word that several tokens are."""
     first, last = run[0], run[-1]
-    if first.special or first.word is None:
-        return first
-    text = _text(run, texts)
-    if len(run) == 1 and text == first.text and first.spelling is None:
-        return first
+    joined = "".join(read_piece(token.text).text for token in run).strip()
     return replace(
         first,
-        text=text,
-        id=first.id if len(run) == 1 else None,
+        text=_written(first, last, texts) or joined or first.text,
+        id=None,
         end=last.end,
         unknown=any(token.unknown for token in run),
         masked=all(token.masked for token in run),
@@ -109,22 +121,20 @@ def _word(run: Sequence[Token], texts: Sequence[str]) -> Token:
     )
 
 
-def _text(run: Sequence[Token], texts: Sequence[str]) -> str:
-    """The word as it is written in the text or, without a text, its tokens' texts joined."""
-    start, end, segment = run[0].start, run[-1].end, run[0].segment
-    if start is not None and end is not None and segment < len(texts):
-        written = texts[segment][start:end].strip()
-        if written:
-            return written
-    if len(run) == 1:
-        return run[0].text
-    return "".join(read_piece(token.text).text for token in run).strip() or run[0].text
+def _written(first: Token, last: Token, texts: Sequence[str]) -> str:
+    """A word as it is written in the text; nothing without one."""
+    start, end, segment = first.start, last.end, first.segment
+    if start is None or end is None or segment >= len(texts):
+        return ""
+    return texts[segment][start:end].strip()
 
 
 def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:
     """Merge both axes of a map, also of one that is a selection of rows or columns."""
     weights, key_words, _ = _sum_runs(map.weights, map.keys, keys, axis=3)
     weights, query_words, sizes = _sum_runs(weights, map.queries, queries, axis=2)
+    if (query_words, key_words) == (map.queries, map.keys):
+        return map
     if len(query_words) < len(map.queries):
         weights = weights / np.asarray(sizes, np.float32)[:, None]
     return replace(map, weights=weights, queries=query_words, keys=key_words)
@@ -134,9 +144,11 @@ def _sum_runs(
     weights: FloatArray, positions: Sequence[int], units: _Units, axis: int
 ) -> tuple[FloatArray, tuple[int, ...], tuple[int, ...]]:
     """Sum neighbouring rows of one word along an axis; the words found there, and rows of each."""
-    order = sorted(positions)
-    if order != list(positions):
+    order = tuple(sorted(positions))
+    if order != positions:
         weights = np.take(weights, np.argsort(positions), axis=axis)
+    if len(units.words) == len(units.word_of):
+        return weights, order, (1,) * len(order)
     rows = Counter([units.word_of[i] for i in order])
     words, sizes = tuple(rows), tuple(rows.values())
     if len(words) < len(order):

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.measured import HeadSums, add_up, head_sums
-from attnviz.analysis.words import merge_words
+from attnviz.analysis.measured import HeadSums, add_up, each_sums
 from attnviz.corpus.lines import Text
 from attnviz.corpus.packs import Job
 from attnviz.model.idle import PackIdle
@@ -115,7 +114,7 @@ def _together(
     """What each of the texts whose maps fit in memory adds, computed together."""
     idle = PackIdle(model, kind, pack) if weights == "raw" else None
     results = model.attend_pack(pack, weights=weights, beside=idle.visit if idle else None)
-    found = [head_sums(one if tokens else merge_words(one), kind) for one in results]
+    found = each_sums(results, kind, words=not tokens)
     if idle is None:
         return found
     return [one.extended("idle", *more) for one, more in zip(found, idle.of(results), strict=True)]

@@ -56,12 +56,15 @@ class PackIdle:
     def of(self, results: Sequence[AttentionResult]) -> list[tuple[DoubleArray, int]]:
         """The sums (layer, head) of each input with its result, and over how many tokens."""
         maps = [result.maps[self._kind].weights for result in results]
-        sizes = [weights.shape[-1] for weights in maps]
-        norms = np.concatenate(self._norms, axis=1)
-        norms = norms.reshape(len(norms), -1, sum(sizes)).swapaxes(0, 1)  # (layer, head, key)
-        shares = np.split(_relative(norms, sizes), np.cumsum(sizes)[:-1], axis=2)
         counts = [_counting(given, self._kind) for given in self._inputs]
-        return [_resting(*one) for one in zip(counts, maps, shares, strict=True)]
+        sizes = [weights.shape[-1] for weights in maps]
+        moved = np.concatenate(list(map(np.matmul, counts, maps)), axis=-1)  # over queries first
+        norms = np.concatenate(self._norms, axis=1).reshape(moved.shape[1], -1, sum(sizes))
+        moved *= _relative(norms, sizes).swapaxes(0, 1)
+        totals = np.asarray([count.sum() for count in counts])
+        starts = [0, *accumulate(sizes[:-1])]
+        resting = totals - np.add.reduceat(moved, starts, axis=-1, dtype=np.float64)
+        return list(zip(np.moveaxis(resting, -1, 0), map(int, totals), strict=True))
 
 
 class LongIdle:
@@ -119,15 +122,6 @@ def _relative(norms: FloatArray, sizes: Sequence[int]) -> FloatArray:
     longest = np.maximum(longest, np.finfo(np.float32).tiny)
     found: FloatArray = norms / np.repeat(longest, sizes, axis=-1)
     return found
-
-
-def _resting(
-    counts: npt.NDArray[np.float32], weights: FloatArray, shares: FloatArray
-) -> tuple[DoubleArray, int]:
-    """What the rows that count leave unmoved (layer, head), and how many those are."""
-    moved = np.vecdot(counts @ weights, shares)  # over queries first, then over keys
-    n = int(counts.sum())
-    return n - moved.astype(np.float64), n
 
 
 def _counting(given: Input, kind: Kind) -> npt.NDArray[np.float32]:

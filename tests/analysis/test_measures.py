@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis import measured
+from attnviz.analysis import measured_groups
 from attnviz.analysis.measured import measure
 from attnviz.analysis.measures import MEASURES
 from attnviz.errors import InputError
@@ -195,7 +195,7 @@ def test_every_measure_names_its_source():
 def test_layers_are_measured_the_same_however_many_together(monkeypatch, layers):
     weights = np.random.default_rng(0).dirichlet(np.ones(4), (5, 3, 4)).astype(np.float32)
     one = result(SENTENCE[:4], weights)
-    monkeypatch.setattr(measured, "TOGETHER", layers * weights[0].nbytes)
+    monkeypatch.setattr(measured_groups, "TOGETHER", layers * weights[0].nbytes)
     together = measure([one])
     for layer in range(5):
         alone = result(SENTENCE[:4], weights[layer : layer + 1])
@@ -209,5 +209,5 @@ def test_a_long_text_is_measured_the_same_in_parts(monkeypatch, together):
     """Each part has as many rows as a product sums, or one."""
     weights = np.random.default_rng(1).dirichlet(np.ones(5), (2, 3, 5)).astype(np.float32)
     whole = measure([result(SENTENCE, weights)]).values
-    monkeypatch.setattr(measured, "ROWS", together)
+    monkeypatch.setattr(measured_groups, "ROWS", together)
     np.testing.assert_allclose(measure([result(SENTENCE, weights)]).values, whole, rtol=1e-6)
