@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from attnviz.analysis.lenses import NOTHING, Evidence, Lens
 from attnviz.brief import brief
-from attnviz.core.threads import one_blas_thread
+from attnviz.cores import one_blas_thread
 from attnviz.errors import InputError
 
 DoubleArray = npt.NDArray[np.float64]

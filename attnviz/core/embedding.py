@@ -74,11 +74,7 @@ def absolute_positions(
 
 
 def convolve(
-    stack: StackSpec,
-    tensors: StackWeights,
-    parts: Sequence[slice],
-    first: FloatArray,
-    x: FloatArray,
+    stack: StackSpec, tensors: StackWeights, parts: list[slice], first: FloatArray, x: FloatArray
 ) -> None:
     """Add what the stack's convolution makes of the embeddings ``first`` to x, and norm, in place.
 

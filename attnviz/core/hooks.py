@@ -75,7 +75,7 @@ class Request:
     """What a caller needs of a run, so that nothing else is computed.
 
     ``layers`` says which layers of each kind; a kind that is missing is not wanted. ``place``
-    may give an array (head, query, key) for the weights of a whole map, computed right there.
+    may give an array (sequence, head, query, key) for whole maps of some, computed right there.
     ``edit`` sees the scores before the softmax and may change them. ``watch`` sees the hidden
     states inside every layer that runs, in order; ``values`` asks for values in the last layer too.
     ``apart`` shows each head alone, a few queries after others, on whatever thread computes it.
@@ -85,7 +85,7 @@ class Request:
     visit: Callable[[AttentionBlock], None]
     hidden: bool = False
     values: bool = False
-    place: Callable[[Kind, int, int], FloatArray] | None = None
+    place: Callable[[Kind, int, range], FloatArray] | None = None
     edit: Callable[[AttentionBlock], None] | None = None
     watch: Callable[[LayerState], None] | None = None
     apart: bool = False

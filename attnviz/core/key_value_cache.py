@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.core.buffers import FloatArray
 
 KeysAndValues = tuple[FloatArray, FloatArray]
-"""Of one sequence, each (key head, token, d_head)."""
+"""Of a sequence, each (1, key head, token, d_head)."""
 
 
 @dataclass
@@ -45,5 +45,5 @@ class KeyValueCache:
 
 
 def _behind(old: KeysAndValues, new: KeysAndValues, n: int) -> KeysAndValues:
-    keys, values = (np.concatenate((a[:, :n], b), axis=1) for a, b in zip(old, new, strict=True))
-    return keys, values
+    both = [np.concatenate((a[..., :n, :], b), axis=-2) for a, b in zip(old, new, strict=True)]
+    return both[0], both[1]

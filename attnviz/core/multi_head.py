@@ -22,7 +22,6 @@ from attnviz.core.threads import Sharing, even
 from attnviz.core.weights import AttentionWeights, LatentWeights, Linear, NormWeights
 
 BLOCK = 1 << 26  # bytes of weights shown at once, where the caller gives no place for a whole map
-
 ROWS = 64  # of queries shown at once at least, however many keys there are
 
 
@@ -32,6 +31,7 @@ class Batch:
 
     kind: Literal["encoder", "decoder"]
     parts: list[slice]  # the rows of each sequence
+    groups: list[range]  # neighbours of one length, whose attention is computed together
     request: Request
     sharing: Sharing
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
@@ -59,6 +59,14 @@ class Batch:
         cos, sin = (np.concatenate([t[start:] for t in side]) for side in zip(*each, strict=True))
         self._rotations.append((rotary, (cos, sin)))
         return cos, sin
+
+    def grouped(self, x: FloatArray, parts: list[slice]) -> list[FloatArray]:
+        """x (head, row, feature) as (sequence, head, token, feature) of each group."""
+        ends = [(parts[group.start].start, parts[group.stop - 1].stop) for group in self.groups]
+        return [
+            x[:, a:b].reshape(len(x), len(group), (b - a) // len(group), x.shape[2]).swapaxes(0, 1)
+            for group, (a, b) in zip(self.groups, ends, strict=True)
+        ]
 
 
 def parts_of(sequences: Sequence[npt.NDArray[Any]]) -> list[slice]:
@@ -100,17 +108,14 @@ def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
     what is to be added to the hidden states, (row, d_model), if that is needed.
     """
     batch, spec = sublayer.batch, sublayer.spec
-    heads = _heads(sublayer, _project(sublayer, x))
-    if not sublayer.need_output:
-        wanted = batch.request.wants(sublayer.kind, sublayer.index)
-        for number, mine in enumerate(heads if wanted else ()):
-            _attend(sublayer, number, mine, None)
-        return None
-    width = spec.value_width
+    heads, width = _heads(sublayer, _project(sublayer, x)), spec.value_width
+    needed = sublayer.need_output
     context = np.empty((len(x), spec.n_heads * width), np.float32)  # heads side by side
-    for number, mine in enumerate(heads):
-        _attend(sublayer, number, mine, sublayer.split(context[batch.parts[number]], width))
-    return sublayer.weights.output(context, batch.sharing)
+    places = batch.grouped(sublayer.split(context, width), batch.parts)
+    if needed or batch.request.wants(sublayer.kind, sublayer.index):
+        for group, mine, place in zip(batch.groups, heads, places, strict=True):
+            _attend(sublayer, group, mine, place if needed else None)
+    return sublayer.weights.output(context, batch.sharing) if needed else None
 
 
 def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:
@@ -161,63 +166,73 @@ def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None
 
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
-    """The queries, keys and values of each sequence; cross attention has keys of the memory."""
+    """The queries, keys and values of each group; cross attention has keys of the memory."""
     batch, index, (queries, keys, values) = sublayer.batch, sublayer.index, sublayer.spec.sides
-    past, q = batch.past, sublayer.split(projected[:, queries])
+    past, q = batch.past, batch.grouped(sublayer.split(projected[:, queries]), batch.parts)
     if sublayer.kind == "cross":
         make = partial(_project_memory, sublayer)
         seen = past.crossed(index, make) if past else make()
     else:
-        k = sublayer.split(projected[:, keys])
+        k = batch.grouped(sublayer.split(projected[:, keys]), batch.parts)
         v = sublayer.split(projected[:, values], sublayer.spec.value_width)
-        seen = [(k[:, mine], v[:, mine]) for mine in batch.parts]
+        seen = list(zip(k, batch.grouped(v, batch.parts), strict=True))
         seen = past.extend(index, seen) if past else seen
     return [
-        Heads(q[:, mine], k, v if sublayer.need_values else None)
-        for mine, (k, v) in zip(batch.parts, seen, strict=True)
+        Heads(mine, k, v if sublayer.need_values else None)
+        for mine, (k, v) in zip(q, seen, strict=True)
     ]
 
 
 def _project_memory(sublayer: Sublayer) -> list[KeysAndValues]:
-    """Keys and values of the encoder's hidden states of each sequence."""
+    """Keys and values of the encoder's hidden states of each group."""
     both, batch = sublayer.weights.side(sublayer.spec, 1, 2), sublayer.batch
     found = both(np.concatenate(batch.memory), batch.sharing)
     _norm_and_rotate(sublayer, found[:, : found.shape[1] // 2], sublayer.weights.key_norm)
     k, v = np.split(sublayer.split(found), 2)
-    return [(k[:, part], v[:, part]) for part in parts_of(batch.memory)]
+    parts = parts_of(batch.memory)
+    return list(zip(batch.grouped(k, parts), batch.grouped(v, parts), strict=True))
 
 
-def _attend(sublayer: Sublayer, number: int, heads: Heads, context: FloatArray | None) -> None:
-    """Attend in one sequence block by block; the request edits and sees each."""
+def _attend(sublayer: Sublayer, group: range, heads: Heads, context: FloatArray | None) -> None:
+    """Attend in the sequences of a group block by block; the request edits and sees each."""
     spec, request, sharing = sublayer.spec, sublayer.batch.request, sublayer.batch.sharing
-    where, sinks = (sublayer.kind, sublayer.index, number), sublayer.weights.sinks
-    wanted, before = request.wants(*where[:2]), sublayer.batch.start
-    n, m = heads.queries.shape[1], heads.keys.shape[1]
-    place = request.place if wanted else None
-    height, right = n if place else _height(sublayer, n, m), spec.right
+    where, sinks = (sublayer.kind, sublayer.index), sublayer.weights.sinks
+    wanted, before = request.wants(*where), sublayer.batch.start
+    n, m = heads.queries.shape[-2], heads.keys.shape[-2]
+    place = request.place(*where, group) if wanted and request.place else None
+    whole, right = place is not None or len(group) > 1, spec.right
+    height = n if whole else _height(sublayer, n, m)
     bias = score_bias(spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     call = partial(share, sharing=None if request.apart else sharing)
+    values = len(group) * [None] if heads.values is None else heads.values
+    each = list(map(Heads, heads.queries, heads.keys, values))
 
     def show(which: slice) -> Iterator[None]:
-        shape, lost = (which.stop - which.start, height, m), None if sinks is None else sinks[which]
-        buffer = place(*where) if place else np.zeros(shape, np.float32)
+        shape = len(group), which.stop - which.start, height, m
+        buffer = np.zeros(shape, np.float32) if place is None else place
+        lost = None if sinks is None else sinks[which]
         for start in range(before, before + n, height or 1):
             stop = min(start + height, before + n)
             rows, at = slice(start - before, stop - before), slice(start, stop)
-            end = m if request.edit or place or right is None else min(m, stop + right)
-            here = None if context is None else context[which, rows]
-            weights, own = buffer[:, : stop - start], heads.part(which, rows, slice(0, end))
-            block = Block(own, spec, bias, at, weights[:, :, :end], here, which, lost)
+            end = m if request.edit or whole or right is None else min(m, stop + right)
+            here = None if context is None else context[:, which, rows]
+            weights, own = buffer[:, :, : stop - start], heads.part(which, rows, slice(0, end))
+            block = Block(own, spec, bias, at, weights[..., :end], here, which, lost)
             finite = call(score if request.edit else attend, block)
-            shown = AttentionBlock(*where, start, stop, weights, heads, finite, here, which.start)
+            moved = len(group) * [None] if here is None else here
+            shown = [
+                AttentionBlock(*where, number, start, stop, its, mine, finite, took, which.start)
+                for number, its, mine, took in zip(group, weights, each, moved, strict=True)
+            ]
             if request.edit:
-                request.edit(shown)
+                for one in shown:
+                    request.edit(one)
                 call(attend_to_scores, block)
-            if wanted:
-                request.visit(shown)
+            for one in shown if wanted else ():
+                request.visit(one)
             yield
 
-    sharing.in_steps(show, even(spec.n_heads, spec.n_heads if request.apart and not place else 1))
+    sharing.in_steps(show, even(spec.n_heads, 1 if whole or not request.apart else spec.n_heads))
 
 
 def _height(sublayer: Sublayer, n: int, m: int) -> int:

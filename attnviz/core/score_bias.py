@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -12,13 +11,6 @@ from attnviz.core.buffers import FloatArray
 from attnviz.core.positions import alibi_slopes, bucket_of, log_bucket
 from attnviz.core.spec import ALiBi, AttentionSpec, Buckets, Disentangled
 from attnviz.core.weights import AttentionWeights, Linear
-
-
-class ScoreBias(Protocol):
-    """Something that adds to scores what depends on positions."""
-
-    def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-        """Add in place to scores (head, query, key) of these ranges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +40,22 @@ class _ByDistance:
 class _Disentangled:
     """Scores between contents and positions (He et al. 2021, eq. 4), by bucketed distance."""
 
-    c2p: FloatArray | None  # (head, query, relative position)
-    p2c: FloatArray | None  # (head, key, relative position)
+    c2p: FloatArray | None  # (…, head, query, relative position)
+    p2c: FloatArray | None  # (…, head, key, relative position)
     spec: Disentangled
 
     def add(self, scores: FloatArray, heads: slice, queries: slice, keys: slice) -> None:
-        far = 2 * self.spec.span - 1
+        far, lead = 2 * self.spec.span - 1, (None,) * (scores.ndim - 2)
         ahead = np.arange(queries.start, queries.stop)[:, None] - np.arange(keys.start, keys.stop)
         if self.c2p is not None:
             index = np.clip(log_bucket(ahead, self.spec) + self.spec.span, 0, far)
-            scores += np.take_along_axis(self.c2p[heads, queries], index[None], axis=2)
+            scores += np.take_along_axis(self.c2p[..., heads, queries, :], index[lead], -1)
         if self.p2c is not None:
             index = np.clip(self.spec.span - log_bucket(-ahead.T, self.spec), 0, far)
-            found = np.take_along_axis(self.p2c[heads, keys], index[None], axis=2)
-            scores += found.transpose(0, 2, 1)
+            scores += np.take_along_axis(self.p2c[..., heads, keys, :], index[lead], -1).mT
+
+
+ScoreBias = _Slopes | _ByDistance | _Disentangled  # ``add`` to scores (…, head, query, key)
 
 
 def score_bias(
@@ -71,19 +65,19 @@ def score_bias(
     keys: FloatArray,
     table: FloatArray | None,
 ) -> ScoreBias | None:
-    """What positions add to the scores of one sequence.
+    """What positions add to the scores of a sequence, or of several of one length.
 
-    ``queries`` (head, query, d_head) are already scaled, ``keys`` are (key head, key, d_head);
+    ``queries`` (…, head, query, d_head) are already scaled, ``keys`` (…, key head, key, d_head);
     ``table`` is what the stack has as ``relative``.
     """
-    n_heads, n_queries, d_head = queries.shape
+    n_heads, n_queries, d_head = queries.shape[-3:]
     match spec.bias:
         case None:
             return None
         case ALiBi(factor):
             return _Slopes(alibi_slopes(n_heads) * np.float32(factor))
         case Buckets():
-            n = max(n_queries, keys.shape[1])  # a cache has keys of queries before
+            n = max(n_queries, keys.shape[-2])  # a cache has keys of queries before
             distance = np.arange(-(n - 1), n, dtype=np.int64)
             table = weights.relative if spec.bias.own else table
             found = (table if table is not None else np.empty(0))[bucket_of(distance, spec.bias)]

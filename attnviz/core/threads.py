@@ -12,11 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from attnviz.cores import available_cores
+from attnviz.cores import available_cores, one_blas_thread
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -73,8 +73,7 @@ ALONE = Sharing()  # everything in one piece on the thread that asks
 def sharing(cores: int | None = None) -> Iterator[Sharing]:
     """How a run is shared by so many cores, or all, with BLAS on one thread.
 
-    Numbers that grow too large make no noise: whoever uses what comes out looks whether it is
-    finite.
+    Numbers that grow too large make no noise: what comes out is looked at whether it is finite.
     """
     one_blas_thread()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -85,27 +84,6 @@ def even(n: int, count: int) -> list[slice]:
     """A range cut into so many parts of nearly the same size; empty ones are left out."""
     bounds = [n * i // count for i in range(count + 1)]
     return [slice(a, b) for a, b in pairwise(bounds) if a < b]
-
-
-def one_blas_thread() -> None:
-    """Keep BLAS to one thread, from the first run on: its threads and ours fight for the cores.
-
-    It stays so, as a product has other bits on more threads, and others may be in a run.
-    """
-    for library in _libraries():
-        if library.num_threads != 1:  # threadpoolctl ≥ 3.8 hears one thread until it is released
-            release = getattr(library, "clear_controlling_thread", lambda **_: None)
-            release(force=True)
-            library.set_num_threads(1)
-            release(force=True)
-
-
-@cache
-def _libraries() -> list[Any]:
-    """The BLAS libraries of this process."""
-    from threadpoolctl import ThreadpoolController
-
-    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 @cache

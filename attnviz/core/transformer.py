@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attnviz.core.attention import CACHED
 from attnviz.core.buffers import FloatArray
 from attnviz.core.embedding import convolve, embed
 from attnviz.core.hooks import Ids, Output, Request
@@ -34,17 +35,34 @@ def run(
     """
     encoded, decoded = memory, tuple[FloatArray, ...]()
     needs_decoder = request.hidden or request.last("decoder") >= 0
+    heads = [layer.attention.n_heads for stack in spec.stacks for layer in stack.layers]
+    room = 0 if request.apart or memory or past else CACHED // (4 * max(heads, default=1))
+    groups = _groups([(len(one.ids), len(one.into("decoder", spec))) for one in sequences], room)
     with sharing(cores) as shared:
         if spec.encoder and not memory:
-            batch = Batch("encoder", parts_of([each.ids for each in sequences]), request, shared)
+            batch = Batch(
+                "encoder", parts_of([one.ids for one in sequences]), groups, request, shared
+            )
             finish = needs_decoder if spec.decoder else request.hidden
             encoded = _run_stack(spec.encoder, weights, batch, sequences, finish=finish)
         if spec.decoder and needs_decoder:
             target = [Ids(each.into("decoder", spec)) for each in sequences]
             new = [each.ids[past.n_read if past else 0 :] for each in target]
-            batch = Batch("decoder", parts_of(new), request, shared, encoded, past)
+            batch = Batch("decoder", parts_of(new), groups, request, shared, encoded, past)
             decoded = _run_stack(spec.decoder, weights, batch, target, finish=request.hidden)
     return Output(encoded, decoded)
+
+
+def _groups(lengths: Sequence[tuple[int, int]], room: int) -> list[range]:
+    """Neighbours of the same lengths that have ``room`` for the scores of one head of all."""
+    found: list[range] = []
+    for number, both in enumerate(lengths):
+        first = found[-1].start if number and both == lengths[number - 1] else number
+        if first < number and (number + 1 - first) * max(both) ** 2 <= room:
+            found[-1] = range(first, number + 1)
+        else:
+            found.append(range(number, number + 1))
+    return found
 
 
 def _run_stack(

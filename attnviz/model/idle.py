@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.model.inputs import Input
+from attnviz.model.packs import by_length, in_order
 from attnviz.model.value_norms import reduced, value_norms
 from attnviz.result import AttentionResult, FloatArray
 
@@ -36,7 +37,8 @@ class PackIdle:
     """Keeps how long the values of a pack's texts are, while it runs; its maps are kept anyway."""
 
     def __init__(self, model: Model, kind: Kind, inputs: Sequence[Input]) -> None:
-        self._model, self._kind, self._inputs = model, kind, inputs
+        self._model, self._kind, self._order = model, kind, by_length(inputs)
+        self._inputs = [inputs[number] for number in self._order]
         self._values: list[FloatArray] = []  # of some inputs, in the layer that runs
         self._waiting = 0  # tokens of theirs
         self._norms: list[FloatArray] = []  # (head, key), one input behind the other in each layer
@@ -55,7 +57,7 @@ class PackIdle:
 
     def of(self, results: Sequence[AttentionResult]) -> list[tuple[DoubleArray, int]]:
         """The sums (layer, head) of each input with its result, and over how many tokens."""
-        maps = [result.maps[self._kind].weights for result in results]
+        maps = [results[number].maps[self._kind].weights for number in self._order]
         counts = [_counting(given, self._kind) for given in self._inputs]
         sizes = [weights.shape[-1] for weights in maps]
         moved = np.concatenate(list(map(np.matmul, counts, maps)), axis=-1)  # over queries first
@@ -64,7 +66,8 @@ class PackIdle:
         totals = np.asarray([count.sum() for count in counts])
         starts = [0, *accumulate(sizes[:-1])]
         resting = totals - np.add.reduceat(moved, starts, axis=-1, dtype=np.float64)
-        return list(zip(np.moveaxis(resting, -1, 0), map(int, totals), strict=True))
+        found = zip(np.moveaxis(resting, -1, 0), map(int, totals), strict=True)
+        return in_order(self._order, found)
 
 
 class LongIdle:

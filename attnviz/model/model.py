@@ -23,7 +23,7 @@ from attnviz.model.array_pool import ArrayPool
 from attnviz.model.counted import counts_seen, require_uncounted, with_hidden, without_hidden
 from attnviz.model.generate import Rules
 from attnviz.model.inputs import Input, hiding
-from attnviz.model.packs import packs, side_by_side
+from attnviz.model.packs import by_length, in_order, packs, side_by_side
 from attnviz.model.record import (
     Recorder,
     map_shapes,
@@ -207,9 +207,12 @@ class Model(Writing):
             self.note_lengths([found])  # of the first that is too long, not the first computed
             return found
 
-        inputs = packs(map(given, texts))
-        attend = partial(self._attend, layers, hidden, weighting=weights)
-        for results in side_by_side(attend, inputs):
+        def attend(pack: Sequence[Input], cores: int | None) -> list[AttentionResult]:
+            order = by_length(pack)
+            pack = [pack[number] for number in order]
+            return in_order(order, self._attend(layers, hidden, pack, cores, weights))
+
+        for results in side_by_side(attend, packs(map(given, texts))):
             yield from results
 
     def attend_pack(
@@ -223,9 +226,12 @@ class Model(Writing):
     ) -> list[AttentionResult]:
         """The results of inputs that run together: on one core, so with the same bits anywhere.
 
-        None is all cores. ``beside`` sees every block as well, with the values that weights move.
+        None is all cores. ``beside`` sees every block as well, with the values that weights move,
+        of sequences in the order that ``by_length`` gives.
         """
-        return self._attend(layers, False, pack, cores, weights, beside)
+        order = by_length(pack)
+        pack = [pack[number] for number in order]
+        return in_order(order, self._attend(layers, False, pack, cores, weights, beside))
 
     def read(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 from typing import NoReturn, TypeVar
 
 from attnviz.cores import available_cores
@@ -31,6 +32,17 @@ def packs(inputs: Iterable[Input]) -> Iterator[list[Input]]:
         n_tokens += len(given.tokens)
     if pack:
         yield pack
+
+
+def by_length(inputs: Sequence[Input]) -> list[int]:
+    """The numbers of inputs, those with as many tokens side by side, as they run together."""
+    lengths = [(len(given.tokens), len(given.target_tokens)) for given in inputs]
+    return sorted(range(len(inputs)), key=lengths.__getitem__)
+
+
+def in_order(order: Sequence[int], found: Iterable[R]) -> list[R]:
+    """What was found of inputs in this order, in the order of their numbers."""
+    return [one for _, one in sorted(zip(order, found, strict=True), key=itemgetter(0))]
 
 
 def side_by_side(

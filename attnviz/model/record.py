@@ -27,15 +27,19 @@ class Recorder:
         norms: ValueNorms | None = None,
     ) -> None:
         self.wanted, self._norms = wanted, norms
-        shapes = [map_shapes(spec, given, wanted) for given in inputs]
-        refuse_too_big(shapes)
-        self.arrays: list[dict[Kind, FloatArray]] = [
-            {kind: pool.empty(shape) for kind, shape in maps.items()} for maps in shapes
-        ]
+        self._shapes, self._pool = [map_shapes(spec, given, wanted) for given in inputs], pool
+        refuse_too_big(self._shapes)
+        self._arrays: list[dict[Kind, FloatArray]] = [{} for _ in inputs]
+        self._together: dict[tuple[Kind, int], FloatArray] = {}
 
-    def place(self, kind: Kind, layer: int, sequence: int) -> FloatArray:
-        """Where the weights (head, query, key) of a layer belong."""
-        place: FloatArray = self.arrays[sequence][kind][self.wanted[kind].index(layer)]
+    def place(self, kind: Kind, layer: int, sequences: range) -> FloatArray:
+        """Where the weights (sequence, head, query, key) of a layer belong."""
+        if (kind, sequences.start) not in self._together:
+            shape = len(sequences), *self._shapes[sequences.start][kind]
+            self._together[kind, sequences.start] = maps = self._pool.empty(shape)
+            for number, map in zip(sequences, maps, strict=True):
+                self._arrays[number][kind] = map
+        place: FloatArray = self._together[kind, sequences.start][:, self.wanted[kind].index(layer)]
         return place
 
     def visit(self, step: AttentionBlock) -> None:
@@ -48,7 +52,7 @@ class Recorder:
         """The finished maps of one sequence."""
         return {
             kind: AttentionMap(weights, layers=self.wanted[kind])
-            for kind, weights in self.arrays[sequence].items()
+            for kind, weights in self._arrays[sequence].items()
         }
 
 

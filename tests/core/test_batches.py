@@ -37,8 +37,8 @@ def check_alike(spec: ModelSpec, sequences: list[Ids]) -> None:
 @pytest.mark.parametrize("name", BATCHES)
 def test_a_batch_gives_what_each_sequence_gives_alone(name: str) -> None:
     spec = BATCHES[name]
-    n_targets = (2, 6, 1) if len(spec.stacks) == 2 else (None,) * 3
-    lengths = (5, 1, 9)
+    lengths = (5, 1, 9, 9, 9, 4, 4, 4)  # of which those of one length are computed together
+    n_targets = (2, 6, 1, 3, 3, 2, 2, 2) if len(spec.stacks) == 2 else (None,) * len(lengths)
     pairs = zip(lengths, n_targets, strict=True)
     check_alike(spec, [some(n, seed, n_target=m) for seed, (n, m) in enumerate(pairs)])
 
@@ -49,7 +49,7 @@ STEADY = sorted(set(MODELS) - {"norms shifted by one"})
 
 
 @settings(max_examples=15)
-@given(st.lists(st.integers(1, 12), min_size=1, max_size=6), st.sampled_from(STEADY))
+@given(st.lists(st.integers(1, 12) | st.just(7), min_size=1, max_size=6), st.sampled_from(STEADY))
 def test_a_batch_may_hold_any_lengths(lengths: list[int], name: str) -> None:
     spec = MODELS[name]
     target = 3 if len(spec.stacks) == 2 else None
@@ -91,6 +91,25 @@ def test_blocks_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> No
         output.encoder + output.decoder, expected.encoder + expected.decoder, strict=True
     ):
         np.testing.assert_allclose(found, hidden, atol=2e-5)
+
+
+def hide_a_key(step: AttentionBlock) -> None:
+    step.weights[:, :, step.sequence : step.sequence + 1] = -np.inf
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_each_of_those_of_one_length_is_edited_alone(name: str) -> None:
+    spec = BATCHES[name]
+    given = [some(5, seed, n_target=5 if len(spec.stacks) == 2 else None) for seed in range(3)]
+    together, _ = watched(spec, given, edit=hide_a_key)
+    for number, one in enumerate(given):
+
+        def hide(step: AttentionBlock, number: int = number) -> None:
+            step.weights[:, :, number : number + 1] = -np.inf
+
+        alone, _ = watched(spec, [one], edit=hide)
+        for (kind, index, _), found in alone.maps.items():
+            np.testing.assert_allclose(together.map(kind, index, number), found, atol=5e-6)
 
 
 def hide_the_second(step: AttentionBlock) -> None:

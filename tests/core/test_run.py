@@ -9,6 +9,7 @@ import pytest
 
 import attnviz.core.multi_head as module
 from attnviz.core import layer as layer_module
+from attnviz.core import transformer
 from attnviz.core.hooks import Request
 from attnviz.core.spec import ModelSpec
 from attnviz.core.transformer import run
@@ -89,14 +90,20 @@ def test_a_step_holds_the_scaled_queries_and_the_keys_that_made_its_weights() ->
 
 
 def test_weights_written_in_a_place_are_those_a_visitor_copies() -> None:
-    spec, given = translator(), [some(6, n_target=4), some(3, 1, n_target=5)]
+    spec = translator()
+    given = [some(6, n_target=4), some(3, 1, n_target=5), some(3, 2, n_target=5)]
     copies, _ = watched(spec, given, hidden=False)
-    places = {key: np.full(found.shape, np.nan) for key, found in copies.maps.items()}
-    places = {key: found.astype(np.float32) for key, found in places.items()}
-    shown = []
-    want = Request(every_layer(spec), shown.append, place=lambda *key: places[key])
-    run(spec, Drawn(), given, want)
-    assert len(shown) == len(places)  # one step for each whole map
+    places, shown = dict[tuple[str, int, int], np.ndarray](), []
+
+    def place(kind: str, layer: int, sequences: range) -> np.ndarray:
+        assert sequences in (range(1), range(1, 3))  # those of one length are computed together
+        shape = len(sequences), *copies.map(kind, layer, sequences[0]).shape
+        whole = np.full(shape, np.nan, np.float32)
+        places.update({(kind, layer, n): whole[at] for at, n in enumerate(sequences)})
+        return whole
+
+    run(spec, Drawn(), given, Request(every_layer(spec), shown.append, place=place))
+    assert len(shown) == len(places) == len(copies.maps)  # one step for each whole map
     for step in shown:
         assert np.shares_memory(step.weights, places[step.kind, step.layer, step.sequence])
     for key, found in copies.maps.items():
@@ -106,9 +113,9 @@ def test_weights_written_in_a_place_are_those_a_visitor_copies() -> None:
 def test_nothing_is_placed_that_is_not_wanted() -> None:
     asked = []
 
-    def place(kind: str, layer: int, sequence: int) -> np.ndarray:
-        asked.append((kind, layer, sequence))
-        return np.empty((2, 4, 4), np.float32)
+    def place(kind: str, layer: int, sequences: range) -> np.ndarray:
+        asked.append((kind, layer, sequences))
+        return np.empty((1, 2, 4, 4), np.float32)
 
     run(
         FOUR,
@@ -116,7 +123,24 @@ def test_nothing_is_placed_that_is_not_wanted() -> None:
         [some(4)],
         Request({"encoder": frozenset({2})}, lambda step: None, place=place),
     )
-    assert asked == [("encoder", 2, 0)]
+    assert asked == [("encoder", 2, range(1))]
+
+
+def test_those_of_one_length_are_computed_together_as_far_as_their_scores_fit_in_a_cache(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    monkeypatch.setattr(transformer, "CACHED", 2 * 4 * 2 * 60**2)  # two of 2 heads in float32
+
+    def place(_kind: str, _layer: int, sequences: range) -> np.ndarray:
+        asked.append(sequences)
+        n = 60 if sequences.start else 3
+        return np.empty((len(sequences), 2, n, n), np.float32)
+
+    one_layer = {"encoder": frozenset({0})}
+    given = [some(3), *(some(60, seed) for seed in range(4))]
+    run(FOUR, Drawn(), given, Request(one_layer, lambda step: None, place=place))
+    assert asked == [range(1), range(1, 3), range(3, 5)]
 
 
 def test_only_the_layers_that_are_wanted_are_shown() -> None:
