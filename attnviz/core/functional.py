@@ -25,7 +25,7 @@ def softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> FloatArray:
     total = _row_sums(scores)
     total += 0 if sinks is None else np.exp(sinks - top)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
-    scores /= total
+    scores *= 1 / total
     return scores
 
 
@@ -40,7 +40,7 @@ def unshifted_softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> b
         total += 0 if sinks is None else np.exp(sinks)
     if not (total.min(initial=1) >= ENOUGH and total.max(initial=1) < np.inf):
         return False
-    scores /= total
+    scores *= 1 / total
     return True
 
 
