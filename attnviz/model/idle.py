@@ -87,15 +87,19 @@ class LongIdle:
         self.count = int(self._counts.sum())
         self.sums = np.zeros((len(stack.layers), stack.layers[0].attention.n_heads))
 
-    def visit(self, block: AttentionBlock) -> None:
-        """Add what a block of raw weights, with its values, leaves unmoved."""
+    def visit(self, block: AttentionBlock, over: FloatArray | None = None) -> None:
+        """Add what a block of raw weights, with its values, leaves unmoved.
+
+        ``over`` is Σ w (head, key) over the queries that count, if that is known already.
+        """
         counts = self._counts[block.start : block.stop]
-        for head, weights in enumerate(block.weights, block.head):
+        if over is None:
+            end = block.stop if block.kind == "decoder" else None  # behind it is 0
+            over = counts @ block.weights[:, :, :end]
+        for head, weights in enumerate(over, block.head):
             if block.start == 0:
                 self._norms[head] = self._measure(block, head)
-            norms = self._norms[head]
-            norms = norms[: block.stop] if block.kind == "decoder" else norms  # behind it is 0
-            moved = counts @ weights[:, : len(norms)] @ norms  # over queries first, then over keys
+            moved = weights @ self._norms[head][: len(weights)]
             self.sums[block.layer, head] += counts.sum(dtype=np.float64) - moved
 
     def _measure(self, block: AttentionBlock, head: int) -> FloatArray:

@@ -115,8 +115,7 @@ def measured(
 
     def visit(block: AttentionBlock) -> None:
         require_numbers(finite=block.finite)
-        measures.visit(block)
-        idle.visit(block)
+        idle.visit(block, measures.visit(block))
 
     seen = telling(visit, tell, kind, len(layers), len(given.tokens))
     watch = partial(model.watch, [given], seen, layers={kind: layers}, apart=True, cores=cores)
