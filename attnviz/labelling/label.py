@@ -55,14 +55,17 @@ class _View:
         id, content, segment, span, special, unknown = piece
         if span is None:
             return Token(content, id, special=True, segment=segment)
-        start, end = _without_blanks(self._text, *span)
+        start, end = span
+        shown = self._text[start:end]
+        if not shown or len(shown.strip()) < end - start:
+            start, end = _without_blanks(self._text, start, end)
+            shown = self._text[start:end]
         if special:
             self._floor = end
             return Token(content, id, start, end, None, True, segment)
-        shown = self._text[start:end]
         if shown != content and _is_blank(content) and shown.strip():
             end = start  # a space that the tokenizer has put before the text
-        else:
+        elif not self._layout.plain:
             start, end = self._layout.whole(start, end)
         start = self._floor = max(start, self._floor)
         end = max(start, end)

@@ -86,6 +86,7 @@ class Layout:
         clusters = [] if text.isascii() else _longer_than_one(_CHARACTER.finditer(kinds))
         self._starts = [start for start, _ in clusters]
         self._ends = [end for _, end in clusters]
+        self.plain = not clusters  # each code point is a character, so that none is cut
 
     @property
     def n_words(self) -> int:
@@ -98,8 +99,6 @@ class Layout:
 
     def whole(self, start: int, end: int) -> tuple[int, int]:
         """The span widened to whole characters: emoji and letters with accents are not cut."""
-        if not self._starts:
-            return start, end
         first = bisect_right(self._starts, start) - 1
         if first >= 0 and start < self._ends[first]:
             start = self._starts[first]

@@ -42,8 +42,8 @@ def pieces_of_encoding(
     encoding: Encoding, texts: Sequence[str], special: Special
 ) -> Iterator[Piece]:
     """The pieces of a text, or of a pair, that the tokenizer has encoded."""
-    segment = 0
-    for id, content, (start, end), put, sequence in zip(
+    segment, contents, unknown = 0, special.contents, special.unknown
+    for id, content, span, put, sequence in zip(
         encoding.ids,
         encoding.tokens,
         encoding.offsets,
@@ -54,10 +54,12 @@ def pieces_of_encoding(
         segment = segment if sequence is None else sequence
         if put:
             yield Piece(id, content, segment, None, True)
-        else:
-            written = texts[segment][start:end].strip()
+        elif id in contents or id in unknown:
+            written = texts[segment][slice(*span)].strip()
             is_special, lacks = special.stands_for(id, written), special.lacks(id, written)
-            yield Piece(id, content, segment, (start, end), is_special, lacks)
+            yield Piece(id, content, segment, span, is_special, lacks)
+        else:
+            yield Piece(id, content, segment, span)
 
 
 def within(pieces: Sequence[Piece], limit: int) -> list[int]:
