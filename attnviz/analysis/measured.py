@@ -11,7 +11,7 @@ import numpy as np
 from attnviz.analysis.labels import Label
 from attnviz.analysis.measured_groups import MeasuredText, groups, sums_of
 from attnviz.analysis.measures import MEASURES, DoubleArray
-from attnviz.analysis.words import merge_words
+from attnviz.analysis.words import merged_map
 from attnviz.brief import brief
 from attnviz.errors import InputError
 from attnviz.result import AttentionResult, Head, ModelInfo, Weighting
@@ -160,10 +160,12 @@ def each_sums(
     """
     found: dict[int, HeadSums] = {}
     for group in groups([result.maps[kind].weights.shape for result in results]):
-        some = [merge_words(results[i]) if words else results[i] for i in group]
-        texts = [MeasuredText.of(one, kind) for one in some]
-        for i, text, sums in zip(group, texts, sums_of(texts, kind), strict=True):
-            map = results[i].maps[kind]
+        some = [results[i] for i in group]
+        maps = [merged_map(one, kind) if words else one.maps[kind] for one in some]
+        texts = [
+            MeasuredText.of(map, kind, one.weighting) for map, one in zip(maps, some, strict=True)
+        ]
+        for i, map, text, sums in zip(group, maps, texts, sums_of(texts, kind), strict=True):
             found[i] = HeadSums(NAMES, kind, map.layers, map.heads, sums, 1, len(text.rows))
     return [found[i] for i in range(len(results))]
 

@@ -22,7 +22,7 @@ from attnviz.analysis.measures import (
     Weighted,
 )
 from attnviz.analysis.words import is_word
-from attnviz.result import AttentionResult, FloatArray, Token, Weighting
+from attnviz.result import AttentionMap, FloatArray, Token, Weighting
 
 TOGETHER = 1 << 20
 """Bytes of weights that are measured together, of short texts or of layers of a long one."""
@@ -57,20 +57,21 @@ class MeasuredText(NamedTuple):
     special: list[bool]
 
     @classmethod
-    def of(cls, result: AttentionResult, kind: str) -> MeasuredText:
-        """What is measured of one map: the rows of all that is no special token."""
-        map, keys = result.maps[kind], result.key_tokens(kind)
+    def of(cls, map: AttentionMap, kind: str, weighting: Weighting) -> MeasuredText:
+        """What is measured of a map of a result: the rows of all that is no special token."""
+        of_queries, of_keys = tuple(map.axes[0]), tuple(map.axes[1])
+        keys = [of_keys[i] for i in map.keys]
         numbers: dict[str, int] = {}
         key_words = _numbered(keys, numbers)
         if kind != "cross" and map.queries == map.keys:
             queries, query_words = keys, key_words
         else:
-            queries = result.query_tokens(kind)
+            queries = [of_queries[i] for i in map.queries]
             query_words = _numbered(queries, numbers)
         rows = [i for i, token in enumerate(queries) if not token.special]
         return cls(
             map.weights,
-            result.weighting,
+            weighting,
             rows,
             [map.queries[i] for i in rows],
             map.keys,

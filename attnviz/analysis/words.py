@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from attnviz.analysis.marks import read_piece
 from attnviz.result import AttentionMap, AttentionResult, FloatArray, Token
+
+T = TypeVar("T")
 
 
 def merge_words(result: AttentionResult) -> AttentionResult:
@@ -26,16 +28,20 @@ def merge_words(result: AttentionResult) -> AttentionResult:
     source = _Units.of(result.tokens, result.texts)
     target = _Units.of(result.target_tokens, result.target_texts)
     merged: Mapping[str, AttentionMap] = {
-        kind: _merge(
-            map,
-            target if kind != "encoder" and result.target_tokens else source,
-            target if kind == "decoder" and result.target_tokens else source,
-        )
+        kind: _merge(map, *_sides(kind, source, target if result.target_tokens else source))
         for kind, map in result.maps.items()
     }
     return replace(
         result, tokens=source.words, target_tokens=target.words, maps=merged, hidden=None
     )
+
+
+def merged_map(result: AttentionResult, kind: str) -> AttentionMap:
+    """One map of ``merge_words``, with the words that its queries and keys count."""
+    source, target = (result.tokens, result.texts), (result.target_tokens, result.target_texts)
+    queries, keys = _sides(kind, source, target if result.target_tokens else source)
+    of_keys = _Units.of(*keys)
+    return _merge(result.maps[kind], of_keys if queries is keys else _Units.of(*queries), of_keys)
 
 
 def tokens_of_words(tokens: Sequence[Token]) -> list[list[int]]:
@@ -75,6 +81,11 @@ def occurrences(words: Iterable[str]) -> list[int]:
         seen[word] += 1
         found.append(seen[word])
     return found
+
+
+def _sides(kind: str, source: T, target: T) -> tuple[T, T]:
+    """What the queries of a map are of, and what its keys."""
+    return source if kind == "encoder" else target, target if kind == "decoder" else source
 
 
 class _Units(NamedTuple):
@@ -133,11 +144,12 @@ def _merge(map: AttentionMap, queries: _Units, keys: _Units) -> AttentionMap:
     """Merge both axes of a map, also of one that is a selection of rows or columns."""
     weights, key_words, _ = _sum_runs(map.weights, map.keys, keys, axis=3)
     weights, query_words, sizes = _sum_runs(weights, map.queries, queries, axis=2)
-    if (query_words, key_words) == (map.queries, map.keys):
+    axes = queries.words, keys.words
+    if (query_words, key_words, axes) == (map.queries, map.keys, map.axes):
         return map
     if len(query_words) < len(map.queries):
         weights = weights / np.asarray(sizes, np.float32)[:, None]
-    return replace(map, weights=weights, queries=query_words, keys=key_words)
+    return replace(map, weights=weights, queries=query_words, keys=key_words, axes=axes)
 
 
 def _sum_runs(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from attnviz.analysis.marks import read_piece
-from attnviz.analysis.words import is_word, merge_words
+from attnviz.analysis.words import is_word, merge_words, merged_map
 from attnviz.result import AttentionMap, AttentionResult, Token
 from tests.analysis.results import result, tokens
 
@@ -86,12 +86,17 @@ def test_each_side_of_a_cross_map_merges_by_its_own_words():
         "decoder": AttentionMap(decoder[None, None]),
         "cross": AttentionMap(cross[None, None]),
     }
-    merged = merge_words(AttentionResult(source, maps, target_tokens=target))
+    result = AttentionResult(source, maps, target_tokens=target)
+    merged = merge_words(result)
     np.testing.assert_allclose(merged.maps["cross"].weights[0, 0], [[0.3, 0.7], [1, 0]], atol=1e-6)
     np.testing.assert_allclose(
         merged.maps["decoder"].weights[0, 0], [[1, 0], [2 / 3, 1 / 3]], atol=1e-6
     )
     assert [t.text for t in merged.target_tokens] == ["de", "f"]
+    for kind, map in merged.maps.items():
+        alone = merged_map(result, kind)
+        np.testing.assert_array_equal(alone.weights, map.weights)
+        assert alone.axes == map.axes and (alone.queries, alone.keys) == (map.queries, map.keys)
 
 
 def test_hidden_states_do_not_survive_because_they_count_tokens():
