@@ -120,7 +120,7 @@ def sums_of(texts: Sequence[MeasuredText], kind: str) -> DoubleArray:
     for layers, rows in _parts(n_layers, n_heads, units.ahead.shape):
         weights = _padded(texts, layers, rows, units.ahead.shape)
         _add(weights, table[:, :, rows], found[:, :, layers])
-    sums: DoubleArray = found[:, PLACES]
+    sums: DoubleArray = found.take(PLACES, axis=1)
     return sums
 
 
