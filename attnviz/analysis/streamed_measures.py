@@ -122,7 +122,7 @@ class StreamedMeasures:
         """
         height, skip = len(rows), int(start == 0)  # the first unit has none before it
         counts = self._plain[start : start + height]
-        entropy, largest = self._go_through(rows, start, near.start, keys)
+        (entropy, largest), same = self._go_through(rows, start, near.start, keys)
         beside = rows[:, near]
         apart = self._distances(start, height, near)[:, : beside.shape[1]]
         after = rows[:, start + 1 :].diagonal()
@@ -133,25 +133,28 @@ class StreamedMeasures:
             counts @ rows[:, start:].diagonal(),
             counts[skip:] @ rows[skip:, start + skip - 1 :].diagonal(),
             0.0 if self._causal else counts[: len(after)] @ after,
-            rows[self._same_word(start, height)].sum(dtype=np.float64),
+            same,
         )
         return np.asarray(found, np.float64)
 
-    def _go_through(self, rows: FloatArray, start: int, first: int, keys: FloatArray) -> FloatArray:
-        """The entropy and the largest weight (2, row) of rows, a few of them at a time."""
+    def _go_through(
+        self, rows: FloatArray, start: int, first: int, keys: FloatArray
+    ) -> tuple[FloatArray, float]:
+        """Entropy and largest weight (2, row) of rows, Σ w on the same word; a few at a time."""
         height, n_keys = rows.shape
         counts = self._plain[start : start + height]
         behind = counts * np.arange(start - first, start - first + height, dtype=np.float32)
         both, found = np.stack([counts, behind]), np.empty((2, height), np.float32)
-        step = max(1, PIECE // n_keys)
+        step, same = max(1, PIECE // n_keys), 0.0
         room = self._scratch(step + 2, n_keys)
         for at in range(0, height, step):
-            few = slice(at, at + step)
+            few = slice(at, min(at + step, height))
             seen = start + at if self._causal else n_keys
             found[0, few] = _entropy(rows[few], seen, room[2:])
             rows[few].max(axis=-1, out=found[1, few])
+            same += rows[few][self._same_word(start + at, few.stop - at)].sum(dtype=np.float64)
             keys += np.matmul(both[:, few], rows[few], out=room[:2])
-        return found
+        return found, same
 
     def _of_keys(self, keys: FloatArray, near: slice) -> DoubleArray:
         """What Σ w and Σ (q − q₀) w (2, key) of a block of queries from q₀ on add to OF_KEYS.
