@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from attnviz.core.buffers import FloatArray
+from attnviz.core.threads import even
 
 Activation = Callable[[FloatArray], FloatArray]
+CACHED = 1 << 17  # numbers at a time, so that they stay in a cache: 0.97 of a pass of 1,700 tokens
 
 _NORMAL = (3.61123131e-09, -2.66892755e-07, 7.938218e-06, -1.10480301e-04, -6.62600214e-05,
            7.26685673e-02, 1.59576809)  # fmt: skip
@@ -37,8 +39,10 @@ def _denominator(x: FloatArray, series: Sequence[float]) -> FloatArray:
 
 
 def _gated(x: FloatArray, series: Sequence[float]) -> FloatArray:
-    """x σ(x p(x²)), into x."""
-    return np.divide(x, _denominator(x, series), out=x)
+    """x σ(x p(x²)), into x (…, feature), some features at a time."""
+    for some in even(x.shape[-1], 1 + x.size // CACHED):
+        np.divide(x[..., some], _denominator(x[..., some], series), out=x[..., some])
+    return x
 
 
 def prelu_(x: FloatArray, weight: FloatArray) -> FloatArray:

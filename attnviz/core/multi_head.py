@@ -109,13 +109,12 @@ def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
     """
     batch, spec = sublayer.batch, sublayer.spec
     heads, width = _heads(sublayer, _project(sublayer, x)), spec.value_width
-    needed = sublayer.need_output
     context = np.empty((len(x), spec.n_heads * width), np.float32)  # heads side by side
     places = batch.grouped(sublayer.split(context, width), batch.parts)
-    if needed or batch.request.wants(sublayer.kind, sublayer.index):
+    if sublayer.need_output or batch.request.wants(sublayer.kind, sublayer.index):
         for group, mine, place in zip(batch.groups, heads, places, strict=True):
-            _attend(sublayer, group, mine, place if needed else None)
-    return sublayer.weights.output(context, batch.sharing) if needed else None
+            _attend(sublayer, group, mine, place if sublayer.need_output else None)
+    return sublayer.weights.output(context, batch.sharing) if sublayer.need_output else None
 
 
 def _project(sublayer: Sublayer, x: FloatArray) -> FloatArray:

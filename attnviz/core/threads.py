@@ -1,7 +1,6 @@
 """Work shared over a few threads of concurrent.futures, in parts that depend on its size alone.
 
-So the same call gives the same bits whoever is free to help: nobody waits for a thread that has
-not begun, and every product runs on one thread of BLAS.
+So the same call gives the same bits whoever helps; nobody waits for a thread that has not begun.
 """
 
 from __future__ import annotations

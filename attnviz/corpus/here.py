@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-SOON = 3.0
+SOON = 2.0
 """Seconds of packs on threads; to change to processes takes half of one, won back in two."""
 
 
