@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from attnviz.corpus.packs import Done, Job, compute_pack, read_pack
-from attnviz.corpus.processes import each_apart, room_for_processes
+from attnviz.corpus.packs import Done, Given, Job, compute_pack, read_pack
+from attnviz.corpus.processes import Answer, Processes, room_for_processes
+from attnviz.corpus.told import Told
 from attnviz.model.packs import side_by_side
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 SOON = 2.0
-"""Seconds of packs on threads; to change to processes takes half of one, won back in two."""
+"""Seconds of packs on threads; to begin processes takes a quarter of one, won back in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +39,33 @@ class Here:
     def each(self, job: Job[T, R], bursts: Iterable[Iterable[list[T]]]) -> Generator[Done[T, R]]:
         """What a job makes of each pack, in order; of a burst, before the next one is read."""
         for burst in bursts:
-            packs = iter(burst)
-            yield from self._on_threads(job, _soon(packs))
-            for pack in packs:
-                yield from each_apart(self.model, job, chain([pack], packs))
+            told = Told()
+            with closing(Processes(self.model)) as processes:
+                compute = partial(self._computed, job, processes)
+                packs = self._given(job, burst, processes)
+                with closing(side_by_side(compute, packs, stop=processes.kill)) as answers:
+                    for done, sentences in answers:
+                        told.tell(sentences)
+                        yield done
 
-    def _on_threads(self, job: Job[T, R], packs: Iterable[list[T]]) -> Generator[Done[T, R]]:
-        given = (read_pack(job, self.model, pack) for pack in packs)
-        return side_by_side(lambda one, cores: compute_pack(job, self.model, one, cores), given)
+    def _given(
+        self, job: Job[T, R], burst: Iterable[list[T]], processes: Processes
+    ) -> Iterator[list[T] | Given[T]]:
+        """Packs that have been read or, once processes are worth it, as these take them.
 
+        The first two are never for them.
+        """
+        began = time.monotonic()
+        for number, pack in enumerate(burst):
+            long = number > 1 and time.monotonic() - began > SOON
+            if long and not processes.begun and room_for_processes():
+                processes.begin()
+            yield pack if processes.begun else read_pack(job, self.model, pack)
 
-def _soon(packs: Iterator[list[T]]) -> Iterator[list[T]]:
-    """Those that are taken while processes are not worth it: two at least, if there are."""
-    began = time.monotonic()
-    for number, pack in enumerate(packs, 1):
-        yield pack
-        if number > 1 and time.monotonic() - began > SOON and room_for_processes():
-            return
+    def _computed(
+        self, job: Job[T, R], processes: Processes, pack: list[T] | Given[T], cores: int | None
+    ) -> Answer[T, R]:
+        """What a job makes of a pack, by this thread or by a process."""
+        if isinstance(pack, Given):
+            return compute_pack(job, self.model, pack, cores), []
+        return processes.work(job, pack)

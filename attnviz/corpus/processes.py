@@ -6,8 +6,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from queue import SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen
 from typing import TYPE_CHECKING, TypeVar
@@ -15,10 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from attnviz import memory
 from attnviz.cores import available_cores
 from attnviz.corpus.packs import Done, Job, compute_pack, read_pack
-from attnviz.corpus.told import Told
 from attnviz.corpus.worker import NotHere, wanted, work
 from attnviz.errors import AttnvizError
-from attnviz.model.packs import side_by_side
 
 if TYPE_CHECKING:
     from attnviz.model import Model
@@ -44,31 +41,24 @@ def room_for_processes() -> bool:
     return free is None or cores * size < memory.SHARE * free
 
 
-def each_apart(model: Model, job: Job[T, R], packs: Iterable[list[T]]) -> Generator[Done[T, R]]:
-    """What a job makes of each pack, in order: the numbers of one core of this process."""
-    told = Told()
-    with closing(_Processes(model, available_cores())) as processes:
-        answers = side_by_side(
-            lambda pack, _: processes.work(job, pack), packs, len(processes), processes.kill
-        )
-        with closing(answers):
-            for done, sentences in answers:
-                told.tell(sentences)
-                yield done
+class Processes:
+    """Processes that do jobs with a model, one a core, which each reads when it is first asked."""
 
-
-class _Processes:
-    """Processes that do jobs with a model, which each reads when it is first asked."""
-
-    def __init__(self, model: Model, number: int) -> None:
-        self._model, self._wanted, self._ended = model, wanted(model), False
-        self._begun = [_begin() for _ in range(number)]
+    def __init__(self, model: Model) -> None:
+        self._model, self._ended = model, False
+        self._begun: list[Popen[bytes] | None] = []
         self._idle: SimpleQueue[Popen[bytes] | None] = SimpleQueue()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are any yet."""
+        return bool(self._begun)
+
+    def begin(self) -> None:
+        """Let a process begin on each core."""
+        self._begun = [_begin() for _ in range(available_cores())]
         for process in self._begun:
             self._idle.put(process)
-
-    def __len__(self) -> int:
-        return len(self._begun)
 
     def work(self, job: Job[T, R], pack: list[T]) -> Answer[T, R]:
         """What a job makes of a pack, by a process that is idle, and what was warned of.
@@ -80,7 +70,7 @@ class _Processes:
         answer: Answer[T, R] | None = None
         try:
             if process is not None:
-                asked = (self._wanted, job, pack), self._model.told_of_length
+                asked = (wanted(self._model), job, pack), self._model.told_of_length
                 answer = _asked(process, asked)
         except LOST:
             process = None
