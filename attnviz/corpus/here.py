@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-SOON = 2.0
-"""Seconds of packs on threads; to begin processes takes a quarter of one, won back in two."""
+SOON = 4.0
+"""Seconds of packs on threads; to begin processes takes half of one, and heads win it back in eight."""
 
 
 @dataclass(frozen=True, slots=True)
