@@ -22,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 SOON = 4.0
-"""Seconds of packs on threads; to begin processes takes half of one, and heads win it back in eight."""
+"""Seconds of packs on threads; to begin processes takes half of one, won back in two to eight."""
 
 
 @dataclass(frozen=True, slots=True)
