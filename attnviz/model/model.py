@@ -26,6 +26,7 @@ from attnviz.model.inputs import Input, hiding
 from attnviz.model.packs import by_length, in_order, packs, side_by_side
 from attnviz.model.record import (
     Recorder,
+    apart,
     map_shapes,
     refuse_too_big,
     require_numbers,
@@ -210,7 +211,8 @@ class Model(Writing):
         def attend(pack: Sequence[Input], cores: int | None) -> list[AttentionResult]:
             order = by_length(pack)
             pack = [pack[number] for number in order]
-            return in_order(order, self._attend(layers, hidden, pack, cores, weights))
+            found = self._attend(layers, hidden, pack, cores, weights)
+            return in_order(order, map(apart, found))
 
         for results in side_by_side(attend, packs(map(given, texts))):
             yield from results
@@ -226,8 +228,8 @@ class Model(Writing):
     ) -> list[AttentionResult]:
         """The results of inputs that run together: on one core, so with the same bits anywhere.
 
-        None is all cores. ``beside`` sees every block as well, with the values that weights move,
-        of sequences in the order that ``by_length`` gives.
+        None is all cores. Maps of texts of one length share memory. ``beside`` sees every block as
+        well, with the values that weights move, of sequences in the order of ``by_length``.
         """
         order = by_length(pack)
         pack = [pack[number] for number in order]

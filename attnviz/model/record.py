@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from attnviz.core.hooks import AttentionBlock, Kind
 from attnviz.core.spec import ModelSpec
@@ -12,7 +13,7 @@ from attnviz.memory import require
 from attnviz.model.array_pool import ArrayPool
 from attnviz.model.inputs import Input
 from attnviz.model.value_norms import ValueNorms
-from attnviz.result import AttentionMap, FloatArray
+from attnviz.result import AttentionMap, AttentionResult, FloatArray
 
 
 class Recorder:
@@ -54,6 +55,17 @@ class Recorder:
             kind: AttentionMap(weights, layers=self.wanted[kind])
             for kind, weights in self._arrays[sequence].items()
         }
+
+
+def apart(result: AttentionResult) -> AttentionResult:
+    """The same with maps of its own, which keep no map of what ran together with it in memory."""
+    shared = {
+        kind: map
+        for kind, map in result.maps.items()
+        if map.weights.base is not None and map.weights.base.size > map.weights.size
+    }
+    own = {kind: replace(map, weights=map.weights.copy()) for kind, map in shared.items()}
+    return replace(result, maps={**result.maps, **own}) if own else result
 
 
 def map_shapes(

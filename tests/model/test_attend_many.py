@@ -92,6 +92,12 @@ def test_texts_of_one_pack_run_together(reader: Model, monkeypatch: pytest.Monke
     assert sorted(packs) == [[4, 4], [4, 4, 4]]
 
 
+def test_whoever_keeps_one_result_keeps_no_map_of_those_it_ran_with(reader: Model) -> None:
+    for result in reader.attend_many(["the hat", "the cat", "a hat"]):  # of one length
+        weights = result.maps["encoder"].weights
+        assert (weights if weights.base is None else weights.base).size == weights.size
+
+
 def test_a_bad_text_among_good_ones_is_refused_when_its_turn_comes(
     reader: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
