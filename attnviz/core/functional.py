@@ -25,7 +25,7 @@ def softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> FloatArray:
     total = _row_sums(scores)
     total += 0 if sinks is None else np.exp(sinks - top)
     np.maximum(total, np.finfo(np.float32).tiny, out=total)
-    scores *= 1 / total
+    scores /= total
     return scores
 
 
@@ -40,7 +40,10 @@ def unshifted_softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> b
         total += 0 if sinks is None else np.exp(sinks)
     if not (total.min(initial=1) >= ENOUGH and total.max(initial=1) < np.inf):
         return False
-    scores *= 1 / total
+    if scores.shape[-1] < 1024:
+        scores /= total  # a key that is seen alone has 1
+    else:
+        scores *= 1 / total  # in half of the time
     return True
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from attnviz.core.buffers import FloatArray
 
-KeysAndValues = tuple[FloatArray, FloatArray]
-"""Of a sequence, each (1, key head, token, d_head)."""
+KeysAndValues = tuple[FloatArray, FloatArray]  # of a sequence, each (1, key head, token, d_head)
 
 
 @dataclass

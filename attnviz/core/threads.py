@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
-
 WORTH = 1 << 22  # multiplications in a share at least; with a quarter, busy cores take 1.11 at 12
 
 

@@ -57,11 +57,9 @@ def _groups(lengths: Sequence[tuple[int, int]], room: int) -> list[range]:
     """Neighbours of the same lengths that have ``room`` for the scores of one head of all."""
     found: list[range] = []
     for number, both in enumerate(lengths):
-        first = found[-1].start if number and both == lengths[number - 1] else number
-        if first < number and (number + 1 - first) * max(both) ** 2 <= room:
-            found[-1] = range(first, number + 1)
-        else:
-            found.append(range(number, number + 1))
+        alike = number > 0 and both == lengths[number - 1]
+        fits = alike and (len(found[-1]) + 1) * max(both) ** 2 <= room
+        found.append(range(found.pop().start if fits else number, number + 1))
     return found
 
 

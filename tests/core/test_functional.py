@@ -173,3 +173,20 @@ def test_how_numbers_lie_in_memory_changes_no_norm(kind: str, layout: str) -> No
     found = normalise(x, NORMS[kind], weight, bias)
     assert found.shape == x.shape
     np.testing.assert_allclose(found, np.reshape(row, x.shape), atol=1e-5)
+
+
+@pytest.mark.parametrize("score", np.linspace(-9, 9, 40, dtype=np.float32))
+@pytest.mark.parametrize("softmax", [softmax_, unshifted_softmax_])
+def test_a_key_that_is_seen_alone_has_all_weight_to_the_last_bit(softmax, score) -> None:
+    scores = np.full((1, 1, 7), -np.inf, np.float32)
+    scores[..., 3] = score
+    softmax(scores)
+    assert scores[0, 0, 3] == 1
+
+
+@pytest.mark.parametrize("n_keys", [1023, 1024, 3000])
+def test_long_rows_are_divided_as_short_ones_are(n_keys: int) -> None:
+    scores = np.random.default_rng(0).normal(0, 3, (2, 5, n_keys)).astype(np.float32)
+    powers = np.exp(scores.astype(np.float64))
+    assert unshifted_softmax_(scores)
+    np.testing.assert_allclose(scores, powers / powers.sum(axis=-1, keepdims=True), rtol=3e-6)
