@@ -36,7 +36,7 @@ def run(
     encoded, decoded = memory, tuple[FloatArray, ...]()
     needs_decoder = request.hidden or request.last("decoder") >= 0
     heads = [layer.attention.n_heads for stack in spec.stacks for layer in stack.layers]
-    room = 0 if request.apart or memory or past else CACHED // (4 * max(heads, default=1))
+    room = 0 if request.apart or past else CACHED // (4 * max(heads, default=1))
     groups = _groups([(len(one.ids), len(one.into("decoder", spec))) for one in sequences], room)
     with sharing(cores) as shared:
         if spec.encoder and not memory:

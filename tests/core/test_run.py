@@ -212,13 +212,17 @@ def test_a_decoder_needs_its_whole_encoder_and_itself_up_to_the_last_wanted() ->
 
 
 def test_an_encoder_that_has_run_need_not_run_again() -> None:
-    spec, given = translator(), [some(5, n_target=3)]
+    spec, given = (
+        translator(),
+        [some(5, n_target=3), some(5, 1, n_target=3), some(4, 2, n_target=2)],
+    )
     seen, first = watched(spec, given)
     weights = Drawn()
     again, second = watched(spec, given, weights, memory=first.encoder)
     assert not [name for name in weights.read if name.startswith("encoder")]
-    np.testing.assert_array_equal(second.decoder[0], first.decoder[0])
-    np.testing.assert_array_equal(again.map("cross", 1), seen.map("cross", 1))
+    for number in range(3):
+        np.testing.assert_array_equal(second.decoder[number], first.decoder[number])
+        np.testing.assert_array_equal(again.map("cross", 1, number), seen.map("cross", 1, number))
 
 
 def test_a_cache_spares_the_next_run_what_it_kept() -> None:
