@@ -9,6 +9,7 @@ import numpy as np
 from attnviz.core.buffers import FloatArray
 
 ENOUGH = 1e-20  # rows whose exponentials sum to less might have lost digits
+LONG = 1024  # keys of a row from which on its product with a reciprocal is faster than its division
 
 
 def softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> FloatArray:
@@ -40,10 +41,10 @@ def unshifted_softmax_(scores: FloatArray, sinks: FloatArray | None = None) -> b
         total += 0 if sinks is None else np.exp(sinks)
     if not (total.min(initial=1) >= ENOUGH and total.max(initial=1) < np.inf):
         return False
-    if scores.shape[-1] < 1024:
+    if scores.shape[-1] < LONG:
         scores /= total  # a key that is seen alone has 1
     else:
-        scores *= 1 / total  # in half of the time
+        scores *= 1 / total
     return True
 
 

@@ -31,7 +31,7 @@ class Batch:
 
     kind: Literal["encoder", "decoder"]
     parts: list[slice]  # the rows of each sequence
-    groups: list[range]  # neighbours of one length, whose attention is computed together
+    alike: list[range]  # neighbours of one length, whose attention is computed together
     request: Request
     sharing: Sharing
     memory: tuple[FloatArray, ...] = ()  # the encoder's hidden states of each
@@ -60,12 +60,12 @@ class Batch:
         self._rotations.append((rotary, (cos, sin)))
         return cos, sin
 
-    def grouped(self, x: FloatArray, parts: list[slice]) -> list[FloatArray]:
-        """x (head, row, feature) as (sequence, head, token, feature) of each group."""
-        ends = [(parts[group.start].start, parts[group.stop - 1].stop) for group in self.groups]
+    def stacked(self, x: FloatArray, parts: list[slice]) -> list[FloatArray]:
+        """x (head, row, feature) as (sequence, head, token, feature) of those alike."""
+        ends = [(parts[run.start].start, parts[run.stop - 1].stop) for run in self.alike]
         return [
-            x[:, a:b].reshape(len(x), len(group), (b - a) // len(group), x.shape[2]).swapaxes(0, 1)
-            for group, (a, b) in zip(self.groups, ends, strict=True)
+            x[:, a:b].reshape(len(x), len(run), (b - a) // len(run), x.shape[2]).swapaxes(0, 1)
+            for run, (a, b) in zip(self.alike, ends, strict=True)
         ]
 
 
@@ -110,10 +110,10 @@ def multi_head(sublayer: Sublayer, x: FloatArray) -> FloatArray | None:
     batch, spec = sublayer.batch, sublayer.spec
     heads, width = _heads(sublayer, _project(sublayer, x)), spec.value_width
     context = np.empty((len(x), spec.n_heads * width), np.float32)  # heads side by side
-    places = batch.grouped(sublayer.split(context, width), batch.parts)
+    places = batch.stacked(sublayer.split(context, width), batch.parts)
     if sublayer.need_output or batch.request.wants(sublayer.kind, sublayer.index):
-        for group, mine, place in zip(batch.groups, heads, places, strict=True):
-            _attend(sublayer, group, mine, place if sublayer.need_output else None)
+        for numbers, mine, place in zip(batch.alike, heads, places, strict=True):
+            _attend(sublayer, numbers, mine, place if sublayer.need_output else None)
     return sublayer.weights.output(context, batch.sharing) if sublayer.need_output else None
 
 
@@ -165,16 +165,16 @@ def _norm_and_rotate(sublayer: Sublayer, x: FloatArray, norm: NormWeights | None
 
 
 def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
-    """The queries, keys and values of each group; cross attention has keys of the memory."""
+    """The queries, keys and values of those alike; cross attention has keys of the memory."""
     batch, index, (queries, keys, values) = sublayer.batch, sublayer.index, sublayer.spec.sides
-    past, q = batch.past, batch.grouped(sublayer.split(projected[:, queries]), batch.parts)
+    past, q = batch.past, batch.stacked(sublayer.split(projected[:, queries]), batch.parts)
     if sublayer.kind == "cross":
         make = partial(_project_memory, sublayer)
         seen = past.crossed(index, make) if past else make()
     else:
-        k = batch.grouped(sublayer.split(projected[:, keys]), batch.parts)
+        k = batch.stacked(sublayer.split(projected[:, keys]), batch.parts)
         v = sublayer.split(projected[:, values], sublayer.spec.value_width)
-        seen = list(zip(k, batch.grouped(v, batch.parts), strict=True))
+        seen = list(zip(k, batch.stacked(v, batch.parts), strict=True))
         seen = past.extend(index, seen) if past else seen
     return [
         Heads(mine, k, v if sublayer.need_values else None)
@@ -183,31 +183,31 @@ def _heads(sublayer: Sublayer, projected: FloatArray) -> list[Heads]:
 
 
 def _project_memory(sublayer: Sublayer) -> list[KeysAndValues]:
-    """Keys and values of the encoder's hidden states of each group."""
+    """Keys and values of the encoder's hidden states of those alike."""
     both, batch = sublayer.weights.side(sublayer.spec, 1, 2), sublayer.batch
     found = both(np.concatenate(batch.memory), batch.sharing)
     _norm_and_rotate(sublayer, found[:, : found.shape[1] // 2], sublayer.weights.key_norm)
     k, v = np.split(sublayer.split(found), 2)
     parts = parts_of(batch.memory)
-    return list(zip(batch.grouped(k, parts), batch.grouped(v, parts), strict=True))
+    return list(zip(batch.stacked(k, parts), batch.stacked(v, parts), strict=True))
 
 
-def _attend(sublayer: Sublayer, group: range, heads: Heads, context: FloatArray | None) -> None:
-    """Attend in the sequences of a group block by block; the request edits and sees each."""
+def _attend(sublayer: Sublayer, numbers: range, heads: Heads, context: FloatArray | None) -> None:
+    """Attend in sequences of one length block by block; the request edits and sees each."""
     spec, request, sharing = sublayer.spec, sublayer.batch.request, sublayer.batch.sharing
     where, sinks = (sublayer.kind, sublayer.index), sublayer.weights.sinks
     wanted, before = request.wants(*where), sublayer.batch.start
     n, m = heads.queries.shape[-2], heads.keys.shape[-2]
-    place = request.place(*where, group) if wanted and request.place else None
-    whole, right = place is not None or len(group) > 1, spec.right
+    place = request.place(*where, numbers) if wanted and request.place else None
+    whole, right = place is not None or len(numbers) > 1, spec.right
     height = n if whole else _height(sublayer, n, m)
     bias = score_bias(spec, sublayer.weights, heads.queries, heads.keys, sublayer.table)
     call = partial(share, sharing=None if request.apart else sharing)
-    values = len(group) * [None] if heads.values is None else heads.values
+    values = len(numbers) * [None] if heads.values is None else heads.values
     each = list(map(Heads, heads.queries, heads.keys, values))
 
     def show(which: slice) -> Iterator[None]:
-        shape = len(group), which.stop - which.start, height, m
+        shape = len(numbers), which.stop - which.start, height, m
         buffer = np.zeros(shape, np.float32) if place is None else place
         lost = None if sinks is None else sinks[which]
         for start in range(before, before + n, height or 1):
@@ -218,10 +218,10 @@ def _attend(sublayer: Sublayer, group: range, heads: Heads, context: FloatArray 
             weights, own = buffer[:, :, : stop - start], heads.part(which, rows, slice(0, end))
             block = Block(own, spec, bias, at, weights[..., :end], here, which, lost)
             finite = call(score if request.edit else attend, block)
-            moved = len(group) * [None] if here is None else here
+            moved = len(numbers) * [None] if here is None else here
             shown = [
                 AttentionBlock(*where, number, start, stop, its, mine, finite, took, which.start)
-                for number, its, mine, took in zip(group, weights, each, moved, strict=True)
+                for number, its, mine, took in zip(numbers, weights, each, moved, strict=True)
             ]
             if request.edit:
                 for one in shown:

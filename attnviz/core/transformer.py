@@ -37,28 +37,28 @@ def run(
     needs_decoder = request.hidden or request.last("decoder") >= 0
     heads = [layer.attention.n_heads for stack in spec.stacks for layer in stack.layers]
     room = 0 if request.apart or past else CACHED // (4 * max(heads, default=1))
-    groups = _groups([(len(one.ids), len(one.into("decoder", spec))) for one in sequences], room)
+    alike = _alike([(len(one.ids), len(one.into("decoder", spec))) for one in sequences], room)
     with sharing(cores) as shared:
         if spec.encoder and not memory:
             batch = Batch(
-                "encoder", parts_of([one.ids for one in sequences]), groups, request, shared
+                "encoder", parts_of([one.ids for one in sequences]), alike, request, shared
             )
             finish = needs_decoder if spec.decoder else request.hidden
             encoded = _run_stack(spec.encoder, weights, batch, sequences, finish=finish)
         if spec.decoder and needs_decoder:
             target = [Ids(each.into("decoder", spec)) for each in sequences]
             new = [each.ids[past.n_read if past else 0 :] for each in target]
-            batch = Batch("decoder", parts_of(new), groups, request, shared, encoded, past)
+            batch = Batch("decoder", parts_of(new), alike, request, shared, encoded, past)
             decoded = _run_stack(spec.decoder, weights, batch, target, finish=request.hidden)
     return Output(encoded, decoded)
 
 
-def _groups(lengths: Sequence[tuple[int, int]], room: int) -> list[range]:
+def _alike(lengths: Sequence[tuple[int, int]], room: int) -> list[range]:
     """Neighbours of the same lengths that have ``room`` for the scores of one head of all."""
     found: list[range] = []
     for number, both in enumerate(lengths):
-        alike = number > 0 and both == lengths[number - 1]
-        fits = alike and (len(found[-1]) + 1) * max(both) ** 2 <= room
+        same = number > 0 and both == lengths[number - 1]
+        fits = same and (len(found[-1]) + 1) * max(both) ** 2 <= room
         found.append(range(found.pop().start if fits else number, number + 1))
     return found
 

@@ -23,7 +23,7 @@ from attnviz.model.array_pool import ArrayPool
 from attnviz.model.counted import counts_seen, require_uncounted, with_hidden, without_hidden
 from attnviz.model.generate import Rules
 from attnviz.model.inputs import Input, hiding
-from attnviz.model.packs import by_length, in_order, packs, side_by_side
+from attnviz.model.packs import packs, side_by_side, together
 from attnviz.model.record import (
     Recorder,
     apart,
@@ -209,10 +209,8 @@ class Model(Writing):
             return found
 
         def attend(pack: Sequence[Input], cores: int | None) -> list[AttentionResult]:
-            order = by_length(pack)
-            pack = [pack[number] for number in order]
-            found = self._attend(layers, hidden, pack, cores, weights)
-            return in_order(order, map(apart, found))
+            computed = partial(self._attend, layers, hidden, cores=cores, weighting=weights)
+            return [apart(one) for one in together(computed, pack)]
 
         for results in side_by_side(attend, packs(map(given, texts))):
             yield from results
@@ -231,9 +229,8 @@ class Model(Writing):
         None is all cores. Maps of texts of one length share memory. ``beside`` sees every block as
         well, with the values that weights move, of sequences in the order of ``by_length``.
         """
-        order = by_length(pack)
-        pack = [pack[number] for number in order]
-        return in_order(order, self._attend(layers, False, pack, cores, weights, beside))
+        how: dict[str, Any] = {"cores": cores, "weighting": weights, "beside": beside}
+        return together(partial(self._attend, layers, False, **how), pack)
 
     def read(
         self,

@@ -40,6 +40,12 @@ def by_length(inputs: Sequence[Input]) -> list[int]:
     return sorted(range(len(inputs)), key=lengths.__getitem__)
 
 
+def together(run: Callable[[list[Input]], Iterable[R]], inputs: Sequence[Input]) -> list[R]:
+    """What a run makes of inputs that it gets by their length, in the order that they had."""
+    order = by_length(inputs)
+    return in_order(order, run([inputs[number] for number in order]))
+
+
 def in_order(order: Sequence[int], found: Iterable[R]) -> list[R]:
     """What was found of inputs in this order, in the order of their numbers."""
     return [one for _, one in sorted(zip(order, found, strict=True), key=itemgetter(0))]
@@ -48,7 +54,6 @@ def in_order(order: Sequence[int], found: Iterable[R]) -> list[R]:
 def side_by_side(
     function: Callable[[P, int | None], R],
     packed: Iterable[P],
-    threads: int | None = None,
     stop: Callable[[], None] | None = None,
 ) -> Generator[R]:
     """What a function makes of each pack, given how many cores it may use, in their order.
@@ -58,9 +63,8 @@ def side_by_side(
     the results before it. Whoever asks for no more waits only for those that have begun, which
     ``stop`` may hasten.
     """
-    if threads is None:
-        cores = available_cores()
-        threads = cores + (cores > 1)  # one computes while one waits to be let at Python: 0.95
+    cores = available_cores()
+    threads = cores + (cores > 1)  # one computes while one waits to be let at Python: 0.95
     pool = ThreadPoolExecutor(threads, "attnviz-packs")
     waiting: deque[Callable[[], R]] = deque()
     try:
