@@ -57,7 +57,7 @@ MODELS = {
     "pre-norm and a final norm": decoder(norm=NormSpec()),
     "norms before and inside": forward(norms=("before", "inside"), norm=RMS),
     "norms inside alone": forward(norms=("inside",), norm=RMS),
-    "norms shifted by one": forward(norm=NormSpec("rms", 1e-6, shift=1.0)),
+    "norms shifted": forward(norm=NormSpec("rms", 1e-6, shift=0.1)),
     "parallel, one norm": forward(parallel=True, mlp_norm=False),
     "parallel, two norms": forward(parallel=True),
     "residual after the norm": forward(residual_after_norm=True),
