@@ -17,10 +17,6 @@ from attnviz.core.hooks import AttentionBlock
 from attnviz.result import AttentionResult, FloatArray, Token
 
 IntArray = npt.NDArray[np.intp]
-Pairs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
-
-PAIRS = 1 << 23
-"""Pairs of occurrences of a word that are kept at most, 8 bytes each, instead of found again."""
 
 PIECE = 1 << 18
 """Weights that are gone through at a time; twice as many take 1.2 of the time at 32,768 tokens."""
@@ -57,7 +53,6 @@ class StreamedMeasures:
         self._room = threading.local()
         self._apart = np.abs(np.arange(-self._n, self._n)).astype(np.float32)
         self._places, self._begins, self._seen = _places_of_words(units, earlier=causal)
-        self._pairs, self._room_for_pairs = dict[tuple[int, int], Pairs](), PAIRS
         self._sums = np.zeros((len(OF_ROWS + OF_KEYS), *shape))
 
     def visit(self, block: AttentionBlock) -> FloatArray | None:
@@ -182,18 +177,15 @@ class StreamedMeasures:
         offset = step * (self._n + first - start)
         return np.ndarray(shape, np.float32, self._apart, offset, (-step, step))
 
-    def _same_word(self, start: int, height: int) -> Pairs:
-        """Where (row, key) other keys are the query's word, of those in sight; kept for heads."""
-        if (found := self._pairs.get((start, height))) is None:
-            queries = slice(start, start + height)
-            counts = self._seen[queries]
-            skip = self._begins[queries] - np.cumsum(counts) + counts
-            places = np.arange(counts.sum()) + np.repeat(skip, counts)
-            rows = np.repeat(np.arange(height, dtype=np.int32), counts)
-            found = rows, self._places[places]
-            if (room := self._room_for_pairs - len(rows)) >= 0:
-                self._room_for_pairs, self._pairs[start, height] = room, found
-        return found
+    def _same_word(
+        self, start: int, height: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Where (row, key) other keys are the query's word, of those in sight."""
+        queries = slice(start, start + height)
+        counts = self._seen[queries]
+        skip = self._begins[queries] - np.cumsum(counts) + counts
+        places = np.arange(counts.sum()) + np.repeat(skip, counts)
+        return np.repeat(np.arange(height, dtype=np.int32), counts), self._places[places]
 
     def _scratch(self, height: int, n_keys: int) -> FloatArray:
         """An array of a thread's own: a new one each time takes as long as all that is measured."""
