@@ -6,7 +6,8 @@
 
 800 sentences of mixed length, or these several times. Every side begins with texts; ours take all
 maps, take and read them, or measure heads; transformers' batches are padded, and sorted by length
-before they are made.
+before they are made. Beside them are the matrix products alone, which no way of ours does without:
+how fast these are depends on the processor for which BLAS has chosen its kernels.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
 
 from tests.benchmarks.common import EMBEDDED, ROOT, alternate, options, report, require_torch
 
 SENTENCES, BATCH = 800, 32
+LAYERS, HEADS, WIDTH = 6, 12, 384  # of the embedded model
 MANY_GOAL, KEPT_GOAL, HEADS_GOAL = 1 / 2.0, 1 / 1.8, 1 / 2.0
 WORDS = (
     "the keeper took lamp and examined it carefully because glass had cracked in storm nobody "
@@ -58,6 +64,43 @@ def heads() -> Callable[[list[str]], object]:
     return lambda texts: measured(model, texts)
 
 
+def products() -> Callable[[list[str]], object]:
+    import attnviz
+    from attnviz.cores import available_cores, one_blas_thread
+    from attnviz.corpus.packs import packs_of
+
+    model = attnviz.load()
+    pool = ThreadPoolExecutor(available_cores(), initializer=one_blas_thread)
+
+    @cache
+    def packs(times: int) -> list[list[int]]:
+        """How many tokens the sentences of each pack have."""
+        texts = sentences() * times
+        return [[len(model.encode(one).tokens) for one in pack] for pack in packs_of(texts, str)]
+
+    return lambda texts: [*pool.map(products_of, packs(len(texts) // SENTENCES))]
+
+
+def products_of(lengths: list[int]) -> None:
+    """The products of one pack, as far as attention of all layers depends on them."""
+    projections = (WIDTH, 3 * WIDTH), (WIDTH, WIDTH), (WIDTH, 4 * WIDTH), (4 * WIDTH, WIDTH)
+    for layer in range(LAYERS):
+        goes_on = layer + 1 < LAYERS
+        for d_in, d_out in projections if goes_on else [(WIDTH, 2 * WIDTH)]:
+            x, weight = ones(d_in, sum(lengths)), ones(d_out, d_in)
+            np.matmul(weight, x)
+        for n in lengths:
+            x = ones(HEADS, n, WIDTH // HEADS)
+            weights = np.matmul(x, x.mT)
+            if goes_on:
+                np.matmul(weights, x)
+
+
+@cache
+def ones(*shape: int) -> np.ndarray:
+    return np.ones(shape, np.float32)
+
+
 def transformers() -> Callable[[list[str]], object]:
     import torch
     from transformers import AutoModel, AutoTokenizer
@@ -78,7 +121,7 @@ def transformers() -> Callable[[list[str]], object]:
     return call
 
 
-SIDES = {side.__name__: side for side in (many, kept, heads, transformers)}
+SIDES = {side.__name__: side for side in (many, kept, heads, products, transformers)}
 
 
 def serve(side: str, times: int) -> None:
@@ -121,6 +164,7 @@ def main() -> None:
         ("many", "attend_many", MANY_GOAL),
         ("kept", "attend_many, all maps kept and read", KEPT_GOAL),
         ("heads", "heads", HEADS_GOAL),
+        ("products", "matrix products alone", HEADS_GOAL),
     ):
         named = f"{what}, {given.times * SENTENCES} texts"
         report(named, found[side], found["transformers"], "s", goal)
