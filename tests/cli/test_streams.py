@@ -36,11 +36,17 @@ import json, os, subprocess, sys
 writer = subprocess.Popen([sys.executable, "-c", *sys.argv[1:3]], stdout=subprocess.PIPE)
 run = subprocess.Popen(sys.argv[3:], stdin=writer.stdout, stdout=subprocess.PIPE)
 writer.stdout.close()
-n_lines = sum(1 for _ in run.stdout)
+n_lines, last = 0, b""
+for last in run.stdout:
+    n_lines += 1
 _, status, usage = os.wait4(run.pid, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), n_lines, usage.ru_maxrss]))
+print(json.dumps([os.waitstatus_to_exitcode(status), n_lines, last.decode(), usage.ru_maxrss]))
 """
 MEGABYTE = 1 << 10  # in the units of ru_maxrss
+LIMIT = 400 * MEGABYTE
+reads_memory = pytest.mark.skipif(
+    not hasattr(os, "wait4"), reason="the system does not say a child's memory"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +57,19 @@ def folder(tmp_path_factory):
 
 
 def streamed(folder, written, n, *command):
-    """How many lines a command writes that reads from a pipe, and the most memory it had."""
+    """The lines a command writes that reads a pipe: how many, the last, and the most memory."""
     given = [sys.executable, "-m", "attnviz", *command, "-m", str(folder)]
     ended = subprocess.run(
         [sys.executable, "-c", COUNTED, written, str(n), *given],
         stdout=subprocess.PIPE,
         check=True,
     )
-    code, n_written, peak = json.loads(ended.stdout)
+    code, n_written, last, peak = json.loads(ended.stdout)
     assert code == 0
-    return n_written, peak
+    return n_written, last, peak
 
 
-@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not say a child's memory")
+@reads_memory
 @pytest.mark.parametrize(
     ("command", "sizes"),
     [
@@ -77,10 +83,18 @@ def streamed(folder, written, n, *command):
 def test_memory_does_not_grow_with_the_lines(folder, command, sizes):
     """A few packs fill what is used over again; several times as many lines take no more."""
     written = SENTENCES if command.startswith("probe") else LINES
-    (few, before), (many, after) = (streamed(folder, written, n, *command.split()) for n in sizes)
+    found = [streamed(folder, written, n, *command.split()) for n in sizes]
+    (few, _, before), (many, _, after) = found
     each = command.startswith(("run", "explain"))
     assert (few, many) == (sizes if each else (1, 1))
-    assert after < before + 12 * MEGABYTE and after < 400 * MEGABYTE
+    assert after < before + 12 * MEGABYTE and after < LIMIT
+
+
+@reads_memory
+def test_a_million_lines_are_measured_in_400_megabytes(folder):
+    n_written, last, peak = streamed(folder, LINES, 1_000_000, "heads", "--json", "--lines", "-")
+    assert (n_written, json.loads(last)["texts"]) == (1, 1_000_000)
+    assert peak < LIMIT
 
 
 @pytest.fixture
