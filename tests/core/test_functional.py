@@ -143,7 +143,7 @@ def test_norms_are_their_formulas_row_by_row(x: np.ndarray, kind: str) -> None:
     expected = wide / root * weight + bias
     found = normalise(x, spec, weight, bias)
     rounding = 2.0**-21 * np.abs(x).max(axis=1, keepdims=True) / root * weight  # of the mean
-    assert (np.abs(found - expected) <= rounding + 1e-6).all()
+    assert (np.abs(found - expected) <= np.minimum(rounding + 1e-6, 2e-3)).all()
 
 
 @pytest.mark.parametrize("kind", NORMS)

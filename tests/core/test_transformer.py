@@ -34,6 +34,7 @@ from tests.core.made import (
 from tests.core.slow import run_model
 
 RMS = NormSpec("rms", 1e-6)
+SHIFTED = NormSpec("rms", 1e-6, shift=1.0)
 GROUPED = {"n_heads": 6, "n_kv_heads": 2}
 NO_POSITIONS = EmbeddingSpec(VOCABULARY, D_MODEL)
 RELATIVE = {"span": 6, "n_buckets": 6, "max_distance": 8, "shared": True}
@@ -57,7 +58,9 @@ MODELS = {
     "pre-norm and a final norm": decoder(norm=NormSpec()),
     "norms before and inside": forward(norms=("before", "inside"), norm=RMS),
     "norms inside alone": forward(norms=("inside",), norm=RMS),
-    "norms shifted": forward(norm=NormSpec("rms", 1e-6, shift=0.1)),
+    "norms shifted by one": decoder(
+        *[layer(attention(right=0), norms=("before",), norm=SHIFTED)] * 2, norm=SHIFTED
+    ),
     "parallel, one norm": forward(parallel=True, mlp_norm=False),
     "parallel, two norms": forward(parallel=True),
     "residual after the norm": forward(residual_after_norm=True),
